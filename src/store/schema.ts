@@ -1,0 +1,49 @@
+import type { Kysely } from 'kysely'
+
+/** All times are integer epoch milliseconds; a nullable time says whether and when at once. */
+export interface Schema {
+  users: {
+    id: string
+    /** As given */
+    username: string
+    /** What usernames are compared by: NFKC and case folding */
+    username_key: string
+    /** PHC string */
+    password_hash: string
+    created_at: number
+    last_login_at: number | null
+    deactivated_at: number | null
+  }
+  sessions: {
+    id: string
+    user_id: string
+    /** How often the refresh token was rotated; the one with this number is current */
+    generation: number
+    created_at: number
+    /** When the current generation began */
+    rotated_at: number
+    /** Last rotation or exchange */
+    refreshed_at: number
+    refresh_count: number
+    /** Idle deadline, moved by each rotation, and `exp` of the current refresh token */
+    expires_at: number
+    /** Absolute deadline, never moved */
+    absolute_expires_at: number
+    revoked_at: number | null
+    revoked_reason: string | null
+    user_agent: string | null
+    address: string | null
+  }
+  /** Access tokens that are dead before their time, because they were exchanged */
+  revoked_tokens: {
+    jti: string
+    session_id: string
+    revoked_at: number
+    /** `exp` of the successor that the exchange gave out */
+    successor_expires_at: number
+    /** When the row may go: `exp` of the token and the exchange window after it */
+    expires_at: number
+  }
+}
+
+export type Database = Kysely<Schema>

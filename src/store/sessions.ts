@@ -1,0 +1,241 @@
+import type { Database } from './schema.ts'
+
+/** One login on one device. Times in milliseconds since the epoch. */
+export interface SessionRow {
+  readonly id: string
+  readonly userId: string
+  readonly generation: number
+  readonly createdAt: number
+  readonly rotatedAt: number
+  readonly refreshedAt: number
+  readonly refreshCount: number
+  readonly expiresAt: number
+  readonly absoluteExpiresAt: number
+  readonly revokedAt: number | null
+  readonly userAgent: string | null
+  readonly address: string | null
+}
+
+export type RevocationReason =
+  | 'logout'
+  | 'logout_all'
+  | 'ended'
+  | 'reuse'
+  | 'password'
+  | 'deactivated'
+  | 'operator'
+
+const SESSION = [
+  'sessions.id as id',
+  'sessions.user_id as userId',
+  'sessions.generation as generation',
+  'sessions.created_at as createdAt',
+  'sessions.rotated_at as rotatedAt',
+  'sessions.refreshed_at as refreshedAt',
+  'sessions.refresh_count as refreshCount',
+  'sessions.expires_at as expiresAt',
+  'sessions.absolute_expires_at as absoluteExpiresAt',
+  'sessions.revoked_at as revokedAt',
+  'sessions.user_agent as userAgent',
+  'sessions.address as address',
+] as const
+
+export interface NewSession {
+  readonly id: string
+  readonly userId: string
+  /** The hash that the login was checked against: a password change in between makes the login fail. */
+  readonly passwordHash: string
+  readonly now: number
+  readonly expiresAt: number
+  readonly absoluteExpiresAt: number
+  readonly userAgent: string | null
+  readonly address: string | null
+}
+
+/**
+ * Writes the user's row first: that lock orders a login before or after a password change or deactivation, so that no
+ * session slips in behind the revocation of all. @returns undefined when the user or the password is no longer good
+ */
+export function insertSession(db: Database, session: NewSession): Promise<SessionRow | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const user = await trx
+      .updateTable('users')
+      .set({ last_login_at: session.now })
+      .where('id', '=', session.userId)
+      .where('password_hash', '=', session.passwordHash)
+      .where('deactivated_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (user === undefined) return undefined
+    return trx
+      .insertInto('sessions')
+      .values({
+        id: session.id,
+        user_id: session.userId,
+        generation: 0,
+        created_at: session.now,
+        rotated_at: session.now,
+        refreshed_at: session.now,
+        refresh_count: 0,
+        expires_at: session.expiresAt,
+        absolute_expires_at: session.absoluteExpiresAt,
+        user_agent: session.userAgent,
+        address: session.address,
+      })
+      .returning(SESSION)
+      .executeTakeFirst()
+  })
+}
+
+export interface Refresh {
+  readonly sessionId: string
+  readonly userId: string
+  /** The generation that was presented */
+  readonly generation: number
+  readonly now: number
+}
+
+/**
+ * The rotation: one compare-and-swap, with no read before it, that only the current generation of a living session of
+ * an active user passes. However many race, one wins. @param idle milliseconds
+ */
+export function rotateSession(db: Database, refresh: Refresh, idle: number): Promise<SessionRow | undefined> {
+  const { now } = refresh
+  return current(db, refresh)
+    .set((eb) => ({
+      generation: eb('generation', '+', 1),
+      rotated_at: now,
+      refreshed_at: now,
+      refresh_count: eb('refresh_count', '+', 1),
+      expires_at: eb
+        .case()
+        .when('absolute_expires_at', '<', now + idle)
+        .then(eb.ref('absolute_expires_at'))
+        .else(eb.val(now + idle))
+        .end(),
+    }))
+    .returning(SESSION)
+    .executeTakeFirst()
+}
+
+/** A refresh without rotation: the same conditions, but the generation and the deadlines stay. */
+export function touchSession(db: Database, refresh: Refresh): Promise<SessionRow | undefined> {
+  return current(db, refresh)
+    .set((eb) => ({ refreshed_at: refresh.now, refresh_count: eb('refresh_count', '+', 1) }))
+    .returning(SESSION)
+    .executeTakeFirst()
+}
+
+function current(db: Database, { sessionId, userId, generation, now }: Refresh) {
+  return db
+    .updateTable('sessions')
+    .where('sessions.id', '=', sessionId)
+    .where('sessions.user_id', '=', userId)
+    .where('sessions.generation', '=', generation)
+    .where('sessions.revoked_at', 'is', null)
+    .where('sessions.expires_at', '>', now)
+    .where('sessions.absolute_expires_at', '>', now)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('users')
+          .select('users.id')
+          .whereRef('users.id', '=', 'sessions.user_id')
+          .where('users.deactivated_at', 'is', null),
+      ),
+    )
+}
+
+export interface SessionState {
+  readonly user: { readonly id: string; readonly deactivatedAt: number | null }
+  readonly session: SessionRow | undefined
+}
+
+/** The user and that session of theirs, in one read. @returns undefined when there is no such user */
+export async function findSession(
+  db: Database,
+  sessionId: string,
+  userId: string,
+): Promise<SessionState | undefined> {
+  const row = await db
+    .selectFrom('users')
+    .leftJoin('sessions', (join) =>
+      join.onRef('sessions.user_id', '=', 'users.id').on('sessions.id', '=', sessionId),
+    )
+    .where('users.id', '=', userId)
+    .select(SESSION)
+    .select('users.deactivated_at as deactivatedAt')
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { deactivatedAt, ...session } = row
+  return {
+    user: { id: userId, deactivatedAt },
+    session: isSession(session) ? session : undefined,
+  }
+}
+
+// A left join makes every column nullable; `id` tells whether there was a row.
+function isSession(row: { readonly [Key in keyof SessionRow]: SessionRow[Key] | null }): row is SessionRow {
+  return row.id !== null
+}
+
+/** What is logged in: last refreshed first. @param idleCutoff see {@link pruneSessions} */
+export function listSessions(
+  db: Database,
+  filter: {
+    readonly userId?: string
+    readonly now: number
+    readonly idleCutoff: number
+    readonly limit: number
+  },
+): Promise<SessionRow[]> {
+  return db
+    .selectFrom('sessions')
+    .select(SESSION)
+    .$if(filter.userId !== undefined, (query) => query.where('user_id', '=', filter.userId ?? ''))
+    .where('revoked_at', 'is', null)
+    .where('absolute_expires_at', '>', filter.now)
+    .where((eb) => eb.or([eb('expires_at', '>', filter.now), eb('refreshed_at', '>', filter.idleCutoff)]))
+    .orderBy('refreshed_at', 'desc')
+    .orderBy('id')
+    .limit(filter.limit)
+    .execute()
+}
+
+/** @returns whether it lived until now */
+export async function revokeSession(
+  db: Database,
+  id: string,
+  reason: RevocationReason,
+  now: number,
+  userId?: string,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoked_reason: reason })
+    .where('id', '=', id)
+    .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** @returns the ids of the sessions that it ended */
+export async function revokeSessionsOfUser(
+  db: Database,
+  userId: string,
+  reason: RevocationReason,
+  now: number,
+  except = '',
+): Promise<string[]> {
+  const rows = await db
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoked_reason: reason })
+    .where('user_id', '=', userId)
+    .where('id', '<>', except)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,59 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import SQLite from 'better-sqlite3'
+import type { SqliteStatement } from 'kysely'
+import { Kysely, SqliteDialect } from 'kysely'
+import type { Schema } from './schema.ts'
+import type { Store } from './store.ts'
+
+// What another process may hold the write lock for, in milliseconds, before a request gives up with 503. The wait
+// blocks the event loop, so it is short.
+const BUSY_TIMEOUT = 1000
+
+const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PROTOCOL)/
+
+function open(file: string): SQLite.Database {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
+  database.pragma('journal_mode = WAL')
+  // What was answered is on disk: better-sqlite3 is built with NORMAL for WAL, which loses commits at a power cut.
+  database.pragma('synchronous = FULL')
+  database.pragma('foreign_keys = ON')
+  database.prepare('select 1').get()
+  // It reads FULL right after the switch to WAL although NORMAL will hold, hence only now.
+  if (database.pragma('synchronous', { simple: true }) !== 2)
+    throw new Error('SQLite refuses synchronous=FULL')
+  return database
+}
+
+/** Kysely prepares a statement anew at each execution, and begins transactions that fail when they come to write. */
+function withStatements(database: SQLite.Database) {
+  const statements = new Map<string, SqliteStatement>()
+  return {
+    prepare(sql: string): SqliteStatement {
+      const text = sql === 'begin' ? 'begin immediate' : sql
+      const statement = statements.get(text) ?? database.prepare<unknown[]>(text)
+      statements.set(text, statement)
+      return statement
+    },
+    close() {
+      database.close()
+    },
+  }
+}
+
+/** @param file path of the database file; it and its directory are made when they are missing */
+export function openSqlite(file: string): Store {
+  const database = open(file)
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: withStatements(database) }) })
+  return {
+    db,
+    isUnavailable: (error) =>
+      !database.open || (error instanceof SQLite.SqliteError && UNAVAILABLE.test(error.code)),
+    async close() {
+      await db.destroy()
+      // Kysely leaves a database alone that it never used.
+      database.close()
+    },
+  }
+}

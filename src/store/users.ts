@@ -1,0 +1,135 @@
+import type { Database } from './schema.ts'
+import { revokeSessionsOfUser } from './sessions.ts'
+
+/** Times in milliseconds since the epoch. */
+export interface UserRow {
+  readonly id: string
+  readonly username: string
+  readonly createdAt: number
+  readonly lastLoginAt: number | null
+  readonly deactivatedAt: number | null
+}
+
+const USER = [
+  'id',
+  'username',
+  'created_at as createdAt',
+  'last_login_at as lastLoginAt',
+  'deactivated_at as deactivatedAt',
+] as const
+
+export interface NewUser {
+  readonly id: string
+  readonly username: string
+  readonly usernameKey: string
+  readonly passwordHash: string
+  readonly now: number
+}
+
+/** @returns undefined when the name is taken */
+export function insertUser(db: Database, user: NewUser): Promise<UserRow | undefined> {
+  return db
+    .insertInto('users')
+    .values({
+      id: user.id,
+      username: user.username,
+      username_key: user.usernameKey,
+      password_hash: user.passwordHash,
+      created_at: user.now,
+    })
+    .onConflict((conflict) => conflict.column('username_key').doNothing())
+    .returning(USER)
+    .executeTakeFirst()
+}
+
+export function findUser(db: Database, id: string): Promise<UserRow | undefined> {
+  return db.selectFrom('users').select(USER).where('id', '=', id).executeTakeFirst()
+}
+
+export function findUserByName(
+  db: Database,
+  usernameKey: string,
+): Promise<(UserRow & { readonly passwordHash: string }) | undefined> {
+  return db
+    .selectFrom('users')
+    .select(USER)
+    .select('password_hash as passwordHash')
+    .where('username_key', '=', usernameKey)
+    .executeTakeFirst()
+}
+
+export async function findPasswordHash(db: Database, id: string): Promise<string | undefined> {
+  const row = await db.selectFrom('users').select('password_hash').where('id', '=', id).executeTakeFirst()
+  return row?.password_hash
+}
+
+export function listUsers(db: Database): Promise<UserRow[]> {
+  return db.selectFrom('users').select(USER).orderBy('username_key').execute()
+}
+
+export interface PasswordChange {
+  readonly userId: string
+  /** The session that asks for it; it has to live, and it is the one that stays. */
+  readonly sessionId: string
+  readonly oldHash: string
+  readonly newHash: string
+  readonly now: number
+}
+
+/** @returns the ids of the sessions that ended; undefined when the old password or the session is no longer good */
+export function updatePassword(db: Database, change: PasswordChange): Promise<string[] | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const user = await trx
+      .updateTable('users')
+      .set({ password_hash: change.newHash })
+      .where('id', '=', change.userId)
+      .where('password_hash', '=', change.oldHash)
+      .where('deactivated_at', 'is', null)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('sessions')
+            .select('sessions.id')
+            .where('sessions.id', '=', change.sessionId)
+            .where('sessions.user_id', '=', change.userId)
+            .where('sessions.revoked_at', 'is', null)
+            .where('sessions.absolute_expires_at', '>', change.now),
+        ),
+      )
+      .returning('id')
+      .executeTakeFirst()
+    if (user === undefined) return undefined
+    return revokeSessionsOfUser(trx, change.userId, 'password', change.now, change.sessionId)
+  })
+}
+
+/** @returns the ids of the sessions that ended; undefined when there is no such user */
+export function deactivateUser(db: Database, id: string, now: number): Promise<string[] | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const user = await trx
+      .updateTable('users')
+      .set((eb) => ({ deactivated_at: eb.fn.coalesce('deactivated_at', eb.val(now)) }))
+      .where('id', '=', id)
+      .returning('id')
+      .executeTakeFirst()
+    if (user === undefined) return undefined
+    return revokeSessionsOfUser(trx, id, 'deactivated', now)
+  })
+}
+
+/** Their sessions stay ended. @returns whether there is such a user */
+export async function activateUser(db: Database, id: string): Promise<boolean> {
+  const user = await db
+    .updateTable('users')
+    .set({ deactivated_at: null })
+    .where('id', '=', id)
+    .returning('id')
+    .executeTakeFirst()
+  return user !== undefined
+}
+
+/** With all their sessions. @returns whether there was such a user */
+export async function deleteUser(db: Database, id: string): Promise<boolean> {
+  const user = await db.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst()
+  return user !== undefined
+}

@@ -1,0 +1,48 @@
+import type { Tokens } from './jwt.ts'
+import { seconds, sign, verify } from './jwt.ts'
+
+/** Times in milliseconds; the token carries whole seconds. */
+export interface AccessToken {
+  readonly id: string
+  readonly userId: string
+  readonly sessionId: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+export type AccessTokenVerification =
+  | { readonly outcome: 'valid' | 'expired'; readonly token: AccessToken }
+  | { readonly outcome: 'invalid' }
+
+/** RFC 9068 §2.1 `typ`; `type` is what Flask-JWT-Extended and its like tell tokens apart by. */
+export function signAccessToken(tokens: Tokens, token: AccessToken): Promise<string> {
+  return sign(tokens, 'at+jwt', {
+    sub: token.userId,
+    sid: token.sessionId,
+    jti: token.id,
+    type: 'access',
+    iat: seconds(token.issuedAt),
+    exp: seconds(token.expiresAt),
+  })
+}
+
+const EXPECTED = { typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid'] }
+
+/** @param now milliseconds */
+export async function verifyAccessToken(
+  tokens: Tokens,
+  token: string,
+  now: number,
+): Promise<AccessTokenVerification> {
+  const verification = await verify(tokens, token, EXPECTED, now)
+  if (verification.outcome === 'invalid') return verification
+  const { sub, jti, iat, exp, sid, type } = verification.payload
+  if (type !== 'access' || typeof sub !== 'string' || typeof jti !== 'string' || typeof sid !== 'string') {
+    return { outcome: 'invalid' }
+  }
+  if (typeof iat !== 'number' || typeof exp !== 'number') return { outcome: 'invalid' }
+  return {
+    outcome: verification.outcome,
+    token: { id: jti, userId: sub, sessionId: sid, issuedAt: iat * 1000, expiresAt: exp * 1000 },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Tokens } from './jwt.ts'
+import { seconds, sign, verify } from './jwt.ts'
+
+/** Times in milliseconds; the token carries whole seconds. */
+export interface RefreshToken {
+  readonly userId: string
+  readonly sessionId: string
+  readonly generation: number
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+export type RefreshTokenVerification =
+  | { readonly outcome: 'valid' | 'expired'; readonly token: RefreshToken }
+  | { readonly outcome: 'invalid' }
+
+/**
+ * A pure function of its arguments and the key, since HS256 is deterministic: a replay signs the very same bytes
+ * again, so that no token has to be stored.
+ */
+export function signRefreshToken(tokens: Tokens, token: RefreshToken): Promise<string> {
+  return sign(tokens, 'rt+jwt', {
+    sub: token.userId,
+    sid: token.sessionId,
+    jti: `${token.sessionId}.${token.generation}`,
+    type: 'refresh',
+    generation: token.generation,
+    iat: seconds(token.issuedAt),
+    exp: seconds(token.expiresAt),
+  })
+}
+
+const EXPECTED = { typ: 'rt+jwt', requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid', 'generation'] }
+
+const isGeneration = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+
+/** @param now milliseconds */
+export async function verifyRefreshToken(
+  tokens: Tokens,
+  token: string,
+  now: number,
+): Promise<RefreshTokenVerification> {
+  const verification = await verify(tokens, token, EXPECTED, now)
+  if (verification.outcome === 'invalid') return verification
+  const { sub, iat, exp, sid, type, generation } = verification.payload
+  if (type !== 'refresh' || typeof sub !== 'string' || typeof sid !== 'string' || !isGeneration(generation)) {
+    return { outcome: 'invalid' }
+  }
+  if (typeof iat !== 'number' || typeof exp !== 'number') return { outcome: 'invalid' }
+  return {
+    outcome: verification.outcome,
+    token: { userId: sub, sessionId: sid, generation, issuedAt: iat * 1000, expiresAt: exp * 1000 },
+  }
+}
