@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { claimToken, findRevokedToken } from '../store/revoked-tokens.ts'
+import { findSession, revokeSession } from '../store/sessions.ts'
+import type { AccessToken } from '../tokens/access-token.ts'
+import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
+import type { SessionContext } from './context.ts'
+import type { Access } from './mint.ts'
+import { secondsBetween } from './mint.ts'
+
+export type ExchangeOutcome =
+  | ({ readonly outcome: 'exchanged' | 'replayed' } & Access & Subject)
+  | { readonly outcome: 'invalid' | 'disabled' }
+  | ({
+      readonly outcome:
+        | 'expired'
+        | 'unknown_user'
+        | 'inactive_user'
+        | 'unknown_session'
+        | 'revoked'
+        | 'reused'
+    } & Subject)
+
+interface Subject {
+  readonly userId: string
+  readonly sessionId: string
+}
+
+/**
+ * Trades an access token, expired or not, for a new one, once. It makes an access token its own refresh credential,
+ * so it is bounded: see `.github/adr/0002-exchange-bounds.md`.
+ */
+export async function exchange(context: SessionContext, accessToken: string): Promise<ExchangeOutcome> {
+  const { db, tokens, settings } = context
+  if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
+  const now = context.now()
+  const verification = await verifyAccessToken(tokens, accessToken, now)
+  if (verification.outcome === 'invalid') return { outcome: 'invalid' }
+  const { token } = verification
+  const subject = { userId: token.userId, sessionId: token.sessionId }
+  const exchangeableUntil = token.expiresAt + settings.exchangeWindow
+  if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
+
+  const claim = await claimToken(db, {
+    ...subject,
+    jti: token.id,
+    now,
+    expiresAt: exchangeableUntil,
+    successorExpiresAt: now + settings.accessTokenTtl,
+  })
+  if (claim !== undefined) return successor(context, 'exchanged', token, claim, now)
+
+  const state = await findSession(db, token.sessionId, token.userId)
+  if (state === undefined) return { outcome: 'unknown_user', ...subject }
+  if (state.user.deactivatedAt !== null) return { outcome: 'inactive_user', ...subject }
+  const { session } = state
+  if (session === undefined) return { outcome: 'unknown_session', ...subject }
+  if (session.revokedAt !== null) return { outcome: 'revoked', ...subject }
+  if (session.absoluteExpiresAt <= now) return { outcome: 'expired', ...subject }
+
+  const earlier = await findRevokedToken(db, token.id)
+  // The row changed between the statements: begin again.
+  if (earlier === undefined) return exchange(context, accessToken)
+  if (settings.grace > 0 && now - earlier.revokedAt <= settings.grace) {
+    return successor(context, 'replayed', token, earlier, now)
+  }
+  await revokeSession(db, token.sessionId, 'reuse', now)
+  return { outcome: 'reused', ...subject }
+}
+
+/** The same row makes the same token, so that a repetition gets the same successor. */
+async function successor(
+  { tokens }: SessionContext,
+  outcome: 'exchanged' | 'replayed',
+  token: AccessToken,
+  claim: { readonly revokedAt: number; readonly successorExpiresAt: number },
+  now: number,
+): Promise<ExchangeOutcome> {
+  const accessToken = await signAccessToken(tokens, {
+    id: createHash('sha256').update(token.id).digest('base64url'),
+    userId: token.userId,
+    sessionId: token.sessionId,
+    issuedAt: claim.revokedAt,
+    expiresAt: claim.successorExpiresAt,
+  })
+  return {
+    outcome,
+    accessToken,
+    expiresIn: secondsBetween(now, claim.successorExpiresAt),
+    userId: token.userId,
+    sessionId: token.sessionId,
+  }
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import type { SessionRow } from '../store/sessions.ts'
+import { signAccessToken } from '../tokens/access-token.ts'
+import { signRefreshToken } from '../tokens/refresh-token.ts'
+import type { SessionContext } from './context.ts'
+
+/** An access token as it goes out. */
+export interface Access {
+  readonly accessToken: string
+  /** Seconds */
+  readonly expiresIn: number
+}
+
+/** What a login or a refresh gives: without rotation a refresh brings no refresh token. */
+export interface Grant extends Access {
+  readonly session: SessionRow
+  readonly refreshToken: string | undefined
+}
+
+/** A new access token for a session; it never outlives the session's absolute deadline. */
+export async function mintAccess(
+  { tokens, settings }: SessionContext,
+  session: { readonly id: string; readonly userId: string; readonly absoluteExpiresAt: number },
+  now: number,
+): Promise<Access> {
+  const expiresAt = Math.min(now + settings.accessTokenTtl, session.absoluteExpiresAt)
+  const accessToken = await signAccessToken(tokens, {
+    id: randomUUID(),
+    userId: session.userId,
+    sessionId: session.id,
+    issuedAt: now,
+    expiresAt,
+  })
+  return { accessToken, expiresIn: secondsBetween(now, expiresAt) }
+}
+
+// Of the whole seconds that the token carries, never less than none.
+export const secondsBetween = (now: number, expiresAt: number): number =>
+  Math.max(0, Math.floor(expiresAt / 1000) - Math.floor(now / 1000))
+
+/** The session's current refresh token. It is not stored but made again from the row, byte by byte. */
+export function mintRefreshToken({ tokens }: SessionContext, session: SessionRow): Promise<string> {
+  return signRefreshToken(tokens, {
+    userId: session.userId,
+    sessionId: session.id,
+    generation: session.generation,
+    issuedAt: session.rotatedAt,
+    expiresAt: session.expiresAt,
+  })
+}

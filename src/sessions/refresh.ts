@@ -1,0 +1,76 @@
+import { findSession, revokeSession, rotateSession, touchSession } from '../store/sessions.ts'
+import { verifyRefreshToken } from '../tokens/refresh-token.ts'
+import { classify } from './classify.ts'
+import type { SessionContext } from './context.ts'
+import type { Grant } from './mint.ts'
+import { mintAccess, mintRefreshToken } from './mint.ts'
+
+export type Refusal =
+  | 'unknown_user'
+  | 'inactive_user'
+  | 'unknown_session'
+  | 'revoked'
+  | 'expired'
+  | 'reused'
+  | 'ahead'
+
+/** Outcomes, never exceptions: a thrown error would take the revocation of a reuse back with it. */
+export type RefreshOutcome =
+  | ({ readonly outcome: 'rotated' | 'replayed' | 'refreshed' } & Grant)
+  | { readonly outcome: 'invalid' }
+  | { readonly outcome: Refusal; readonly userId: string; readonly sessionId: string }
+
+/**
+ * Trades a refresh token for an access token, and with rotation for its successor.
+ *
+ * RFC 9700 §4.14.2: "the authorization server issues a new refresh token with every access token refresh response.
+ * The previous refresh token is invalidated, but information about the relationship is retained."
+ */
+export async function refresh(context: SessionContext, refreshToken: string): Promise<RefreshOutcome> {
+  const { db, tokens, settings } = context
+  const now = context.now()
+  const verification = await verifyRefreshToken(tokens, refreshToken, now)
+  if (verification.outcome === 'invalid') return { outcome: 'invalid' }
+  const { userId, sessionId, generation } = verification.token
+  if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
+
+  const presented = { sessionId, userId, generation, now }
+  if (settings.rotation) {
+    const session = await rotateSession(db, presented, settings.refreshTokenTtl)
+    if (session !== undefined) return grant(context, 'rotated', session, now)
+  } else {
+    const session = await touchSession(db, presented)
+    if (session !== undefined) return grant(context, 'refreshed', session, now)
+  }
+
+  const state = await findSession(db, sessionId, userId)
+  const outcome = classify(state, generation, now, settings.grace)
+  switch (outcome) {
+    case 'current':
+      return refresh(context, refreshToken)
+    case 'replayed':
+      if (state?.session === undefined) throw new TypeError('a replay without a session')
+      return grant(context, 'replayed', state.session, now)
+    case 'reused':
+      // "If a refresh token is compromised and subsequently used by both the attacker and the legitimate client, one
+      // of them will present an invalidated refresh token, which will inform the authorization server of the breach."
+      await revokeSession(db, sessionId, 'reuse', now)
+      return { outcome, userId, sessionId }
+    default:
+      return { outcome, userId, sessionId }
+  }
+}
+
+async function grant(
+  context: SessionContext,
+  outcome: 'rotated' | 'replayed' | 'refreshed',
+  session: Grant['session'],
+  now: number,
+): Promise<RefreshOutcome> {
+  return {
+    outcome,
+    session,
+    ...(await mintAccess(context, session, now)),
+    refreshToken: outcome === 'refreshed' ? undefined : await mintRefreshToken(context, session),
+  }
+}

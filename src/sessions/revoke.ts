@@ -1,0 +1,47 @@
+import type { RevocationReason } from '../store/sessions.ts'
+import { revokeSession, revokeSessionsOfUser } from '../store/sessions.ts'
+import { verifyAccessToken } from '../tokens/access-token.ts'
+import { verifyRefreshToken } from '../tokens/refresh-token.ts'
+import type { SessionContext } from './context.ts'
+
+export type LogoutOutcome =
+  | {
+      readonly outcome: 'revoked' | 'over_already'
+      readonly userId: string
+      readonly sessionId: string
+    }
+  | { readonly outcome: 'invalid' }
+
+/**
+ * Ends the session that an authentic token belongs to. Expired and superseded tokens do as well: they cannot refresh,
+ * but they say which session their holder wants to end. RFC 7009 §2.2: a token that is invalid already is a success.
+ */
+export async function logout(context: SessionContext, token: string): Promise<LogoutOutcome> {
+  const now = context.now()
+  const refreshToken = await verifyRefreshToken(context.tokens, token, now)
+  const verification =
+    refreshToken.outcome === 'invalid' ? await verifyAccessToken(context.tokens, token, now) : refreshToken
+  if (verification.outcome === 'invalid') return { outcome: 'invalid' }
+  const { userId, sessionId } = verification.token
+  const revoked = await revokeSession(context.db, sessionId, 'logout', now, userId)
+  return { outcome: revoked ? 'revoked' : 'over_already', userId, sessionId }
+}
+
+/** @returns whether the user had such a session that lived */
+export function endSession(
+  context: Pick<SessionContext, 'db' | 'now'>,
+  sessionId: string,
+  reason: RevocationReason,
+  userId?: string,
+): Promise<boolean> {
+  return revokeSession(context.db, sessionId, reason, context.now(), userId)
+}
+
+/** @returns the ids of the sessions that ended */
+export function endAllSessions(
+  context: Pick<SessionContext, 'db' | 'now'>,
+  userId: string,
+  reason: RevocationReason,
+): Promise<string[]> {
+  return revokeSessionsOfUser(context.db, userId, reason, context.now())
+}
