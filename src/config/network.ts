@@ -1,0 +1,46 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { list, value, whole } from './values.ts'
+
+export const host = value((text, wrong) => {
+  const name = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
+  // A name of digits and dots alone is a mistyped address.
+  if (isIP(text) !== 0 || (name.test(text) && !/^[\d.]+$/.test(text))) return text
+  return wrong('must be an IP address (IPv6 without brackets) or a host name, without scheme and port')
+})
+
+/**
+ * An origin as browsers send it, so that comparing text is enough: lower case, no default port, no path. URL
+ * knows the origins of the web only, but those of Capacitor or Tauri (capacitor://localhost) are sent as well.
+ */
+function isOrigin(entry: string): boolean {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\/([a-z0-9_.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/.exec(entry) ?? []
+  if (scheme !== 'http' && scheme !== 'https') return scheme !== undefined
+  return URL.canParse(entry) && new URL(entry).origin === entry
+}
+
+export const origins = list(
+  isOrigin,
+  'origins with commas between them, each scheme://host or scheme://host:port exactly as browsers send it ' +
+    '(no path, no *, no default port)',
+)
+
+/** An address, or a network in CIDR notation. /0 is a mistake: it trusts everyone, like `true`. */
+function isAddressOrNetwork(entry: string): boolean {
+  const [address = '', prefix, ...rest] = entry.split('/')
+  const family = address.includes('%') ? 0 : isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  if (prefix === undefined) return true
+  return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)
+}
+
+const proxiesAllowed =
+  'must be false, the number of proxies in front (1 to 32), or their addresses or networks ' +
+  'with commas between them (10.0.0.0/8, ::1)'
+
+/** `true` is a mistake: whoever sends X-Forwarded-For could choose the address that is logged and limited. */
+export const proxies = value((text, wrong): false | number | readonly string[] => {
+  if (/^false$/i.test(text)) return false
+  const read = z.union([whole(1, 32), list(isAddressOrNetwork, '')]).safeParse(text)
+  return read.success ? read.data : wrong(proxiesAllowed)
+})

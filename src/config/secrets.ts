@@ -1,0 +1,97 @@
+import { guessable } from './guessable.ts'
+import { keptSecret } from './kept-secret.ts'
+import { variables } from './variables.ts'
+
+/** The keys of HS256: the UTF-8 bytes of the text, as PyJWT and jsonwebtoken take it. */
+export interface Secrets {
+  /** Signs and verifies. */
+  readonly current: Uint8Array
+  /** JWT_SECRET_KEY_PREVIOUS: these only verify, until the last token that they have signed is over. */
+  readonly previous: readonly Uint8Array[]
+  /** Lines for the log: what would be a mistake in production. They hold no secret. */
+  readonly warnings: readonly string[]
+  /** The file that the secret of a development service is kept in; undefined with JWT_SECRET_KEY. */
+  readonly file: string | undefined
+}
+
+interface Found {
+  readonly texts: readonly string[]
+  /** What stops the start. */
+  readonly mistakes?: readonly string[]
+  /** What stops the start in production, and is a warning elsewhere. */
+  readonly weaknesses?: readonly string[]
+  readonly file?: string
+}
+
+/**
+ * Reads JWT_SECRET_KEY and JWT_SECRET_KEY_PREVIOUS, or else the secret kept beside the database.
+ *
+ * @param options.mayKeep whether a file may be read, and made, for want of JWT_SECRET_KEY
+ * @returns the secrets, unless there are mistakes or the file was not to be touched
+ */
+export function readSecrets(
+  env: NodeJS.ProcessEnv,
+  { mayKeep }: { readonly mayKeep: boolean },
+): { secrets?: Secrets; mistakes: readonly string[] } {
+  const previous = findPrevious(env)
+  const found = findCurrent(env, mayKeep && previous.mistakes === undefined)
+  const weaknesses = [...(found.weaknesses ?? []), ...(previous.weaknesses ?? [])]
+  const mistakes = [
+    ...(found.mistakes ?? []),
+    ...(previous.mistakes ?? []),
+    ...(isProduction(env) ? weaknesses : []),
+  ]
+  const [current] = found.texts
+  if (mistakes.length > 0 || current === undefined) return { mistakes }
+
+  const encoder = new TextEncoder()
+  const secrets: Secrets = {
+    current: encoder.encode(current),
+    previous: Object.freeze(previous.texts.map((text) => encoder.encode(text))),
+    warnings: Object.freeze(weaknesses),
+    file: found.file,
+  }
+  return { secrets: Object.freeze(secrets), mistakes }
+}
+
+function findCurrent(env: NodeJS.ProcessEnv, mayKeep: boolean): Found {
+  const how = 'set it to at least 32 random bytes, made for example with: openssl rand -base64 32'
+  const given = env['JWT_SECRET_KEY'] || undefined
+  if (given !== undefined) return { texts: [given], weaknesses: weakness('JWT_SECRET_KEY', given, how) }
+  if (isProduction(env)) return { texts: [], mistakes: [`JWT_SECRET_KEY is required in production: ${how}`] }
+  const database = variables.shape.DATABASE_URL.safeParse(env['DATABASE_URL'] || undefined).data
+  if (database?.dialect === 'postgres') {
+    return { texts: [], mistakes: [`JWT_SECRET_KEY is required when DATABASE_URL is PostgreSQL: ${how}`] }
+  }
+  if (database === undefined || !mayKeep) return { texts: [] }
+  return findKept(`${database.file}.secret`)
+}
+
+function findKept(file: string): Found {
+  const { secret, warnings, mistake } = keptSecret(file)
+  if (secret === undefined) return { texts: [], mistakes: [`JWT_SECRET_KEY is not set, and ${mistake}`] }
+  const weak = weakness(`The secret kept in ${file}`, secret, 'delete the file to have a new one made')
+  return { texts: [secret], file, weaknesses: [...weak, ...warnings] }
+}
+
+function findPrevious(env: NodeJS.ProcessEnv): Found {
+  const given = env['JWT_SECRET_KEY_PREVIOUS'] || undefined
+  const texts = given?.split(',').map((entry) => entry.trim()) ?? []
+  if (texts.includes('')) {
+    const mistake =
+      'JWT_SECRET_KEY_PREVIOUS has an empty entry: it must be secrets with one comma between them'
+    return { texts: [], mistakes: [mistake] }
+  }
+  const advice = 'leave it out, since others could sign with it, too'
+  const name = (at: number) => `JWT_SECRET_KEY_PREVIOUS entry ${at + 1}`
+  return { texts, weaknesses: texts.flatMap((text, at) => weakness(name(at), text, advice)) }
+}
+
+function weakness(name: string, secret: string, advice: string): string[] {
+  const reason = guessable(secret)
+  return reason === undefined ? [] : [`${name} ${reason}; ${advice}`]
+}
+
+function isProduction(env: NodeJS.ProcessEnv): boolean {
+  return env['NODE_ENV'] === 'production'
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+
+/** Where the rows are: a file, or a PostgreSQL server. The URL can hold a password: never print it. */
+export type Database =
+  | { readonly dialect: 'sqlite'; readonly file: string }
+  | { readonly dialect: 'postgres'; readonly url: string }
+
+type Wrong = (why: string) => never
+
+/**
+ * A schema that reads a text. The mistakes say what is wrong and what is allowed, and never repeat the value:
+ * secrets end up in the wrong variable, and lines like these end up in logs.
+ */
+export function value<T>(read: (text: string, wrong: Wrong) => T) {
+  return z.string().transform((text, context) =>
+    read(text, (why) => {
+      context.addIssue(why)
+      return z.NEVER
+    }),
+  )
+}
+
+/** Plain decimal digits: `1e3`, `0x10`, `010`, ` 5` and `5.0` are mistakes, not numbers. */
+export function whole(least: number, most: number) {
+  return value((text, wrong) => {
+    const number = /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : Number.NaN
+    return number >= least && number <= most
+      ? number
+      : wrong(`must be a whole number from ${least} to ${most}, in plain digits`)
+  })
+}
+
+export const flag = value((text, wrong) => {
+  if (/^(true|1)$/i.test(text)) return true
+  if (/^(false|0)$/i.test(text)) return false
+  return wrong('must be true or false')
+})
+
+export function oneOf<const T extends string>(...allowed: readonly T[]) {
+  return value((text, wrong) => {
+    const found = allowed.find((candidate) => candidate === text)
+    return found ?? wrong(`must be ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`)
+  })
+}
+
+/** RFC 7519, section 2: "any value containing a ":" character MUST be a URI". */
+export const stringOrUri = value((text, wrong) => {
+  if (text !== text.trim()) return wrong('must not begin or end with white space')
+  if (text.includes(':') && !URL.canParse(text)) return wrong('has a colon, so it must be a URI (RFC 7519)')
+  return text
+})
+
+export const database = value((text, wrong): Database => {
+  const allowed =
+    'must be sqlite:./file, sqlite:/absolute/file or postgres://user:password@host:port/database'
+  if (text.startsWith('sqlite:')) {
+    const file = text.slice('sqlite:'.length)
+    if (file.startsWith('//')) return wrong('must have one slash (absolute path) or ./ after sqlite:')
+    if (file === ':memory:') return wrong('must name a file: sessions in memory would end with the process')
+    return file.trim() === '' || file.endsWith('/') ? wrong(allowed) : { dialect: 'sqlite', file }
+  }
+  if (!/^postgres(ql)?:\/\//.test(text) || /\s/.test(text)) return wrong(allowed)
+  // Otherwise the rest of the password, and the host, would be taken for a fragment.
+  if (text.includes('#')) return wrong('must not have a #: in a password, write it as %23')
+  if (!URL.canParse(text)) return wrong(allowed)
+  return { dialect: 'postgres', url: text }
+})
+
+/** A cookie's name is a token. RFC 6265, section 4.1.1, and RFC 9110, section 5.6.2. */
+export const cookieName = value((text, wrong) =>
+  /^[!#$%&'*+\-.^_`|~\w]+$/.test(text)
+    ? text
+    : wrong("must be a token (RFC 6265): letters, digits and !#$%&'*+-.^_`|~ only"),
+)
+
+/** Entries with commas between them. An empty one is a mistake: something was to stand there. */
+export function list(isEntry: (entry: string) => boolean, allowed: string) {
+  return value((text, wrong): readonly string[] => {
+    const entries = text.split(',').map((entry) => entry.trim())
+    const broken = entries.flatMap((entry, at) => (isEntry(entry) ? [] : [at + 1]))
+    return broken.length === 0 ? entries : wrong(`must be ${allowed}; wrong: entry ${broken.join(', ')}`)
+  })
+}

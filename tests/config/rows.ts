@@ -1,0 +1,118 @@
+import { textOf } from './fresh.ts'
+import { networkRows } from './network-rows.ts'
+import type { Row } from './row.ts'
+import { asTheyAre, notFlag, notWhole } from './row.ts'
+
+export const strong = 'qU8vXk2Yw0aJr6TfLz1Nd9Hs4Pb7Ec3MgRoViKt5'
+export const other = '3e1f90b2c47d5a68f7e0192b3c4d5e6fa8b7c6d5e4f30211'
+
+const minute = 60_000
+const day = 86_400_000
+const production = { NODE_ENV: 'production' }
+const sqlite = (file: string) => ({ dialect: 'sqlite', file })
+const postgres = (url: string) => ({ [url]: { dialect: 'postgres', url } })
+
+/** Every variable: what is read from it, and what is refused. */
+export const rows: Readonly<Record<string, Row>> = {
+  ...networkRows,
+  NODE_ENV: {
+    pick: ({ settings }) => settings.production,
+    unset: false,
+    good: { production: true, development: false, test: false },
+    wrong: ['prod', 'Production', 'staging'],
+  },
+  DATABASE_URL: {
+    pick: ({ settings }) => settings.database,
+    unset: sqlite('./data/rekindle.db'),
+    good: {
+      'sqlite:./a b/x.db': sqlite('./a b/x.db'),
+      'sqlite:/var/lib/x.db': sqlite('/var/lib/x.db'),
+      ...postgres('postgres://u:p@h:5432/d'),
+      ...postgres('postgresql://h/d?sslmode=require'),
+      ...postgres('postgres:///d?host=/run'),
+    },
+    wrong: [
+      ...['./data/x.db', 'sqlite:', 'sqlite: ', 'sqlite:///x.db', 'sqlite::memory:', 'sqlite:./data/'],
+      ...['mysql://h/d', 'postgres:h', 'postgres://u:1#x@h/d', 'postgres://h:99999/d', 'postgres://h /d'],
+    ],
+  },
+  JWT_SECRET_KEY: {
+    pick: ({ secrets }) => (secrets.file === undefined ? textOf(secrets.current) : 'kept in a file'),
+    unset: 'kept in a file',
+    good: asTheyAre(other, `ключ-${other}`),
+    wrong: [],
+    beside: {
+      env: production,
+      good: asTheyAre(other),
+      wrong: ['', 'short', 'your-super-secret-jwt-key-change-me-now'],
+    },
+  },
+  JWT_SECRET_KEY_PREVIOUS: {
+    pick: ({ secrets }) => secrets.previous.map(textOf),
+    unset: [],
+    good: { [other]: [other], [`${other}, ${strong}`]: [other, strong] },
+    wrong: [`${other},`, ','],
+    beside: { env: production, good: { [other]: [other] }, wrong: [`${other},short`] },
+  },
+  JWT_ISSUER: {
+    pick: ({ settings }) => settings.issuer,
+    unset: undefined,
+    good: asTheyAre('https://auth.example.com', 'rekindle', 'urn:example:auth'),
+    wrong: [' rekindle', 'a b: c', '://x'],
+  },
+  JWT_AUDIENCE: {
+    pick: ({ settings }) => settings.audience,
+    unset: undefined,
+    good: asTheyAre('https://api.example.com', 'api'),
+    wrong: ['api\n', '1:2'],
+  },
+  ACCESS_TOKEN_EXPIRE_MINUTES: {
+    pick: ({ settings }) => settings.accessTokenTtl,
+    unset: 30 * minute,
+    good: { 1: minute, 525600: 525600 * minute },
+    wrong: [...notWhole, '0', '525601'],
+  },
+  REFRESH_TOKEN_EXPIRE_DAYS: {
+    pick: ({ settings }) => settings.refreshTokenTtl,
+    unset: 30 * day,
+    good: { 1: day, 3650: 3650 * day },
+    wrong: [...notWhole, '0', '3651'],
+  },
+  SESSION_MAX_AGE_DAYS: {
+    pick: ({ settings }) => settings.sessionMaxAge,
+    unset: 90 * day,
+    good: { 1: day, 3650: 3650 * day },
+    wrong: [...notWhole, '0', '3651'],
+  },
+  REFRESH_TOKEN_ROTATION: {
+    pick: ({ settings }) => settings.rotation,
+    unset: true,
+    good: { false: false, 0: false, True: true, 1: true },
+    wrong: notFlag,
+  },
+  REFRESH_TOKEN_GRACE_SECONDS: {
+    pick: ({ settings }) => settings.grace,
+    unset: 30_000,
+    good: { 0: 0, 600: 600_000 },
+    wrong: [...notWhole, '601'],
+  },
+  EXPIRED_TOKEN_WINDOW_MINUTES: {
+    pick: ({ settings }) => settings.exchangeWindow,
+    unset: 1440 * minute,
+    good: { 0: 0, 525600: 525600 * minute },
+    wrong: [...notWhole, '525601'],
+  },
+  REGISTRATION: {
+    pick: ({ settings }) => settings.registration,
+    unset: 'open',
+    good: asTheyAre('open', 'closed'),
+    wrong: ['Open', 'true'],
+    beside: { env: production, good: { open: 'open', '': 'closed' }, wrong: ['Open'] },
+  },
+  LOG_LEVEL: {
+    pick: ({ settings }) => settings.logLevel,
+    unset: 'info',
+    good: asTheyAre('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    wrong: ['verbose', 'INFO', '30'],
+  },
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { readServiceSettings } from '../../src/config/settings.ts'
+import { fresh, modeOf, textOf, windows } from './fresh.ts'
+import { strong } from './rows.ts'
+
+function mistake(env: Record<string, string>): string {
+  let message = ''
+  assert.throws(
+    () => readServiceSettings(env),
+    (error: Error) => {
+      message = error.message
+      return true
+    },
+  )
+  return message
+}
+
+test('a development secret is made once, kept for its owner only, and read again', () => {
+  const { directory, file, env } = fresh()
+  const first = readServiceSettings(env).secrets
+  assert.equal(first.file, file)
+  assert.match(textOf(first.current), /^[\w-]{43}$/)
+  assert.equal(readFileSync(file, 'utf8'), `${textOf(first.current)}\n`)
+  assert.deepEqual(first.warnings, [])
+  assert.deepEqual(readdirSync(directory), ['rekindle.db.secret'], 'no draft is left')
+  if (!windows) assert.deepEqual([modeOf(file), modeOf(directory)], ['600', '700'])
+
+  const inode = statSync(file).ino
+  assert.deepEqual(readServiceSettings(env).secrets, first)
+  assert.equal(statSync(file).ino, inode)
+  assert.notDeepEqual(readServiceSettings(fresh().env).secrets.current, first.current)
+})
+
+test('JWT_SECRET_KEY goes before the file, and none is made then', () => {
+  const { directory, env } = fresh()
+  const { secrets } = readServiceSettings({ ...env, JWT_SECRET_KEY: strong })
+  assert.deepEqual([textOf(secrets.current), secrets.file], [strong, undefined])
+  assert(!existsSync(directory))
+})
+
+test('a start that fails leaves nothing behind', () => {
+  const { directory, env } = fresh()
+  assert.match(mistake({ ...env, PORT: 'x' }), /^PORT [^\n]+$/)
+  assert.match(mistake({ ...env, JWT_SECRET_KEY_PREVIOUS: ',' }), /^JWT_SECRET_KEY_PREVIOUS [^\n]+$/)
+  assert.match(
+    mistake({ ...env, NODE_ENV: 'production' }),
+    /^JWT_SECRET_KEY is required in production: [^\n]+$/,
+  )
+  assert(!existsSync(directory))
+})
+
+test('with PostgreSQL there is no place to keep one, whatever else is wrong', () => {
+  const lines = mistake({ DATABASE_URL: 'postgres://u:hunter2@h/d', PORT: 'x' }).split('\n')
+  assert.equal(lines.length, 2)
+  assert.match(lines[1] ?? '', /^JWT_SECRET_KEY is required when DATABASE_URL is PostgreSQL: /)
+})
+
+test('a broken or short kept secret is a mistake, and stays as it is', () => {
+  for (const broken of [
+    '',
+    '\n',
+    'short\n',
+    `${strong} ${strong}\n`,
+    `${strong}\n${strong}\n`,
+    `${strong}\0\n`,
+  ]) {
+    const { file, env } = fresh()
+    readServiceSettings(env)
+    writeFileSync(file, broken)
+    const message = mistake(env)
+    assert.match(message, /^JWT_SECRET_KEY is not set, and [^\n]+ holds no secret of at least 32 [^\n]+$/)
+    assert(message.includes(file) && !message.includes(strong))
+    assert.equal(readFileSync(file, 'utf8'), broken)
+  }
+})
+
+test('a kept secret may be written by hand; a guessable or readable one gives a warning', () => {
+  const { file, env } = fresh()
+  readServiceSettings(env)
+  writeFileSync(file, strong)
+  assert.equal(textOf(readServiceSettings(env).secrets.current), strong)
+
+  const guessable = 'change-me-please-change-me-now-ok'
+  writeFileSync(file, `${guessable}\r\n`)
+  if (!windows) chmodSync(file, 0o644)
+  const { warnings } = readServiceSettings(env).secrets
+  assert.match(warnings[0] ?? '', /secret is made of the words/)
+  if (!windows) assert.match(warnings[1] ?? '', /can be read by other users/)
+  assert(!warnings.join().includes(guessable))
+})
+
+test('where nothing can be written, the mistake says where and why', () => {
+  const { directory } = fresh()
+  const inFile = join(dirname(dirname(directory)), 'a-file')
+  writeFileSync(inFile, '')
+  const message = mistake({ DATABASE_URL: `sqlite:${inFile}/x/rekindle.db` })
+  assert.match(
+    message,
+    /^JWT_SECRET_KEY is not set, and no secret can be kept in [^\n]+\((ENOTDIR|EEXIST|ENOENT)\)/,
+  )
+})
+
+test('guessable secrets are mistakes in production, warnings elsewhere', () => {
+  const secret = 'super-secret-jwt-token-with-at-least-32-characters-long'
+  const env = { ...fresh().env, JWT_SECRET_KEY: secret, JWT_SECRET_KEY_PREVIOUS: `${strong},short` }
+  const { current, previous, warnings } = readServiceSettings(env).secrets
+  assert.deepEqual([current, ...previous].map(textOf), [secret, strong, 'short'])
+  assert.equal(warnings.length, 2)
+  assert.match(warnings[0] ?? '', /^JWT_SECRET_KEY is published/)
+  assert.match(warnings[1] ?? '', /^JWT_SECRET_KEY_PREVIOUS entry 2 is shorter than 32 bytes/)
+  assert.deepEqual(mistake({ ...env, NODE_ENV: 'production' }).split('\n'), warnings)
+})

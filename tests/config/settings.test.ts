@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readServiceSettings, readSettings, SettingsError } from '../../src/config/settings.ts'
+import { fresh } from './fresh.ts'
+import type { Environment } from './row.ts'
+import { other, rows, strong } from './rows.ts'
+
+const service = { ...fresh().env, JWT_SECRET_KEY: strong }
+
+/** The mistakes of an environment; fails when it has none. */
+function mistakesOf(env: Environment): readonly string[] {
+  try {
+    readServiceSettings(env)
+  } catch (error) {
+    assert(error instanceof SettingsError, String(error))
+    assert.equal(error.message, error.mistakes.join('\n'))
+    return error.mistakes
+  }
+  return assert.fail(`no mistake in ${JSON.stringify(env)}`)
+}
+
+test('each documented variable has a row, and no other one is read', () => {
+  const documented =
+    `JWT_SECRET_KEY JWT_SECRET_KEY_PREVIOUS ACCESS_TOKEN_EXPIRE_MINUTES REFRESH_TOKEN_EXPIRE_DAYS
+    SESSION_MAX_AGE_DAYS REFRESH_TOKEN_ROTATION REFRESH_TOKEN_GRACE_SECONDS EXPIRED_TOKEN_WINDOW_MINUTES JWT_ISSUER
+    JWT_AUDIENCE DATABASE_URL HOST PORT REGISTRATION REFRESH_COOKIE_NAME COOKIE_SECURE CORS_ORIGINS TRUST_PROXY
+    LOG_LEVEL NODE_ENV`.split(/\s+/)
+  assert.deepEqual(new Set(Object.keys(rows)), new Set(documented))
+
+  const read = new Set<string | symbol>()
+  const get = (env: Record<string, string>, name: string) => {
+    read.add(name)
+    return env[name]
+  }
+  readServiceSettings(new Proxy<Record<string, string>>({ ...service }, { get }))
+  assert.deepEqual(read, new Set<string | symbol>(documented))
+})
+
+for (const [name, row] of Object.entries(rows)) {
+  const variants = [{ env: {}, ...row }, ...(row.beside === undefined ? [] : [row.beside])]
+
+  test(`${name}: good`, () => {
+    for (const { env, good } of variants) {
+      for (const [value, expected] of Object.entries(good)) {
+        assert.deepEqual(
+          row.pick(readServiceSettings({ ...service, ...env, [name]: value })),
+          expected,
+          value,
+        )
+      }
+    }
+  })
+
+  test(`${name}: missing or empty`, () => {
+    for (const value of [undefined, '']) {
+      // The default database lies in the working directory: no secret is to be kept there.
+      if (name === 'DATABASE_URL') assert.deepEqual(readSettings({ [name]: value }).database, row.unset)
+      else assert.deepEqual(row.pick(readServiceSettings({ ...service, [name]: value })), row.unset)
+    }
+  })
+
+  test(`${name}: wrong`, () => {
+    for (const { env, wrong } of variants) {
+      for (const value of wrong) {
+        const mistakes = mistakesOf({ ...service, ...env, [name]: value })
+        assert.equal(mistakes.length, 1, `${value}: ${mistakes.join(' | ')}`)
+        assert.match(mistakes[0] ?? '', new RegExp(`^${name} [^\n]+$`), value)
+      }
+    }
+  })
+}
+
+test('several mistakes are reported at once, one line each', () => {
+  const mistakes = mistakesOf({
+    NODE_ENV: 'production',
+    PORT: 'http',
+    DATABASE_URL: 'mysql://h/d',
+    COOKIE_SECURE: 'false',
+    REFRESH_COOKIE_NAME: '__Host-a',
+    LOG_LEVEL: 'loud',
+    JWT_SECRET_KEY: 'short',
+    JWT_SECRET_KEY_PREVIOUS: `short,${other},secret`,
+  })
+  assert.deepEqual(
+    mistakes.map((line) => line.replace(/ (must|is) .*/, '')),
+    [
+      ...['PORT', 'DATABASE_URL', 'LOG_LEVEL', 'REFRESH_COOKIE_NAME', 'JWT_SECRET_KEY'],
+      ...['JWT_SECRET_KEY_PREVIOUS entry 1', 'JWT_SECRET_KEY_PREVIOUS entry 3'],
+    ],
+  )
+})
+
+test('no message repeats a value: neither a secret nor a password, wherever it was written', () => {
+  const canary = 'hunter2canary'
+  const values = [canary, `postgres://u:${canary}@h:x/d`, `sqlite://${canary}`, `<${canary}>,${canary}`]
+  const environments = Object.keys(rows).flatMap((name) =>
+    values.map((value) => ({ ...service, [name]: value })),
+  )
+  for (const env of environments.flatMap((env) => [env, { NODE_ENV: 'production', ...env }])) {
+    let lines: unknown
+    try {
+      lines = readServiceSettings(env).secrets.warnings
+    } catch (error) {
+      assert(error instanceof SettingsError)
+      lines = [error.message, error.stack, error.cause, error.mistakes]
+    }
+    assert(!JSON.stringify(lines).includes(canary), JSON.stringify(lines))
+  }
+})
+
+test('settings are frozen to the ground', () => {
+  const env = { ...service, CORS_ORIGINS: 'https://a.example', TRUST_PROXY: '::1' }
+  const { settings, secrets } = readServiceSettings(env)
+  for (const part of [settings, ...Object.values(settings), secrets, secrets.previous, secrets.warnings]) {
+    assert(Object.isFrozen(part), JSON.stringify(part))
+  }
+  assert(Object.isFrozen(readSettings({}).database))
+})
+
+test('the command line needs no secret', () => {
+  assert.equal(readSettings({ NODE_ENV: 'production' }).production, true)
+  assert.throws(() => readSettings({ PORT: 'x' }), SettingsError)
+})
