@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SQLite from 'better-sqlite3'
 import type { SqliteStatement } from 'kysely'
@@ -14,6 +14,8 @@ const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN|CORRUPT|N
 
 function open(file: string): SQLite.Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  // It holds password hashes and addresses: a new file is for its owner only.
+  closeSync(openSync(file, 'a', 0o600))
   const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
   database.pragma('journal_mode = WAL')
   // What was answered is on disk: better-sqlite3 is built with NORMAL for WAL, which loses commits at a power cut.

@@ -1,0 +1,58 @@
+import type { UserRow } from '../store/users.ts'
+import { findUser } from '../store/users.ts'
+import { changePassword, register } from '../users/accounts.ts'
+import { requireAccess } from './access.ts'
+import type { Handlers } from './contract.ts'
+import type { Core } from './core.ts'
+import { record } from './events.ts'
+
+const userBody = (user: UserRow) => ({
+  id: user.id,
+  username: user.username,
+  created_at: new Date(user.createdAt).toISOString(),
+})
+
+/** The contract's tag `accounts`. */
+export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'changePassword' | 'me'> => ({
+  async register(c, { body, success, failure }) {
+    if (core.settings.registration === 'closed') return failure(403, 'Registration is closed.')
+    const result = await register(core, body)
+    if (result.outcome === 'taken') return failure(409, 'Username is taken.')
+    record(core, c, 'user.registered', { userId: result.user.id })
+    return success(201, userBody(result.user))
+  },
+
+  async changePassword(c, { body, success, failure }) {
+    const access = await requireAccess(core, c)
+    if ('refusal' in access) return failure(...access.refusal)
+    const result = await changePassword(core, {
+      ...access,
+      currentPassword: body.current_password,
+      newPassword: body.new_password,
+    })
+    if (result.outcome !== 'changed')
+      record(core, c, 'password.refused', { ...access, reason: result.outcome })
+    switch (result.outcome) {
+      case 'wrong_password':
+        return failure(403, 'Current password is wrong.')
+      case 'overtaken':
+        return failure(401, 'Invalid access token.')
+      case 'changed':
+        record(core, c, 'password.changed', access)
+        for (const sessionId of result.endedSessions) {
+          record(core, c, 'session.revoked', { userId: access.userId, sessionId, reason: 'password' })
+        }
+        return success(200, {
+          message: 'Password changed successfully',
+          sessions_ended: result.endedSessions.length,
+        })
+    }
+  },
+
+  async me(c, { success, failure }) {
+    const access = await requireAccess(core, c)
+    if ('refusal' in access) return failure(...access.refusal)
+    const user = await findUser(core.db, access.userId)
+    return user === undefined ? failure(404, 'User not found.') : success(200, userBody(user))
+  },
+})

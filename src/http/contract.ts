@@ -1,0 +1,59 @@
+/** The contract's operations as types: a handler that answers with anything undocumented does not compile. */
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
+import type { operations } from '../../generated/types.ts'
+
+export type OperationId = keyof operations
+
+type Status<Id extends OperationId> = keyof operations[Id]['responses'] & number
+type Content<Id extends OperationId, S extends Status<Id>> = operations[Id]['responses'][S] extends {
+  content: infer Types
+}
+  ? Types
+  : never
+type Json<Id extends OperationId, S extends Status<Id>> =
+  Content<Id, S> extends { 'application/json': infer Body } ? Body : never
+type Data<Id extends OperationId, S extends Status<Id>> =
+  Json<Id, S> extends { status: 'success'; data: infer Value } ? Value : never
+type Message<Id extends OperationId, S extends Status<Id>> =
+  Json<Id, S> extends { status: 'error'; message: infer Value } ? Value : never
+
+declare const documented: unique symbol
+
+/** One of the operation's documented responses. Only the functions of {@link Respond} make one. */
+export interface Reply<Id extends OperationId> {
+  readonly [documented]: Id
+}
+
+/** Makes replies. The arguments are checked against the contract, members too many included. */
+export interface Respond<Id extends OperationId> {
+  /** `{"status": "success", "code", "data"}` */
+  success<S extends Status<Id>>(status: S, data: Data<Id, S>): Reply<Id>
+  /** `{"status": "error", "code", "message"}` */
+  failure<S extends Status<Id>>(status: S, message: Message<Id, S>): Reply<Id>
+  /** A JSON body that has no envelope */
+  json<S extends Status<Id>>(status: S, body: Json<Id, S>): Reply<Id>
+  /** A body that is not JSON */
+  text<S extends Status<Id>>(status: S, type: keyof Content<Id, S>, body: string): Reply<Id>
+}
+
+/** What the validators have let through. */
+export interface Input<Id extends OperationId> {
+  readonly body: operations[Id] extends { requestBody: { content: { 'application/json': infer Value } } }
+    ? Value
+    : undefined
+  readonly path: operations[Id]['parameters'] extends { path: infer Value } ? Value : undefined
+}
+
+export interface Env {
+  Bindings: HttpBindings
+  Variables: { requestId: string }
+}
+
+export type Handler<Id extends OperationId> = (
+  c: Context<Env>,
+  operation: Input<Id> & Respond<Id>,
+) => Reply<Id> | Promise<Reply<Id>>
+
+/** One handler for each `operationId` of the contract. */
+export type Handlers = { readonly [Id in OperationId]: Handler<Id> }

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** The bundled contract, as it is served. */
+export const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
+
+// Swagger UI styles its elements inline; scripts and everything else come from this service alone.
+export const DOCS_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+// Relative addresses, so that it works behind a proxy that serves it below a path.
+export const docsPage = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Rekindle</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body>
+<div id="docs"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/docs.js"></script>
+</body>
+</html>
+`
+
+const script = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })\n`
+
+const swaggerUi = (name: string) =>
+  readFileSync(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${name}`)), 'utf8')
+
+// Read when first asked for: most services never are.
+const read: Readonly<Record<string, { type: 'text/css' | 'text/javascript'; text: () => string }>> = {
+  'docs.js': { type: 'text/javascript', text: () => script },
+  'swagger-ui.css': { type: 'text/css', text: () => swaggerUi('swagger-ui.css') },
+  'swagger-ui-bundle.js': { type: 'text/javascript', text: () => swaggerUi('swagger-ui-bundle.js') },
+}
+
+const cache = new Map<string, string>()
+
+/** @returns undefined when the pages have no such file */
+export function docsAsset(name: string): { type: 'text/css' | 'text/javascript'; text: string } | undefined {
+  const asset = Object.hasOwn(read, name) ? read[name] : undefined
+  if (asset === undefined) return undefined
+  const text = cache.get(name) ?? asset.text()
+  cache.set(name, text)
+  return { type: asset.type, text }
+}

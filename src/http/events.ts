@@ -1,0 +1,43 @@
+import type { Context } from 'hono'
+import type { Env } from './contract.ts'
+import type { Core } from './core.ts'
+
+/** Stable names: alerts are built on them. */
+export type SecurityEvent =
+  | 'user.registered'
+  | 'login.failed'
+  | 'session.opened'
+  | 'session.revoked'
+  | 'token.rotated'
+  | 'token.refreshed'
+  | 'token.replayed'
+  | 'token.exchanged'
+  | 'token.reuse_detected'
+  | 'token.generation_ahead'
+  | 'token.refused'
+  | 'password.changed'
+  | 'password.refused'
+
+const WARNINGS: ReadonlySet<SecurityEvent> = new Set(['token.reuse_detected', 'token.generation_ahead'])
+
+/** Ids and names of outcomes only: no token, cookie, password, username or secret goes into a log. */
+export interface EventDetails {
+  readonly userId?: string | undefined
+  readonly sessionId?: string | undefined
+  readonly reason?: string
+  readonly kind?: 'refresh' | 'exchange'
+}
+
+export function record(core: Core, c: Context<Env>, event: SecurityEvent, details: EventDetails = {}): void {
+  core.log[WARNINGS.has(event) ? 'warn' : 'info'](
+    {
+      event,
+      request_id: c.var.requestId,
+      user_id: details.userId,
+      session_id: details.sessionId,
+      reason: details.reason,
+      kind: details.kind,
+    },
+    event,
+  )
+}

@@ -1,0 +1,37 @@
+import { pendingMigrations } from '../store/migrate.ts'
+import type { Handlers } from './contract.ts'
+import type { Core } from './core.ts'
+import { contract, DOCS_POLICY, docsAsset, docsPage } from './docs.ts'
+
+/** The contract's tag `operations`. */
+export const operationHandlers = (
+  core: Core,
+): Pick<Handlers, 'livez' | 'readyz' | 'openapi' | 'docs' | 'docsAsset'> => ({
+  livez: (_c, { success }) => success(200, { message: 'Alive' }),
+
+  async readyz(_c, { success, failure }) {
+    if (core.shutdown.draining) return failure(503, 'Shutting down.')
+    try {
+      const pending = await pendingMigrations(core.db)
+      if (pending.length === 0) return success(200, { message: 'Ready' })
+      core.log.error({ pending }, 'the database is not migrated')
+    } catch (error) {
+      core.log.error({ err: error }, 'the database is not reachable')
+    }
+    return failure(503, 'Service unavailable.')
+  },
+
+  openapi: (_c, { json }) => json(200, JSON.parse(contract)),
+
+  docs(c, { text }) {
+    c.header('Content-Security-Policy', DOCS_POLICY)
+    return text(200, 'text/html', docsPage)
+  },
+
+  docsAsset(c, { path, text, failure }) {
+    const asset = docsAsset(path.asset)
+    if (asset === undefined) return failure(404, 'Not found.')
+    c.header('Content-Security-Policy', DOCS_POLICY)
+    return text(200, asset.type, asset.text)
+  },
+})

@@ -1,0 +1,59 @@
+/** What happens to every request before and after its handler. */
+import { randomUUID } from 'node:crypto'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { routePath } from 'hono/route'
+import { addressReader } from './address.ts'
+import type { Env } from './contract.ts'
+import type { Core } from './core.ts'
+import { failureDraft, send } from './respond.ts'
+
+// Short enough that no token passes for one.
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+const MAX_BODY = 16 * 1024
+
+/** An id for each request, and one log line. The path is logged as its template: what was sent may hold a token. */
+export function requestLog(core: Core): MiddlewareHandler<Env> {
+  const address = addressReader(core.settings.trustProxy)
+  return async (c, next) => {
+    const started = performance.now()
+    const given = c.req.header('X-Request-Id')
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
+    c.set('requestId', requestId)
+    c.header('X-Request-Id', requestId)
+    // A connection that is kept alive would be cut with a request on it.
+    if (core.shutdown.draining) c.header('Connection', 'close')
+    await next()
+    core.log.info(
+      {
+        request_id: requestId,
+        method: c.req.method,
+        route: routePath(c, -1),
+        status: c.res.status,
+        duration_ms: Math.round((performance.now() - started) * 100) / 100,
+        address: address(c),
+      },
+      'request',
+    )
+  }
+}
+
+export function limitBody(core: Core): MiddlewareHandler<Env> {
+  return bodyLimit({
+    maxSize: MAX_BODY,
+    onError: (c) => send(core, c, failureDraft(413, 'Request body too large.')),
+  })
+}
+
+/** RFC 9110 §15.5.16: "due to the request's indicated Content-Type or Content-Encoding" */
+export function requireJson(core: Core): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
+    const encoding = c.req.header('Content-Encoding') ?? 'identity'
+    if (type !== 'application/json' || encoding !== 'identity') {
+      return send(core, c, failureDraft(415, 'Unsupported media type.'))
+    }
+    return next()
+  }
+}

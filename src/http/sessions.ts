@@ -1,0 +1,107 @@
+import type { Context } from 'hono'
+import type { LivingSession } from '../sessions/list.ts'
+import { livingSessions } from '../sessions/list.ts'
+import { openSession } from '../sessions/open.ts'
+import { endAllSessions, endSession, logout } from '../sessions/revoke.ts'
+import { checkCredentials } from '../users/accounts.ts'
+import { requireAccess } from './access.ts'
+import { addressReader } from './address.ts'
+import type { Env, Handlers } from './contract.ts'
+import type { Core } from './core.ts'
+import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from './credentials.ts'
+import { record } from './events.ts'
+
+const LISTED = 100
+const USER_AGENT_LENGTH = 256
+
+const sessionBody = (session: LivingSession, currentId: string) => ({
+  id: session.id,
+  device: session.userAgent,
+  address: session.address,
+  created_at: new Date(session.createdAt).toISOString(),
+  refreshed_at: new Date(session.refreshedAt).toISOString(),
+  refresh_count: session.refreshCount,
+  expires_at: new Date(session.endsAt).toISOString(),
+  current: session.id === currentId,
+})
+
+const userAgent = (c: Context<Env>) => c.req.header('User-Agent')?.slice(0, USER_AGENT_LENGTH) ?? null
+
+type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'endSession'
+
+/** The contract's tag `sessions`. */
+export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
+  const address = addressReader(core.settings.trustProxy)
+
+  return {
+    async login(c, { body, success, failure }) {
+      const check = await checkCredentials(core, body)
+      if (check.outcome !== 'verified') {
+        record(core, c, 'login.failed', { userId: check.userId, reason: check.outcome })
+        if (check.outcome === 'inactive_user') return failure(403, 'User is inactive.')
+        return failure(401, 'Invalid credentials.')
+      }
+      const { user, passwordHash } = check
+      const login = { userId: user.id, passwordHash, userAgent: userAgent(c), address: address(c) }
+      const grant = await openSession(core, login)
+      if (grant === undefined) {
+        record(core, c, 'login.failed', { userId: user.id, reason: 'overtaken' })
+        return failure(401, 'Invalid credentials.')
+      }
+      const { session, accessToken, expiresIn, refreshToken } = grant
+      record(core, c, 'session.opened', { userId: user.id, sessionId: session.id })
+      if (body.cookie === true) {
+        setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, session.createdAt)
+      }
+      return success(200, {
+        message: 'Logged in successfully',
+        access_token: accessToken,
+        token_type: 'bearer',
+        expires_in: expiresIn,
+        ...(body.cookie !== true && { refresh_token: refreshToken }),
+      })
+    },
+
+    async logout(c, { success, failure }) {
+      const presented = [bearerToken(c), refreshCookie(c, core.settings)].filter(
+        (token) => token !== undefined,
+      )
+      if (presented.length === 0) return failure(401, 'Token missing.')
+      const results = await Promise.all(presented.map((token) => logout(core, token)))
+      for (const result of results) {
+        if (result.outcome === 'revoked') record(core, c, 'session.revoked', { ...result, reason: 'logout' })
+      }
+      clearRefreshCookie(c, core.settings)
+      if (results.every((result) => result.outcome === 'invalid')) return failure(401, 'Invalid token.')
+      return success(200, { message: 'Logged out successfully' })
+    },
+
+    async logoutAll(c, { success, failure }) {
+      const access = await requireAccess(core, c)
+      if ('refusal' in access) return failure(...access.refusal)
+      const { userId } = access
+      const ended = await endAllSessions(core, userId, 'logout_all')
+      for (const sessionId of ended) {
+        record(core, c, 'session.revoked', { userId, sessionId, reason: 'logout_all' })
+      }
+      clearRefreshCookie(c, core.settings)
+      return success(200, { message: 'All sessions ended', sessions_ended: ended.length })
+    },
+
+    async listSessions(c, { success, failure }) {
+      const access = await requireAccess(core, c)
+      if ('refusal' in access) return failure(...access.refusal)
+      const sessions = await livingSessions(core, LISTED, access.userId)
+      return success(200, { sessions: sessions.map((session) => sessionBody(session, access.sessionId)) })
+    },
+
+    async endSession(c, { path, success, failure }) {
+      const access = await requireAccess(core, c)
+      if ('refusal' in access) return failure(...access.refusal)
+      const { userId } = access
+      if (!(await endSession(core, path.id, 'ended', userId))) return failure(404, 'Session not found.')
+      record(core, c, 'session.revoked', { userId, sessionId: path.id, reason: 'ended' })
+      return success(200, { message: 'Session ended' })
+    },
+  }
+}

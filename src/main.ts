@@ -1,0 +1,11 @@
+// An old Node reads this file as CommonJS, and gets to say that it is too old before it meets any TypeScript. So there
+// are no types and no import statements here. See .github/adr/0004-pinned-node.md.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(
+    `Rekindle needs Node 22.18 or newer, and this is ${process.version}: npm start brings its own.`,
+  )
+  process.exitCode = 1
+} else {
+  import('./cli/main.ts').then(({ main }) => main(['serve']))
+}
