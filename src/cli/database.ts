@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { pruneAll } from '../sessions/prune.ts'
+import { migrate } from '../store/migrate.ts'
+import { count } from './output.ts'
+import { withDatabase, withSchema } from './with-database.ts'
+
+/** `rekindle migrate` and `rekindle prune` */
+export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('migrate')
+    .description('bring the database schema up to date and list what was run')
+    .action(() =>
+      withDatabase(env, async ({ db }) => {
+        const names = await migrate(db)
+        console.log(names.length === 0 ? 'The schema is up to date.' : names.join('\n'))
+      }),
+    )
+  program
+    .command('prune')
+    .description('delete what has expired; the running service does so every minute by itself')
+    .action(() =>
+      withSchema(env, async (desk) => {
+        const { sessions, revokedTokens } = await pruneAll(desk)
+        console.log(`${count(sessions, 'session')} and ${count(revokedTokens, 'revoked token')} deleted.`)
+      }),
+    )
+}

@@ -1,0 +1,20 @@
+import type { Database } from '../store/schema.ts'
+import type { UserRow } from '../store/users.ts'
+import { findUser, findUserByName } from '../store/users.ts'
+import { usernameKey } from '../users/usernames.ts'
+import { Failure } from './failure.ts'
+
+/** @param nameOrId whatever `users list` shows @throws {@link Failure} when it is nobody's, or not one user's only */
+export async function requireUser(db: Database, nameOrId: string): Promise<UserRow> {
+  const byName = await findUserByName(db, usernameKey(nameOrId))
+  const byId = await findUser(db, nameOrId)
+  const user = byName ?? byId
+  if (user === undefined) throw new Failure(`no such user: ${nameOrId}`)
+  // Anybody may register somebody else's id as a name, and have the operator hit the wrong one.
+  if (byName !== undefined && byId !== undefined && byName.id !== byId.id) {
+    throw new Failure(
+      `${nameOrId} is the id of ${byId.username} and the name of ${byName.id}: use one of these`,
+    )
+  }
+  return user
+}

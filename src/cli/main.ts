@@ -1,0 +1,49 @@
+import { Command } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
+import { addDatabaseCommands } from './database.ts'
+import { report } from './failure.ts'
+import { addSecretCommand } from './secret.ts'
+import { addSessionCommands } from './sessions.ts'
+import { addUserCommands } from './users.ts'
+
+const CODES = `
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings. Settings come from the environment, as those of the service.`
+
+function createProgram(env: NodeJS.ProcessEnv): Command {
+  const program = new Command('rekindle')
+    .description('A self-hosted token refresh service, and what its operator needs beside it.')
+    .version(packageJson.version)
+    .addHelpText('after', CODES)
+    // Errors are thrown and reported in one place; nothing calls process.exit().
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+  program
+    .command('serve')
+    .description('run the service until SIGTERM or SIGINT')
+    .action(async () => {
+      // The other commands do without the HTTP half of the program.
+      const { serve } = await import('./serve.ts')
+      await serve(env)
+    })
+  addDatabaseCommands(program, env)
+  addUserCommands(program, env)
+  addSessionCommands(program, env)
+  addSecretCommand(program)
+  return program
+}
+
+/**
+ * Runs the command line and sets `process.exitCode`: 0 done, 1 failed, 2 wrong usage or settings. Never rejects.
+ * @param argv without node and script
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads our output may close it early, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  try {
+    await createProgram(process.env).parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    process.exitCode = report(error, process.env)
+  }
+}

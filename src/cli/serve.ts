@@ -1,0 +1,84 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Logger } from 'pino'
+import type { Secrets, Settings } from '../config/settings.ts'
+import { readServiceSettings } from '../config/settings.ts'
+import { createApp } from '../http/app.ts'
+import type { Core } from '../http/core.ts'
+import { createCore } from '../http/core.ts'
+import type { Listener } from '../http/listen.ts'
+import { listen } from '../http/listen.ts'
+import { pruneAll } from '../sessions/prune.ts'
+import { createLog } from './log.ts'
+
+// Milliseconds
+const PRUNE_INTERVAL = 60_000
+// After SIGTERM load balancers see /readyz fail for so long before connections are refused.
+const LAST_CALL = 1000
+const PATIENCE = 7000
+
+/** Settings → database → app → listen → drain. Resolves when the service has stopped. */
+export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
+  const { settings, secrets } = readServiceSettings(env)
+  const log = createLog(settings)
+  for (const warning of secrets.warnings) log.warn(warning)
+  const core = await createCore({ settings, secrets, log })
+  try {
+    const listener = await listen(createApp(core), settings)
+    const stopPruning = startPruning(core)
+    announce(settings, secrets, listener, log)
+    const signal = await stopSignal()
+    log.info({ signal }, 'draining')
+    core.shutdown.draining = true
+    if (signal === 'SIGTERM') await new Promise((done) => setTimeout(done, LAST_CALL))
+    await listener.close(PATIENCE)
+    await stopPruning()
+  } finally {
+    await core.store.close()
+  }
+  log.info('stopped')
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    // The second one finds no handler and ends the process at once.
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}
+
+function startPruning(core: Core): () => Promise<void> {
+  const stop = new AbortController()
+  let running: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    running = running
+      .then(() => pruneAll(core, stop.signal))
+      .then((pruned) => {
+        if (pruned.sessions + pruned.revokedTokens > 0) core.log.info(pruned, 'pruned')
+      })
+      .catch((error: unknown) => core.log.error({ err: error }, 'pruning failed'))
+  }, PRUNE_INTERVAL)
+  return async () => {
+    clearInterval(timer)
+    stop.abort()
+    await running
+  }
+}
+
+function announce(settings: Settings, secrets: Secrets, { url }: Listener, log: Logger): void {
+  const { database } = settings
+  const data = database.dialect === 'sqlite' ? pathToFileURL(resolve(database.file)).pathname : 'PostgreSQL'
+  if (settings.production) {
+    log.info({ url, data }, 'listening')
+    return
+  }
+  console.log(`
+  Rekindle listens on  ${url}
+  Docs                 ${url}/docs
+  Data                 ${data}${secrets.file === undefined ? '' : `\n  Secret               ${secrets.file}`}
+
+  Try it:
+    curl ${url}/api/auth/register -H 'Content-Type: application/json' \\
+      -d '{"username": "ada", "password": "correct horse battery staple"}'
+`)
+}

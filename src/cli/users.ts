@@ -1,0 +1,109 @@
+import type { Command } from 'commander'
+import { zNewPassword, zUsername } from '../../generated/schemas.ts'
+import { activateUser, deactivateUser, deleteUser, listUsers } from '../store/users.ts'
+import { register } from '../users/accounts.ts'
+import { createPasswords } from '../users/passwords.ts'
+import { Failure, WRONG_USAGE } from './failure.ts'
+import { requireUser } from './find-user.ts'
+import { count, isoTime, printJson, printTable } from './output.ts'
+import { confirm, readNewPassword } from './prompt.ts'
+import type { Desk } from './with-database.ts'
+import { withSchema } from './with-database.ts'
+
+interface RemoveOptions {
+  readonly yes?: true
+}
+
+/** `rekindle users add`, `list`, `deactivate`, `activate` and `remove` */
+export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void {
+  const users = program.command('users').description('who may log in')
+  users
+    .command('add')
+    .description('add a user; the password is asked for, or is the first line of standard input')
+    .argument('<username>')
+    .action((username: string) => withSchema(env, (desk) => add(desk, username)))
+  users
+    .command('list')
+    .description('list all users')
+    .option('--json', 'print a JSON array')
+    .action((options: { readonly json?: true }) => withSchema(env, (desk) => list(desk, options)))
+  users
+    .command('deactivate')
+    .description('let a user no longer in, and end all their sessions')
+    .argument('<username>', 'name or id')
+    .action((username: string) => withSchema(env, (desk) => deactivate(desk, username)))
+  users
+    .command('activate')
+    .description('let a deactivated user in again; the sessions stay ended')
+    .argument('<username>', 'name or id')
+    .action((username: string) => withSchema(env, (desk) => activate(desk, username)))
+  users
+    .command('remove')
+    .description('delete a user with all their sessions')
+    .argument('<username>', 'name or id')
+    .option('-y, --yes', 'do not ask')
+    .action((username: string, options: RemoveOptions) => {
+      if (!options.yes && !process.stdin.isTTY) {
+        throw new Failure('nobody to ask here: confirm the removal with --yes', { exitCode: WRONG_USAGE })
+      }
+      return withSchema(env, (desk) => remove(desk, username, options))
+    })
+}
+
+async function add({ db, now }: Desk, username: string): Promise<void> {
+  if (!zUsername.safeParse(username).success) {
+    throw new Failure('a username has 1 to 128 characters, no white space or control characters among them')
+  }
+  const password = await readNewPassword()
+  if (!zNewPassword.safeParse(password).success) throw new Failure('a password has 8 to 256 characters')
+  const passwords = await createPasswords()
+  const result = await register({ db, now, passwords }, { username, password })
+  if (result.outcome === 'taken') throw new Failure(`the username is taken: ${username}`)
+  console.log(`User ${result.user.username} added, id ${result.user.id}.`)
+}
+
+async function list({ db }: Desk, { json }: { readonly json?: true }): Promise<void> {
+  const bodies = (await listUsers(db)).map((user) => ({
+    id: user.id,
+    username: user.username,
+    created_at: isoTime(user.createdAt),
+    last_login_at: user.lastLoginAt === null ? null : isoTime(user.lastLoginAt),
+    deactivated_at: user.deactivatedAt === null ? null : isoTime(user.deactivatedAt),
+  }))
+  if (json) {
+    printJson(bodies)
+    return
+  }
+  printTable(
+    ['ID', 'CREATED', 'LAST LOGIN', 'DEACTIVATED', 'USERNAME'],
+    bodies.map((body) => [
+      body.id,
+      body.created_at,
+      body.last_login_at ?? '-',
+      body.deactivated_at ?? '-',
+      body.username,
+    ]),
+  )
+}
+
+async function deactivate({ db, now }: Desk, nameOrId: string): Promise<void> {
+  const user = await requireUser(db, nameOrId)
+  const ended = await deactivateUser(db, user.id, now())
+  if (ended === undefined) throw new Failure(`no such user: ${nameOrId}`)
+  console.log(`User ${user.username} deactivated, ${count(ended.length, 'session')} ended.`)
+}
+
+async function activate({ db }: Desk, nameOrId: string): Promise<void> {
+  const user = await requireUser(db, nameOrId)
+  if (!(await activateUser(db, user.id))) throw new Failure(`no such user: ${nameOrId}`)
+  console.log(`User ${user.username} activated.`)
+}
+
+async function remove({ db }: Desk, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
+  const user = await requireUser(db, nameOrId)
+  if (!yes && !(await confirm(`Remove user ${user.username} and all their sessions?`))) {
+    throw new Failure('nothing was removed')
+  }
+  if (!(await deleteUser(db, user.id))) throw new Failure(`no such user: ${nameOrId}`)
+  console.log(`User ${user.username} removed.`)
+}

@@ -1,0 +1,50 @@
+import type { Settings } from '../config/settings.ts'
+import { readSettings } from '../config/settings.ts'
+import { migrate } from '../store/migrate.ts'
+import { openStore } from '../store/open.ts'
+import type { Database } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import { Failure, messageOf } from './failure.ts'
+
+/** What commands work with. */
+export interface Desk {
+  readonly db: Database
+  readonly settings: Settings
+  /** Milliseconds since the epoch */
+  readonly now: () => number
+}
+
+/** Opens the database as it is, and closes it after the work. @throws {@link Failure} when it is not available */
+export async function withDatabase(
+  env: NodeJS.ProcessEnv,
+  work: (desk: Desk) => Promise<void>,
+): Promise<void> {
+  const settings = readSettings(env)
+  const store = open(settings)
+  try {
+    await work({ db: store.db, settings, now: Date.now })
+  } catch (error) {
+    if (!store.isUnavailable(error)) throw error
+    throw new Failure(`the database is not available: ${messageOf(error)}`, { cause: error })
+  } finally {
+    await store.close()
+  }
+}
+
+/** The same with the schema brought up to date, so that a fresh database needs no command of its own. */
+export function withSchema(env: NodeJS.ProcessEnv, work: (desk: Desk) => Promise<void>): Promise<void> {
+  return withDatabase(env, async (desk) => {
+    await migrate(desk.db)
+    await work(desk)
+  })
+}
+
+function open({ database }: Settings): Store {
+  try {
+    return openStore(database)
+  } catch (error) {
+    // A PostgreSQL address holds a password, a file does not.
+    const where = database.dialect === 'sqlite' ? ` ${database.file}` : ''
+    throw new Failure(`cannot open the database${where}: ${messageOf(error)}`, { cause: error })
+  }
+}
