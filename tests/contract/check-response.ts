@@ -1,0 +1,89 @@
+/** Holds a response against the contract: an undocumented status, header or member fails the test that saw it. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+
+interface Documented {
+  readonly headers?: Readonly<Record<string, { readonly $ref?: string; readonly required?: boolean }>>
+  readonly content?: Readonly<Record<string, { readonly schema: object }>>
+  readonly $ref?: string
+}
+export interface Operation {
+  readonly operationId: string
+  readonly responses: Readonly<Record<string, Documented>>
+}
+interface Contract {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: {
+    readonly responses: Readonly<Record<string, Documented>>
+    readonly headers: Readonly<Record<string, { readonly required?: boolean; readonly schema: object }>>
+  }
+}
+
+export const contract: Contract = JSON.parse(
+  readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8'),
+)
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+addFormats.default(ajv)
+ajv.addSchema(contract, 'contract')
+
+// References inside the document resolve against the document.
+const absolute = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value).replaceAll('"#/', '"contract#/'))
+
+/** Every (method, path template, operation) of the contract. */
+export const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+)
+
+const pathOf = (template: string) =>
+  new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+
+/** @returns the status's response as documented, references resolved */
+export function documented(operation: Operation, status: number | string): Documented | undefined {
+  const response = operation.responses[status]
+  const name = response?.$ref?.split('/').at(-1)
+  return name === undefined ? response : contract.components.responses[name]
+}
+
+const validators = new Map<string, ValidateFunction>()
+
+// What no operation of the contract answers: unknown paths.
+function checkOutside(response: Response, text: string): void {
+  assert.equal(response.status, 404)
+  assert.deepEqual(JSON.parse(text), { status: 'error', code: 404, message: 'Not found.' })
+}
+
+/** @throws AssertionError */
+export function checkResponse(method: string, url: string, response: Response, text: string): void {
+  const path = url.split('?')[0] ?? url
+  const onPath = operations.filter((operation) => pathOf(operation.path).test(path))
+  const wanted = method === 'HEAD' ? 'GET' : method
+  const operation = onPath.find((candidate) => candidate.method === wanted) ?? onPath[0]
+  assert.match(response.headers.get('X-Request-Id') ?? '', /^[A-Za-z0-9._-]{1,64}$/)
+  if (operation === undefined) {
+    checkOutside(response, text)
+    return
+  }
+  const name = `${operation.operation.operationId} ${response.status}`
+  const expected = documented(operation.operation, response.status)
+  assert.ok(expected !== undefined, `${name} is not documented: ${text}`)
+  // Another method is answered by the path, not by an operation.
+  if (operation.method !== wanted) assert.equal(response.status, 405, name)
+
+  for (const [header, { required, $ref }] of Object.entries(expected.headers ?? {})) {
+    const definition = contract.components.headers[$ref?.split('/').at(-1) ?? '']
+    if (required ?? definition?.required) assert.ok(response.headers.has(header), `${name} lacks ${header}`)
+  }
+  if (method === 'HEAD') return
+  const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
+  const schema = expected.content?.[type]?.schema
+  assert.ok(schema !== undefined, `${name}: ${type} is not documented`)
+  if (type !== 'application/json') return
+  const validate = validators.get(name) ?? ajv.compile(absolute(schema) as object)
+  validators.set(name, validate)
+  assert.ok(validate(JSON.parse(text)), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
+}

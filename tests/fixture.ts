@@ -1,0 +1,156 @@
+/** A service of its own for a test: a real database file, real HTTP on a free port, and a clock that a test turns. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import type { TestContext } from 'node:test'
+import pino from 'pino'
+import type { Settings } from '../src/config/settings.ts'
+import { createApp } from '../src/http/app.ts'
+import type { Core } from '../src/http/core.ts'
+import { createCore } from '../src/http/core.ts'
+import { listen } from '../src/http/listen.ts'
+import { checkResponse } from './contract/check-response.ts'
+
+export const MINUTE = 60_000
+export const DAY = 86_400_000
+export const SECRET = Buffer.from('Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIG9yIG1vcmU')
+export const PASSWORD = 'correct horse battery staple'
+
+const DEFAULTS: Omit<Settings, 'database'> = {
+  production: false,
+  host: '127.0.0.1',
+  port: 0,
+  issuer: undefined,
+  audience: undefined,
+  accessTokenTtl: 30 * MINUTE,
+  refreshTokenTtl: 30 * DAY,
+  sessionMaxAge: 90 * DAY,
+  rotation: true,
+  grace: 30_000,
+  exchangeWindow: 1440 * MINUTE,
+  registration: 'open',
+  cookie: { name: 'refresh_token', secure: false },
+  corsOrigins: [],
+  trustProxy: false,
+  logLevel: 'trace',
+}
+
+/** Milliseconds since the epoch, standing still until a test moves it. */
+export interface Clock {
+  now: number
+}
+
+/** An answer, read and checked against the contract. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests read members of all sorts of bodies
+  readonly body: any
+}
+
+export interface Request {
+  readonly method?: string
+  readonly bearer?: string | undefined
+  readonly cookie?: string | undefined
+  readonly headers?: Readonly<Record<string, string>>
+  readonly json?: unknown
+  readonly body?: string | Uint8Array | ReadableStream
+}
+
+export interface Tokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+}
+
+export interface Service {
+  readonly url: string
+  readonly file: string
+  readonly core: Core
+  readonly clock: Clock
+  /** All that was logged, at every level */
+  readonly logged: () => string
+  request(path: string, request?: Request): Promise<Answer>
+  register(username?: string): Promise<{ id: string; username: string }>
+  login(username?: string): Promise<Tokens>
+  refresh(refreshToken: string): Promise<Answer>
+  exchange(accessToken: string): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** Started anew for each test and closed after it. */
+export async function startService(t: TestContext, overrides: Partial<Settings> = {}): Promise<Service> {
+  const directory = mkdtempSync(join(tmpdir(), 'rekindle-test-'))
+  const file = join(directory, 'rekindle.db')
+  const clock: Clock = { now: Date.UTC(2026, 10, 22, 8, 0, 0, 123) }
+  const lines: string[] = []
+  const sink = new PassThrough().on('data', (chunk: Buffer) => lines.push(chunk.toString()))
+  const settings: Settings = { ...DEFAULTS, database: { dialect: 'sqlite', file }, ...overrides }
+  const core = await createCore({
+    settings,
+    secrets: { current: SECRET, previous: [] },
+    log: pino({ level: settings.logLevel }, sink),
+    now: () => clock.now,
+  })
+  const listener = await listen(createApp(core), settings)
+
+  let closed = false
+  async function close(): Promise<void> {
+    if (closed) return
+    closed = true
+    await listener.close(1000)
+    await core.store.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+  t.after(close)
+  return {
+    ...client(listener.url),
+    url: listener.url,
+    file,
+    core,
+    clock,
+    logged: () => lines.join(''),
+    close,
+  }
+}
+
+/** Requests whose answers are checked against the contract. */
+export function client(url: string) {
+  async function request(path: string, options: Request = {}): Promise<Answer> {
+    const headers = new Headers(options.headers)
+    if (options.bearer !== undefined) headers.set('Authorization', `Bearer ${options.bearer}`)
+    if (options.cookie !== undefined) headers.set('Cookie', options.cookie)
+    if (options.json !== undefined) headers.set('Content-Type', 'application/json')
+    const body = options.json === undefined ? options.body : JSON.stringify(options.json)
+    const method = options.method ?? (body === undefined ? 'GET' : 'POST')
+    const response = await fetch(url + path, {
+      method,
+      headers,
+      ...(body !== undefined && { body, duplex: 'half' }),
+    } as RequestInit)
+    const text = await response.text()
+    checkResponse(method, path, response, text)
+    const isJson = response.headers.get('Content-Type') === 'application/json'
+    const answer = { status: response.status, headers: response.headers, text }
+    return { ...answer, body: isJson && text !== '' ? JSON.parse(text) : text }
+  }
+
+  async function register(username = 'ada'): Promise<{ id: string; username: string }> {
+    const { status, body } = await request('/api/auth/register', { json: { username, password: PASSWORD } })
+    if (status !== 201) throw new Error(`register: ${status} ${body.message}`)
+    return body.data
+  }
+
+  async function login(username = 'ada'): Promise<Tokens> {
+    const { status, body } = await request('/api/auth/login', { json: { username, password: PASSWORD } })
+    if (status !== 200) throw new Error(`login: ${status} ${body.message}`)
+    return { accessToken: body.data.access_token, refreshToken: body.data.refresh_token }
+  }
+
+  const refresh = (refreshToken: string) =>
+    request('/refresh_token', { method: 'POST', bearer: refreshToken })
+  const exchange = (accessToken: string) => request('/api/auth/refresh', { json: { token: accessToken } })
+
+  return { request, register, login, refresh, exchange }
+}

@@ -1,0 +1,80 @@
+/** DESIGN §3, the table of refresh: one test a line, and each boundary to the millisecond. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Classification } from '../../src/sessions/classify.ts'
+import { classify } from '../../src/sessions/classify.ts'
+import type { SessionState } from '../../src/store/sessions.ts'
+
+const NOW = 1_000_000
+const GRACE = 30_000
+
+const living = {
+  id: 'session',
+  userId: 'user',
+  generation: 5,
+  createdAt: 0,
+  rotatedAt: NOW - 1000,
+  refreshedAt: NOW - 1000,
+  refreshCount: 5,
+  expiresAt: NOW + 1,
+  absoluteExpiresAt: NOW + 1,
+  revokedAt: null,
+  userAgent: null,
+  address: null,
+}
+const active = { id: 'user', deactivatedAt: null }
+
+type Row = readonly [
+  what: string,
+  state: SessionState | undefined,
+  generation: number,
+  outcome: Classification,
+  grace?: number,
+]
+
+const state = (
+  session: Partial<typeof living> = {},
+  user: Partial<SessionState['user']> = {},
+): SessionState => ({
+  user: { ...active, ...user },
+  session: { ...living, ...session },
+})
+const revoked = { ...living, revokedAt: 1 }
+
+const table: readonly Row[] = [
+  ['no such user', undefined, 5, 'unknown_user'],
+  ['an inactive user', state({}, { deactivatedAt: 1 }), 5, 'inactive_user'],
+  [
+    'an inactive user of a session that is gone',
+    { user: { ...active, deactivatedAt: 1 }, session: undefined },
+    5,
+    'inactive_user',
+  ],
+  ['no such session', { user: active, session: undefined }, 5, 'unknown_session'],
+  ['a revoked session, current token', { user: active, session: revoked as never }, 5, 'revoked'],
+  ['a revoked session, predecessor', { user: active, session: revoked as never }, 4, 'revoked'],
+  ['a revoked session, older token', { user: active, session: revoked as never }, 1, 'revoked'],
+  ['past the idle deadline', state({ expiresAt: NOW }), 5, 'expired'],
+  ['past the idle deadline, older token', state({ expiresAt: NOW }), 1, 'expired'],
+  ['past the absolute deadline', state({ absoluteExpiresAt: NOW }), 5, 'expired'],
+  ['current, and it could be rotated', state(), 5, 'current'],
+  ['predecessor within the grace window', state(), 4, 'replayed'],
+  ['predecessor at its end', state({ rotatedAt: NOW - GRACE }), 4, 'replayed'],
+  ['predecessor a millisecond after it', state({ rotatedAt: NOW - GRACE - 1 }), 4, 'reused'],
+  [
+    'predecessor of a rotation that a clock set back puts into the future',
+    state({ rotatedAt: NOW + 1000 }),
+    4,
+    'replayed',
+  ],
+  ['predecessor, strict', state({ rotatedAt: NOW }), 4, 'reused', 0],
+  ['predecessor, strict, clock set back', state({ rotatedAt: NOW + 1000 }), 4, 'reused', 0],
+  ['two behind, at once', state({ rotatedAt: NOW }), 3, 'reused'],
+  ['the first of all', state(), 0, 'reused'],
+  ['one ahead', state(), 6, 'ahead'],
+  ['far ahead', state(), Number.MAX_SAFE_INTEGER, 'ahead'],
+]
+
+for (const [what, given, generation, outcome, grace = GRACE] of table) {
+  test(`${what}: ${outcome}`, () => assert.equal(classify(given, generation, NOW, grace), outcome))
+}

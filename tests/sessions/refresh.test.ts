@@ -1,0 +1,155 @@
+/** DESIGN §3 over HTTP: what each line of the table answers, and what it leaves in the database. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
+import type { Answer, Service } from '../fixture.ts'
+import { DAY, startService } from '../fixture.ts'
+
+const invalid = { status: 'error', code: 401, message: 'Invalid refresh token.' }
+const expired = { status: 'error', code: 401, message: 'Refresh token has expired.' }
+
+const successor = ({ body }: Answer): string => body.data.refresh_token
+const row = (service: Service) => service.core.db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
+const claims = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+
+test('current: rotated by one, with the idle deadline moved and the absolute one kept', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const { refreshToken } = await service.login()
+  const before = await row(service)
+  service.clock.now += 60_000
+  const answer = await service.refresh(refreshToken)
+  assert.deepEqual(
+    [answer.status, answer.body.data.expires_in, answer.body.data.token_type],
+    [200, 1800, 'bearer'],
+  )
+  const after = await row(service)
+  assert.deepEqual(after, {
+    ...before,
+    generation: 1,
+    refresh_count: 1,
+    rotated_at: service.clock.now,
+    refreshed_at: service.clock.now,
+    expires_at: service.clock.now + 30 * DAY,
+  })
+  assert.equal(claims(successor(answer)).generation, 1)
+  assert.equal(claims(successor(answer)).exp, Math.floor(after.expires_at / 1000))
+})
+
+test('predecessor within the grace window: the same successor, another access token, nothing moves', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const { refreshToken } = await service.login()
+  const first = await service.refresh(refreshToken)
+  const before = await row(service)
+  service.clock.now += 30_000
+  const again = await service.refresh(refreshToken)
+  assert.equal(successor(again), successor(first))
+  assert.notEqual(again.body.data.access_token, first.body.data.access_token)
+  assert.deepEqual(await row(service), before)
+  // The window does not slide: it counts from the rotation, not from the last replay.
+  service.clock.now += 1
+  assert.deepEqual((await service.refresh(refreshToken)).body, invalid)
+})
+
+for (const [what, rotations, wait, grace] of [
+  ['predecessor after the grace window', 1, 30_001, 30_000],
+  ['predecessor at once, strict', 1, 0, 0],
+  ['two behind, at once', 2, 0, 30_000],
+] as const) {
+  test(`${what}: reuse, the session ends, and that is on disk although the request fails`, async (t) => {
+    const service = await startService(t, { grace })
+    await service.register()
+    const { accessToken, refreshToken } = await service.login()
+    let current = refreshToken
+    for (let count = 0; count < rotations; count++) current = successor(await service.refresh(current))
+    service.clock.now += wait
+    const answer = await service.refresh(refreshToken)
+    assert.deepEqual([answer.status, answer.body], [401, invalid])
+    const { revoked_at, revoked_reason } = await row(service)
+    assert.deepEqual([revoked_at, revoked_reason], [service.clock.now, 'reuse'])
+    // The thief's branch and the victim's are the same line, and it is over for both.
+    assert.deepEqual((await service.refresh(current)).body, invalid)
+    assert.equal((await service.exchange(accessToken)).status, 401)
+    assert.equal((await service.request('/api/auth/me', { bearer: accessToken })).status, 401)
+    // Once more changes nothing.
+    service.clock.now += 5
+    await service.refresh(refreshToken)
+    assert.equal((await row(service)).revoked_at, revoked_at)
+  })
+}
+
+test('ahead of the current generation: refused and logged, nothing revoked', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const { refreshToken } = await service.login()
+  const { sub, sid } = claims(refreshToken)
+  const { expires_at } = await row(service)
+  const ahead = await signRefreshToken(service.core.tokens, {
+    userId: sub,
+    sessionId: sid,
+    generation: 7,
+    issuedAt: service.clock.now,
+    expiresAt: expires_at,
+  })
+  const before = await row(service)
+  assert.deepEqual((await service.refresh(ahead)).body, invalid)
+  assert.deepEqual(await row(service), before)
+  assert.match(service.logged(), /"event":"token.generation_ahead"/)
+  assert.equal((await service.refresh(refreshToken)).status, 200)
+})
+
+test('idle deadline: it counts from the last rotation', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  let { refreshToken } = await service.login()
+  service.clock.now += 29 * DAY
+  refreshToken = successor(await service.refresh(refreshToken))
+  service.clock.now += 29 * DAY
+  refreshToken = successor(await service.refresh(refreshToken))
+  service.clock.now += 30 * DAY
+  assert.deepEqual((await service.refresh(refreshToken)).body, expired)
+})
+
+test('absolute deadline: no rotation moves it, and no token outlives it', async (t) => {
+  const service = await startService(t, { sessionMaxAge: 40 * DAY })
+  await service.register()
+  let { refreshToken } = await service.login()
+  service.clock.now += 25 * DAY
+  refreshToken = successor(await service.refresh(refreshToken))
+  service.clock.now += 15 * DAY - 5000
+  const last = await service.refresh(refreshToken)
+  assert.equal(last.status, 200)
+  assert.equal(last.body.data.expires_in, 5)
+  service.clock.now += 5000
+  assert.deepEqual((await service.refresh(successor(last))).body, expired)
+})
+
+test('rotation off: the refresh token stays as it is, until its own deadline', async (t) => {
+  const service = await startService(t, { rotation: false })
+  await service.register()
+  const { refreshToken } = await service.login()
+  for (let count = 1; count <= 3; count++) {
+    service.clock.now += 9 * DAY
+    const answer = await service.refresh(refreshToken)
+    assert.equal(answer.status, 200)
+    assert.equal('refresh_token' in answer.body.data, false)
+    const { generation, refresh_count } = await row(service)
+    assert.deepEqual([generation, refresh_count], [0, count])
+  }
+  service.clock.now += 3 * DAY
+  assert.deepEqual((await service.refresh(refreshToken)).body, expired)
+})
+
+test('rotation switched off: a session that was rotated before goes on, and reuse is still reuse', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const { refreshToken } = await service.login()
+  const second = successor(await service.refresh(refreshToken))
+  const settings = { ...service.core.settings, rotation: false }
+  Object.assign(service.core, { settings })
+  assert.equal((await service.refresh(second)).status, 200)
+  service.clock.now += 31_000
+  assert.deepEqual((await service.refresh(refreshToken)).body, invalid)
+  assert.deepEqual((await service.refresh(second)).body, invalid)
+})
