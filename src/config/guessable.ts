@@ -46,7 +46,7 @@ function decoded(secret: string): string[] {
   return encodings.map((encoding) => Buffer.from(secret, encoding).toString('latin1'))
 }
 
-/** `<your secret>`, `${SECRET}`, `{{ secret }}`, `$(openssl rand -hex 32)`: not every env file is expanded. */
+/** `<your secret>`, `${SECRET}`, `{{ secret }}`, `$(openssl rand -hex 32)`: nothing expands env files. */
 function isUnfilled(text: string): boolean {
   return (
     /^<[\w .:-]+>$|^\$\{?\w+\}?$|^\$?\{\{.*\}\}$|^\$\(\w+ .*\)$|^`\w{2,} [\w -]+`$/.test(text.trim()) ||

@@ -28,9 +28,7 @@ export function keptSecret(file: string, link: typeof linkSync = linkSync): Kept
     const warnings = isReadableByOthers(file) ? [`${file} can be read by other users: chmod 600 it`] : []
     return { secret, warnings }
   } catch (error) {
-    return {
-      mistake: `no secret can be kept in ${file} (${codeOf(error)}): set the variable, or let the file be written and read`,
-    }
+    return { mistake: `no secret can be kept in ${file} (${codeOf(error)}): set it or mend the permissions` }
   }
 }
 

@@ -11,7 +11,7 @@ export const host = value((text, wrong) => {
 
 /**
  * An origin as browsers send it, so that comparing text is enough: lower case, no default port, no path. URL
- * knows the origins of the web only, but those of Capacitor or Tauri (capacitor://localhost) are sent as well.
+ * knows the origins of the web only, but those of Capacitor and Tauri (capacitor://localhost) are sent, too.
  */
 function isOrigin(entry: string): boolean {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\/([a-z0-9_.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/.exec(entry) ?? []

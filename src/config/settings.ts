@@ -68,9 +68,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 }
 
 /**
- * Reads what the running service needs. Without JWT_SECRET_KEY, and neither in production nor with PostgreSQL,
- * a secret is made once and kept beside the database; not while there are mistakes, so that a start that
- * fails leaves nothing behind.
+ * Reads what the running service needs. Without JWT_SECRET_KEY, and neither in production nor with
+ * PostgreSQL, a secret is made once and kept beside the database; not while there are mistakes, so that a
+ * start that fails leaves nothing behind.
  *
  * @throws SettingsError with a line for every mistake, of the secrets as well
  */

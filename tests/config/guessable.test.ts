@@ -81,7 +81,7 @@ const families: Readonly<Record<string, readonly string[]>> = {
   Django: ['django-insecure-x7#k2vq!m9p$w3e8r5t1y6u4i0o', 'DJANGO-INSECURE-x7#k2vq!m9p$w3e8r5t1y6u4i0o'],
   'nothing has replaced': [
     '<paste the output of the generator here>',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: what an env file that nobody expands leaves behind
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as an unexpanded env file has it
     '${REKINDLE_PRODUCTION_JWT_SECRET_KEY}',
     '{{ vault_rekindle_jwt_secret_of_2024 }}',
     '$(head -c 32 /dev/urandom | base64)',
