@@ -28,8 +28,7 @@ export function report(error: unknown, env: NodeJS.ProcessEnv): number {
     return WRONG_USAGE
   }
   say(messageOf(error))
-  if ((env['LOG_LEVEL'] === 'debug' || env['LOG_LEVEL'] === 'trace') && error instanceof Error)
-    console.error(error)
+  if (env['LOG_LEVEL'] === 'debug' || env['LOG_LEVEL'] === 'trace') console.error(error)
   return error instanceof Failure ? error.exitCode : FAILED
 }
 

@@ -4,7 +4,10 @@ import { findUser, findUserByName } from '../store/users.ts'
 import { usernameKey } from '../users/usernames.ts'
 import { Failure } from './failure.ts'
 
-/** @param nameOrId whatever `users list` shows @throws {@link Failure} when it is nobody's, or not one user's only */
+/**
+ * @param nameOrId whatever `users list` shows
+ * @throws {@link Failure} when it is nobody's, or not one user's only
+ */
 export async function requireUser(db: Database, nameOrId: string): Promise<UserRow> {
   const byName = await findUserByName(db, usernameKey(nameOrId))
   const byId = await findUser(db, nameOrId)

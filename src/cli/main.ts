@@ -7,7 +7,8 @@ import { addSessionCommands } from './sessions.ts'
 import { addUserCommands } from './users.ts'
 
 const CODES = `
-Exit codes: 0 done, 1 failed, 2 wrong usage or settings. Settings come from the environment, as those of the service.`
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
+Settings come from the environment, as those of the service.`
 
 function createProgram(env: NodeJS.ProcessEnv): Command {
   const program = new Command('rekindle')
@@ -33,7 +34,9 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
 }
 
 /**
- * Runs the command line and sets `process.exitCode`: 0 done, 1 failed, 2 wrong usage or settings. Never rejects.
+ * Runs the command line and sets `process.exitCode`: 0 done, 1 failed, 2 wrong usage or settings.
+ * Never rejects.
+ *
  * @param argv without node and script
  */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-// Control and format characters, which move the cursor or turn the direction of the text, and lone surrogates.
+// Control and format characters, which move the cursor or turn the direction of text, and lone surrogates.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /** What others wrote, with nothing in it that a terminal would obey. */

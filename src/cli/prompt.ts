@@ -4,7 +4,7 @@ import { Failure } from './failure.ts'
 // Bytes. More than any password that the contract lets through.
 const LONGEST_LINE = 4096
 
-/** Asks for a new password twice on a terminal; otherwise the first line of standard input is the password. */
+/** Asks twice for a new password on a terminal; elsewhere it is the first line of standard input. */
 export async function readNewPassword(): Promise<string> {
   if (!process.stdin.isTTY) return firstLine()
   const password = await ask('Password:', { silent: true })

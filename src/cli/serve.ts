@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
 import { readServiceSettings } from '../config/settings.ts'
@@ -23,11 +22,13 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const log = createLog(settings)
   for (const warning of secrets.warnings) log.warn(warning)
   const core = await createCore({ settings, secrets, log })
+  // Before it is announced: whoever waits for that line may answer it with a signal.
+  const stop = stopSignal()
   try {
     const listener = await listen(createApp(core), settings)
     const stopPruning = startPruning(core)
     announce(settings, secrets, listener, log)
-    const signal = await stopSignal()
+    const signal = await stop
     log.info({ signal }, 'draining')
     core.shutdown.draining = true
     if (signal === 'SIGTERM') await new Promise((done) => setTimeout(done, LAST_CALL))
@@ -41,9 +42,12 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
 
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    // The second one finds no handler and ends the process at once.
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
+    const stop = (signal: NodeJS.Signals) => {
+      // The next one finds no handler and ends the process at once.
+      process.off('SIGTERM', stop).off('SIGINT', stop)
+      resolve(signal)
+    }
+    process.on('SIGTERM', stop).on('SIGINT', stop)
   })
 }
 
@@ -67,7 +71,7 @@ function startPruning(core: Core): () => Promise<void> {
 
 function announce(settings: Settings, secrets: Secrets, { url }: Listener, log: Logger): void {
   const { database } = settings
-  const data = database.dialect === 'sqlite' ? pathToFileURL(resolve(database.file)).pathname : 'PostgreSQL'
+  const data = database.dialect === 'sqlite' ? resolve(database.file) : 'PostgreSQL'
   if (settings.production) {
     log.info({ url, data }, 'listening')
     return

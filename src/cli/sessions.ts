@@ -73,8 +73,8 @@ function sessionBody(session: LivingSession) {
 }
 
 async function revokeOne(desk: Desk, id: string): Promise<void> {
-  if (!(await endSession(desk, id, 'operator')))
-    throw new Failure(`no such session, or it is over already: ${id}`)
+  const ended = await endSession(desk, id, 'operator')
+  if (!ended) throw new Failure(`no such session, or it is over already: ${id}`)
   console.log(`Session ${id} ended.`)
 }
 

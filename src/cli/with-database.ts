@@ -14,7 +14,11 @@ export interface Desk {
   readonly now: () => number
 }
 
-/** Opens the database as it is, and closes it after the work. @throws {@link Failure} when it is not available */
+/**
+ * Opens the database as it is, and closes it after the work.
+ *
+ * @throws {@link Failure} when it is not available
+ */
 export async function withDatabase(
   env: NodeJS.ProcessEnv,
   work: (desk: Desk) => Promise<void>,

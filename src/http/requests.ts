@@ -22,9 +22,9 @@ export function requestLog(core: Core): MiddlewareHandler<Env> {
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
     c.set('requestId', requestId)
     c.header('X-Request-Id', requestId)
+    await next()
     // A connection that is kept alive would be cut with a request on it.
     if (core.shutdown.draining) c.header('Connection', 'close')
-    await next()
     core.log.info(
       {
         request_id: requestId,

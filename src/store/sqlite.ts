@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SQLite from 'better-sqlite3'
 import type { SqliteStatement } from 'kysely'
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
@@ -44,10 +44,24 @@ function withStatements(database: SQLite.Database) {
   }
 }
 
+// SQLite has transactional DDL, but Kysely says that it has not, and then migrates without a transaction: processes
+// that start at once would run one migration twice, and a crash would leave half of it.
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+class Dialect extends SqliteDialect {
+  override createAdapter(): TransactionalAdapter {
+    return new TransactionalAdapter()
+  }
+}
+
 /** @param file path of the database file; it and its directory are made when they are missing */
 export function openSqlite(file: string): Store {
   const database = open(file)
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: withStatements(database) }) })
+  const db = new Kysely<Schema>({ dialect: new Dialect({ database: withStatements(database) }) })
   return {
     db,
     isUnavailable: (error) =>

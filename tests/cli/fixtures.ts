@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { migrate } from '../../src/store/migrate.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Database } from '../../src/store/schema.ts'
+import { insertUser } from '../../src/store/users.ts'
+import { usernameKey } from '../../src/users/usernames.ts'
+
+/** What {@link seedUser} stores for a hash: no password fits it. */
+export const PASSWORD_HASH = 'none'
+
+/** What a command needs to find its database. */
+export interface Place {
+  readonly DATABASE_URL: string
+}
+
+/** A database of the test's own, not made yet, that goes when the test ends. */
+export function freshDatabase(t: TestContext): Place {
+  const directory = mkdtempSync(join(tmpdir(), 'rekindle-cli-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return { DATABASE_URL: `sqlite:${join(directory, 'x.db')}` }
+}
+
+/** Path of the database's file. */
+export const fileOf = (place: Place) => place.DATABASE_URL.slice('sqlite:'.length)
+
+/** Works on the database from within the test, which is faster than by commands. */
+export async function inDatabase<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
+  const store = openStore({ dialect: 'sqlite', file: fileOf(place) })
+  try {
+    await migrate(store.db)
+    return await work(store.db)
+  } finally {
+    await store.close()
+  }
+}
+
+/** A user who cannot log in. The id is made of the name unless given. */
+export async function seedUser(db: Database, username: string, id = `id-of-${username}`): Promise<string> {
+  const user = { id, username, usernameKey: usernameKey(username), passwordHash: PASSWORD_HASH, now: 0 }
+  if ((await insertUser(db, user)) === undefined) throw new Error(`${username} is there already`)
+  return id
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:http'
+import { delimiter, join } from 'node:path'
+import { describe, test } from 'node:test'
+import { finish, MAIN, PASSWORD, rekindle, start } from './command.ts'
+import type { Place } from './fixtures.ts'
+import { freshDatabase } from './fixtures.ts'
+import { post, startService } from './service.ts'
+
+const USER = { username: 'ada', password: PASSWORD }
+
+async function addUser(database: Place): Promise<void> {
+  assert.equal((await rekindle(['users', 'add', USER.username], database, `${PASSWORD}\n`)).code, 0)
+}
+
+describe('beside the running service', { concurrency: 2 }, () => {
+  test('a user that was added logs in, and a session that was revoked is over', async (t) => {
+    const database = freshDatabase(t)
+    const service = await startService(t, database)
+    await addUser(database)
+    const login = await post(`${service.url}/api/auth/login`, { body: USER })
+    assert.equal(login.status, 200)
+    const refresh = (token = '') => post(`${service.url}/refresh_token`, { token })
+    const refreshed = await refresh(login.body.data['refresh_token'])
+    assert.equal(refreshed.status, 200)
+
+    const [session, ...others] = JSON.parse((await rekindle(['sessions', 'list', '--json'], database)).stdout)
+    assert.deepEqual([session.refresh_count, others], [1, []])
+    assert.equal((await rekindle(['sessions', 'revoke', session.id], database)).code, 0)
+    const refused = await refresh(refreshed.body.data['refresh_token'])
+    assert.equal(refused.status, 401)
+  })
+
+  test('a user that was deactivated is out, and in again when activated', async (t) => {
+    const database = freshDatabase(t)
+    const service = await startService(t, database)
+    await addUser(database)
+    const login = () => post(`${service.url}/api/auth/login`, { body: USER })
+    const { body } = await login()
+    const { stdout } = await rekindle(['users', 'deactivate', 'ada'], database)
+    assert.equal(stdout, 'User ada deactivated, 1 session ended.\n')
+    const token = body.data['refresh_token'] ?? ''
+    assert.equal((await post(`${service.url}/refresh_token`, { token })).status, 403)
+    assert.equal((await login()).status, 403)
+    assert.equal((await rekindle(['users', 'activate', 'ada'], database)).code, 0)
+    assert.equal((await post(`${service.url}/refresh_token`, { token })).status, 401)
+    assert.equal((await login()).status, 200)
+    assert.equal((await rekindle(['users', 'remove', 'ada', '--yes'], database)).code, 0)
+    assert.equal((await login()).status, 401)
+  })
+})
+
+describe('serve stops with exit code 0', { concurrency: 3, timeout: 10_000 }, () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    test(`on ${signal}`, async (t) => {
+      const service = await startService(t, freshDatabase(t))
+      // A connection that is kept alive must not keep the service.
+      assert.equal((await fetch(`${service.url}/livez`)).status, 200)
+      assert.equal(await service.stop(signal), 0)
+    })
+  }
+
+  test('in production, started by src/main.ts', async (t) => {
+    const { stdout } = await rekindle(['secret'])
+    const env = { ...freshDatabase(t), NODE_ENV: 'production', JWT_SECRET_KEY: stdout.trim() }
+    const service = await startService(t, env, [MAIN])
+    assert.equal(await service.stop('SIGTERM'), 0)
+  })
+})
+
+test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0', {
+  timeout: 10_000,
+}, async (t) => {
+  const service = await startService(t, freshDatabase(t))
+  const headers = { 'Content-Type': 'application/json' }
+  const register = request(`${service.url}/api/auth/register`, { method: 'POST', headers })
+  const answered = once(register, 'response') as Promise<[IncomingMessage]>
+  const body = JSON.stringify(USER)
+  await new Promise((written) => register.write(body.slice(0, 10), written))
+  // Its head has surely been read when a later request is answered.
+  await fetch(`${service.url}/livez`)
+
+  const stopped = service.stop('SIGTERM')
+  let ready = 200
+  while (ready === 200) ready = (await fetch(`${service.url}/readyz`)).status
+  assert.equal(ready, 503)
+  while (await fetch(`${service.url}/livez`).then(Boolean, () => false));
+  register.end(body.slice(10))
+  const [response] = await answered
+  assert.deepEqual([response.statusCode, response.headers.connection], [201, 'close'])
+  assert.equal(await stopped, 0)
+})
+
+const oldNode = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((directory) => join(directory, 'node'))
+  .find(
+    (node) =>
+      existsSync(node) && Number(execFileSync(node, ['-p', 'process.versions.node.split(".")[0]'])) < 22,
+  )
+
+test('an old Node is told so in one line', {
+  skip: oldNode === undefined && 'no Node older than 22 on the PATH',
+}, async () => {
+  const { code, stdout, stderr } = await finish(start([MAIN], {}, oldNode))
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+  assert.match(stderr, /^Rekindle needs Node 22\.18 or newer, and this is v\d+\.\d+\.\d+: .*\n$/)
+})

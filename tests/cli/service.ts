@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { TestContext } from 'node:test'
+import { ENTRY, start } from './command.ts'
+
+export interface Service {
+  readonly url: string
+  /** @returns the exit code, or the signal that ended it */
+  stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
+}
+
+/** Starts `serve` on a free port and waits until it says its address. It is ended with the test. */
+export async function startService(t: TestContext, env: object, args = [ENTRY, 'serve']): Promise<Service> {
+  const child = start(args, { PORT: '0', ...env })
+  const ended = once(child, 'exit').then(
+    ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
+  )
+  const stop = (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    return ended
+  }
+  t.after(() => stop('SIGKILL'))
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /"msg":"listening"/.test(line)
+      ? String(JSON.parse(line).url)
+      : /listens on\s+(http\S+)/.exec(line)?.[1]
+    if (url !== undefined) {
+      child.stdout.resume()
+      return { url, stop }
+    }
+  }
+  throw new Error(`the service did not start: ${errors}`)
+}
+
+/** Sends JSON. @returns the status and the whole body */
+export async function post(
+  url: string,
+  { body, token }: { readonly body?: object; readonly token?: string },
+) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      Connection: 'close',
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  return { status: response.status, body: (await response.json()) as { data: Record<string, string> } }
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { describe, test } from 'node:test'
+import type { Database } from '../../src/store/schema.ts'
+import { insertSession, listSessions } from '../../src/store/sessions.ts'
+import { done, failed, rekindle } from './command.ts'
+import { freshDatabase, inDatabase, PASSWORD_HASH, seedUser } from './fixtures.ts'
+
+const DAY = 86_400_000
+
+async function insert(db: Database, id: string, userId: string, now: number, userAgent: string | null) {
+  const session = { id, userId, passwordHash: PASSWORD_HASH, now, userAgent, address: '192.0.2.7' }
+  const inserted = await insertSession(db, {
+    ...session,
+    expiresAt: now + 30 * DAY,
+    absoluteExpiresAt: now + 90 * DAY,
+  })
+  assert.ok(inserted)
+}
+
+/** Two users; ada has two living sessions and an old one, bob has one. */
+async function withSessions(t: TestContext) {
+  const database = freshDatabase(t)
+  const now = Date.now()
+  await inDatabase(database, async (db) => {
+    const [ada, bob] = [await seedUser(db, 'ada'), await seedUser(db, 'bob')]
+    await insert(db, 'ada-1', ada, now - 3000, 'Firefox\u001b[2J')
+    await insert(db, 'ada-2', ada, now - 2000, null)
+    await insert(db, 'ada-old', ada, now - 100 * DAY, 'curl')
+    await insert(db, 'bob-1', bob, now - 1000, 'curl')
+  })
+  const living = () =>
+    inDatabase(database, async (db) => {
+      const sessions = await listSessions(db, { now, idleCutoff: now, limit: 100 })
+      return sessions.map(({ id }) => id)
+    })
+  const reasons = () =>
+    inDatabase(database, async (db) => {
+      const ended = db.selectFrom('sessions').where('revoked_at', 'is not', null).orderBy('id')
+      const rows = await ended.select(['id', 'revoked_reason']).execute()
+      return rows.map((row) => [row.id, row.revoked_reason])
+    })
+  return { run: (...args: string[]) => rekindle(args, database), living, reasons, now }
+}
+
+describe('sessions', { concurrency: 2 }, () => {
+  test('list --json', async (t) => {
+    const { run, now } = await withSessions(t)
+    const { stdout } = await run('sessions', 'list', '--json')
+    assert.doesNotMatch(stdout.replaceAll('\n', ''), /\p{Cc}/u)
+    const list: { id: string }[] = JSON.parse(stdout)
+    assert.deepEqual(
+      list.map(({ id }) => id),
+      ['bob-1', 'ada-2', 'ada-1'],
+    )
+    assert.deepEqual(list[2], {
+      id: 'ada-1',
+      user_id: 'id-of-ada',
+      device: 'Firefox\u001b[2J',
+      address: '192.0.2.7',
+      created_at: new Date(now - 3000).toISOString(),
+      refreshed_at: new Date(now - 3000).toISOString(),
+      refresh_count: 0,
+      expires_at: new Date(now - 3000 + 30 * DAY).toISOString(),
+    })
+  })
+
+  for (const user of ['ADA', 'id-of-ada']) {
+    test(`list --user ${user}`, async (t) => {
+      const { run } = await withSessions(t)
+      const { code, stdout } = await run('sessions', 'list', '--user', user)
+      assert.equal(code, 0)
+      const [head = '', first = '', second = '', ...rest] = stdout.split('\n')
+      assert.deepEqual(rest, [''])
+      for (const line of [first, second]) {
+        assert.equal(line.indexOf('ada '), head.indexOf('USER'))
+        assert.equal(line.indexOf('192.0.2.7'), head.indexOf('ADDRESS'))
+      }
+      assert.match(first, /^ada-2 .* {2}-$/)
+      assert.match(second, /^ada-1 .* {2}Firefox\\u\{1b\}\[2J$/)
+    })
+  }
+
+  test('revoke one', async (t) => {
+    const { run, living, reasons } = await withSessions(t)
+    assert.deepEqual(await run('sessions', 'revoke', 'ada-1'), done('Session ada-1 ended.'))
+    assert.deepEqual(await reasons(), [['ada-1', 'operator']])
+    assert.deepEqual(await living(), ['bob-1', 'ada-2'])
+    const again = await run('sessions', 'revoke', 'ada-1')
+    assert.deepEqual(again, failed('no such session, or it is over already: ada-1'))
+  })
+
+  test('revoke all of a user', async (t) => {
+    const { run, living, reasons } = await withSessions(t)
+    // The old one, which only prune has not seen yet, is counted as well.
+    assert.deepEqual(await run('sessions', 'revoke', '--user', 'ada'), done('3 sessions of ada ended.'))
+    assert.deepEqual(await living(), ['bob-1'])
+    const ended = ['ada-1', 'ada-2', 'ada-old'].map((id) => [id, 'operator'])
+    assert.deepEqual(await reasons(), ended)
+  })
+
+  test('end when their user is deactivated', async (t) => {
+    const { run, living } = await withSessions(t)
+    const result = await run('users', 'deactivate', 'bob')
+    assert.deepEqual(result, done('User bob deactivated, 1 session ended.'))
+    assert.deepEqual(await living(), ['ada-2', 'ada-1'])
+  })
+
+  for (const command of ['list', 'revoke']) {
+    test(`${command} for nobody`, async (t) => {
+      const result = await rekindle(['sessions', command, '--user', 'eve'], freshDatabase(t))
+      assert.deepEqual(result, failed('no such user: eve'))
+    })
+  }
+})
+
+test('prune deletes what has expired', async (t) => {
+  const { run, living } = await withSessions(t)
+  assert.deepEqual(await run('prune'), done('1 session and 0 revoked tokens deleted.'))
+  assert.equal((await living()).length, 3)
+  assert.deepEqual(await run('prune'), done('0 sessions and 0 revoked tokens deleted.'))
+})
+
+test('migrate lists what it ran, once', async (t) => {
+  const database = freshDatabase(t)
+  const first = await rekindle(['migrate'], database)
+  assert.deepEqual([first.code, first.stderr], [0, ''])
+  assert.match(first.stdout, /^0001_initial\n/)
+  assert.deepEqual(await rekindle(['migrate'], database), done('The schema is up to date.'))
+})

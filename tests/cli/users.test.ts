@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { listUsers } from '../../src/store/users.ts'
+import { done, failed, PASSWORD, rekindle } from './command.ts'
+import type { Place } from './fixtures.ts'
+import { freshDatabase, inDatabase, seedUser } from './fixtures.ts'
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+const usersIn = (database: Place) => inDatabase(database, listUsers)
+
+describe('users add', { concurrency: 2 }, () => {
+  test('on a fresh database', async (t) => {
+    const database = freshDatabase(t)
+    const { code, stdout, stderr } = await rekindle(['users', 'add', 'Ada'], database, `${PASSWORD}\n`)
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    const [, id] = /^User Ada added, id ([0-9a-f-]{36})\.\n$/.exec(stdout) ?? []
+    assert.deepEqual(
+      (await usersIn(database)).map((user) => [user.id, user.username]),
+      [[id, 'Ada']],
+    )
+  })
+
+  test('a name that is taken, in whatever case', async (t) => {
+    const database = freshDatabase(t)
+    await inDatabase(database, (db) => seedUser(db, 'Ada'))
+    const result = await rekindle(['users', 'add', 'ADA'], database, PASSWORD)
+    assert.deepEqual(result, failed('the username is taken: ADA'))
+  })
+
+  const names = 'a username has 1 to 128 characters, no white space or control characters among them'
+  const empty = 'no password on standard input: its first line is the password'
+  const refused: [string, string, string | Buffer, string][] = [
+    ['a name with a control character', 'ada\u001b[2J', PASSWORD, names],
+    ['a name that is too long', 'a'.repeat(129), PASSWORD, names],
+    ['a password that is too short', 'ada', 'short\n and long', 'a password has 8 to 256 characters'],
+    ['a password that is far too long', 'ada', 'x'.repeat(100_000), 'a password has 8 to 256 characters'],
+    ['no password', 'ada', '', empty],
+    ['an empty first line', 'ada', `\r\n${PASSWORD}\r\n`, empty],
+    [
+      'a password that is not UTF-8',
+      'ada',
+      Buffer.from('f\u00fcnfzehn', 'latin1'),
+      'the password is not UTF-8',
+    ],
+  ]
+  for (const [what, username, input, message] of refused) {
+    test(`refuses ${what}`, async (t) => {
+      const database = freshDatabase(t)
+      assert.deepEqual(await rekindle(['users', 'add', username], database, input), failed(message))
+      assert.deepEqual(await usersIn(database), [])
+    })
+  }
+
+  test('four at once, on a database that is not there yet', async (t) => {
+    const database = freshDatabase(t)
+    const names = ['a', 'b', 'c', 'd']
+    const results = await Promise.all(
+      names.map((name) => rekindle(['users', 'add', name], database, PASSWORD)),
+    )
+    assert.deepEqual(
+      results.map(({ stderr }) => stderr),
+      ['', '', '', ''],
+    )
+    assert.deepEqual(
+      (await usersIn(database)).map(({ username }) => username),
+      names,
+    )
+  })
+})
+
+describe('users deactivate, activate, remove', { concurrency: 2 }, () => {
+  test('by name', async (t) => {
+    const database = freshDatabase(t)
+    await inDatabase(database, (db) => seedUser(db, 'ada'))
+    const run = (...args: string[]) => rekindle(['users', ...args], database)
+    const deactivatedAt = async () => (await usersIn(database))[0]?.deactivatedAt
+    assert.deepEqual(await run('deactivate', 'Ada'), done('User ada deactivated, 0 sessions ended.'))
+    const time = await deactivatedAt()
+    assert.equal(typeof time, 'number')
+    assert.equal((await run('deactivate', 'ada')).code, 0)
+    assert.equal(await deactivatedAt(), time)
+    assert.deepEqual(await run('activate', 'ada'), done('User ada activated.'))
+    assert.equal(await deactivatedAt(), null)
+    assert.deepEqual(await run('remove', 'ada', '--yes'), done('User ada removed.'))
+    assert.deepEqual(await usersIn(database), [])
+  })
+
+  test('by id', async (t) => {
+    const database = freshDatabase(t)
+    const id = await inDatabase(database, (db) => seedUser(db, 'ada'))
+    assert.deepEqual(await rekindle(['users', 'remove', '-y', id], database), done('User ada removed.'))
+  })
+
+  for (const args of [['deactivate'], ['activate'], ['remove', '--yes']]) {
+    test(`${args[0]} of nobody`, async (t) => {
+      assert.deepEqual(
+        await rekindle(['users', ...args, 'eve'], freshDatabase(t)),
+        failed('no such user: eve'),
+      )
+    })
+  }
+
+  test('a name that is the id of somebody else is not taken for either', async (t) => {
+    const database = freshDatabase(t)
+    await inDatabase(database, (db) => seedUser(db, 'ada', 'x-1'))
+    await inDatabase(database, (db) => seedUser(db, 'X-1', 'x-2'))
+    const result = await rekindle(['users', 'remove', '--yes', 'x-1'], database)
+    assert.deepEqual(result, failed('x-1 is the id of ada and the name of x-2: use one of these'))
+    assert.equal((await usersIn(database)).length, 2)
+  })
+})
+
+describe('users list', () => {
+  const HOSTILE = 'b\u001b]0;x\u0007\u009b2J\u202e'
+
+  test('has aligned columns, and nothing that a terminal would obey', async (t) => {
+    const database = freshDatabase(t)
+    await inDatabase(database, (db) => seedUser(db, 'ada'))
+    await inDatabase(database, (db) => seedUser(db, HOSTILE, 'b'))
+    const { stdout } = await rekindle(['users', 'list'], database)
+    const [head = '', ada = '', hostile] = stdout.split('\n')
+    assert.equal(head.indexOf('USERNAME'), ada.lastIndexOf('ada'))
+    assert.equal(head.indexOf('CREATED'), ada.indexOf('1970-01-01'))
+    assert.match(
+      hostile ?? '',
+      /^b +1970-01-01T00:00:00\.000Z +- +- +b\\u\{1b\}]0;x\\u\{7\}\\u\{9b\}2J\\u\{202e\}$/,
+    )
+  })
+
+  test('--json', async (t) => {
+    const database = freshDatabase(t)
+    assert.deepEqual(await rekindle(['users', 'list', '--json'], database), done('[]'))
+    await inDatabase(database, (db) => seedUser(db, HOSTILE, 'b'))
+    await rekindle(['users', 'deactivate', 'b'], database)
+    const { stdout } = await rekindle(['users', 'list', '--json'], database)
+    assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u)
+    const [{ deactivated_at, ...user }] = JSON.parse(stdout)
+    assert.match(deactivated_at, ISO)
+    const created_at = '1970-01-01T00:00:00.000Z'
+    assert.deepEqual(user, { id: 'b', username: HOSTILE, created_at, last_login_at: null })
+  })
+})
