@@ -4,8 +4,8 @@ import type { Context } from 'hono'
 import type { Settings } from '../config/settings.ts'
 import type { Env } from './contract.ts'
 
-// A socket that listens on :: shows IPv4 peers as ::ffff:192.0.2.1.
-const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
+// A socket that listens on :: shows IPv4 peers as ::ffff:192.0.2.1. A zone (%eth0) is of no use elsewhere, and any text.
+const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
 
 function trustedNetworks(networks: readonly string[]): BlockList {
   const list = new BlockList()

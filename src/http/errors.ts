@@ -23,6 +23,10 @@ export function errorHandler(core: Core) {
     if (error instanceof HTTPException && error.status === 400) {
       return invalidRequest(core, c, [{ path: [], message: 'Malformed JSON.' }])
     }
+    // Nobody is there to be answered; this is for the log line.
+    if (c.env.incoming.destroyed && !c.env.incoming.complete) {
+      return invalidRequest(core, c, [{ path: [], message: 'Request was cut off.' }])
+    }
     if (error instanceof TooBusyError) return send(core, c, failureDraft(503, 'Too many logins at once.'))
     core.log.error({ err: error, request_id: c.var.requestId }, 'request failed')
     if (core.store.isUnavailable(error)) return send(core, c, failureDraft(503, 'Service unavailable.'))

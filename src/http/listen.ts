@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
-import { STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { createServer, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import type { createApp } from './app.ts'
 
 // Milliseconds: a client has so long to send its headers, and then its whole request.
@@ -22,19 +22,36 @@ const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 }
 
-/** What Node refuses before Hono sees it, in the envelope all the same. */
-function refuse(error: Error & { code?: string }, socket: Socket): void {
+/** What is refused before Hono sees it, in the envelope all the same. */
+function envelope(code: number) {
+  const reason = STATUS_CODES[code] ?? 'Bad Request'
+  const body = JSON.stringify({ status: 'error', code, message: `${reason}.` })
+  const headers = {
+    'Content-Length': String(body.length),
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    'X-Request-Id': randomUUID(),
+    Connection: 'close',
+  }
+  return { reason, headers, body }
+}
+
+/** Bytes that the parser does not take for HTTP, or too many, or too slow. */
+function refuseBytes(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
   const code = CLIENT_ERRORS[error.code ?? ''] ?? 400
-  const message = STATUS_CODES[code] ?? 'Bad Request'
-  const body = JSON.stringify({ status: 'error', code, message: `${message}.` })
-  socket.end(
-    `HTTP/1.1 ${code} ${message}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
-      `Cache-Control: no-store\r\nX-Request-Id: ${randomUUID()}\r\nConnection: close\r\n\r\n${body}`,
-  )
+  const { reason, headers, body } = envelope(code)
+  const lines = Object.entries(headers).map((header) => header.join(': '))
+  socket.end(`HTTP/1.1 ${code} ${reason}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** A request that no URL can be made of: an odd Host, say. */
+function refuseRequest(): Response {
+  const { headers, body } = envelope(400)
+  return new Response(body, { status: 400, headers })
 }
 
 /** @throws what `listen` throws, `EADDRINUSE` and the like */
@@ -42,16 +59,21 @@ export async function listen(
   app: ReturnType<typeof createApp>,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listener> {
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    serverOptions: {
+  const server = createServer(
+    {
       headersTimeout: HEADERS_TIMEOUT,
       requestTimeout: REQUEST_TIMEOUT,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       connectionsCheckingInterval: 1000,
+      requireHostHeader: false, // Node would answer without a body
     },
-  }) as Server
-  server.on('clientError', refuse)
+    getRequestListener(app.fetch, { errorHandler: refuseRequest }),
+  )
+  server.on('clientError', refuseBytes)
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    const { headers, body } = envelope(417)
+    response.writeHead(417, headers).end(body)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

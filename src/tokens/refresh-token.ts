@@ -42,11 +42,13 @@ export async function verifyRefreshToken(
 ): Promise<RefreshTokenVerification> {
   const verification = await verify(tokens, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, iat, exp, sid, type, generation } = verification.payload
-  if (type !== 'refresh' || typeof sub !== 'string' || typeof sid !== 'string' || !isGeneration(generation)) {
+  const { sub, jti, iat, exp, sid, type, generation } = verification.payload
+  if (type !== 'refresh' || typeof sub !== 'string' || typeof jti !== 'string' || typeof sid !== 'string') {
     return { outcome: 'invalid' }
   }
-  if (typeof iat !== 'number' || typeof exp !== 'number') return { outcome: 'invalid' }
+  if (typeof iat !== 'number' || typeof exp !== 'number' || !isGeneration(generation)) {
+    return { outcome: 'invalid' }
+  }
   return {
     outcome: verification.outcome,
     token: { userId: sub, sessionId: sid, generation, issuedAt: iat * 1000, expiresAt: exp * 1000 },
