@@ -25,11 +25,18 @@ interface Subject {
   readonly sessionId: string
 }
 
+// Each new try takes somebody else's change at just the right moment.
+const TRIES = 5
+
 /**
  * Trades an access token, expired or not, for a new one, once. It makes an access token its own refresh credential,
  * so it is bounded: see `.github/adr/0002-exchange-bounds.md`.
  */
-export async function exchange(context: SessionContext, accessToken: string): Promise<ExchangeOutcome> {
+export async function exchange(
+  context: SessionContext,
+  accessToken: string,
+  tries = TRIES,
+): Promise<ExchangeOutcome> {
   const { db, tokens, settings } = context
   if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
   const now = context.now()
@@ -58,8 +65,11 @@ export async function exchange(context: SessionContext, accessToken: string): Pr
   if (session.absoluteExpiresAt <= now) return { outcome: 'expired', ...subject }
 
   const earlier = await findRevokedToken(db, token.id)
-  // The row changed between the statements: begin again.
-  if (earlier === undefined) return exchange(context, accessToken)
+  if (earlier === undefined) {
+    // The row changed between the statements: a user was activated again, say.
+    if (tries === 1) throw new Error('a token that can be exchanged is not exchanged')
+    return exchange(context, accessToken, tries - 1)
+  }
   if (settings.grace > 0 && now - earlier.revokedAt <= settings.grace) {
     return successor(context, 'replayed', token, earlier, now)
   }

@@ -20,13 +20,20 @@ export type RefreshOutcome =
   | { readonly outcome: 'invalid' }
   | { readonly outcome: Refusal; readonly userId: string; readonly sessionId: string }
 
+// Each new try takes somebody else's change at just the right moment.
+const TRIES = 5
+
 /**
  * Trades a refresh token for an access token, and with rotation for its successor.
  *
  * RFC 9700 §4.14.2: "the authorization server issues a new refresh token with every access token refresh response.
  * The previous refresh token is invalidated, but information about the relationship is retained."
  */
-export async function refresh(context: SessionContext, refreshToken: string): Promise<RefreshOutcome> {
+export async function refresh(
+  context: SessionContext,
+  refreshToken: string,
+  tries = TRIES,
+): Promise<RefreshOutcome> {
   const { db, tokens, settings } = context
   const now = context.now()
   const verification = await verifyRefreshToken(tokens, refreshToken, now)
@@ -47,7 +54,9 @@ export async function refresh(context: SessionContext, refreshToken: string): Pr
   const outcome = classify(state, generation, now, settings.grace)
   switch (outcome) {
     case 'current':
-      return refresh(context, refreshToken)
+      // The row changed between the two statements: a user was activated again, say.
+      if (tries === 1) throw new Error('a session that can be rotated is not rotated')
+      return refresh(context, refreshToken, tries - 1)
     case 'replayed':
       if (state?.session === undefined) throw new TypeError('a replay without a session')
       return grant(context, 'replayed', state.session, now)
