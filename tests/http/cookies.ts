@@ -1,0 +1,45 @@
+/** A user who is logged in by cookie. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { Settings } from '../../src/config/settings.ts'
+import type { Service } from '../fixture.ts'
+import { PASSWORD, startService } from '../fixture.ts'
+import { cookiesOf } from './tokens.ts'
+
+export const HOST = '__Host-refresh_token'
+const SECURE = { cookie: { name: HOST, secure: true } }
+
+export interface CookieWorld {
+  readonly service: Service
+  readonly name: string
+  readonly accessToken: string
+  readonly refreshToken: string
+}
+
+/** A service with a user who is logged in by cookie. */
+export async function startWithCookie(
+  t: TestContext,
+  overrides: Partial<Settings> = {},
+): Promise<CookieWorld> {
+  const service = await startService(t, { ...SECURE, ...overrides })
+  await service.register()
+  const json = { username: 'ada', password: PASSWORD, cookie: true }
+  const answer = await service.request('/api/auth/login', { json })
+  assert.equal(answer.status, 200)
+  const [cookie] = cookiesOf(answer)
+  assert.ok(cookie !== undefined)
+  return {
+    service,
+    name: cookie.name,
+    accessToken: answer.body.data.access_token,
+    refreshToken: cookie.value,
+  }
+}
+
+/** A POST with the cookie among others. */
+export const post = (
+  { service, name }: CookieWorld,
+  value: string,
+  path = '/refresh_token',
+  bearer?: string,
+) => service.request(path, { method: 'POST', cookie: `other=1; ${name}=${value}; more=2`, bearer })

@@ -1,0 +1,86 @@
+/**
+ * DESIGN §2.7: each documented response can be provoked. The list is the contract's own examples; one that nothing
+ * provokes fails, and so does a provocation that the contract does not know.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { OperationId } from '../../src/http/contract.ts'
+import type { Answer } from '../fixture.ts'
+import * as accounts from './documented/accounts.ts'
+import type { Example } from './documented/examples.ts'
+import { examples, withoutExample } from './documented/examples.ts'
+import * as health from './documented/operations.ts'
+import type { Provocation, Provocations } from './documented/provoke.ts'
+import * as refresh from './documented/refresh.ts'
+import * as sessions from './documented/sessions.ts'
+import type { World } from './documented/world.ts'
+import { dump, startWorld } from './documented/world.ts'
+
+const provocations: Readonly<Record<OperationId, Provocations>> = {
+  ...refresh,
+  ...accounts,
+  ...sessions,
+  ...health,
+}
+
+const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
+
+/** Names and types of all members, without their values. */
+function shape(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shape)
+  if (typeof value !== 'object' || value === null) return typeof value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shape(member)]))
+}
+
+// Which member is missing is the operation's own; everything else in an error is constant.
+const withoutPaths = (body: { errors?: { message: string }[] }) => ({
+  ...body,
+  ...(body.errors && { errors: body.errors.map(({ message }) => message) }),
+})
+
+function matches({ operationId, status, type, value }: Example, { text, body }: Answer): void {
+  if (operationId === 'openapi' && status === 200) assert.deepEqual(body, JSON.parse(contract))
+  else if (type === 'text/html') assert.ok(text.startsWith(String(value)))
+  else if (type !== 'application/json') assert.ok(text.length > 0)
+  else if (status < 400) assert.deepEqual(shape(body), shape(value))
+  else if (operationId === 'endSession') assert.deepEqual(body, value)
+  else assert.deepEqual(withoutPaths(body), withoutPaths(value as object))
+}
+
+async function provoke({ service }: World, example: Example, ask: Awaited<ReturnType<Provocation>>) {
+  const before = dump(service.file)
+  const times = Array.from({ length: ask.times ?? 1 })
+  const answers = await Promise.all(times.map(() => service.request(ask.path, ask.request)))
+  const wanted = answers.find(({ status }) => status === example.status) ?? answers[0]
+  assert.ok(wanted !== undefined)
+  assert.equal(wanted.status, example.status, wanted.text.slice(0, 500))
+  assert.equal(wanted.headers.get('Content-Type')?.split(';')[0], example.type)
+  matches(example, wanted)
+  if (!example.setsCookie)
+    assert.equal(wanted.headers.get('Set-Cookie'), null, 'no such header is documented')
+  if (example.status >= 400) assert.deepEqual(dump(service.file), before, 'it changed something')
+}
+
+for (const example of examples) {
+  const { operationId, key } = example
+  const ways = [provocations[operationId as OperationId]?.[key] ?? []].flat()
+  for (const [index, way] of ways.entries()) {
+    const name = `${operationId} ${key}${ways.length > 1 ? `, ${index + 1} of ${ways.length}` : ''}`
+    test(name, async (t) => {
+      const world = await startWorld(t)
+      await provoke(world, example, await way(world))
+    })
+  }
+}
+
+test('all that the contract documents is provoked above, and nothing else', (t) => {
+  assert.deepEqual(withoutExample, [])
+  const provoked = Object.entries(provocations).flatMap(([id, ways]) =>
+    Object.keys(ways).map((key) => `${id} ${key}`),
+  )
+  const documented = examples.map(({ operationId, key }) => `${operationId} ${key}`)
+  assert.deepEqual(provoked.toSorted(), documented.toSorted())
+  const statuses = new Set(examples.map(({ operationId, status }) => `${operationId} ${status}`))
+  t.diagnostic(`${documented.length} documented responses, ${statuses.size} pairs of operation and status`)
+})

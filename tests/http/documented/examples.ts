@@ -1,0 +1,43 @@
+/** The examples of the contract, one for each response that it documents: the list of what has to be provoked. */
+import { documented, operations } from '../../contract/check-response.ts'
+
+export interface Example {
+  readonly operationId: string
+  readonly status: number
+  readonly type: string
+  /** `<status> <name>`, with the media type between them when it is not JSON */
+  readonly key: string
+  readonly value: unknown
+  /** Whether this response may set a cookie */
+  readonly setsCookie: boolean
+}
+
+interface Content {
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
+}
+
+export const examples: readonly Example[] = operations.flatMap(({ operation }) =>
+  Object.keys(operation.responses).flatMap((status) =>
+    Object.entries(documented(operation, status)?.content ?? {}).flatMap(([type, content]) =>
+      Object.entries((content as Content).examples ?? {}).map(([name, { value }]) => ({
+        operationId: operation.operationId,
+        status: Number(status),
+        type,
+        key: `${status} ${type === 'application/json' ? '' : `${type} `}${name}`,
+        value,
+        setsCookie: 'Set-Cookie' in (documented(operation, status)?.headers ?? {}),
+      })),
+    ),
+  ),
+)
+
+/** Statuses of the contract that have no example: none may be there, since nothing would provoke them. */
+export const withoutExample = operations.flatMap(({ operation }) =>
+  Object.keys(operation.responses)
+    .filter((status) =>
+      examples.every(
+        (example) => example.operationId !== operation.operationId || `${example.status}` !== status,
+      ),
+    )
+    .map((status) => `${operation.operationId} ${status}`),
+)

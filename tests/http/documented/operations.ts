@@ -1,0 +1,37 @@
+/** The contract's tag `operations`. */
+import type { Provocation, Provocations } from './provoke.ts'
+import { after, changed } from './provoke.ts'
+import { hideMigrations } from './world.ts'
+
+const get =
+  (path: string): Provocation =>
+  () => ({ path, request: {} })
+
+const notPatched = (path: string): Provocations => ({
+  '405 method_not_allowed': changed(get(path), () => ({ method: 'PATCH' })),
+})
+
+export const livez: Provocations = { ...notPatched('/livez'), '200 ok': get('/livez') }
+
+export const readyz: Provocations = {
+  ...notPatched('/readyz'),
+  '200 ok': get('/readyz'),
+  '503 unavailable': [
+    after(get('/readyz'), ({ service }) => service.core.store.close()),
+    after(get('/readyz'), hideMigrations),
+  ],
+  '503 shutting_down': after(get('/readyz'), ({ service }) => {
+    service.core.shutdown.draining = true
+  }),
+}
+
+export const openapi: Provocations = { ...notPatched('/openapi.json'), '200 abridged': get('/openapi.json') }
+
+export const docs: Provocations = { ...notPatched('/docs'), '200 text/html page': get('/docs') }
+
+export const docsAsset: Provocations = {
+  ...notPatched('/docs/docs.js'),
+  '200 text/css file': get('/docs/swagger-ui.css'),
+  '200 text/javascript file': [get('/docs/docs.js'), get('/docs/swagger-ui-bundle.js')],
+  '404 not_found': [get('/docs/nothing.js'), get('/docs/constructor'), get('/docs/%2e%2e%2fpackage.json')],
+}

@@ -1,0 +1,84 @@
+/** The contract's tag `sessions`. */
+import { randomUUID } from 'node:crypto'
+import { deactivateUser } from '../../../src/store/users.ts'
+import { PASSWORD } from '../../fixture.ts'
+import type { Provocation, Provocations } from './provoke.ts'
+import { after, busy, changed, reading, withAccess, withBody, writing } from './provoke.ts'
+import { forge } from './world.ts'
+
+const asAda =
+  (password: string, more: object = {}): Provocation =>
+  () => ({ path: '/api/auth/login', request: { json: { username: 'ada', password, ...more } } })
+
+export const login: Provocations = {
+  ...withBody(asAda(PASSWORD), 'username'),
+  ...busy(asAda('not the password')),
+  '200 header': asAda(PASSWORD),
+  '200 cookie': asAda(PASSWORD, { cookie: true }),
+  '401 invalid_credentials': [
+    asAda('not the password'),
+    () => ({ path: '/api/auth/login', request: { json: { username: 'nobody', password: PASSWORD } } }),
+  ],
+  '403 inactive': after(asAda(PASSWORD), ({ service, user }) =>
+    deactivateUser(service.core.db, user.id, service.clock.now),
+  ),
+}
+
+const leave: Provocation = ({ refreshToken }) => ({
+  path: '/api/auth/logout',
+  request: { method: 'POST', bearer: refreshToken },
+})
+
+export const logout: Provocations = {
+  ...writing(leave),
+  '200 ok': [
+    leave,
+    changed(leave, (_, { accessToken }) => ({ method: 'POST', bearer: accessToken })),
+    changed(leave, (_, { refreshToken }) => ({ method: 'POST', cookie: `refresh_token=${refreshToken}` })),
+  ],
+  '401 missing': changed(leave, () => ({ method: 'POST' })),
+  '401 invalid': [
+    changed(leave, (request, { refreshToken }) => ({ ...request, bearer: forge(refreshToken) })),
+    changed(leave, (request, { accessToken }) => ({ ...request, bearer: forge(accessToken) })),
+    changed(leave, (_, { refreshToken }) => ({
+      method: 'POST',
+      cookie: `refresh_token=${forge(refreshToken)}`,
+    })),
+  ],
+}
+
+const leaveAll: Provocation = ({ accessToken }) => ({
+  path: '/api/auth/logout_all',
+  request: { method: 'POST', bearer: accessToken },
+})
+
+export const logoutAll: Provocations = {
+  ...writing(leaveAll),
+  ...withAccess(leaveAll),
+  '200 ended': leaveAll,
+}
+
+const list: Provocation = ({ accessToken }) => ({
+  path: '/api/auth/sessions',
+  request: { bearer: accessToken },
+})
+
+export const listSessions: Provocations = { ...reading(list), ...withAccess(list), '200 one': list }
+
+const sid = (token: string): string =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid
+
+const end =
+  (id?: string): Provocation =>
+  ({ accessToken }) => ({
+    path: `/api/auth/sessions/${id ?? sid(accessToken)}`,
+    request: { method: 'DELETE', bearer: accessToken },
+  })
+
+export const endSession: Provocations = {
+  ...writing(end()),
+  ...withAccess(end()),
+  '200 ok': end(),
+  '400 invalid_id': end('not-a-uuid'),
+  '404 unknown_session': end(randomUUID()),
+}

@@ -1,0 +1,94 @@
+/** A service with a user who is logged in, and ways to break things underneath it. All of them are real. */
+import type { TestContext } from 'node:test'
+import SQLite from 'better-sqlite3'
+import type { Settings } from '../../../src/config/settings.ts'
+import type { Service, Tokens } from '../../fixture.ts'
+import { startService } from '../../fixture.ts'
+
+export interface World extends Tokens {
+  readonly t: TestContext
+  readonly service: Service
+  readonly user: { readonly id: string; readonly username: string }
+}
+
+export async function startWorld(t: TestContext, overrides: Partial<Settings> = {}): Promise<World> {
+  const service = await startService(t, overrides)
+  const user = await service.register()
+  return { t, service, user, ...(await service.login()) }
+}
+
+/** Every table with all of its rows, read past the service: what was changed shows as a difference. */
+export function dump(file: string): unknown {
+  const database = new SQLite(file, { readonly: true })
+  try {
+    const tables = database.prepare("select name from sqlite_master where type = 'table' order by name")
+    const names = tables.pluck().all() as string[]
+    return names.map((name) => [name, database.prepare(`select * from "${name}" order by 1`).all()])
+  } finally {
+    database.close()
+  }
+}
+
+/** Takes the tables away: a defect that no handler expects, hence 500. @returns what puts them back */
+export function hideTables({ service }: Pick<World, 'service'>): () => void {
+  const rename = (from: string, to: string) => {
+    const database = new SQLite(service.file)
+    for (const table of ['users', 'sessions', 'revoked_tokens']) {
+      database.exec(`alter table ${from}${table} rename to ${to}${table}`)
+    }
+    database.close()
+  }
+  rename('', 'hidden_')
+  return () => rename('hidden_', '')
+}
+
+/** A database that is older than the service, as after a rollback of the migration. */
+export function hideMigrations({ service }: Pick<World, 'service'>): void {
+  const database = new SQLite(service.file)
+  database.exec('delete from kysely_migration')
+  database.close()
+}
+
+/** Another process writes and does not come to an end. @returns what ends it */
+export function lockDatabase({ t, service }: Pick<World, 't' | 'service'>): () => void {
+  const database = new SQLite(service.file)
+  database.exec('begin immediate')
+  const release = () => void database.close()
+  t.after(release)
+  return release
+}
+
+/** Keeps the queue of passwords full: 2 that are checked and 64 that wait. @returns what ends it */
+export function crowd({ t, service }: Pick<World, 't' | 'service'>): () => void {
+  let isOver = false
+  let waiting = 0
+  const arrive = async () => {
+    waiting++
+    await service.core.passwords.verify(undefined, '').catch(() => {})
+    waiting--
+  }
+  const gather = () => {
+    // A few more than there is room for, and no more: a service that lets everybody in would never be done.
+    while (waiting < 70) void arrive()
+    if (!isOver) setImmediate(gather)
+  }
+  gather()
+  const end = () => {
+    isOver = true
+  }
+  t.after(end)
+  return end
+}
+
+/** Settings as a handler reads them; those that are read at the start only need a service of their own. */
+export function configure({ service }: Pick<World, 'service'>, settings: Partial<Settings>): void {
+  Object.assign(service.core, { settings: { ...service.core.settings, ...settings } })
+}
+
+/** The same token with one bit of its signature turned over. */
+export function forge(token: string): string {
+  const [head, payload, signature = ''] = token.split('.')
+  const bytes = Buffer.from(signature, 'base64url')
+  bytes[0] = (bytes[0] ?? 0) ^ 1
+  return `${head}.${payload}.${bytes.toString('base64url')}`
+}

@@ -1,0 +1,86 @@
+/** Users who were deactivated or deleted: what each operation tells the tokens that they still hold. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
+import type { Answer } from '../fixture.ts'
+import { PASSWORD } from '../fixture.ts'
+import type { World } from './documented/world.ts'
+import { dump, startWorld } from './documented/world.ts'
+import { sidOf } from './tokens.ts'
+
+const credentials = { username: 'ada', password: PASSWORD }
+
+/** Each operation that a user of theirs could call. */
+const calls: Readonly<Record<string, (world: World) => Promise<Answer>>> = {
+  'refresh, header': ({ service, refreshToken }) => service.refresh(refreshToken),
+  'refresh, cookie': ({ service, refreshToken }) =>
+    service.request('/refresh_token', { method: 'POST', cookie: `refresh_token=${refreshToken}` }),
+  exchange: ({ service, accessToken }) => service.exchange(accessToken),
+  me: ({ service, accessToken }) => service.request('/api/auth/me', { bearer: accessToken }),
+  sessions: ({ service, accessToken }) => service.request('/api/auth/sessions', { bearer: accessToken }),
+  'end a session': ({ service, accessToken }) =>
+    service.request(`/api/auth/sessions/${sidOf(accessToken)}`, { method: 'DELETE', bearer: accessToken }),
+  password: ({ service, accessToken }) =>
+    service.request('/api/auth/password', {
+      bearer: accessToken,
+      json: { current_password: PASSWORD, new_password: 'another one entirely' },
+    }),
+  'log out of all': ({ service, accessToken }) =>
+    service.request('/api/auth/logout_all', { method: 'POST', bearer: accessToken }),
+}
+
+for (const [name, call] of Object.entries(calls)) {
+  test(`${name}: deactivated 403, active again 401, deleted 404, and nothing changes`, async (t) => {
+    const world = await startWorld(t)
+    const { service, user } = world
+    const refused = async (status: number, message?: string) => {
+      const before = dump(service.file)
+      const answer = await call(world)
+      assert.equal(answer.status, status, answer.text)
+      if (message !== undefined) assert.deepEqual(answer.body, { status: 'error', code: status, message })
+      assert.deepEqual(dump(service.file), before)
+    }
+    await deactivateUser(service.core.db, user.id, service.clock.now)
+    await refused(403, 'User is inactive.')
+    // Whoever comes back logs in anew: the old sessions stay ended.
+    await activateUser(service.core.db, user.id)
+    await refused(401)
+    await deleteUser(service.core.db, user.id)
+    await refused(404, 'User not found.')
+  })
+}
+
+test('login: a deactivated user learns it only with the right password, a deleted one never', async (t) => {
+  const { service, user } = await startWorld(t)
+  const login = async (password: string) => {
+    const { status, body } = await service.request('/api/auth/login', { json: { username: 'ada', password } })
+    return [status, body.message]
+  }
+  await deactivateUser(service.core.db, user.id, service.clock.now)
+  assert.deepEqual(await login(PASSWORD), [403, 'User is inactive.'])
+  assert.deepEqual(await login('not the password'), [401, 'Invalid credentials.'])
+  await activateUser(service.core.db, user.id)
+  assert.equal((await service.request('/api/auth/login', { json: credentials })).status, 200)
+  await deleteUser(service.core.db, user.id)
+  assert.deepEqual(await login(PASSWORD), [401, 'Invalid credentials.'])
+})
+
+test('logout is a success for the deactivated and the deleted: the session is over', async (t) => {
+  const { service, user, accessToken, refreshToken } = await startWorld(t)
+  for (const act of [deactivateUser, deleteUser]) {
+    await act(service.core.db, user.id, service.clock.now)
+    for (const bearer of [accessToken, refreshToken]) {
+      assert.equal((await service.request('/api/auth/logout', { method: 'POST', bearer })).status, 200)
+    }
+  }
+})
+
+test('a new user of the same name has nothing to do with the one who was deleted', async (t) => {
+  const { service, user, accessToken, refreshToken } = await startWorld(t)
+  await deleteUser(service.core.db, user.id)
+  const next = await service.register()
+  assert.notEqual(next.id, user.id)
+  await service.login()
+  assert.equal((await service.refresh(refreshToken)).status, 404)
+  assert.equal((await service.exchange(accessToken)).status, 404)
+})

@@ -1,0 +1,104 @@
+/** Logging out, here and everywhere. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Service, Tokens } from '../fixture.ts'
+import { DAY } from '../fixture.ts'
+import { dump, forge, startWorld } from './documented/world.ts'
+import { sidOf } from './tokens.ts'
+
+const logout = (service: Service, bearer?: string, cookie?: string) =>
+  service.request('/api/auth/logout', {
+    method: 'POST',
+    bearer,
+    cookie: cookie === undefined ? undefined : `refresh_token=${cookie}`,
+  })
+
+async function isOver(service: Service, { accessToken, refreshToken }: Tokens): Promise<void> {
+  assert.equal((await service.refresh(refreshToken)).body.message, 'Invalid refresh token.')
+  assert.equal((await service.exchange(accessToken)).body.message, 'Invalid access token.')
+  const me = await service.request('/api/auth/me', { bearer: accessToken })
+  assert.equal(me.body.message, 'Invalid access token.')
+}
+
+const lives = async (service: Service, { accessToken }: Tokens) =>
+  assert.equal((await service.request('/api/auth/me', { bearer: accessToken })).status, 200)
+
+test('by refresh token, by access token or by cookie; the other sessions go on', async (t) => {
+  const world = await startWorld(t)
+  const { service } = world
+  const [second, third, last] = [await service.login(), await service.login(), await service.login()]
+  for (const [tokens, answer] of [
+    [world, await logout(service, world.refreshToken)],
+    [second, await logout(service, second.accessToken)],
+    [third, await logout(service, undefined, third.refreshToken)],
+  ] as const) {
+    assert.deepEqual(answer.body.data, { message: 'Logged out successfully' })
+    await isOver(service, tokens)
+  }
+  await lives(service, last)
+})
+
+test('by superseded and by expired tokens too: they still say which session is meant', async (t) => {
+  const world = await startWorld(t)
+  const { service } = world
+  const { body } = await service.refresh(world.refreshToken)
+  assert.equal((await logout(service, world.refreshToken)).status, 200)
+  await isOver(service, { ...world, refreshToken: body.data.refresh_token })
+
+  const second = await service.login()
+  service.clock.now += 31 * DAY
+  assert.equal((await logout(service, second.refreshToken)).status, 200)
+  const { revoked_reason } = await service.core.db
+    .selectFrom('sessions')
+    .select('revoked_reason')
+    .where('id', '=', sidOf(second.accessToken))
+    .executeTakeFirstOrThrow()
+  assert.equal(revoked_reason, 'logout')
+})
+
+test('when it was over already, that is a success and moves nothing', async (t) => {
+  const { service, refreshToken } = await startWorld(t)
+  await logout(service, refreshToken)
+  const before = dump(service.file)
+  service.clock.now += 1000
+  assert.equal((await logout(service, refreshToken)).status, 200)
+  assert.deepEqual(dump(service.file), before)
+})
+
+test('two different tokens: both sessions end, and one that is good is enough', async (t) => {
+  const world = await startWorld(t)
+  const { service } = world
+  const [second, third] = [await service.login(), await service.login()]
+  assert.equal((await logout(service, world.accessToken, second.refreshToken)).status, 200)
+  await isOver(service, world)
+  await isOver(service, second)
+  assert.equal((await logout(service, forge(third.accessToken), third.refreshToken)).status, 200)
+  await isOver(service, third)
+})
+
+test('nothing that identifies a session: 401, and nothing ends', async (t) => {
+  const world = await startWorld(t)
+  const { service, accessToken, refreshToken } = world
+  const before = dump(service.file)
+  assert.equal((await logout(service)).body.message, 'Token missing.')
+  for (const token of [forge(accessToken), forge(refreshToken), 'garbage', `${refreshToken}=`]) {
+    assert.equal((await logout(service, token)).body.message, 'Invalid token.')
+    const answer = await logout(service, undefined, token)
+    assert.equal(answer.body.message, 'Invalid token.')
+  }
+  assert.deepEqual(dump(service.file), before)
+})
+
+test('everywhere: all sessions of the user, this one included, and nobody else’s', async (t) => {
+  const world = await startWorld(t)
+  const { service } = world
+  const others = [await service.login(), await service.login()]
+  await service.register('bob')
+  const bob = await service.login('bob')
+  const request = { method: 'POST', bearer: world.accessToken }
+  const { body } = await service.request('/api/auth/logout_all', request)
+  assert.deepEqual(body.data, { message: 'All sessions ended', sessions_ended: 3 })
+  for (const tokens of [world, ...others]) await isOver(service, tokens)
+  await lives(service, bob)
+  assert.equal((await service.request('/api/auth/logout_all', request)).status, 401)
+})

@@ -1,0 +1,98 @@
+/**
+ * No secret ever gets into the log, at any level: every kind of secret in every place of every operation, when all is
+ * well and when the database is locked, gone or defect. And what has to be in the log is there.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { operations } from '../contract/check-response.ts'
+import { SECRET, startService } from '../fixture.ts'
+import { forge, hideTables, lockDatabase } from './documented/world.ts'
+import { live } from './logs/live.ts'
+import { places, Witness } from './logs/witness.ts'
+
+const ID = /^[A-Za-z0-9._-]{1,64}$/
+
+test('no secret is in the log, and everything else is', async (t) => {
+  const printed = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
+    t.mock.method(console, name, () => {}),
+  )
+  const service = await startService(t, { logLevel: 'trace' })
+  const witness = new Witness(service)
+  const { access, refresh, expired, password } = await live(witness)
+  const hashes = await service.core.db.selectFrom('users').select('password_hash').execute()
+  for (const { password_hash } of hashes) witness.keep(password_hash)
+  const secrets = [access, refresh, expired, forge(access), forge(refresh), password, SECRET.toString()]
+  for (const secret of secrets) witness.keep(secret)
+  for (const secret of secrets) witness.keep(btoa(`ada:${secret}`))
+
+  const everywhere = async () => {
+    for (const { method, path } of operations) {
+      // It is large, and the same for everybody.
+      if (path === '/openapi.json') continue
+      for (const secret of secrets) {
+        await Promise.all(places(path, method, secret).map(([to, request]) => witness.ask(to, request)))
+      }
+    }
+  }
+  const putBack = hideTables({ service })
+  await everywhere()
+  putBack()
+  const unlock = lockDatabase({ t, service })
+  for (const { path } of operations.filter(({ method }) => method === 'POST')) {
+    await witness.ask(path, { bearer: refresh, json: { token: access } })
+  }
+  unlock()
+  await everywhere()
+  await service.core.store.close()
+  await everywhere()
+
+  const log = service.logged()
+  for (const secret of witness.secrets) assert.ok(!log.includes(secret), `logged: ${secret}`)
+  assert.doesNotMatch(log, /eyJ|Bearer |refresh_token=|\$argon2/)
+  assert.equal(
+    printed.reduce((count, { mock }) => count + mock.callCount(), 0),
+    0,
+  )
+
+  const lines = log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const requests = lines.filter(({ msg }) => msg === 'request')
+  assert.equal(requests.length, witness.requests, 'one line a request')
+  for (const line of requests) {
+    assert.match(line.request_id, ID)
+    assert.ok(line.method && line.route && line.status, JSON.stringify(line))
+  }
+  const events = lines.flatMap(({ event, kind }) =>
+    event === undefined ? [] : [event, kind].join(' ').trim(),
+  )
+  assert.deepEqual([...new Set(events)].sort(), [
+    'login.failed',
+    'password.changed',
+    'password.refused',
+    'session.opened',
+    'session.revoked',
+    'token.exchanged exchange',
+    'token.generation_ahead refresh',
+    'token.refreshed refresh',
+    'token.refused',
+    'token.refused exchange',
+    'token.refused refresh',
+    'token.replayed exchange',
+    'token.replayed refresh',
+    'token.reuse_detected exchange',
+    'token.reuse_detected refresh',
+    'token.rotated refresh',
+    'user.registered',
+  ])
+  const reasons = lines.filter(({ event }) => event === 'session.revoked').map(({ reason }) => reason)
+  assert.deepEqual([...new Set(reasons)].sort(), ['ended', 'logout', 'logout_all', 'password', 'reuse'])
+  for (const { request_id } of lines.filter(({ event }) => event !== undefined)) assert.match(request_id, ID)
+  const alarms = lines.filter(({ event, level }) => event !== undefined && level === 40)
+  const expectedAlarms = ['token.generation_ahead', 'token.reuse_detected']
+  assert.deepEqual([...new Set(alarms.map(({ event }) => event))].sort(), expectedAlarms)
+  const failures = lines.filter(({ msg }) => msg === 'request failed')
+  assert.ok(failures.length > 0)
+  t.diagnostic(`${witness.requests} requests, ${witness.secrets.size} secrets, ${lines.length} lines`)
+})

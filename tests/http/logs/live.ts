@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { DAY, MINUTE } from '../../fixture.ts'
+import { configure } from '../documented/world.ts'
+import { resigned, sidOf } from '../tokens.ts'
+import type { Witness } from './witness.ts'
+
+/** All that goes well, and all that is an event. */
+export async function live(
+  witness: Witness,
+): Promise<Record<'access' | 'refresh' | 'expired' | 'password', string>> {
+  const { service } = witness
+  const [first, second] = [witness.keep('pw-first-8c1f0a'), witness.keep('pw-second-55d2b7')]
+  await witness.ask('/api/auth/register', { json: { username: 'ada', password: first } })
+  const [header, cookie] = [await witness.login(first), await witness.login(first, { cookie: true })]
+  const wrong = { username: 'ada', password: witness.keep('pw-wrong-93ae41') }
+  assert.equal((await witness.ask('/api/auth/login', { json: wrong })).status, 401)
+  // It happens: the password in the field of the username.
+  const swapped = { username: witness.keep('pw-swapped-6be09d'), password: 'ada' }
+  assert.equal((await witness.ask('/api/auth/login', { json: swapped })).status, 401)
+  await witness.post('/refresh_token', header.refreshToken)
+  await witness.post('/refresh_token', header.refreshToken)
+  await witness.post('/refresh_token', undefined, cookie.refreshToken)
+  for (const path of ['/api/auth/me', '/api/auth/sessions'])
+    await witness.ask(path, { bearer: header.accessToken })
+  const exchange = (token: string) => witness.ask('/api/auth/refresh', { json: { token } })
+  await exchange(cookie.accessToken)
+  await exchange(cookie.accessToken)
+
+  const mine = await witness.login(first)
+  const change = (current: string) =>
+    witness.ask('/api/auth/password', {
+      bearer: mine.accessToken,
+      json: { current_password: current, new_password: second },
+    })
+  assert.deepEqual([(await change(wrong.password)).status, (await change(first)).status], [403, 200])
+  const ahead = witness.keep(resigned(mine.refreshToken, { generation: 7 }))
+  assert.equal((await witness.post('/refresh_token', ahead)).status, 401)
+  // Reuse, by both kinds of tokens.
+  await exchange(mine.accessToken)
+  service.clock.now += MINUTE
+  assert.equal((await exchange(mine.accessToken)).status, 401)
+  const stolen = await witness.login(second)
+  await witness.post('/refresh_token', stolen.refreshToken)
+  service.clock.now += MINUTE
+  assert.equal((await witness.post('/refresh_token', stolen.refreshToken)).status, 401)
+
+  configure({ service }, { rotation: false })
+  await witness.post('/refresh_token', (await witness.login(second)).refreshToken)
+  configure({ service }, { rotation: true })
+  await witness.post('/api/auth/logout', (await witness.login(second)).refreshToken)
+  const ended = await witness.login(second)
+  const path = `/api/auth/sessions/${sidOf(ended.accessToken)}`
+  await witness.ask(path, { method: 'DELETE', bearer: ended.accessToken })
+  await witness.post('/api/auth/logout_all', (await witness.login(second)).accessToken)
+  const old = await witness.login(second)
+  service.clock.now += 40 * DAY
+  const { accessToken, refreshToken } = await witness.login(second)
+  return { access: accessToken, refresh: refreshToken, expired: old.refreshToken, password: second }
+}

@@ -1,0 +1,52 @@
+/**
+ * For every operation 1,000 malformed requests: a documented response, never a 5xx, and nothing changes in the database.
+ * A failure is shrunk to the smallest request that still fails; the seed repeats the run.
+ */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import SQLite from 'better-sqlite3'
+import fc from 'fast-check'
+import { checkResponse, operations } from '../contract/check-response.ts'
+import { dump, startWorld } from './documented/world.ts'
+import { malformed } from './malformed/requests.ts'
+import { agent, send, understood } from './malformed/send.ts'
+
+const SEED = 20_261_122
+const RUNS = 1000
+
+after(() => agent.destroy())
+
+describe('malformed requests', { concurrency: true }, () => {
+  for (const route of operations) {
+    test(route.operation.operationId, async (t) => {
+      const world = await startWorld(t, { trustProxy: ['127.0.0.0/8'], logLevel: 'error' })
+      const { service } = world
+      const rows = dump(service.file)
+      const database = new SQLite(service.file, { readonly: true })
+      t.after(() => database.close())
+      // Moves when any other connection has committed a change.
+      const version = () => database.pragma('data_version', { simple: true })
+      let last = version()
+      let count = 0
+      const seen = new Map<number, number>()
+      await fc.assert(
+        fc.asyncProperty(malformed(world, route), async (request) => {
+          const { response, text } = await send(service.url, request)
+          count++
+          seen.set(response.status, (seen.get(response.status) ?? 0) + 1)
+          const before = last
+          last = version()
+          assert.equal(last, before, 'it changed something')
+          assert.ok(response.status < 500, text)
+          assert.equal(response.headers.get('Injected'), null)
+          checkResponse(request.method, understood(service.url, request.path), response, text)
+        }),
+        { seed: SEED, numRuns: RUNS },
+      )
+      assert.deepEqual(dump(service.file), rows)
+      assert.equal(service.logged(), '', 'the service logged a defect of its own')
+      const statuses = [...seen].sort().map(([status, times]) => `${times} × ${status}`)
+      t.diagnostic(`seed ${SEED}, ${count} requests: ${statuses.join(', ')}`)
+    })
+  }
+})

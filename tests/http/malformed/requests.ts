@@ -1,0 +1,132 @@
+/** Malformed requests to one operation, in every part at once. */
+import fc from 'fast-check'
+import type { OperationId } from '../../../src/http/contract.ts'
+import type { operations } from '../../contract/check-response.ts'
+import { PASSWORD } from '../../fixture.ts'
+import type { World } from '../documented/world.ts'
+import { badJson, badToken, badType, brokenBody, otherHeaders, text } from './arbitraries.ts'
+import type { Hostile } from './send.ts'
+import { inHeader, inPath } from './send.ts'
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'LOCK']
+
+/** Bodies that would be taken: broken by the arbitraries, or sent whole where something else is broken. */
+const fitting = (world: World): Partial<Record<OperationId, Readonly<Record<string, string>>>> => ({
+  register: { username: 'grace', password: PASSWORD },
+  login: { username: 'ada', password: PASSWORD },
+  exchangeToken: { token: world.accessToken },
+  changePassword: { current_password: PASSWORD, new_password: 'another one entirely' },
+})
+
+/** Behind authentication there is more to go wrong. Where a good token is all that it takes, none is sent. */
+const WITH_ACCESS: ReadonlySet<OperationId> = new Set(['changePassword', 'me', 'listSessions', 'endSession'])
+
+// Lone surrogates have no encoding.
+const encoded = (value: string) => encodeURIComponent(value.toWellFormed())
+
+function paths(template: string): fc.Arbitrary<string> {
+  const segment = fc.oneof(
+    fc.uuid(),
+    text.map(encoded),
+    text.map(inPath),
+    fc.constantFrom('.', '..', '%2e%2e'),
+  )
+  const filled = segment.map((value) => template.replace(/\{\w+\}/, () => value || 'x'))
+  const at = (path: string, place: number) => 1 + (place % (path.length - 1))
+  const inserted = fc.tuple(filled, fc.nat(), text.map(encoded)).map(([path, place, more]) => {
+    return path.slice(0, at(path, place)) + more + path.slice(at(path, place))
+  })
+  const respelt = fc.tuple(filled, fc.nat()).map(([path, place]) => {
+    const index = at(path, place)
+    const code = path.charCodeAt(index).toString(16).padStart(2, '0')
+    return `${path.slice(0, index)}%${code}${path.slice(index + 1)}`
+  })
+  const path = fc.oneof(
+    { weight: 8, arbitrary: filled },
+    { weight: 1, arbitrary: inserted },
+    { weight: 1, arbitrary: respelt },
+    { weight: 1, arbitrary: filled.map((value) => `${value}/`) },
+    { weight: 1, arbitrary: filled.map((value) => `/.${value}`) },
+  )
+  const pair = fc.tuple(text.map(encoded), text.map(inPath)).map((both) => both.join('='))
+  return fc
+    .tuple(path, fc.array(pair, { maxLength: 3 }))
+    .map(([value, query]) => (query.length === 0 ? value : `${value}?${query.join('&')}`))
+}
+
+interface Content {
+  readonly body: Hostile['body']
+  readonly type: string
+  /** What is broken is the authentication. */
+  readonly anonymous?: boolean
+}
+
+const JSON_TYPE = fc.constantFrom('application/json', 'application/json; charset=utf-8', 'Application/JSON')
+
+function contents(world: World, id: OperationId, token: fc.Arbitrary<string>): fc.Arbitrary<Content> {
+  const whole = fitting(world)[id]
+  if (whole === undefined) {
+    return fc.record({ body: fc.option(badJson, { nil: undefined }), type: fc.oneof(badType, JSON_TYPE) })
+  }
+  const body = fc.constant(JSON.stringify(whole))
+  const ways: fc.WeightedArbitrary<Content>[] = [
+    { weight: 3, arbitrary: fc.record({ body: brokenBody(whole), type: JSON_TYPE }) },
+    { weight: 2, arbitrary: fc.record({ body: badJson, type: JSON_TYPE }) },
+    { weight: 1, arbitrary: fc.record({ body, type: badType }) },
+  ]
+  if (id === 'exchangeToken') {
+    const exchange = token.map((bad) => JSON.stringify({ token: bad }))
+    ways.push({ weight: 3, arbitrary: fc.record({ body: exchange, type: JSON_TYPE }) })
+  }
+  if (WITH_ACCESS.has(id)) {
+    ways.push({ weight: 3, arbitrary: fc.record({ body, type: JSON_TYPE, anonymous: fc.constant(true) }) })
+  }
+  return fc.oneof(...ways)
+}
+
+type Route = (typeof operations)[number]
+
+export function malformed(world: World, { method, path, operation }: Route): fc.Arbitrary<Hostile> {
+  const id = operation.operationId as OperationId
+  const { accessToken, refreshToken } = world
+  const token = badToken(accessToken, refreshToken)
+  const good = `Bearer ${accessToken}`
+  const authorization = fc.oneof(
+    { weight: WITH_ACCESS.has(id) ? 5 : 0, arbitrary: fc.constant(good) },
+    { weight: 3, arbitrary: token.map((bad) => `Bearer ${bad}`) },
+    { weight: 1, arbitrary: text },
+    { weight: 1, arbitrary: fc.constantFrom(`Basic ${accessToken}`, 'Bearer', refreshToken) },
+  )
+  const cookie = fc
+    .tuple(fc.constantFrom('refresh_token', '__Host-refresh_token', ''), token, text)
+    .map(([name, value, more]) => `${name}=${value}; ${more}`)
+  return fc
+    .record({
+      method: fc.oneof(
+        { weight: 9, arbitrary: fc.constant(method) },
+        { weight: 1, arbitrary: fc.constantFrom(...METHODS.filter((other) => other !== method)) },
+      ),
+      path: paths(path),
+      other: otherHeaders,
+      authorization: fc.option(authorization, { nil: '', freq: 4 }),
+      cookie: fc.option(cookie, { nil: '' }),
+      content: contents(world, id, token),
+      chunked: fc.boolean(),
+    })
+    .map(({ other, content, ...request }) => {
+      const headers = {
+        ...other,
+        Authorization: content.anonymous && request.authorization === good ? '' : request.authorization,
+        Cookie: request.cookie,
+        'Content-Type': content.type,
+      }
+      const sendable = Object.entries(headers).map(([name, value]) => [name, inHeader(value)])
+      return {
+        method: request.method,
+        path: request.path,
+        headers: Object.fromEntries(sendable.filter(([, value]) => value !== '')),
+        body: content.body,
+        chunked: request.chunked,
+      }
+    })
+}

@@ -1,0 +1,57 @@
+/** Changing the password. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Service } from '../fixture.ts'
+import { PASSWORD } from '../fixture.ts'
+import { dump, startWorld } from './documented/world.ts'
+
+const NEXT = 'another one entirely'
+
+const change = (service: Service, bearer: string | undefined, current: unknown, next: unknown) =>
+  service.request('/api/auth/password', { bearer, json: { current_password: current, new_password: next } })
+
+const login = async (service: Service, password: string) =>
+  (await service.request('/api/auth/login', { json: { username: 'ada', password } })).status
+
+test('the other sessions end, this one goes on, and only the new password opens another', async (t) => {
+  const { service, accessToken, refreshToken } = await startWorld(t)
+  const others = [await service.login(), await service.login()]
+  await service.register('bob')
+  const bob = await service.login('bob')
+  const { body } = await change(service, accessToken, PASSWORD, NEXT)
+  assert.deepEqual(body.data, { message: 'Password changed successfully', sessions_ended: 2 })
+  for (const other of others) {
+    assert.equal((await service.refresh(other.refreshToken)).status, 401)
+    assert.equal((await service.exchange(other.accessToken)).status, 401)
+  }
+  for (const token of [refreshToken, bob.refreshToken])
+    assert.equal((await service.refresh(token)).status, 200)
+  assert.deepEqual([await login(service, PASSWORD), await login(service, NEXT)], [401, 200])
+})
+
+test('a wrong current password, or a new one that is too short, changes nothing', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  const other = await service.login()
+  const before = dump(service.file)
+  const wrong = await change(service, accessToken, 'not the password', NEXT)
+  assert.deepEqual(wrong.body, { status: 'error', code: 403, message: 'Current password is wrong.' })
+  for (const next of ['short', '', 'x'.repeat(257), null, { $ne: '' }]) {
+    const { status, body } = await change(service, accessToken, PASSWORD, next)
+    assert.deepEqual([status, body.errors[0].path], [400, 'new_password'])
+  }
+  assert.equal((await change(service, other.refreshToken, PASSWORD, NEXT)).status, 401)
+  assert.equal((await change(service, undefined, PASSWORD, NEXT)).status, 401)
+  assert.deepEqual(dump(service.file), before)
+  assert.equal(await login(service, PASSWORD), 200)
+})
+
+test('the session that asks ends while the passwords are checked: 401, and the old password stays', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  const changing = change(service, accessToken, PASSWORD, NEXT)
+  // The password check takes tens of milliseconds; the logout one.
+  const over = await service.request('/api/auth/logout', { method: 'POST', bearer: accessToken })
+  assert.equal(over.status, 200)
+  const answer = await changing
+  assert.deepEqual([answer.status, answer.body.message], [401, 'Invalid access token.'])
+  assert.deepEqual([await login(service, NEXT), await login(service, PASSWORD)], [401, 200])
+})

@@ -1,0 +1,100 @@
+/** `TRUST_PROXY`: whose `X-Forwarded-For` is believed, and how far. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Settings } from '../../src/config/settings.ts'
+import { PASSWORD, startService } from '../fixture.ts'
+
+const CLIENT = '203.0.113.7'
+const SPOOFED = '198.51.100.1'
+
+const expected: readonly [
+  trustProxy: Settings['trustProxy'],
+  forwarded: string | undefined,
+  address: string,
+][] = [
+  [false, CLIENT, '127.0.0.1'],
+  [false, `${SPOOFED}, 127.0.0.1`, '127.0.0.1'],
+  // One hop: the last entry is the one that the proxy wrote, all before it came from outside.
+  [1, undefined, '127.0.0.1'],
+  [1, CLIENT, CLIENT],
+  [1, `${SPOOFED}, ${CLIENT}`, CLIENT],
+  [1, `127.0.0.1, ${SPOOFED},${CLIENT} `, CLIENT],
+  [1, '2001:db8::7', '2001:db8::7'],
+  [1, `::ffff:${CLIENT}`, CLIENT],
+  [2, `${SPOOFED}, ${CLIENT}, 10.0.0.2`, CLIENT],
+  [2, CLIENT, CLIENT],
+  // What is no address is not believed, and nothing behind it.
+  [1, 'unknown', '127.0.0.1'],
+  [1, '', '127.0.0.1'],
+  [1, `${SPOOFED}, `, '127.0.0.1'],
+  [1, `${CLIENT}:4711`, '127.0.0.1'],
+  [1, '<script>alert(1)</script>', '127.0.0.1'],
+  [2, `${SPOOFED}, garbage, 10.0.0.2`, '10.0.0.2'],
+  // Networks: from the right, the first address that is not trusted.
+  [['127.0.0.0/8'], CLIENT, CLIENT],
+  [['127.0.0.0/8'], `${SPOOFED}, ${CLIENT}`, CLIENT],
+  [['127.0.0.0/8'], `${SPOOFED}, ${CLIENT}, 127.0.0.9`, CLIENT],
+  [['127.0.0.0/8', '10.0.0.0/8'], `${SPOOFED}, ${CLIENT}, 10.1.2.3, 127.0.0.9`, CLIENT],
+  [['127.0.0.1', '2001:db8::/32'], `${CLIENT}, 2001:db8::1`, CLIENT],
+  [['127.0.0.0/8'], '127.0.0.2, 127.0.0.3', '127.0.0.2'],
+  // Somebody who is not the proxy.
+  [['10.0.0.0/8'], CLIENT, '127.0.0.1'],
+  [['127.0.0.2'], CLIENT, '127.0.0.1'],
+]
+
+test('the address of the session, of the request line, and what is not believed', async (t) => {
+  const services = new Map<string, Awaited<ReturnType<typeof startService>>>()
+  for (const [trustProxy, forwarded, address] of expected) {
+    const key = JSON.stringify(trustProxy)
+    const service = services.get(key) ?? (await startService(t, { trustProxy }))
+    if (!services.has(key)) await service.register()
+    services.set(key, service)
+    const headers = {
+      'X-Request-Id': 'this-one',
+      ...(forwarded !== undefined && { 'X-Forwarded-For': forwarded }),
+    }
+    const json = { username: 'ada', password: PASSWORD }
+    const login = await service.request('/api/auth/login', { headers, json })
+    const bearer = login.body.data.access_token
+    const { body } = await service.request('/api/auth/sessions', { bearer })
+    const { address: stored } = body.data.sessions.find(({ current }: { current: boolean }) => current)
+    assert.equal(stored, address, `${key} ${forwarded}`)
+    const line = service
+      .logged()
+      .trim()
+      .split('\n')
+      .findLast((text) => text.includes('"this-one","method"'))
+    assert.equal(JSON.parse(line ?? '{}').address, address)
+  }
+})
+
+test('other headers of proxies are not believed', async (t) => {
+  const service = await startService(t, { trustProxy: 1 })
+  await service.register()
+  const headers = {
+    Forwarded: `for=${SPOOFED}`,
+    'X-Real-IP': SPOOFED,
+    'X-Client-IP': SPOOFED,
+    'CF-Connecting-IP': SPOOFED,
+    'X-Forwarded-Host': 'evil.example',
+    'X-Original-URL': '/api/auth/me',
+    'X-HTTP-Method-Override': 'DELETE',
+  }
+  const answer = await service.request('/api/auth/login', {
+    headers,
+    json: { username: 'ada', password: PASSWORD },
+  })
+  assert.equal(answer.status, 200)
+  const { address } = await service.core.db.selectFrom('sessions').select('address').executeTakeFirstOrThrow()
+  assert.equal(address, '127.0.0.1')
+})
+
+test('a zone is no part of an address: nothing of any length and content gets into rows and logs', async (t) => {
+  const service = await startService(t, { trustProxy: 1 })
+  await service.register()
+  const headers = { 'X-Forwarded-For': `fe80::1%${'secret.'.repeat(100)}` }
+  await service.request('/api/auth/login', { headers, json: { username: 'ada', password: PASSWORD } })
+  const { address } = await service.core.db.selectFrom('sessions').select('address').executeTakeFirstOrThrow()
+  assert.ok((address ?? '').length <= 45, `${address}`)
+  assert.ok(!service.logged().includes('secret.'))
+})

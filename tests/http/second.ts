@@ -1,0 +1,31 @@
+/** Another process on the same database, with settings or secrets of its own: what a restart or a second node is. */
+import type { TestContext } from 'node:test'
+import pino from 'pino'
+import type { Settings } from '../../src/config/settings.ts'
+import { createApp } from '../../src/http/app.ts'
+import type { CoreOptions } from '../../src/http/core.ts'
+import { createCore } from '../../src/http/core.ts'
+import { listen } from '../../src/http/listen.ts'
+import type { Service } from '../fixture.ts'
+import { client, SECRET } from '../fixture.ts'
+
+export async function startSecond(
+  t: TestContext,
+  first: Service,
+  secrets: CoreOptions['secrets'] = { current: SECRET, previous: [] },
+  overrides: Partial<Settings> = {},
+) {
+  const settings = { ...first.core.settings, ...overrides }
+  const core = await createCore({
+    settings,
+    secrets,
+    log: pino({ enabled: false }),
+    now: () => first.clock.now,
+  })
+  const listener = await listen(createApp(core), settings)
+  t.after(async () => {
+    await listener.close(1000)
+    await core.store.close()
+  })
+  return client(listener.url)
+}

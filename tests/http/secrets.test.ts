@@ -1,0 +1,67 @@
+/** `JWT_SECRET_KEY_PREVIOUS`: a secret is replaced without logging anyone out. */
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { test } from 'node:test'
+import { MINUTE, SECRET } from '../fixture.ts'
+import { startWorld } from './documented/world.ts'
+import { startSecond } from './second.ts'
+
+const NEXT = Buffer.from('bmV4dCwgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIG9yIG1vcmU')
+const LAST = Buffer.from('bGFzdCwgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIG9yIG1vcmU')
+
+const isSignedWith = (token: string, secret: Uint8Array) => {
+  const [head, payload, signature] = token.split('.')
+  return createHmac('sha256', secret).update(`${head}.${payload}`).digest('base64url') === signature
+}
+
+test('the new secret signs, the old one still verifies: nobody is logged out', async (t) => {
+  const { service, accessToken, refreshToken } = await startWorld(t)
+  assert.ok(isSignedWith(accessToken, SECRET) && isSignedWith(refreshToken, SECRET))
+  const next = await startSecond(t, service, { current: NEXT, previous: [SECRET] })
+  assert.equal((await next.request('/api/auth/me', { bearer: accessToken })).status, 200)
+
+  const refreshed = await next.refresh(refreshToken)
+  assert.equal(refreshed.status, 200)
+  const { access_token, refresh_token } = refreshed.body.data
+  assert.ok(isSignedWith(access_token, NEXT) && isSignedWith(refresh_token, NEXT))
+  // A retry gets the byte-identical successor of the new process.
+  assert.equal((await next.refresh(refreshToken)).body.data.refresh_token, refresh_token)
+
+  service.clock.now += 40 * MINUTE
+  const exchanged = await next.exchange(accessToken)
+  assert.equal(exchanged.status, 200)
+  assert.ok(isSignedWith(exchanged.body.access_token, NEXT))
+  assert.equal((await next.refresh(refresh_token)).status, 200)
+})
+
+test('reuse is found across the change of secrets', async (t) => {
+  const { service, refreshToken } = await startWorld(t)
+  const { body } = await service.refresh(refreshToken)
+  const next = await startSecond(t, service, { current: NEXT, previous: [SECRET] })
+  service.clock.now += 31_000
+  assert.equal((await next.refresh(refreshToken)).status, 401)
+  assert.equal((await next.refresh(body.data.refresh_token)).body.message, 'Invalid refresh token.')
+})
+
+test('several old secrets verify; one that was dropped does not, and logging out needs one that does', async (t) => {
+  const { service, accessToken, refreshToken } = await startWorld(t)
+  const both = await startSecond(t, service, { current: LAST, previous: [NEXT, SECRET] })
+  assert.equal((await both.request('/api/auth/me', { bearer: accessToken })).status, 200)
+  const dropped = await startSecond(t, service, { current: LAST, previous: [NEXT] })
+  assert.equal((await dropped.request('/api/auth/me', { bearer: accessToken })).status, 401)
+  assert.equal((await dropped.refresh(refreshToken)).body.message, 'Invalid refresh token.')
+  assert.equal((await dropped.exchange(accessToken)).body.message, 'Invalid access token.')
+  const logout = await dropped.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
+  assert.equal(logout.body.message, 'Invalid token.')
+  // None of that ended the session.
+  assert.equal((await both.refresh(refreshToken)).status, 200)
+})
+
+test('a token of the new secret means nothing to a process that has not got it', async (t) => {
+  const { service, refreshToken } = await startWorld(t)
+  const next = await startSecond(t, service, { current: NEXT, previous: [SECRET] })
+  const { body } = await next.refresh(refreshToken)
+  assert.equal((await service.refresh(body.data.refresh_token)).status, 401)
+  // The session goes on all the same.
+  assert.equal((await next.refresh(body.data.refresh_token)).status, 200)
+})

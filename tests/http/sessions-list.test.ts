@@ -1,0 +1,138 @@
+/** What is logged in where, and ending one of it. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { DAY, MINUTE, PASSWORD, startService } from '../fixture.ts'
+import { dump, startWorld } from './documented/world.ts'
+import { sidOf } from './tokens.ts'
+
+const iso = (time: number) => new Date(time).toISOString()
+
+async function loginFrom(service: Awaited<ReturnType<typeof startService>>, device: string) {
+  const headers = { 'User-Agent': device }
+  const { body } = await service.request('/api/auth/login', {
+    headers,
+    json: { username: 'ada', password: PASSWORD },
+  })
+  return { accessToken: body.data.access_token as string, refreshToken: body.data.refresh_token as string }
+}
+
+test('device, address, times, count and which one is current; last refreshed first', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const began = service.clock.now
+  const phone = await loginFrom(service, 'Phone/1.0 (ümläut)')
+  service.clock.now += MINUTE
+  const laptop = await loginFrom(service, 'x'.repeat(300))
+  service.clock.now += MINUTE
+  await service.refresh(phone.refreshToken)
+  service.clock.now += MINUTE
+  await service.exchange(phone.accessToken)
+
+  const { body } = await service.request('/api/auth/sessions', { bearer: laptop.accessToken })
+  const [first, second, ...others] = body.data.sessions
+  assert.deepEqual(others, [])
+  assert.deepEqual(first, {
+    id: sidOf(phone.accessToken),
+    device: 'Phone/1.0 (ümläut)',
+    address: '127.0.0.1',
+    created_at: iso(began),
+    refreshed_at: iso(began + 3 * MINUTE),
+    refresh_count: 2,
+    expires_at: iso(began + 2 * MINUTE + 30 * DAY),
+    current: false,
+  })
+  assert.deepEqual(second, {
+    id: sidOf(laptop.accessToken),
+    device: 'x'.repeat(256),
+    address: '127.0.0.1',
+    created_at: iso(began + MINUTE),
+    refreshed_at: iso(began + MINUTE),
+    refresh_count: 0,
+    expires_at: iso(began + MINUTE + 30 * DAY),
+    current: true,
+  })
+})
+
+test('last refreshed first, whatever the order of the logins and ids', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  const others = [await service.login(), await service.login(), await service.login(), await service.login()]
+  const order: string[] = []
+  for (const { refreshToken } of [others[2], others[0], others[3], others[1]].flatMap(
+    (tokens) => tokens ?? [],
+  )) {
+    service.clock.now += MINUTE
+    await service.refresh(refreshToken)
+    order.unshift(sidOf(refreshToken))
+  }
+  const { body } = await service.request('/api/auth/sessions', { bearer: accessToken })
+  const ids = body.data.sessions.map(({ id }: { id: string }) => id)
+  assert.deepEqual(ids, [...order, sidOf(accessToken)])
+})
+
+test('only sessions that live, and only the own ones', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  await service.register('bob')
+  const bob = await service.login('bob')
+  const over = await service.login()
+  await service.request('/api/auth/logout', { method: 'POST', bearer: over.refreshToken })
+  const ids = async (bearer: string) => {
+    const { body } = await service.request('/api/auth/sessions', { bearer })
+    return body.data.sessions.map(({ id }: { id: string }) => id)
+  }
+  assert.deepEqual(await ids(accessToken), [sidOf(accessToken)])
+  assert.deepEqual(await ids(bob.accessToken), [sidOf(bob.accessToken)])
+})
+
+test('100 at the most', async (t) => {
+  const { service, user, accessToken } = await startWorld(t)
+  const { id: _, ...row } = await service.core.db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
+  const rows = Array.from({ length: 120 }, () => ({ ...row, id: randomUUID(), user_id: user.id }))
+  await service.core.db.insertInto('sessions').values(rows).execute()
+  const { body } = await service.request('/api/auth/sessions', { bearer: accessToken })
+  assert.equal(body.data.sessions.length, 100)
+})
+
+const end = (service: Awaited<ReturnType<typeof startService>>, id: string, bearer: string) =>
+  service.request(`/api/auth/sessions/${id}`, { method: 'DELETE', bearer })
+
+test('ending another one: it is over at once, this one goes on, and twice is 404', async (t) => {
+  const { service, accessToken, refreshToken } = await startWorld(t)
+  const other = await service.login()
+  const id = sidOf(other.accessToken)
+  assert.deepEqual((await end(service, id, accessToken)).body.data, { message: 'Session ended' })
+  assert.equal((await service.refresh(other.refreshToken)).status, 401)
+  assert.equal((await service.exchange(other.accessToken)).status, 401)
+  assert.equal((await service.request('/api/auth/me', { bearer: other.accessToken })).status, 401)
+  assert.equal((await end(service, id, accessToken)).body.message, 'Session not found.')
+  assert.equal((await service.refresh(refreshToken)).status, 200)
+})
+
+test('ending the current one is a logout', async (t) => {
+  const { service, accessToken, refreshToken } = await startWorld(t)
+  const id = sidOf(accessToken)
+  assert.equal((await end(service, id, accessToken)).status, 200)
+  assert.equal((await end(service, id, accessToken)).body.message, 'Invalid access token.')
+  assert.equal((await service.refresh(refreshToken)).status, 401)
+})
+
+test("another user's session: 404 as if there were none, and it goes on", async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  await service.register('bob')
+  const bob = await service.login('bob')
+  const before = dump(service.file)
+  const theirs = await end(service, sidOf(bob.accessToken), accessToken)
+  const nobodys = await end(service, randomUUID(), accessToken)
+  assert.deepEqual(theirs.body, { status: 'error', code: 404, message: 'Session not found.' })
+  assert.deepEqual(theirs.body, nobodys.body)
+  assert.deepEqual(dump(service.file), before)
+  assert.equal((await service.refresh(bob.refreshToken)).status, 200)
+})
+
+test('an id that is no UUID: 400 and no look into the database', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  for (const id of ['1', 'null', '%00', "'%20or%201=1--", `${sidOf(accessToken)}%0d%0a`, 'x'.repeat(2000)]) {
+    const { status, body } = await end(service, id, accessToken)
+    assert.deepEqual([status, body.errors?.[0]?.path], [400, 'id'], id)
+  }
+})

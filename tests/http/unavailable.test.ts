@@ -1,0 +1,106 @@
+/** 503 and 500 pass: nothing was changed, the service says when to come again, and lives on. */
+import assert from 'node:assert/strict'
+import { closeSync, openSync, statSync, writeSync } from 'node:fs'
+import { test } from 'node:test'
+import SQLite from 'better-sqlite3'
+import { sql } from 'kysely'
+import { PASSWORD } from '../fixture.ts'
+import { crowd, dump, hideTables, lockDatabase, startWorld } from './documented/world.ts'
+import { sidOf } from './tokens.ts'
+
+const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.' }
+
+test('a locked database: 503 with Retry-After, reading goes on, and the retry succeeds', async (t) => {
+  const world = await startWorld(t)
+  const { service, accessToken, refreshToken } = world
+  const before = dump(service.file)
+  const unlock = lockDatabase(world)
+  const refused = await service.refresh(refreshToken)
+  assert.deepEqual(refused.body, UNAVAILABLE)
+  assert.ok(Number(refused.headers.get('Retry-After')) >= 1)
+  assert.equal((await service.request('/api/auth/me', { bearer: accessToken })).status, 200)
+  assert.equal((await service.request('/readyz')).status, 200)
+  unlock()
+  assert.deepEqual(dump(service.file), before)
+  assert.equal((await service.refresh(refreshToken)).status, 200)
+})
+
+test('a password change that is refused for a lock leaves the old password and all sessions', async (t) => {
+  const world = await startWorld(t)
+  const { service, accessToken } = world
+  const other = await service.login()
+  const unlock = lockDatabase(world)
+  const json = { current_password: PASSWORD, new_password: 'another one entirely' }
+  assert.equal((await service.request('/api/auth/password', { bearer: accessToken, json })).status, 503)
+  unlock()
+  assert.equal((await service.refresh(other.refreshToken)).status, 200)
+  await service.login()
+})
+
+test('a corrupt file: reading and writing are 503, and /readyz says so', async (t) => {
+  const { service, accessToken, refreshToken } = await startWorld(t)
+  // All pages go from the log into the file; then everything behind the header of the first is overwritten.
+  const database = new SQLite(service.file)
+  database.pragma('wal_checkpoint(TRUNCATE)')
+  database.close()
+  const file = openSync(service.file, 'r+')
+  writeSync(file, Buffer.alloc(statSync(service.file).size - 100, 0xa5), 0, undefined, 100)
+  closeSync(file)
+  // What it has in memory would still serve.
+  await sql`pragma shrink_memory`.execute(service.core.db)
+  const answers = [
+    await service.request('/api/auth/me', { bearer: accessToken }),
+    await service.request('/api/auth/sessions', { bearer: accessToken }),
+    await service.refresh(refreshToken),
+    await service.exchange(accessToken),
+    await service.request('/readyz'),
+  ]
+  for (const { status, body } of answers) assert.deepEqual([status, body], [503, UNAVAILABLE])
+  assert.equal((await service.request('/livez')).status, 200)
+})
+
+test('a defect in between: 500 says nothing of it, and all is well once it is gone', async (t) => {
+  const world = await startWorld(t)
+  const { service, accessToken, refreshToken } = world
+  const putBack = hideTables(world)
+  const answer = await service.refresh(refreshToken)
+  assert.deepEqual(answer.body, { status: 'error', code: 500, message: 'An unexpected error occurred' })
+  assert.doesNotMatch(
+    `${answer.text}${JSON.stringify([...answer.headers])}`,
+    /sqlite|no such table|select|\bat\b/i,
+  )
+  putBack()
+  assert.equal((await service.refresh(refreshToken)).status, 200)
+  const path = `/api/auth/sessions/${sidOf(accessToken)}`
+  assert.equal((await service.request(path, { method: 'DELETE', bearer: accessToken })).status, 200)
+})
+
+test('too many logins at once: some are told to come again, and no session is lost or left over', async (t) => {
+  const world = await startWorld(t)
+  const { service } = world
+  const login = () => service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
+  const calm = crowd(world)
+  const answers = await Promise.all(Array.from({ length: 20 }, login))
+  calm()
+  const busy = answers.filter(({ status }) => status === 503)
+  const opened = answers.filter(({ status }) => status === 200)
+  assert.equal(busy.length + opened.length, 20)
+  assert.ok(busy.length > 0)
+  for (const { body, headers } of busy) {
+    assert.equal(body.message, 'Too many logins at once.')
+    assert.ok(Number(headers.get('Retry-After')) >= 1)
+  }
+  const rows = await service.core.db.selectFrom('sessions').select('id').execute()
+  assert.equal(rows.length, opened.length + 1)
+  while ((await login()).status === 503) await new Promise((resolve) => setTimeout(resolve, 50))
+})
+
+test('draining: running requests are served, connections close, /readyz sends traffic elsewhere', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  service.core.shutdown.draining = true
+  const me = await service.request('/api/auth/me', { bearer: accessToken })
+  assert.deepEqual([me.status, me.headers.get('Connection')], [200, 'close'])
+  const ready = await service.request('/readyz')
+  assert.deepEqual(ready.body, { status: 'error', code: 503, message: 'Shutting down.' })
+  assert.equal((await service.request('/livez')).status, 200)
+})

@@ -1,0 +1,97 @@
+/** Usernames: stored as given, compared by NFKC and case folding. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PASSWORD, startService } from '../fixture.ts'
+
+const NAMES = [
+  ['Ada', ['ada', 'ADA', 'aDa', 'ａｄａ', 'ＡＤＡ', '𝒶𝒹𝒶']],
+  ['Straße', ['strasse', 'STRASSE', 'STRAẞE', 'straße', 'ﬆraße']],
+  // Composed and decomposed; a final sigma and another.
+  ['José', ['José', 'JOSÉ'.normalize('NFD'), 'josé'.normalize('NFD')]],
+  ['ΟΔΥΣΣΕΎΣ', ['οδυσσεύς', 'οδυσσεύσ']],
+  ['ﬁlip①', ['FILIP1', 'filip1']],
+  ['ada@example.org', ['ADA@EXAMPLE.ORG']],
+] as const
+
+for (const [given, spellings] of NAMES) {
+  test(`${given} is ${spellings.join(', ')}`, async (t) => {
+    const service = await startService(t)
+    const register = (username: string) =>
+      service.request('/api/auth/register', { json: { username, password: PASSWORD } })
+    const first = await register(given)
+    assert.deepEqual([first.status, first.body.data.username], [201, given])
+    for (const username of [given, ...spellings]) {
+      const second = await register(username)
+      assert.deepEqual(second.body, { status: 'error', code: 409, message: 'Username is taken.' }, username)
+      const { accessToken } = await service.login(username)
+      const me = await service.request('/api/auth/me', { bearer: accessToken })
+      // Stored as given, whatever it is logged in with.
+      assert.deepEqual(me.body.data, first.body.data)
+    }
+    const rows = await service.core.db.selectFrom('users').select('username').execute()
+    assert.deepEqual(rows, [{ username: given }])
+  })
+}
+
+test('names that only look alike are different ones', async (t) => {
+  const service = await startService(t)
+  // Cyrillic а; dotless ı; an accent; I with a dot, which folds to i and a combining dot.
+  for (const username of ['ada', 'аda', 'àda', 'adı', 'adi', 'adİ']) {
+    const { body } = await service.request('/api/auth/register', { json: { username, password: PASSWORD } })
+    assert.equal(body.data?.username, username)
+  }
+})
+
+test('what a username may not hold, and how long it may be', async (t) => {
+  const service = await startService(t)
+  const register = (username: unknown) =>
+    service.request('/api/auth/register', { json: { username, password: PASSWORD } })
+  const refused = ['', ' ada', 'ada ', 'a da', 'a\tb', 'a\0b', 'a\u00a0b', 'a\u200bb', 'a\u202eb', 'a\ufeff']
+  for (const username of [
+    ...refused,
+    'a\u0007',
+    'a\ud800',
+    'a\nb',
+    'x'.repeat(129),
+    '🦊'.repeat(129),
+    7,
+    null,
+    ['a'],
+  ]) {
+    const { status, body } = await register(username)
+    assert.equal(status, 400, JSON.stringify(username))
+    assert.deepEqual([...new Set(body.errors.map(({ path }: { path: string }) => path))], ['username'])
+  }
+  // Characters count, not UTF-16 units.
+  for (const username of ['x', '🦊'.repeat(128)]) assert.equal((await register(username)).status, 201)
+  const rows = await service.core.db.selectFrom('users').select('username').execute()
+  assert.equal(rows.length, 2)
+})
+
+test('passwords: normalised, of 8 to 256 characters, and any composition', async (t) => {
+  const service = await startService(t)
+  const json = (password: string) => ({ username: 'ada', password })
+  for (const password of ['seven77', 'x'.repeat(257), '🦊'.repeat(257), 'lone \ud800 surrogate']) {
+    const { status, body } = await service.request('/api/auth/register', { json: json(password) })
+    assert.deepEqual([status, body.errors[0].path], [400, 'password'])
+  }
+  const password = `pä${'🦊'.repeat(254)}`
+  assert.equal((await service.request('/api/auth/register', { json: json(password) })).status, 201)
+  for (const [spelling, status] of [
+    [password, 200],
+    [password.normalize('NFD'), 400], // One character more than 256 as it is sent.
+    [password.slice(0, -2), 401],
+  ] as const) {
+    assert.equal((await service.request('/api/auth/login', { json: json(spelling) })).status, status)
+  }
+})
+
+test('a password is the same however the keyboard composes it', async (t) => {
+  const service = await startService(t)
+  const credentials = (form: string) => ({ username: 'ada', password: 'Grüße, Jürgen'.normalize(form) })
+  const first = await service.request('/api/auth/register', { json: credentials('NFD') })
+  assert.equal(first.status, 201)
+  assert.equal((await service.request('/api/auth/login', { json: credentials('NFC') })).status, 200)
+  const json = { username: 'ada', password: 'grüße, jürgen' }
+  assert.equal((await service.request('/api/auth/login', { json })).status, 401)
+})
