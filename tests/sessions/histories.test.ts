@@ -1,0 +1,64 @@
+/**
+ * Histories of the service against a small model of DESIGN §2 to §4: whatever happens in whatever order, each
+ * answer and each row is the one that the model foretells.
+ *
+ * A long campaign: HISTORIES_RUNS=20000 HISTORIES_SEED=$RANDOM node --test tests/sessions/histories.test.ts
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { commands, prelude } from './histories/commands.ts'
+import { checkLeaves, checkNothingDeadIsAccepted } from './histories/invariants.ts'
+import type { History } from './histories/world.ts'
+import { LENIENT, openWorld } from './histories/world.ts'
+import { Model } from './model.ts'
+
+const RUNS = Number(process.env['HISTORIES_RUNS'] ?? 500)
+const SEED = Number(process.env['HISTORIES_SEED'] ?? 20261122)
+const START = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
+
+/** Lines of the rules that histories have to reach: else they prove nothing about them. */
+const LINES: Readonly<Record<string, readonly string[]>> = {
+  '/refresh_token': [
+    ...['rotated', 'refreshed', 'replayed', 'reused', 'ahead', 'expired', 'over', 'unknown user'],
+    ...['inactive user', 'crossed'],
+  ],
+  '/api/auth/refresh': [
+    ...['exchanged', 'replayed', 'reused', 'past the window', 'past its deadline', 'over', 'disabled'],
+    ...['unknown user', 'inactive user', 'crossed'],
+  ],
+  '/api/auth/me': ['known', 'expired', 'exchanged', 'over', 'unknown user', 'inactive user', 'crossed'],
+  '/api/auth/login': ['opened', 'credentials', 'inactive user'],
+  '/api/auth/logout': ['ended', 'over already'],
+  '/api/auth/logout_all': ['ended', 'exchanged', 'over'],
+  '/api/auth/password': ['changed', 'password', 'exchanged', 'over'],
+  '/api/auth/sessions': ['listed'],
+  '/api/auth/sessions/{id}': ['ended', 'no such session', 'over'],
+}
+
+test(`${RUNS} histories, HISTORIES_SEED=${SEED}`, async (t) => {
+  const world = await openWorld(t)
+  let begun = 0
+
+  const property = fc.asyncProperty(
+    fc.commands(commands, { maxCommands: 40, size: 'max' }),
+    async (steps) => {
+      const prefix = `${begun++}-`
+      const history: History = { world, prefix, journal: [], texts: new Map(), generations: new Map() }
+      const model = new Model(START, LENIENT)
+      world.service.clock.now = START
+      try {
+        await fc.asyncModelRun(() => ({ model, real: history }), [...prelude, ...steps])
+        await checkNothingDeadIsAccepted(model, history)
+        await checkLeaves(model, history)
+      } catch (error) {
+        throw new Error(`${error}\nThe history:\n${history.journal.join('\n')}`, { cause: error })
+      }
+    },
+  )
+  await fc.assert(property, { numRuns: RUNS, seed: SEED })
+
+  const expected = Object.entries(LINES).flatMap(([path, whys]) => whys.map((why) => `${path} ${why}`))
+  const missed = expected.filter((line) => !world.reached.has(line))
+  if (RUNS >= 500) assert.deepEqual(missed, [], 'lines that no history reached')
+})

@@ -1,0 +1,54 @@
+/** Holds real answers against foretold ones. */
+import assert from 'node:assert/strict'
+import type { Answer as Reply } from '../../fixture.ts'
+import type { Model } from '../model.ts'
+import type { AccessToken, Answer, RefreshToken } from './words.ts'
+import type { History } from './world.ts'
+
+const claimsOf = (text: string) =>
+  JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
+
+/** A token that was given out before comes back as the same bytes, and any other was never seen. */
+function checkToken(history: History, token: RefreshToken | AccessToken, text: unknown): void {
+  assert.ok(typeof text === 'string', 'a token is missing')
+  if (token.text !== '') {
+    assert.equal(text, token.text, 'not the byte-identical token')
+    return
+  }
+  assert.ok(!history.texts.has(text), 'a token was given out twice')
+  history.texts.set(text, token)
+  token.text = text
+
+  const { session } = token
+  const { jti, ...claims } = claimsOf(text)
+  // The service chooses the id at login.
+  if (session.id === '') session.id = String(claims['sid'])
+  const common = { sub: session.user.id, sid: session.id, iat: token.iat, exp: token.exp }
+  if ('generation' in token) {
+    const { generation } = token
+    assert.deepEqual(claims, { ...common, type: 'refresh', generation })
+    assert.equal(jti, `${session.id}.${generation}`)
+  } else {
+    assert.deepEqual(claims, { ...common, type: 'access' })
+  }
+}
+
+/** Holds a real answer against the foretold one, exactly. */
+export function checkAnswer(model: Model, history: History, reply: Reply, expected: Answer): void {
+  const body = reply.body.data ?? reply.body
+  const { message } = expected
+  assert.deepEqual(
+    { status: reply.status, ...(message !== undefined && { message: body.message }) },
+    { status: expected.status, ...(message !== undefined && { message }) },
+  )
+  if (expected.access !== undefined) {
+    checkToken(history, expected.access, body.access_token)
+    const left = expected.access.exp - Math.floor(model.now / 1000)
+    assert.equal(body.expires_in, Math.max(0, left))
+  }
+  if (expected.refresh === undefined) assert.equal(body.refresh_token, undefined)
+  else checkToken(history, expected.refresh, body.refresh_token)
+  assert.equal(body.sessions_ended, expected.sessionsEnded)
+  const ids = body.sessions?.map(({ id }: { id: string }) => id).sort()
+  assert.deepEqual(ids, expected.sessions?.map(({ id }) => id).sort())
+}

@@ -1,0 +1,81 @@
+/** What must hold in every history (DESIGN §2), whatever the model foretold. */
+import assert from 'node:assert/strict'
+import { sql } from 'kysely'
+import { authenticate } from '../../../src/sessions/authenticate.ts'
+import { exchange } from '../../../src/sessions/exchange.ts'
+import { refresh } from '../../../src/sessions/refresh.ts'
+import type { Model } from '../model.ts'
+import type { Session } from './words.ts'
+import type { History, Row } from './world.ts'
+import { LENIENT } from './world.ts'
+
+const rowOf = (session: Session): Row => ({
+  id: session.id,
+  user_id: session.user.id,
+  generation: session.generation,
+  created_at: session.createdAt,
+  rotated_at: session.rotatedAt,
+  refreshed_at: session.refreshedAt,
+  refresh_count: session.refreshCount,
+  expires_at: session.expiresAt,
+  absolute_expires_at: session.absoluteExpiresAt,
+  revoked_at: session.revoked?.at ?? null,
+  revoked_reason: session.revoked?.reason ?? null,
+})
+
+/** One row for each session, as the model has it, and a generation that never goes back. */
+export function checkRows(model: Model, { world, generations }: History): void {
+  const rows = world.rows(model.users.map(({ id }) => id))
+  const expected = model.rows().map(rowOf)
+  assert.deepEqual(
+    rows,
+    expected.sort((a, b) => (a.id < b.id ? -1 : 1)),
+  )
+  for (const { id, generation } of rows) {
+    assert.ok(generation >= (generations.get(id) ?? 0), 'the generation went back')
+    generations.set(id, generation)
+  }
+}
+
+/** Nothing of a session that is over is accepted anywhere, under the most lenient settings. */
+export async function checkNothingDeadIsAccepted(model: Model, { world }: History): Promise<void> {
+  const context = world.core(LENIENT)
+  const isOver = ({ user, pruned, revoked }: Session) =>
+    user.state !== 'active' || pruned || revoked !== undefined
+  for (const { session, text } of model.refreshTokens) {
+    if (!isOver(session)) continue
+    const { outcome } = await refresh(context, text)
+    assert.ok(!['rotated', 'replayed', 'refreshed'].includes(outcome), `a dead session was ${outcome}`)
+  }
+  for (const { session, text } of model.accessTokens) {
+    if (!isOver(session)) continue
+    assert.notEqual(
+      (await authenticate(context, text)).outcome,
+      'authenticated',
+      'an access token of a dead session',
+    )
+    const { outcome } = await exchange(context, text)
+    assert.ok(
+      !['exchanged', 'replayed'].includes(outcome),
+      `an access token of a dead session was ${outcome}`,
+    )
+  }
+}
+
+/** No two live leaves: only the current refresh token passes, and in the grace window its predecessor. */
+export async function checkLeaves(model: Model, { world }: History): Promise<void> {
+  const context = world.core(model.rules)
+  for (const { session, generation, exp, text } of model.refreshTokens) {
+    if (!model.isLive(session)) continue
+    // Each token is tried on the same state: what it does is taken back.
+    await sql`savepoint probe`.execute(context.db)
+    const { outcome } = await refresh(context, text)
+    await sql`rollback to probe`.execute(context.db)
+    await sql`release probe`.execute(context.db)
+    const isPredecessor = generation === session.generation - 1 && model.inGrace(session.rotatedAt)
+    const isExpired = exp * 1000 <= model.now
+    const isLeaf = !isExpired && (generation === session.generation || isPredecessor)
+    const isAccepted = ['rotated', 'replayed', 'refreshed'].includes(outcome)
+    assert.equal(isAccepted, isLeaf, `generation ${generation} of ${session.generation} was ${outcome}`)
+  }
+}

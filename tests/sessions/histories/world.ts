@@ -1,0 +1,113 @@
+/** The real service as a history meets it: HTTP under each combination of settings, over one database. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { hash } from '@node-rs/argon2'
+import SQLite from 'better-sqlite3'
+import { sql } from 'kysely'
+import pino from 'pino'
+import { createApp } from '../../../src/http/app.ts'
+import type { Core } from '../../../src/http/core.ts'
+import { listen } from '../../../src/http/listen.ts'
+import type { Service } from '../../fixture.ts'
+import { client, MINUTE, startService } from '../../fixture.ts'
+import type { AccessToken, RefreshToken, Rules } from './words.ts'
+
+// Short, so that the deadlines of a history come in each other's way.
+const TIMES = {
+  accessTokenTtl: 20 * MINUTE,
+  refreshTokenTtl: 45 * MINUTE + 456,
+  sessionMaxAge: 64 * MINUTE + 789,
+}
+
+/** With and without rotation, grace and exchange: a history restarts the service with any of them. */
+export const RULES: readonly Rules[] = [true, false].flatMap((rotation) =>
+  [30_000, 0].flatMap((grace) =>
+    [60 * MINUTE, 0].map((exchangeWindow) => ({ ...TIMES, rotation, grace, exchangeWindow })),
+  ),
+)
+export const LENIENT = RULES[0] as Rules
+
+export const PASSWORDS = ['the first password', 'the second password'] as const
+
+/** Columns of `sessions` that the rules are about */
+export interface Row {
+  readonly id: string
+  readonly user_id: string
+  readonly generation: number
+  readonly created_at: number
+  readonly rotated_at: number
+  readonly refreshed_at: number
+  readonly refresh_count: number
+  readonly expires_at: number
+  readonly absolute_expires_at: number
+  readonly revoked_at: number | null
+  readonly revoked_reason: string | null
+}
+
+export interface World {
+  /** How often each line of the rules was reached */
+  readonly reached: Map<string, number>
+  readonly service: Service
+  /** Requests to the service as it runs with these rules */
+  readonly under: (rules: Rules) => ReturnType<typeof client>['request']
+  /** What the functions of `src/sessions` work with */
+  readonly core: (rules: Rules) => Core
+  /** A real hash, but a cheap one: `verify` goes by the parameters that it finds in it. */
+  readonly cheapHash: (password: string) => string
+  /** The sessions of these users, read by a connection of its own */
+  readonly rows: (userIds: readonly string[]) => Row[]
+}
+
+export async function openWorld(t: TestContext): Promise<World> {
+  const service = await startService(t, TIMES)
+  // No power cut happens here, and that commits are on disk is for tests/store to see.
+  await sql`pragma synchronous = off`.execute(service.core.db)
+  const silent = pino({ level: 'silent' })
+  const cores = new Map<Rules, Core>()
+  const requests = new Map<Rules, ReturnType<typeof client>['request']>()
+  for (const rules of RULES) {
+    const settings = { ...service.core.settings, ...rules }
+    const core = { ...service.core, settings, log: silent }
+    const listener = await listen(createApp(core), settings)
+    t.after(() => listener.close(0))
+    cores.set(rules, core)
+    requests.set(rules, client(listener.url).request)
+  }
+  const hashes = new Map<string, string>()
+  for (const password of PASSWORDS) {
+    const cheap = { algorithm: 2, memoryCost: 8, timeCost: 1, parallelism: 1 }
+    hashes.set(password, await hash(password, cheap))
+  }
+  const reader = new SQLite(service.file, { readonly: true })
+  t.after(() => reader.close())
+  const select = reader.prepare<[string], Row>(
+    `select id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
+       absolute_expires_at, revoked_at, revoked_reason
+     from sessions where user_id in (select value from json_each(?)) order by id`,
+  )
+  return {
+    reached: new Map(),
+    service,
+    under: (rules) => found(requests.get(rules)),
+    core: (rules) => found(cores.get(rules)),
+    cheapHash: (password) => found(hashes.get(password)),
+    rows: (userIds) => select.all(JSON.stringify(userIds)),
+  }
+}
+
+/** One history: users of its own, and what happened to them, for whoever reads a counterexample. */
+export interface History {
+  readonly world: World
+  /** Makes usernames unique among histories */
+  readonly prefix: string
+  readonly journal: string[]
+  /** All that was ever given out, and for which token of the model */
+  readonly texts: Map<string, RefreshToken | AccessToken>
+  /** The last generation seen of each session */
+  readonly generations: Map<string, number>
+}
+
+function found<T>(value: T | undefined): T {
+  assert.ok(value !== undefined)
+  return value
+}

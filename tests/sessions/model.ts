@@ -1,0 +1,209 @@
+/**
+ * DESIGN §2 to §4 once more, from the text and not from the code: no SQL, no JWT, no key. It foretells each
+ * answer. An object stands for each token; its `text` is empty until the service first gives it out.
+ */
+import type { AccessToken, Answer, RefreshToken, Rules, Session, Token, User } from './histories/words.ts'
+
+const HOUR = 3_600_000
+const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000)
+
+const wrong = (why: string, status: number, message: string): Answer => ({ why, status, message })
+const invalidRefresh = (why: string) => wrong(why, 401, 'Invalid refresh token.')
+const invalidAccess = (why: string) => wrong(why, 401, 'Invalid access token.')
+const expiredRefresh = (why: string) => wrong(why, 401, 'Refresh token has expired.')
+const expiredAccess = (why: string) => wrong(why, 401, 'Access token has expired.')
+const UNKNOWN_USER = wrong('unknown user', 404, 'User not found.')
+const INACTIVE_USER = wrong('inactive user', 403, 'User is inactive.')
+
+export class Model {
+  now: number
+  rules: Rules
+  readonly users: User[] = []
+  readonly sessions: Session[] = []
+  readonly refreshTokens: RefreshToken[] = []
+  readonly accessTokens: AccessToken[] = []
+
+  constructor(now: number, rules: Rules) {
+    this.now = now
+    this.rules = rules
+  }
+
+  user(name: string): User | undefined {
+    return this.users.find((user) => user.state !== 'deleted' && user.name === name.toLowerCase())
+  }
+
+  login(name: string, password: string): Answer {
+    const user = this.user(name)
+    if (user?.password !== password) return wrong('credentials', 401, 'Invalid credentials.')
+    if (user.state === 'inactive') return INACTIVE_USER
+    const { now } = this
+    const absoluteExpiresAt = now + this.rules.sessionMaxAge
+    const expiresAt = Math.min(now + this.rules.refreshTokenTtl, absoluteExpiresAt)
+    const began = { createdAt: now, rotatedAt: now, refreshedAt: now, generation: 0, refreshCount: 0 }
+    const open = { id: '', user, revoked: undefined, pruned: false, current: undefined }
+    const session: Session = { ...open, ...began, expiresAt, absoluteExpiresAt }
+    this.sessions.push(session)
+    session.current = this.mintRefresh(session)
+    return { why: 'opened', status: 200, access: this.mintAccess(session), refresh: session.current }
+  }
+
+  refresh({ session, generation, exp }: RefreshToken): Answer {
+    const { now, rules } = this
+    if (exp <= seconds(now)) return expiredRefresh('expired')
+    if (session.user.state === 'deleted') return UNKNOWN_USER
+    if (session.user.state === 'inactive') return INACTIVE_USER
+    if (session.pruned || session.revoked !== undefined) return invalidRefresh('over')
+    if (session.expiresAt <= now || session.absoluteExpiresAt <= now)
+      return expiredRefresh('past its deadline')
+    if (generation > session.generation) return invalidRefresh('ahead')
+    if (generation === session.generation) {
+      session.refreshedAt = now
+      session.refreshCount++
+      if (!rules.rotation) return { why: 'refreshed', status: 200, access: this.mintAccess(session) }
+      session.generation++
+      session.rotatedAt = now
+      session.expiresAt = Math.min(now + rules.refreshTokenTtl, session.absoluteExpiresAt)
+      session.current = this.mintRefresh(session)
+      return { why: 'rotated', status: 200, access: this.mintAccess(session), refresh: session.current }
+    }
+    const isPredecessor = generation === session.generation - 1
+    if (isPredecessor && this.inGrace(session.rotatedAt) && session.current !== undefined) {
+      return { why: 'replayed', status: 200, access: this.mintAccess(session), refresh: session.current }
+    }
+    this.revoke([session], 'reuse')
+    return invalidRefresh('reused')
+  }
+
+  exchange(token: AccessToken): Answer {
+    const { now, rules } = this
+    const { session } = token
+    if (rules.exchangeWindow === 0) return wrong('disabled', 403, 'Exchange is disabled.')
+    if (token.exp * 1000 + rules.exchangeWindow <= now) return expiredAccess('past the window')
+    if (session.user.state === 'deleted') return UNKNOWN_USER
+    if (session.user.state === 'inactive') return INACTIVE_USER
+    if (session.pruned || session.revoked !== undefined) return invalidAccess('over')
+    if (session.absoluteExpiresAt <= now) return expiredAccess('past its deadline')
+    const isFirst = token.exchanged === undefined
+    if (token.exchanged === undefined) {
+      token.exchanged = { at: now, successor: this.mintAccess(session) }
+      session.refreshedAt = now
+      session.refreshCount++
+    } else if (!this.inGrace(token.exchanged.at)) {
+      this.revoke([session], 'reuse')
+      return invalidAccess('reused')
+    }
+    return { why: isFirst ? 'exchanged' : 'replayed', status: 200, access: token.exchanged.successor }
+  }
+
+  /** The answer that refuses an access token, if it is no longer good. */
+  refusal({ session, exp, exchanged }: AccessToken): Answer | undefined {
+    if (exp <= seconds(this.now)) return expiredAccess('expired')
+    if (session.user.state === 'deleted') return UNKNOWN_USER
+    if (session.user.state === 'inactive') return INACTIVE_USER
+    if (session.pruned || session.revoked !== undefined) return invalidAccess('over')
+    return exchanged === undefined ? undefined : invalidAccess('exchanged')
+  }
+
+  /** By any token of the session, however old. */
+  logout({ session }: Token): Answer {
+    const ended = this.revoke([session], 'logout')
+    return { why: ended === 1 ? 'ended' : 'over already', status: 200 }
+  }
+
+  logoutAll(token: AccessToken): Answer {
+    const own = this.sessions.filter(({ user }) => user === token.session.user)
+    return this.refusal(token) ?? { why: 'ended', status: 200, sessionsEnded: this.revoke(own, 'logout_all') }
+  }
+
+  changePassword(token: AccessToken, current: string, next: string): Answer {
+    const refusal = this.refusal(token)
+    if (refusal !== undefined) return refusal
+    const { user } = token.session
+    if (user.password !== current) return wrong('password', 403, 'Current password is wrong.')
+    user.password = next
+    const others = this.sessions.filter((session) => session.user === user && session !== token.session)
+    return { why: 'changed', status: 200, sessionsEnded: this.revoke(others, 'password') }
+  }
+
+  endSession(token: AccessToken, session: Session): Answer {
+    const refusal = this.refusal(token)
+    if (refusal !== undefined) return refusal
+    const ended = session.user === token.session.user ? this.revoke([session], 'ended') : 0
+    return ended === 1 ? { why: 'ended', status: 200 } : wrong('no such session', 404, 'Session not found.')
+  }
+
+  listSessions(token: AccessToken): Answer {
+    const refusal = this.refusal(token)
+    if (refusal !== undefined) return refusal
+    const sessions = this.sessions.filter(
+      (session) =>
+        session.user === token.session.user &&
+        !session.pruned &&
+        session.revoked === undefined &&
+        session.absoluteExpiresAt > this.now &&
+        (session.expiresAt > this.now || this.exchangeableUntil(session.refreshedAt) > this.now),
+    )
+    return { why: 'listed', status: 200, sessions }
+  }
+
+  /** What expired an hour ago and can be refreshed neither by a refresh token nor by an exchange goes. */
+  prune(): void {
+    const hourAgo = this.now - HOUR
+    for (const session of this.sessions) {
+      const idle = session.expiresAt <= hourAgo && this.exchangeableUntil(session.refreshedAt) <= hourAgo
+      const over = session.expiresAt <= hourAgo && session.absoluteExpiresAt <= hourAgo
+      const dead = session.revoked !== undefined && this.exchangeableUntil(session.revoked.at) <= hourAgo
+      session.pruned ||= idle || over || dead
+    }
+  }
+
+  deactivate(user: User): void {
+    if (user.state === 'deleted') return
+    user.state = 'inactive'
+    this.revoke(
+      this.sessions.filter((session) => session.user === user),
+      'deactivated',
+    )
+  }
+
+  /** The rows that a database should hold now. */
+  rows(): Session[] {
+    return this.sessions.filter(({ pruned, user }) => !pruned && user.state !== 'deleted')
+  }
+
+  isLive({ user, pruned, revoked, expiresAt, absoluteExpiresAt }: Session): boolean {
+    const isOpen = user.state === 'active' && !pruned && revoked === undefined
+    return isOpen && expiresAt > this.now && absoluteExpiresAt > this.now
+  }
+
+  inGrace(since: number): boolean {
+    return this.rules.grace > 0 && this.now - since <= this.rules.grace
+  }
+
+  /** Of the last access token that a refresh at `since`, or its replay, gave out. */
+  exchangeableUntil(since: number): number {
+    return since + this.rules.grace + this.rules.accessTokenTtl + this.rules.exchangeWindow
+  }
+
+  /** What expired, but was not pruned yet, ends as well, and counts: DESIGN does not say otherwise. */
+  private revoke(sessions: readonly Session[], reason: string): number {
+    const living = sessions.filter(({ pruned, revoked }) => !pruned && revoked === undefined)
+    for (const session of living) session.revoked = { at: this.now, reason }
+    return living.length
+  }
+
+  private mintAccess(session: Session): AccessToken {
+    const exp = seconds(Math.min(this.now + this.rules.accessTokenTtl, session.absoluteExpiresAt))
+    const token = { text: '', session, iat: seconds(this.now), exp, exchanged: undefined }
+    this.accessTokens.push(token)
+    return token
+  }
+
+  private mintRefresh(session: Session): RefreshToken {
+    const { generation } = session
+    const times = { iat: seconds(session.rotatedAt), exp: seconds(session.expiresAt) }
+    const token = { text: '', session, generation, ...times }
+    this.refreshTokens.push(token)
+    return token
+  }
+}

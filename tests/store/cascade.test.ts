@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { exchange } from '../../src/sessions/exchange.ts'
+import { refresh } from '../../src/sessions/refresh.ts'
+import { deleteUser } from '../../src/store/users.ts'
+import { addUser, dump, logIn, openContext } from './context.ts'
+
+test('a user who is deleted takes all sessions and revoked tokens along, and nobody else’s', async (t) => {
+  const context = await openContext(t)
+  const { db } = context
+  const ada = await addUser(db, 'ada')
+  const bob = await addUser(db, 'bob')
+  const grants = [await logIn(context, ada), await logIn(context, ada), await logIn(context, bob)]
+  for (const { accessToken } of grants) {
+    assert.equal((await exchange(context, accessToken)).outcome, 'exchanged')
+  }
+  const before = await dump(db)
+  assert.deepEqual([before.sessions.length, before.revokedTokens.length], [3, 3])
+
+  assert.equal(await deleteUser(db, ada), true)
+  const session = grants[2]?.session.id
+  assert.deepEqual(await dump(db), {
+    users: before.users.filter(({ id }) => id === bob),
+    sessions: before.sessions.filter(({ user_id }) => user_id === bob),
+    revokedTokens: before.revokedTokens.filter(({ session_id }) => session_id === session),
+  })
+  assert.equal((await refresh(context, grants[0]?.refreshToken ?? '')).outcome, 'unknown_user')
+  assert.equal(await deleteUser(db, ada), false)
+})

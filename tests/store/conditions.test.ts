@@ -1,0 +1,112 @@
+/**
+ * Each condition of the statements that decide, alone. Tokens carry the deadlines too, and a deactivation ends
+ * all sessions, so that from outside one check hides behind another. Here each has to hold by itself.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { claimToken } from '../../src/store/revoked-tokens.ts'
+import type { Database, Schema } from '../../src/store/schema.ts'
+import { rotateSession, touchSession } from '../../src/store/sessions.ts'
+import { MINUTE } from '../fixture.ts'
+import { addUser, dump, NOW, openContext } from './context.ts'
+import { addSession } from './rows.ts'
+
+interface Scene {
+  readonly session?: Partial<Schema['sessions']>
+  readonly isInactive?: boolean
+  readonly isAnotherUser?: boolean
+  readonly generation?: number
+}
+
+const GENERATION = 3
+const IDLE = 30 * MINUTE
+
+const refusals: Readonly<Record<string, Scene>> = {
+  'a revoked session': { session: { revoked_at: NOW } },
+  'a session at its absolute deadline': { session: { absolute_expires_at: NOW } },
+  'a session of an inactive user': { isInactive: true },
+  'a session of another user': { isAnotherUser: true },
+}
+const refreshRefusals: Readonly<Record<string, Scene>> = {
+  ...refusals,
+  'a session at its idle deadline': { session: { expires_at: NOW } },
+  'the generation before': { generation: GENERATION - 1 },
+  'the generation after': { generation: GENERATION + 1 },
+}
+
+async function set(db: Database, scene: Scene) {
+  const owner = await addUser(db, 'ada')
+  const another = await addUser(db, 'bob')
+  const sessionId = await addSession(db, owner, { generation: GENERATION, ...scene.session })
+  if (scene.isInactive) {
+    await db.updateTable('users').set({ deactivated_at: NOW }).where('id', '=', owner).execute()
+  }
+  const userId = scene.isAnotherUser ? another : owner
+  return { sessionId, userId, generation: scene.generation ?? GENERATION, now: NOW }
+}
+
+for (const [what, scene] of Object.entries(refreshRefusals)) {
+  test(`${what}: neither rotated nor touched`, async (t) => {
+    const { db } = await openContext(t)
+    const presented = await set(db, scene)
+    const before = await dump(db)
+    assert.equal(await rotateSession(db, presented, IDLE), undefined)
+    assert.equal(await touchSession(db, presented), undefined)
+    assert.deepEqual(await dump(db), before)
+  })
+}
+
+const claimOf = ({ sessionId, userId }: { sessionId: string; userId: string }) => ({
+  jti: 'a token',
+  sessionId,
+  userId,
+  now: NOW,
+  expiresAt: NOW + 60 * MINUTE,
+  successorExpiresAt: NOW + 30 * MINUTE,
+})
+
+for (const [what, scene] of Object.entries(refusals)) {
+  test(`${what}: no token of it is exchanged`, async (t) => {
+    const { db } = await openContext(t)
+    const presented = await set(db, scene)
+    const before = await dump(db)
+    assert.equal(await claimToken(db, claimOf(presented)), undefined)
+    assert.deepEqual(await dump(db), before)
+  })
+}
+
+test('a rotation: what moves and what stays', async (t) => {
+  const { db } = await openContext(t)
+  const presented = await set(db, { session: { expires_at: NOW + 1, absolute_expires_at: NOW + IDLE } })
+  const [before] = (await dump(db)).sessions
+  const row = await rotateSession(db, { ...presented, now: NOW - 5 }, IDLE)
+  const [after] = (await dump(db)).sessions
+  const moved = { generation: GENERATION + 1, rotated_at: NOW - 5, refreshed_at: NOW - 5, refresh_count: 1 }
+  assert.deepEqual(after, { ...before, ...moved, expires_at: NOW - 5 + IDLE })
+  assert.deepEqual(
+    [row?.generation, row?.rotatedAt, row?.expiresAt],
+    [GENERATION + 1, NOW - 5, NOW - 5 + IDLE],
+  )
+  await rotateSession(db, { ...presented, generation: GENERATION + 1, now: NOW + 1 }, IDLE)
+  assert.equal((await dump(db)).sessions[0]?.expires_at, NOW + IDLE, 'never past the absolute deadline')
+})
+
+test('a refresh without rotation moves neither the generation nor a deadline', async (t) => {
+  const { db } = await openContext(t)
+  const presented = await set(db, {})
+  const [before] = (await dump(db)).sessions
+  await touchSession(db, { ...presented, now: NOW + 7 })
+  assert.deepEqual((await dump(db)).sessions, [{ ...before, refreshed_at: NOW + 7, refresh_count: 1 }])
+})
+
+test('a token is claimed once; its successor ends with the session at the latest', async (t) => {
+  const { db } = await openContext(t)
+  const presented = await set(db, { session: { absolute_expires_at: NOW + MINUTE } })
+  const claim = claimOf(presented)
+  assert.deepEqual(await claimToken(db, claim), { revokedAt: NOW, successorExpiresAt: NOW + MINUTE })
+  const once = await dump(db)
+  assert.equal(once.revokedTokens[0]?.expires_at, claim.expiresAt)
+  assert.deepEqual([once.sessions[0]?.refreshed_at, once.sessions[0]?.refresh_count], [NOW, 1])
+  assert.equal(await claimToken(db, { ...claim, now: NOW + 1 }), undefined)
+  assert.deepEqual(await dump(db), once)
+})

@@ -1,0 +1,90 @@
+/** A store for a test, in a real file of its own, and what the functions of `src/sessions` need beside it. */
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { SessionContext, SessionSettings } from '../../src/sessions/context.ts'
+import { openSession } from '../../src/sessions/open.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Database } from '../../src/store/schema.ts'
+import type { Store } from '../../src/store/store.ts'
+import { insertUser } from '../../src/store/users.ts'
+import { createTokens } from '../../src/tokens/keys.ts'
+import { DAY, MINUTE, SECRET } from '../fixture.ts'
+
+export const NOW = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
+
+export const SETTINGS: SessionSettings = {
+  accessTokenTtl: 30 * MINUTE,
+  refreshTokenTtl: 30 * DAY,
+  sessionMaxAge: 90 * DAY,
+  rotation: true,
+  grace: 30_000,
+  exchangeWindow: 1440 * MINUTE,
+}
+
+/** A path in a new directory that goes when the test ends. */
+export function freshFile(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'rekindle-store-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return join(directory, 'rekindle.db')
+}
+
+export interface StoreContext extends SessionContext {
+  readonly store: Store
+  readonly file: string
+  readonly clock: { now: number }
+}
+
+export async function openContext(
+  t: TestContext,
+  settings: Partial<SessionSettings> = {},
+): Promise<StoreContext> {
+  const file = freshFile(t)
+  const store = openStore({ dialect: 'sqlite', file })
+  t.after(() => store.close())
+  await migrate(store.db)
+  const tokens = await createTokens({
+    current: SECRET,
+    previous: [],
+    issuer: undefined,
+    audience: undefined,
+  })
+  const clock = { now: NOW }
+  return {
+    store,
+    db: store.db,
+    file,
+    tokens,
+    clock,
+    now: () => clock.now,
+    settings: { ...SETTINGS, ...settings },
+  }
+}
+
+// No password is checked here, so that none is hashed.
+const passwordHash = 'a hash'
+
+/** @returns the user's id */
+export async function addUser(db: Database, username = 'ada'): Promise<string> {
+  const id = randomUUID()
+  await insertUser(db, { id, username, usernameKey: username, passwordHash, now: NOW })
+  return id
+}
+
+export async function logIn(context: SessionContext, userId: string) {
+  const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null })
+  if (grant === undefined) throw new Error('no session')
+  return grant
+}
+
+/** Everything in the database, for a comparison of before and after. */
+export async function dump(db: Database) {
+  return {
+    users: await db.selectFrom('users').selectAll().orderBy('id').execute(),
+    sessions: await db.selectFrom('sessions').selectAll().orderBy('id').execute(),
+    revokedTokens: await db.selectFrom('revoked_tokens').selectAll().orderBy('jti').execute(),
+  }
+}

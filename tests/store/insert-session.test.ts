@@ -1,0 +1,82 @@
+/** A login that was checked against what is no longer true opens nothing, and leaves no trace. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import type { Database } from '../../src/store/schema.ts'
+import { insertSession } from '../../src/store/sessions.ts'
+import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
+import { DAY } from '../fixture.ts'
+import { addUser, dump, NOW, openContext } from './context.ts'
+
+const login = (userId: string, passwordHash = 'a hash') => ({
+  id: randomUUID(),
+  userId,
+  passwordHash,
+  now: NOW + 1,
+  expiresAt: NOW + DAY,
+  absoluteExpiresAt: NOW + 90 * DAY,
+  userAgent: 'a browser',
+  address: '192.0.2.1',
+})
+
+test('a good login: one session, and the time of the login with the user', async (t) => {
+  const { db } = await openContext(t)
+  const userId = await addUser(db)
+  const given = login(userId)
+  const session = await insertSession(db, given)
+  assert.deepEqual(session, {
+    id: given.id,
+    userId,
+    generation: 0,
+    createdAt: NOW + 1,
+    rotatedAt: NOW + 1,
+    refreshedAt: NOW + 1,
+    refreshCount: 0,
+    expiresAt: NOW + DAY,
+    absoluteExpiresAt: NOW + 90 * DAY,
+    revokedAt: null,
+    userAgent: 'a browser',
+    address: '192.0.2.1',
+  })
+  const { sessions, users } = await dump(db)
+  assert.equal(sessions.length, 1)
+  assert.equal(users[0]?.last_login_at, NOW + 1)
+})
+
+const changes: Readonly<Record<string, (db: Database, userId: string) => Promise<unknown>>> = {
+  'the password was changed': (db, id) =>
+    db.updateTable('users').set({ password_hash: 'another' }).where('id', '=', id).execute(),
+  'the user was deactivated': (db, id) => deactivateUser(db, id, NOW),
+  'the user was deleted': deleteUser,
+}
+
+for (const [what, change] of Object.entries(changes)) {
+  test(`${what} since: undefined, and nothing is written`, async (t) => {
+    const { db } = await openContext(t)
+    const userId = await addUser(db)
+    await change(db, userId)
+    const before = await dump(db)
+    assert.equal(await insertSession(db, login(userId)), undefined)
+    assert.deepEqual(await dump(db), before)
+  })
+}
+
+test('deactivated and activated again: a new login opens a session', async (t) => {
+  const { db } = await openContext(t)
+  const userId = await addUser(db)
+  await deactivateUser(db, userId, NOW)
+  await activateUser(db, userId)
+  assert.notEqual(await insertSession(db, login(userId)), undefined)
+})
+
+test('an id that is taken fails as a whole: the time of the login is not written either', async (t) => {
+  const { db } = await openContext(t)
+  const userId = await addUser(db)
+  const first = login(userId)
+  await insertSession(db, first)
+  const before = await dump(db)
+  await assert.rejects(insertSession(db, { ...first, now: NOW + 2 }), {
+    code: 'SQLITE_CONSTRAINT_PRIMARYKEY',
+  })
+  assert.deepEqual(await dump(db), before)
+})

@@ -1,0 +1,54 @@
+/** DESIGN §9: read-then-write transactions of two processes fail with SQLITE_BUSY when BEGIN is deferred. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { exchange } from '../../src/sessions/exchange.ts'
+import { refresh } from '../../src/sessions/refresh.ts'
+import { runChild } from './children/run.ts'
+import { addUser, dump, logIn, openContext } from './context.ts'
+import { recordStatements } from './statements.ts'
+
+const ROUNDS = 100
+
+test('two processes that read and then write, 100 times each: never busy, no update lost', async (t) => {
+  const context = await openContext(t)
+  await logIn(context, await addUser(context.db))
+  const children = [1, 2].map(() => runChild('count.ts', context.file, String(ROUNDS)))
+  for (const { code, output } of await Promise.all(children)) assert.deepEqual([code, output], [0, ''])
+  const { generation } = await context.db
+    .selectFrom('sessions')
+    .select('generation')
+    .executeTakeFirstOrThrow()
+  assert.equal(generation, 2 * ROUNDS)
+})
+
+test('every transaction begins with the write lock', async (t) => {
+  const recording = recordStatements(t)
+  const context = await openContext(t)
+  await logIn(context, await addUser(context.db))
+  const begun = recording.executed.map(({ sql }) => sql).filter((sql) => sql.startsWith('begin'))
+  assert.ok(begun.length > 0)
+  assert.deepEqual([...new Set(begun)], ['begin immediate'])
+})
+
+test('a transaction that rolls back takes nothing along of what was asked meanwhile', async (t) => {
+  const context = await openContext(t)
+  const { db } = context
+  const user = await addUser(db)
+  const { refreshToken, accessToken, session } = await logIn(context, user)
+  let meanwhile: Promise<readonly { readonly outcome: string }[]> = Promise.resolve([])
+  const failing = db.transaction().execute(async (trx) => {
+    await trx.updateTable('users').set({ username: 'renamed' }).where('id', '=', user).execute()
+    meanwhile = Promise.all([refresh(context, refreshToken), exchange(context, accessToken)])
+    // Turns enough for both to come to the database.
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+    throw new Error('taken back')
+  })
+  await assert.rejects(failing, /taken back/)
+  assert.deepEqual(
+    (await meanwhile).map(({ outcome }) => outcome),
+    ['rotated', 'exchanged'],
+  )
+  const { users, sessions, revokedTokens } = await dump(db)
+  assert.equal(users[0]?.username, 'ada')
+  assert.deepEqual([sessions[0]?.id, sessions[0]?.generation, revokedTokens.length], [session.id, 1, 1])
+})

@@ -1,0 +1,142 @@
+/** What pruning deletes and what it keeps, to the millisecond; and how. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pruneAll } from '../../src/sessions/prune.ts'
+import { refresh } from '../../src/sessions/refresh.ts'
+import { prune } from '../../src/store/prune.ts'
+import type { Schema } from '../../src/store/schema.ts'
+import { DAY, MINUTE } from '../fixture.ts'
+import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { addRevokedToken, addSession } from './rows.ts'
+
+// A clock that is set back by less than an hour revives nothing.
+const HOUR_AGO = NOW - 60 * MINUTE
+// Grace, access token and exchange window: access tokens from before can no longer be exchanged.
+const LAST_USE = HOUR_AGO - 30_000 - 30 * MINUTE - 1440 * MINUTE
+
+type Row = Partial<Schema['sessions']>
+const future = { absolute_expires_at: NOW + 90 * DAY }
+const idle = { ...future, expires_at: HOUR_AGO, refreshed_at: LAST_USE }
+const old = { expires_at: HOUR_AGO, absolute_expires_at: HOUR_AGO, refreshed_at: HOUR_AGO }
+const revoked = { revoked_at: LAST_USE, revoked_reason: 'logout', refreshed_at: LAST_USE - 1 }
+
+const sessions: readonly (readonly [what: string, fate: 'goes' | 'stays', row: Row])[] = [
+  ['a living session', 'stays', {}],
+  ['a living session that was never refreshed in weeks', 'stays', { refreshed_at: NOW - 29 * DAY }],
+  ['idle for so long', 'goes', idle],
+  ['idle for a millisecond less', 'stays', { ...idle, expires_at: HOUR_AGO + 1 }],
+  ['idle, within the hour of slack', 'stays', { ...idle, expires_at: NOW }],
+  ['idle, but its last access token can be exchanged', 'stays', { ...idle, refreshed_at: LAST_USE + 1 }],
+  ['at its absolute deadline for so long, just exchanged', 'goes', old],
+  ['at its absolute deadline for a millisecond less', 'stays', { ...old, absolute_expires_at: HOUR_AGO + 1 }],
+  ['at its absolute deadline, within the slack', 'stays', { ...old, absolute_expires_at: NOW }],
+  ['revoked for so long', 'goes', revoked],
+  ['revoked for a millisecond less', 'stays', { ...revoked, revoked_at: LAST_USE + 1 }],
+  ['revoked just now', 'stays', { ...revoked, revoked_at: NOW }],
+  ['revoked long ago, its deadlines in the future', 'goes', { ...revoked, ...future }],
+  ['revoked just now, but idle for so long', 'goes', { ...idle, revoked_at: NOW }],
+]
+
+for (const [what, fate, row] of sessions) {
+  test(`a session, ${what}: ${fate}`, async (t) => {
+    const context = await openContext(t)
+    const id = await addSession(context.db, await addUser(context.db), row)
+    await addRevokedToken(context.db, id, NOW + DAY)
+    const pruned = await pruneAll(context)
+    assert.deepEqual(pruned, { sessions: fate === 'goes' ? 1 : 0, revokedTokens: 0 })
+    const left = await dump(context.db)
+    assert.deepEqual(
+      left.sessions.map((session) => session.id),
+      fate === 'goes' ? [] : [id],
+    )
+    assert.equal(left.revokedTokens.length, fate === 'goes' ? 0 : 1, 'its tokens go with it')
+    assert.equal(left.users.length, 1)
+  })
+}
+
+for (const [what, fate, expiresAt] of [
+  ['past its window for an hour', 'goes', HOUR_AGO],
+  ['past its window for a millisecond less', 'stays', HOUR_AGO + 1],
+  ['past its window, within the slack', 'stays', NOW],
+  ['within its window', 'stays', NOW + 1],
+] as const) {
+  test(`a revoked token, ${what}: ${fate}`, async (t) => {
+    const context = await openContext(t)
+    const session = await addSession(context.db, await addUser(context.db))
+    const jti = await addRevokedToken(context.db, session, expiresAt)
+    assert.deepEqual(await pruneAll(context), { sessions: 0, revokedTokens: fate === 'goes' ? 1 : 0 })
+    const left = await dump(context.db)
+    assert.deepEqual(
+      left.revokedTokens.map((token) => token.jti),
+      fate === 'goes' ? [] : [jti],
+    )
+    assert.equal(left.sessions.length, 1)
+  })
+}
+
+test('in batches, each no larger than asked for; then all; then nothing', async (t) => {
+  const context = await openContext(t)
+  const { db } = context
+  const user = await addUser(db)
+  await db.transaction().execute(async (trx) => {
+    const living = await addSession(trx, user)
+    for (let count = 0; count < 450; count++) {
+      await addSession(trx, user, idle)
+      await addSession(trx, user, revoked)
+      await addRevokedToken(trx, living, HOUR_AGO)
+    }
+  })
+  const once = await prune(db, { now: HOUR_AGO, idleCutoff: LAST_USE, batch: 100 })
+  assert.deepEqual(once, { sessions: 200, revokedTokens: 100 })
+  const left = await dump(db)
+  assert.deepEqual([left.sessions.length, left.revokedTokens.length], [1 + 900 - 200, 350])
+
+  assert.deepEqual(await pruneAll(context), { sessions: 700, revokedTokens: 350 })
+  const living = await dump(db)
+  assert.deepEqual([living.sessions.length, living.revokedTokens.length], [1, 0])
+  assert.deepEqual(await pruneAll(context), { sessions: 0, revokedTokens: 0 })
+  assert.deepEqual(await dump(db), living)
+})
+
+test('a service that stops does not wait for the rest', async (t) => {
+  const context = await openContext(t)
+  const user = await addUser(context.db)
+  await context.db.transaction().execute(async (trx) => {
+    for (let count = 0; count < 900; count++) await addSession(trx, user, idle)
+  })
+  const stop = new AbortController()
+  setImmediate(() => stop.abort())
+  const pruned = await pruneAll(context, stop.signal)
+  assert.ok(pruned.sessions < 900, `${pruned.sessions} went`)
+  assert.equal((await dump(context.db)).sessions.length, 900 - pruned.sessions)
+  assert.deepEqual(await pruneAll(context, AbortSignal.abort()), { sessions: 0, revokedTokens: 0 })
+})
+
+test('refreshes go on meanwhile, and lose nothing', async (t) => {
+  const context = await openContext(t)
+  const { db } = context
+  const user = await addUser(db)
+  await db.transaction().execute(async (trx) => {
+    for (let count = 0; count < 3000; count++) await addSession(trx, user, idle)
+  })
+  let { refreshToken, session } = await logIn(context, user)
+  let isPruning = true
+  const pruning = pruneAll(context).finally(() => {
+    isPruning = false
+  })
+  let refreshes = 0
+  while (isPruning) {
+    const result = await refresh(context, refreshToken)
+    assert.ok(result.outcome === 'rotated' && result.refreshToken !== undefined, result.outcome)
+    refreshToken = result.refreshToken
+    session = result.session
+    refreshes++
+  }
+  assert.deepEqual(await pruning, { sessions: 3000, revokedTokens: 0 })
+  assert.ok(refreshes > 1, 'pruning takes a breath after each of its 15 batches')
+  const left = await dump(db)
+  assert.deepEqual(
+    left.sessions.map(({ id, generation }) => [id, generation]),
+    [[session.id, refreshes]],
+  )
+})

@@ -1,0 +1,121 @@
+/** No query of a request or of pruning walks through a table: each finds its rows by an index. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import SQLite from 'better-sqlite3'
+import { exchange } from '../../src/sessions/exchange.ts'
+import { pruneAll } from '../../src/sessions/prune.ts'
+import { refresh } from '../../src/sessions/refresh.ts'
+import { findRevokedToken } from '../../src/store/revoked-tokens.ts'
+import type { Database } from '../../src/store/schema.ts'
+import * as sessions from '../../src/store/sessions.ts'
+import * as users from '../../src/store/users.ts'
+import type { StoreContext } from './context.ts'
+import { addUser, logIn, NOW, openContext } from './context.ts'
+import { recordStatements } from './statements.ts'
+
+type Run = (context: StoreContext, id: { user: string; session: string }) => Promise<unknown>
+const onDb =
+  (run: (db: Database, id: { user: string; session: string }) => Promise<unknown>): Run =>
+  ({ db }, id) =>
+    run(db, id)
+
+/** What is run, and how many queries have to be seen in it. */
+const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
+  'rotate, find and revoke': [
+    4,
+    async (context, { user }) => {
+      const { refreshToken } = await logIn(context, user)
+      const strict = { ...context, settings: { ...context.settings, grace: 0 } }
+      await refresh(strict, refreshToken)
+      assert.equal((await refresh(strict, refreshToken)).outcome, 'reused')
+    },
+  ],
+  'refresh without rotation': [
+    1,
+    async (context, { user }) => {
+      const { refreshToken } = await logIn(context, user)
+      const settings = { ...context.settings, rotation: false }
+      assert.equal((await refresh({ ...context, settings }, refreshToken)).outcome, 'refreshed')
+    },
+  ],
+  exchange: [
+    2,
+    async (context, { user }) => {
+      const { accessToken } = await logIn(context, user)
+      assert.equal((await exchange(context, accessToken)).outcome, 'exchanged')
+    },
+  ],
+  'find a revoked token': [1, onDb((db) => findRevokedToken(db, 'a'))],
+  prune: [3, (context) => pruneAll(context)],
+  'list the sessions of a user': [
+    1,
+    onDb((db, { user }) =>
+      sessions.listSessions(db, { userId: user, now: NOW, idleCutoff: NOW, limit: 100 }),
+    ),
+  ],
+  'end a session of a user': [
+    1,
+    onDb((db, { user, session }) => sessions.revokeSession(db, session, 'ended', NOW, user)),
+  ],
+  'end all of a user': [
+    1,
+    onDb((db, { user }) => sessions.revokeSessionsOfUser(db, user, 'logout_all', NOW)),
+  ],
+  'find a user': [1, onDb((db, { user }) => users.findUser(db, user))],
+  'find a user by name': [1, onDb((db) => users.findUserByName(db, 'ada'))],
+  'find a password': [1, onDb((db, { user }) => users.findPasswordHash(db, user))],
+  'change a password': [
+    2,
+    onDb((db, { user, session }) =>
+      users.updatePassword(db, {
+        userId: user,
+        sessionId: session,
+        oldHash: 'a hash',
+        newHash: 'b',
+        now: NOW,
+      }),
+    ),
+  ],
+  'deactivate a user': [2, onDb((db, { user }) => users.deactivateUser(db, user, NOW))],
+  'delete a user': [1, onDb((db, { user }) => users.deleteUser(db, user))],
+}
+
+for (const [name, [count, run]] of Object.entries(queries)) {
+  test(name, async (t) => {
+    const recording = recordStatements(t)
+    const context = await openContext(t)
+    const user = await addUser(context.db)
+    const { session } = await logIn(context, user)
+    recording.executed.length = 0
+    await run(context, { user, session: session.id })
+    const seen = recording.executed.filter(({ sql }) =>
+      /^(select|update|delete|insert into .* select) /.test(sql),
+    )
+    assert.ok(seen.length >= count, `only ${seen.length} queries`)
+
+    const database = new SQLite(context.file, { readonly: true })
+    t.after(() => database.close())
+    for (const { sql, parameters } of seen) {
+      const plan = database.prepare(`explain query plan ${sql}`).all(...parameters) as { detail: string }[]
+      const details = plan.map(({ detail }) => detail)
+      assert.ok(details.length > 0, sql)
+      for (const detail of details) assert.doesNotMatch(detail, /^SCAN/, `${sql}\n${details.join('\n')}`)
+      const isIndexed = details.some((detail) => /^SEARCH .* USING (COVERING )?INDEX /.test(detail))
+      assert.ok(isIndexed, `${sql}\n${details.join('\n')}`)
+    }
+  })
+}
+
+test('what a deletion has to look for in other tables is indexed as well', async (t) => {
+  const { file } = await openContext(t)
+  const database = new SQLite(file, { readonly: true })
+  t.after(() => database.close())
+  for (const table of ['users', 'sessions', 'revoked_tokens']) {
+    const keys = database.pragma(`foreign_key_list(${table})`) as { from: string }[]
+    const indexes = database.pragma(`index_list(${table})`) as { name: string; partial: number }[]
+    const firstColumns = indexes
+      .filter(({ partial }) => partial === 0)
+      .map(({ name }) => (database.pragma(`index_info(${name})`) as { name: string }[])[0]?.name)
+    for (const { from } of keys) assert.ok(firstColumns.includes(from), `${table}.${from}`)
+  }
+})

@@ -1,0 +1,41 @@
+/** Rows written as they stand, to set a scene that would take months of clock to reach. */
+import { randomUUID } from 'node:crypto'
+import type { Database, Schema } from '../../src/store/schema.ts'
+import { DAY } from '../fixture.ts'
+import { NOW } from './context.ts'
+
+/** @returns the session's id; a living one, but for what is given */
+export async function addSession(
+  db: Database,
+  userId: string,
+  row: Partial<Schema['sessions']> = {},
+): Promise<string> {
+  const id = randomUUID()
+  const living = {
+    id,
+    user_id: userId,
+    generation: 0,
+    created_at: NOW,
+    rotated_at: NOW,
+    refreshed_at: NOW,
+    refresh_count: 0,
+    expires_at: NOW + DAY,
+    absolute_expires_at: NOW + 90 * DAY,
+  }
+  await db
+    .insertInto('sessions')
+    .values({ ...living, ...row })
+    .execute()
+  return id
+}
+
+/** @returns the token's `jti` */
+export async function addRevokedToken(db: Database, sessionId: string, expiresAt: number): Promise<string> {
+  const jti = randomUUID()
+  const times = { revoked_at: NOW, successor_expires_at: NOW, expires_at: expiresAt }
+  await db
+    .insertInto('revoked_tokens')
+    .values({ jti, session_id: sessionId, ...times })
+    .execute()
+  return jti
+}

@@ -1,0 +1,47 @@
+/** Both kinds of tokens, for tests that go over both. */
+import { signAccessToken, verifyAccessToken } from '../../src/tokens/access-token.ts'
+import type { Tokens } from '../../src/tokens/jwt.ts'
+import { signRefreshToken, verifyRefreshToken } from '../../src/tokens/refresh-token.ts'
+import { NOW, NOW_SECONDS } from './forge.ts'
+
+const TTL = 60
+const common = { sub: 'user', sid: 'session', iat: NOW_SECONDS, exp: NOW_SECONDS + TTL }
+const times = { issuedAt: NOW, expiresAt: NOW + TTL * 1000 }
+
+export const kinds = {
+  access: {
+    header: { alg: 'HS256', typ: 'at+jwt' },
+    claims: { ...common, jti: 'id', type: 'access' } as Readonly<Record<string, unknown>>,
+    /** What verifying gives: the times in whole seconds */
+    token: {
+      id: 'id',
+      userId: 'user',
+      sessionId: 'session',
+      issuedAt: common.iat * 1000,
+      expiresAt: common.exp * 1000,
+    },
+    sign: (tokens: Tokens) =>
+      signAccessToken(tokens, { id: 'id', userId: 'user', sessionId: 'session', ...times }),
+    verify: verifyAccessToken,
+  },
+  refresh: {
+    header: { alg: 'HS256', typ: 'rt+jwt' },
+    claims: { ...common, jti: 'session.7', type: 'refresh', generation: 7 } as Readonly<
+      Record<string, unknown>
+    >,
+    token: {
+      userId: 'user',
+      sessionId: 'session',
+      generation: 7,
+      issuedAt: common.iat * 1000,
+      expiresAt: common.exp * 1000,
+    },
+    sign: (tokens: Tokens) =>
+      signRefreshToken(tokens, { userId: 'user', sessionId: 'session', generation: 7, ...times }),
+    verify: verifyRefreshToken,
+  },
+} as const
+
+export type Kind = keyof typeof kinds
+export const names = Object.keys(kinds) as Kind[]
+export const other = (kind: Kind): Kind => (kind === 'access' ? 'refresh' : 'access')

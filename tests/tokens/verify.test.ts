@@ -1,0 +1,140 @@
+/** What is valid, what has expired, and what was never any good: signed with the right key all the same. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FOREIGN_SECRET, forge, NOW, NOW_SECONDS, tokensWith } from './forge.ts'
+import type { Kind } from './kinds.ts'
+import { kinds, names, other } from './kinds.ts'
+
+const INVALID = { outcome: 'invalid' }
+
+const verify = async (kind: Kind, text: string, now = NOW, options = {}) =>
+  kinds[kind].verify(await tokensWith(options), text, now)
+
+/** The claims of a good token, changed; a claim that is undefined is left out. */
+const changed = (kind: Kind, changes: Readonly<Record<string, unknown>>) =>
+  forge(kinds[kind].header, { ...kinds[kind].claims, ...changes })
+
+for (const kind of names) {
+  const { claims, header, token } = kinds[kind]
+  const good = forge(header, claims)
+
+  test(`${kind}: valid to the last millisecond of the second before exp, expired from then on`, async () => {
+    const end = token.expiresAt
+    assert.deepEqual(await verify(kind, good, end - 1), { outcome: 'valid', token })
+    for (const now of [end, end + 1, end + 999, end * 2]) {
+      assert.deepEqual(await verify(kind, good, now), { outcome: 'expired', token }, String(now - end))
+    }
+  })
+
+  test(`${kind}: nbf counts to the second`, async () => {
+    const outcome = async (nbf: unknown) => (await verify(kind, changed(kind, { nbf }))).outcome
+    assert.equal(await outcome(NOW_SECONDS), 'valid')
+    assert.equal(await outcome(NOW_SECONDS + 1), 'invalid')
+    assert.equal(await outcome('soon'), 'invalid')
+  })
+
+  test(`${kind}: iss and aud, when they are set`, async () => {
+    const options = { issuer: 'https://id.example', audience: 'api' }
+    const iss = options.issuer
+    const outcome = async (added: object) =>
+      (await verify(kind, changed(kind, { ...added }), NOW, options)).outcome
+    assert.equal(await outcome({ iss, aud: 'api' }), 'valid')
+    assert.equal(await outcome({ iss, aud: ['other', 'api'] }), 'valid')
+    const wrong = [
+      {},
+      { iss },
+      { aud: 'api' },
+      { iss: 'https://id.example/', aud: 'api' },
+      { iss: [iss], aud: 'api' },
+      { iss, aud: 'API' },
+      { iss, aud: [] },
+      { iss, aud: null },
+    ]
+    for (const added of wrong) assert.equal(await outcome(added), 'invalid', JSON.stringify(added))
+    // Unset, they are not looked at.
+    assert.equal((await verify(kind, changed(kind, { iss: 'anybody', aud: 'anything' }))).outcome, 'valid')
+  })
+
+  test(`${kind}: claims that are missing or of a wrong type`, async () => {
+    const values = [undefined, null, 7.5, '', [], {}, true, -1, '1', 2 ** 53]
+    for (const [claim, right] of Object.entries(claims)) {
+      for (const value of values) {
+        // An empty string is a string, and times are any numbers.
+        if (typeof value === typeof right && claim !== 'generation' && claim !== 'type') continue
+        const text = changed(kind, { [claim]: value })
+        assert.deepEqual(await verify(kind, text), INVALID, `${claim}: ${JSON.stringify(value)}`)
+      }
+    }
+  })
+
+  test(`${kind}: an expired token with anything else wrong is invalid, not expired`, async () => {
+    const exp = NOW_SECONDS - 1
+    assert.equal((await verify(kind, changed(kind, { exp }))).outcome, 'expired')
+    for (const claim of Object.keys(claims).filter((name) => name !== 'exp')) {
+      assert.deepEqual(await verify(kind, changed(kind, { exp, [claim]: undefined })), INVALID, claim)
+    }
+    assert.deepEqual(await verify(kind, changed(kind, { exp, nbf: NOW_SECONDS + 1 })), INVALID)
+    assert.deepEqual(
+      await verify(kind, changed(kind, { exp, type: kinds[other(kind)].claims['type'] })),
+      INVALID,
+    )
+    assert.deepEqual(await verify(kind, changed(kind, { exp }), NOW, { issuer: 'a' }), INVALID)
+    assert.deepEqual(await verify(kind, changed(kind, { exp }), NOW, { audience: 'a' }), INVALID)
+    assert.deepEqual(await verify(kind, forge({ alg: 'HS256' }, { ...claims, exp })), INVALID)
+    assert.deepEqual(await verify(kind, forge(header, { ...claims, exp }, FOREIGN_SECRET)), INVALID)
+  })
+
+  test(`${kind}: the other kind, and mixtures of both`, async () => {
+    const stranger = kinds[other(kind)]
+    const both = { ...stranger.claims, ...claims }
+    assert.deepEqual(await verify(kind, forge(stranger.header, stranger.claims)), INVALID)
+    assert.deepEqual(await verify(kind, forge(stranger.header, both)), INVALID)
+    assert.deepEqual(await verify(kind, forge(header, { ...both, type: stranger.claims['type'] })), INVALID)
+  })
+
+  test(`${kind}: wrong headers`, async () => {
+    const wrong = [
+      { alg: 'HS256' },
+      { alg: 'HS256', typ: 'JWT' },
+      { alg: 'HS256', typ: kinds[other(kind)].header.typ },
+      { alg: 'HS256', typ: [header.typ] },
+      { alg: 'hs256', typ: header.typ },
+      { alg: 'RS256', typ: header.typ },
+      { alg: ['HS256'], typ: header.typ },
+      { typ: header.typ },
+      { ...header, crit: ['b64'], b64: false },
+      { ...header, crit: ['unheard-of'], 'unheard-of': true },
+      { ...header, crit: [] },
+      [],
+      null,
+      'HS256',
+    ]
+    for (const value of wrong) {
+      assert.deepEqual(await verify(kind, forge(value, claims)), INVALID, JSON.stringify(value))
+    }
+  })
+
+  test(`${kind}: alg none, and other algorithms with our own secret`, async () => {
+    for (const alg of ['none', 'None', 'NONE', 'nOnE']) {
+      const signed = forge({ ...header, alg }, claims)
+      assert.deepEqual(await verify(kind, signed), INVALID)
+      const unsigned = signed.slice(0, signed.lastIndexOf('.') + 1)
+      for (const text of [unsigned, unsigned.slice(0, -1), `${unsigned}AA`]) {
+        assert.deepEqual(await verify(kind, text), INVALID, text)
+      }
+    }
+    for (const bits of ['384', '512']) {
+      const text = forge({ ...header, alg: `HS${bits}` }, claims, undefined, `sha${bits}`)
+      assert.deepEqual(await verify(kind, text), INVALID)
+      assert.deepEqual(await verify(kind, forge(header, claims, undefined, `sha${bits}`)), INVALID)
+    }
+    assert.deepEqual(await verify(kind, forge(header, claims, FOREIGN_SECRET)), INVALID)
+    assert.deepEqual(await verify(kind, forge(header, claims, Buffer.alloc(0))), INVALID)
+  })
+
+  test(`${kind}: payloads that are no claims`, async () => {
+    for (const payload of ['', 'null', '[]', '7', '"text"', '{', '{"sub":}', '\u{feff}{}', '{}']) {
+      assert.deepEqual(await verify(kind, forge(header, payload)), INVALID, payload)
+    }
+  })
+}
