@@ -79,7 +79,7 @@ function announce(settings: Settings, secrets: Secrets, { url }: Listener, log: 
   console.log(`
   Rekindle listens on  ${url}
   Docs                 ${url}/docs
-  Data                 ${data}${secrets.file === undefined ? '' : `\n  Secret               ${secrets.file}`}
+  Data                 ${data}${secrets.file === undefined ? '' : `\n  Secret               ${resolve(secrets.file)}`}
 
   Try it:
     curl ${url}/api/auth/register -H 'Content-Type: application/json' \\
