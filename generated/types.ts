@@ -1244,6 +1244,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     "Cache-Control": components["headers"]["NoStore"];
+                    "Set-Cookie": components["headers"]["ClearedCookie"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
 import { routes } from '../../generated/routes.ts'
@@ -56,8 +56,9 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   }) as never)
 }
 
-function crossOrigin({ settings }: Core) {
-  return cors({
+/** CORS for the listed origins alone: to all others it is as if there were none, preflights included. */
+function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
+  const listed = cors({
     origin: [...settings.corsOrigins],
     credentials: true,
     allowMethods: ['GET', 'POST', 'DELETE'],
@@ -65,6 +66,11 @@ function crossOrigin({ settings }: Core) {
     exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
   })
+  return async (c, next) => {
+    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '')) return listed(c, next)
+    c.header('Vary', 'Origin', { append: true })
+    return next()
+  }
 }
 
 const paths = [...Map.groupBy(Object.values(routes), ({ path }) => path)].map(([path, onPath]) => ({

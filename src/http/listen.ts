@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
-import { createServer, STATUS_CODES } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { createApp } from './app.ts'
+import { refuseBytes, refuseRequest } from './refuse.ts'
 
 // Milliseconds: a client has so long to send its headers, and then its whole request.
 const HEADERS_TIMEOUT = 10_000
@@ -15,43 +14,6 @@ export interface Listener {
   readonly url: string
   /** Takes no new connections and waits for running requests. @param patience milliseconds, then they are cut */
   close(patience: number): Promise<void>
-}
-
-const CLIENT_ERRORS: Readonly<Record<string, number>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-  HPE_HEADER_OVERFLOW: 431,
-}
-
-/** What is refused before Hono sees it, in the envelope all the same. */
-function envelope(code: number) {
-  const reason = STATUS_CODES[code] ?? 'Bad Request'
-  const body = JSON.stringify({ status: 'error', code, message: `${reason}.` })
-  const headers = {
-    'Content-Length': String(body.length),
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-store',
-    'X-Request-Id': randomUUID(),
-    Connection: 'close',
-  }
-  return { reason, headers, body }
-}
-
-/** Bytes that the parser does not take for HTTP, or too many, or too slow. */
-function refuseBytes(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const code = CLIENT_ERRORS[error.code ?? ''] ?? 400
-  const { reason, headers, body } = envelope(code)
-  const lines = Object.entries(headers).map((header) => header.join(': '))
-  socket.end(`HTTP/1.1 ${code} ${reason}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
-}
-
-/** A request that no URL can be made of: an odd Host, say. */
-function refuseRequest(): Response {
-  const { headers, body } = envelope(400)
-  return new Response(body, { status: 400, headers })
 }
 
 /** @throws what `listen` throws, `EADDRINUSE` and the like */
@@ -69,11 +31,7 @@ export async function listen(
     },
     getRequestListener(app.fetch, { errorHandler: refuseRequest }),
   )
-  server.on('clientError', refuseBytes)
-  server.on('checkExpectation', (_request, response: ServerResponse) => {
-    const { headers, body } = envelope(417)
-    response.writeHead(417, headers).end(body)
-  })
+  refuseBytes(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

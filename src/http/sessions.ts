@@ -101,6 +101,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       const { userId } = access
       if (!(await endSession(core, path.id, 'ended', userId))) return failure(404, 'Session not found.')
       record(core, c, 'session.revoked', { userId, sessionId: path.id, reason: 'ended' })
+      if (path.id === access.sessionId) clearRefreshCookie(c, core.settings)
       return success(200, { message: 'Session ended' })
     },
   }

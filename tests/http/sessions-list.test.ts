@@ -108,6 +108,23 @@ test('ending another one: it is over at once, this one goes on, and twice is 404
   assert.equal((await service.refresh(refreshToken)).status, 200)
 })
 
+test('ending the current one takes its cookie away, ending another does not', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const mine = await service.login()
+  const other = await service.login()
+  const cookie = `refresh_token=${mine.refreshToken}`
+  const end = (id: unknown) =>
+    service.request(`/api/auth/sessions/${id}`, { method: 'DELETE', bearer: mine.accessToken, cookie })
+  const sid = (token: string) =>
+    JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid
+  assert.equal((await end(sid(other.accessToken))).headers.get('Set-Cookie'), null)
+  assert.match(
+    (await end(sid(mine.accessToken))).headers.get('Set-Cookie') ?? '',
+    /^refresh_token=; Max-Age=0/,
+  )
+})
+
 test('ending the current one is a logout', async (t) => {
   const { service, accessToken, refreshToken } = await startWorld(t)
   const id = sidOf(accessToken)

@@ -1,0 +1,29 @@
+/** Errors that never come to the app: whose fault they are decides on 400 or 500. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RequestError } from '@hono/node-server'
+import { refuseRequest } from '../../src/http/refuse.ts'
+import { startService } from '../fixture.ts'
+
+test('a request that no URL can be made of is the client’s fault, all else is ours, and says nothing', async () => {
+  const refused = refuseRequest(new RequestError('Invalid host header'))
+  assert.deepEqual(await refused.json(), { status: 'error', code: 400, message: 'Bad Request.' })
+  const failed = refuseRequest(new Error('secret detail'))
+  assert.deepEqual(await failed.json(), {
+    status: 'error',
+    code: 500,
+    message: 'An unexpected error occurred',
+  })
+  assert.deepEqual([refused.status, failed.status], [400, 500])
+})
+
+test('a logger that fails is a 500 in the envelope', async (t) => {
+  const service = await startService(t)
+  Object.assign(service.core.log, {
+    info() {
+      throw new Error('disk full')
+    },
+  })
+  const { status, body } = await service.request('/api/auth/me')
+  assert.deepEqual([status, body.message], [500, 'An unexpected error occurred'])
+})
