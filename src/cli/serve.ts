@@ -3,11 +3,10 @@ import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
 import { readServiceSettings } from '../config/settings.ts'
 import { createApp } from '../http/app.ts'
-import type { Core } from '../http/core.ts'
 import { createCore } from '../http/core.ts'
 import type { Listener } from '../http/listen.ts'
 import { listen } from '../http/listen.ts'
-import { pruneAll } from '../sessions/prune.ts'
+import { startPruning } from '../sessions/prune.ts'
 import { createLog } from './log.ts'
 
 // Milliseconds
@@ -26,7 +25,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const stop = stopSignal()
   try {
     const listener = await listen(createApp(core), settings)
-    const stopPruning = startPruning(core)
+    const stopPruning = startPruning(core, PRUNE_INTERVAL, core.log)
     announce(settings, secrets, listener, log)
     const signal = await stop
     log.info({ signal }, 'draining')
@@ -49,24 +48,6 @@ function stopSignal(): Promise<NodeJS.Signals> {
     }
     process.on('SIGTERM', stop).on('SIGINT', stop)
   })
-}
-
-function startPruning(core: Core): () => Promise<void> {
-  const stop = new AbortController()
-  let running: Promise<unknown> = Promise.resolve()
-  const timer = setInterval(() => {
-    running = running
-      .then(() => pruneAll(core, stop.signal))
-      .then((pruned) => {
-        if (pruned.sessions + pruned.revokedTokens > 0) core.log.info(pruned, 'pruned')
-      })
-      .catch((error: unknown) => core.log.error({ err: error }, 'pruning failed'))
-  }, PRUNE_INTERVAL)
-  return async () => {
-    clearInterval(timer)
-    stop.abort()
-    await running
-  }
 }
 
 function announce(settings: Settings, secrets: Secrets, { url }: Listener, log: Logger): void {

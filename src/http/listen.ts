@@ -4,10 +4,16 @@ import { getRequestListener } from '@hono/node-server'
 import type { createApp } from './app.ts'
 import { refuseBytes, refuseRequest } from './refuse.ts'
 
-// Milliseconds: a client has so long to send its headers, and then its whole request.
-const HEADERS_TIMEOUT = 10_000
-const REQUEST_TIMEOUT = 20_000
-const KEEP_ALIVE_TIMEOUT = 65_000 // longer than the 60 s of common load balancers, which else hit a closing socket
+// Milliseconds
+const TIMEOUTS = {
+  /** A client has so long to send its headers, */
+  headersTimeout: 10_000,
+  /** and so long for its whole request. */
+  requestTimeout: 20_000,
+  /** Longer than the 60 s of common load balancers, which else send requests to a closing socket */
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1000,
+}
 
 export interface Listener {
   /** With the port that was really taken */
@@ -20,13 +26,11 @@ export interface Listener {
 export async function listen(
   app: ReturnType<typeof createApp>,
   { host, port }: { readonly host: string; readonly port: number },
+  timeouts = TIMEOUTS,
 ): Promise<Listener> {
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-      connectionsCheckingInterval: 1000,
+      ...timeouts,
       requireHostHeader: false, // Node would answer without a body
     },
     getRequestListener(app.fetch, { errorHandler: refuseRequest }),

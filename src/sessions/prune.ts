@@ -29,3 +29,42 @@ export async function pruneAll(
   }
   return { sessions, revokedTokens }
 }
+
+/** What pruning tells of itself; pino's loggers will do. */
+export interface PruneLog {
+  info(pruned: Pruned, message: string): void
+  error(details: { readonly err: unknown }, message: string): void
+}
+
+/**
+ * Prunes now and then, one run at a time, whatever the last one came to.
+ *
+ * @param interval milliseconds
+ * @returns stops it, and resolves when the last run has ended
+ */
+export function startPruning(
+  context: Parameters<typeof pruneAll>[0],
+  interval: number,
+  log: PruneLog,
+): () => Promise<void> {
+  const stop = new AbortController()
+  let running: Promise<void> | undefined
+  const run = async () => {
+    try {
+      const pruned = await pruneAll(context, stop.signal)
+      if (pruned.sessions + pruned.revokedTokens > 0) log.info(pruned, 'pruned')
+    } catch (error) {
+      log.error({ err: error }, 'pruning failed')
+    }
+  }
+  const timer = setInterval(() => {
+    running ??= run().finally(() => {
+      running = undefined
+    })
+  }, interval)
+  return async () => {
+    clearInterval(timer)
+    stop.abort()
+    await running
+  }
+}

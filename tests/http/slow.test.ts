@@ -1,0 +1,33 @@
+/** Clients that are too slow: 408 in the envelope, and the connection ends. With the limits turned down for the test. */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { createApp } from '../../src/http/app.ts'
+import { listen } from '../../src/http/listen.ts'
+import { startService } from '../fixture.ts'
+
+for (const [what, sent] of [
+  ['headers that never end', 'GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: '],
+  [
+    'a body that never ends',
+    'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  ],
+] as const) {
+  test(what, async (t) => {
+    const { core } = await startService(t)
+    const limits = {
+      headersTimeout: 50,
+      requestTimeout: 80,
+      keepAliveTimeout: 1000,
+      connectionsCheckingInterval: 10,
+    }
+    const listener = await listen(createApp(core), { host: '127.0.0.1', port: 0 }, limits)
+    t.after(() => listener.close(100))
+    const socket = connect(Number(new URL(listener.url).port), '127.0.0.1')
+    socket.write(sent)
+    const answer = await text(socket)
+    assert.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n/)
+    assert.match(answer, /\r\n\r\n{"status":"error","code":408,"message":"Request Timeout\."}$/)
+  })
+}
