@@ -1,9 +1,8 @@
 /** The mock, started as the README says, answers with each documented response that it is asked for. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { startProgram } from '../program.ts'
 import { documented, operations } from './check-response.ts'
 
 /** What a request needs to be a valid one: Prism answers others with 400 or 401, whatever they prefer. */
@@ -14,22 +13,6 @@ interface Needs {
 }
 interface Examples {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
-}
-
-function startMock(t: TestContext): Promise<string> {
-  const root = fileURLToPath(new URL('../..', import.meta.url))
-  // In a group of its own, which ends as a whole: npm, a shell and Prism.
-  const npm = spawn('npm', ['run', 'mock', '--', '--port', '0'], { cwd: root, detached: true })
-  t.after(() => npm.exitCode ?? process.kill(-Number(npm.pid)))
-  let output = ''
-  return new Promise((resolve, reject) => {
-    npm.on('exit', () => reject(new Error(output)))
-    npm.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString()
-      const url = /listening on (http:\S+)/.exec(output)?.[1]
-      if (url !== undefined) resolve(url)
-    })
-  })
 }
 
 function requestFor({ method, path, operation }: (typeof operations)[number]) {
@@ -45,7 +28,13 @@ function requestFor({ method, path, operation }: (typeof operations)[number]) {
 }
 
 test('every documented response can be had', { timeout: 60_000 }, async (t) => {
-  const mock = await startMock(t)
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
+  const mock = await startProgram(
+    t,
+    ['npm', 'run', 'mock', '--', '--port', '0'],
+    { cwd },
+    /listening on (http:\S+)/,
+  )
   let asked = 0
   for (const operation of operations) {
     const { url, headers, ...request } = requestFor(operation)
