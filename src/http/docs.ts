@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { existsSync, readFileSync } from 'node:fs'
 
 /** The bundled contract, as it is served. */
 export const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
@@ -36,11 +35,17 @@ export const docsPage = `<!doctype html>
 
 const script = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })\n`
 
-const swaggerUi = (name: string) =>
-  readFileSync(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${name}`)), 'utf8')
+// The published package brings copies of two files of Swagger UI: see .github/adr/0008-the-package.md.
+function swaggerUi(name: string): string | undefined {
+  const places = ['../../swagger-ui/', '../../node_modules/swagger-ui-dist/']
+  const file = places.map((place) => new URL(place + name, import.meta.url)).find((url) => existsSync(url))
+  return file && readFileSync(file, 'utf8')
+}
 
 // Read when first asked for: most services never are.
-const read: Readonly<Record<string, { type: 'text/css' | 'text/javascript'; text: () => string }>> = {
+const read: Readonly<
+  Record<string, { type: 'text/css' | 'text/javascript'; text: () => string | undefined }>
+> = {
   'docs.js': { type: 'text/javascript', text: () => script },
   'swagger-ui.css': { type: 'text/css', text: () => swaggerUi('swagger-ui.css') },
   'swagger-ui-bundle.js': { type: 'text/javascript', text: () => swaggerUi('swagger-ui-bundle.js') },
@@ -51,8 +56,8 @@ const cache = new Map<string, string>()
 /** @returns undefined when the pages have no such file */
 export function docsAsset(name: string): { type: 'text/css' | 'text/javascript'; text: string } | undefined {
   const asset = Object.hasOwn(read, name) ? read[name] : undefined
-  if (asset === undefined) return undefined
-  const text = cache.get(name) ?? asset.text()
+  const text = cache.get(name) ?? asset?.text()
+  if (asset === undefined || text === undefined) return undefined
   cache.set(name, text)
   return { type: asset.type, text }
 }

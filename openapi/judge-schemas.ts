@@ -1,0 +1,113 @@
+/** Tells what a change of a schema means for those who send such values, and for those who receive them. */
+import { isDeepStrictEqual } from 'node:util'
+
+export type Members = Readonly<Record<string, unknown>>
+
+/** Clients send what stands in a request and receive what stands in a response. */
+export type Direction = 'request' | 'response'
+
+export interface Change {
+  readonly breaking: boolean
+  readonly where: string
+  readonly what: string
+}
+
+/** An OpenAPI document, its successor, and where to tell what differs. */
+export interface Comparison {
+  readonly before: Members
+  readonly after: Members
+  note(breaking: boolean, where: string, what: string): void
+}
+
+/** What a change does to the set of values that fit: `other` when that cannot be told. */
+type Effect = 'none' | 'narrower' | 'wider' | 'other'
+
+// They say nothing about values.
+const ANNOTATIONS = ['title', 'description', 'example', 'examples', 'deprecated', 'externalDocs', '$comment']
+// Compared member by member, not as a whole.
+const STRUCTURE = ['properties', 'additionalProperties', 'items']
+
+/** Follows a reference. What stands beside it counts as well (OpenAPI 3.1). */
+export function resolve(document: Members, value: unknown): Members {
+  // JSON Schema has true for anything and false for nothing.
+  if (typeof value !== 'object' || value === null) return value === false ? { not: {} } : {}
+  const { $ref, ...rest } = value as Members
+  if (typeof $ref !== 'string') return rest
+  const keys = $ref.split('/').slice(1)
+  const target = keys
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((at, key) => (at as Members)[key], document)
+  return { ...resolve(document, target), ...rest }
+}
+
+/** A schema with its reference followed, and a constant as the enum that it is. */
+function plain(document: Members, value: unknown): Members {
+  const { const: constant, ...schema } = resolve(document, value)
+  return constant === undefined ? schema : { ...schema, enum: [constant] }
+}
+
+function effectOnSet(before: unknown, after: unknown): Effect {
+  const [old, next] = [before, after].map((values) => [values].flat().map((one) => JSON.stringify(one)))
+  const lost = old?.some((value) => !next?.includes(value))
+  const gained = next?.some((value) => !old?.includes(value))
+  if (lost && gained) return 'other'
+  return lost ? 'narrower' : gained ? 'wider' : 'none'
+}
+
+// Whole numbers are numbers.
+const typeSet = (type: unknown) =>
+  [type].flat().flatMap((one) => (one === 'number' ? [one, 'integer'] : [one]))
+
+function effect(keyword: string, before: unknown, after: unknown): Effect {
+  if (isDeepStrictEqual(before, after)) return 'none'
+  // The more members a value must have, the fewer values fit.
+  if (keyword === 'required') return effectOnSet(after ?? [], before ?? [])
+  if (before === undefined) return 'narrower'
+  if (after === undefined) return 'wider'
+  if (keyword === 'type') return effectOnSet(typeSet(before), typeSet(after))
+  if (keyword === 'enum') return effectOnSet(before, after)
+  if (/^(min|exclusiveMin)/.test(keyword)) return Number(after) > Number(before) ? 'narrower' : 'wider'
+  if (/^(max|exclusiveMax)/.test(keyword)) return Number(after) < Number(before) ? 'narrower' : 'wider'
+  return 'other'
+}
+
+/** @param seen pairs of references that are being compared already: a schema may contain itself */
+export function compareSchemas(
+  comparison: Comparison,
+  direction: Direction,
+  where: string,
+  pair: readonly [before: unknown, after: unknown],
+  seen: readonly string[] = [],
+): void {
+  const refs = JSON.stringify(pair.map((schema) => (schema as Members | undefined)?.['$ref'] ?? null))
+  if (refs !== '[null,null]' && seen.includes(refs)) return
+  const { note } = comparison
+  const [before, after] = [plain(comparison.before, pair[0]), plain(comparison.after, pair[1])]
+  const within = (name: string, old: unknown, next: unknown) =>
+    compareSchemas(comparison, direction, `${where} ${name}`, [old, next], [...seen, refs])
+
+  for (const keyword of Object.keys({ ...before, ...after })) {
+    if (STRUCTURE.includes(keyword) || ANNOTATIONS.includes(keyword) || keyword.startsWith('x-')) continue
+    const told = effect(keyword, before[keyword], after[keyword])
+    const breaking = told === 'other' || told === (direction === 'request' ? 'narrower' : 'wider')
+    const [old, next] = [before, after].map((schema) => JSON.stringify(schema[keyword]) ?? 'none')
+    if (told !== 'none') note(breaking, where, `${keyword} ${old} → ${next}`)
+  }
+
+  const [old, next] = [before, after].map((schema) => schema['properties'] ?? {}) as [Members, Members]
+  for (const name of Object.keys({ ...old, ...next })) {
+    if (!(name in next)) note(true, where, `member ${name} removed`)
+    else if (!(name in old)) note(false, where, `member ${name} added`)
+    else within(name, old[name], next[name])
+  }
+  if ('items' in before || 'items' in after) within('[]', before['items'], after['items'])
+
+  const { additionalProperties: wasOpen = true } = before
+  const { additionalProperties: isOpen = true } = after
+  if (wasOpen !== false && isOpen !== false) {
+    if (!isDeepStrictEqual(wasOpen, isOpen)) within('{}', wasOpen, isOpen)
+  } else if (wasOpen !== isOpen) {
+    // Clients have to ignore members that they do not know, in any case.
+    note(direction === 'request' && isOpen === false, where, isOpen === false ? 'closed' : 'opened')
+  }
+}

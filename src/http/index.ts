@@ -1,0 +1,10 @@
+/** What programs import that embed the service: `import { createApp, createCore } from 'rekindle'`. */
+
+export type { Secrets, Settings } from '../config/settings.ts'
+export { readServiceSettings, SettingsError } from '../config/settings.ts'
+export { pruneAll } from '../sessions/prune.ts'
+export { createApp } from './app.ts'
+export type { Core, CoreOptions } from './core.ts'
+export { createCore } from './core.ts'
+export type { Listener } from './listen.ts'
+export { listen } from './listen.ts'

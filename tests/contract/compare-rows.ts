@@ -1,0 +1,128 @@
+/** Changes of the contract whose verdict is known, each by itself, made to the released contract. */
+
+/** By JSON pointer (`-` is the end of a list): the new value, or undefined to remove what is there. */
+export type Edits = Readonly<Record<string, unknown>>
+
+/** What is changed, and by themselves the changes that have to be made before, so that there is something to change */
+export type Row = Edits | readonly [before: Edits, edits: Edits]
+
+const login = '/paths/~1api~1auth~1login/post'
+const me = '/paths/~1api~1auth~1me/get'
+const session = '/paths/~1api~1auth~1sessions~1{id}/delete'
+const refresh = '/paths/~1refresh_token/post'
+const loginBody = `${login}/requestBody/content/application~1json`
+const schemas = '/components/schemas'
+const loginRequest = `${schemas}/LoginRequest`
+const loginData = `${schemas}/LoginResult/properties/data`
+const sessionRow = `${schemas}/Session`
+const badRefresh = '/components/responses/InvalidRefreshToken/content/application~1json/schema/properties'
+
+const locale = { type: 'string', enum: ['de', 'en', 'fr'] }
+const limit = { name: 'limit', in: 'query', schema: { type: 'integer' } }
+const operation = { operationId: 'new', responses: { 200: { description: 'New' } } }
+
+export const breaking: Readonly<Record<string, Row>> = {
+  'an operation removed': { [me]: undefined },
+  'a path renamed': { '/paths/~1api~1auth~1me': undefined, '/paths/~1api~1me': { get: operation } },
+  'an operationId changed': { [`${me}/operationId`]: 'whoAmI' },
+  'a success status removed': { [`${login}/responses/200`]: undefined },
+  'an error status removed': { [`${login}/responses/401`]: undefined },
+  'a success status added': { [`${login}/responses/202`]: { description: 'Later' } },
+  'a response media type removed': { '/paths/~1docs/get/responses/200/content': {} },
+  'a response member removed': { [`${loginData}/properties/refresh_token`]: undefined },
+  'a response member optional now': { [`${loginData}/required`]: ['message', 'access_token'] },
+  'type of a response member changed': { [`${schemas}/ExpiresIn/type`]: 'string' },
+  'a response member nullable now': { [`${schemas}/Timestamp/type`]: ['string', 'null'] },
+  'an enum of a response widened': { [`${badRefresh}/message/enum/-`]: 'Refresh token is odd.' },
+  'a message changed': { [`${loginData}/properties/message/const`]: 'Welcome' },
+  'a constant freed': { [`${loginData}/properties/message/const`]: undefined },
+  'a bound of a response widened': { [`${schemas}/ExpiresIn/minimum`]: -1 },
+  'a pattern of a response removed': { [`${schemas}/Jwt/pattern`]: undefined },
+  'a format of a response changed': { [`${schemas}/Timestamp/format`]: 'date' },
+  'a response header removed': { [`${login}/responses/200/headers/Set-Cookie`]: undefined },
+  'a response header optional now': { '/components/headers/RetryAfter/required': false },
+  'a required request member added': {
+    [`${loginRequest}/required/-`]: 'otp',
+    [`${loginRequest}/properties/otp`]: { type: 'string' },
+  },
+  'a request member required now': { [`${loginRequest}/required/-`]: 'cookie' },
+  'a request member removed': { [`${loginRequest}/properties/cookie`]: undefined },
+  'an enum of a request narrowed': [
+    { [`${loginRequest}/properties/locale`]: locale },
+    { [`${loginRequest}/properties/locale/enum/0`]: undefined },
+  ],
+  'type of a request member changed': { [`${loginRequest}/properties/cookie/type`]: 'string' },
+  'a pattern of a request tightened': { [`${schemas}/NewPassword/pattern`]: '^[a-z]+$' },
+  'a length of a request tightened': { [`${schemas}/NewPassword/minLength`]: 12 },
+  'a greatest length of a request tightened': { [`${schemas}/NewPassword/maxLength`]: 64 },
+  'a number of a request whole now': [
+    { [`${loginRequest}/properties/age`]: { type: 'number' } },
+    { [`${loginRequest}/properties/age/type`]: 'integer' },
+  ],
+  'an open request closed': [
+    { [`${loginRequest}/additionalProperties`]: undefined },
+    { [`${loginRequest}/additionalProperties`]: false },
+  ],
+  'a request body required now': [
+    { [`${login}/requestBody/required`]: undefined },
+    { [`${login}/requestBody/required`]: true },
+  ],
+  'a request media type removed': [
+    { [`${login}/requestBody/content/text~1plain`]: {} },
+    { [`${login}/requestBody/content/text~1plain`]: undefined },
+  ],
+  'a required parameter added': { [`${me}/parameters`]: [{ ...limit, required: true }] },
+  'a parameter removed': [{ [`${me}/parameters`]: [limit] }, { [`${me}/parameters`]: undefined }],
+  'a parameter tightened': { [`${session}/parameters/0/schema/maxLength`]: 8 },
+  'security added': { [`${login}/security`]: [{ accessToken: [] }] },
+  'a way to authenticate removed': { [`${refresh}/security/1`]: undefined },
+  'a security scheme changed': { '/components/securitySchemes/refreshCookie/name': 'rt' },
+  'the address of the server changed': { '/servers/0/url': '/v2' },
+  'a keyword that cannot be judged': { [`${loginRequest}/not`]: { required: ['cookie'] } },
+}
+
+export const compatible: Readonly<Record<string, Row>> = {
+  nothing: {},
+  descriptions: {
+    [`${login}/description`]: 'Other words',
+    [`${schemas}/Jwt/description`]: 'A JWT',
+    '/info/summary': 'New',
+  },
+  'an example changed': { [`${loginBody}/examples/header/value/username`]: 'grace' },
+  'an operation added': { '/paths/~1api~1auth~1new': { get: operation } },
+  'an error status added': { [`${me}/responses/429`]: { description: 'Slow down' } },
+  'an optional response member added': { [`${sessionRow}/properties/nickname`]: { type: 'string' } },
+  'a required response member added': {
+    [`${sessionRow}/properties/nickname`]: { type: 'string' },
+    [`${sessionRow}/required/-`]: 'nickname',
+  },
+  'a response member promised now': { [`${loginData}/required/-`]: 'refresh_token' },
+  'a nullable response member never null': { [`${sessionRow}/properties/device/type`]: 'string' },
+  'an enum of a response narrowed': { [`${badRefresh}/message/enum/0`]: undefined },
+  'a bound of a response tightened': { [`${schemas}/ExpiresIn/minimum`]: 1 },
+  'a response header added': { [`${me}/responses/200/headers/ETag`]: { schema: { type: 'string' } } },
+  'an optional request member added': { [`${loginRequest}/properties/device`]: { type: 'string' } },
+  'a request member optional now': { [`${loginRequest}/required`]: ['username'] },
+  'an enum of a request widened': [
+    { [`${loginRequest}/properties/locale`]: locale },
+    { [`${loginRequest}/properties/locale/enum/-`]: 'it' },
+  ],
+  'a type of a request widened': { [`${loginRequest}/properties/cookie/type`]: ['boolean', 'null'] },
+  'a whole number of a request any number now': [
+    { [`${loginRequest}/properties/age`]: { type: 'integer' } },
+    { [`${loginRequest}/properties/age/type`]: 'number' },
+  ],
+  'a pattern of a request removed': { [`${schemas}/NewPassword/pattern`]: undefined },
+  'a length of a request loosened': { [`${schemas}/NewPassword/minLength`]: 6 },
+  'an optional parameter added': { [`${me}/parameters`]: [limit] },
+  'security removed': { [`${me}/security`]: [] },
+  'a way to authenticate added': { [`${me}/security/-`]: { refreshCookie: [] } },
+  'a schema inlined': {
+    [`${loginRequest}/properties/password`]: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 256,
+      pattern: '^\\P{Cs}*$',
+    },
+  },
+}

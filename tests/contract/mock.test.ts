@@ -1,0 +1,83 @@
+/** The mock, started as the README says, answers with each documented response that it is asked for. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { startProgram } from '../program.ts'
+import { documented, operations } from './check-response.ts'
+
+/** What a request needs to be a valid one: Prism answers others with 400 or 401, whatever they prefer. */
+interface Needs {
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly example: string }[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, Examples>> }
+  readonly security?: readonly object[]
+}
+interface Examples {
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
+}
+
+function requestFor({ method, path, operation }: (typeof operations)[number]) {
+  const { parameters = [], requestBody, security = [] } = operation as Needs
+  const inPath = parameters.filter((parameter) => parameter.in === 'path')
+  const url = inPath.reduce((text, { name, example }) => text.replace(`{${name}}`, example), path)
+  const json = Object.values(requestBody?.content['application/json']?.examples ?? {})[0]?.value
+  const headers = {
+    ...(json !== undefined && { 'Content-Type': 'application/json' }),
+    ...(security.length > 0 && { Authorization: 'Bearer any.token.will.do' }),
+  }
+  return { url, method, headers, ...(json !== undefined && { body: JSON.stringify(json) }) }
+}
+
+test('every documented response can be had', { timeout: 60_000 }, async (t) => {
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
+  const mock = await startProgram(
+    t,
+    ['npm', 'run', 'mock', '--', '--port', '0'],
+    { cwd },
+    /listening on (http:\S+)/,
+  )
+  let asked = 0
+  for (const operation of operations) {
+    const { url, headers, ...request } = requestFor(operation)
+    for (const status of Object.keys(operation.operation.responses)) {
+      const { content = {} } = documented(operation.operation, status) ?? {}
+      for (const [type, { examples = {} }] of Object.entries(content) as [string, Examples][]) {
+        for (const [example, { value }] of Object.entries(examples)) {
+          const prefer = { Prefer: `code=${status}, example=${example}`, Accept: type }
+          const response = await fetch(mock + url, { ...request, headers: { ...headers, ...prefer } })
+          const name = `${operation.operation.operationId} ${status} ${type} ${example}`
+          const text = await response.text()
+          assert.deepEqual(
+            [response.status, response.headers.get('Content-Type')],
+            [Number(status), type],
+            name,
+          )
+          assert.deepEqual(type === 'application/json' ? JSON.parse(text) : text, value, name)
+          asked++
+        }
+      }
+    }
+  }
+  t.diagnostic(`${asked} examples of ${operations.length} operations`)
+  assert.ok(asked > 100)
+
+  await t.test('who brings no token is told so', async () => {
+    const secured = operations.filter(({ operation }) => ((operation as Needs).security ?? []).length > 0)
+    const messages = secured.map(async (operation) => {
+      const { url, headers, ...request } = requestFor(operation)
+      const { Authorization: _, ...rest } = { Authorization: '', ...headers }
+      const response = await fetch(mock + url, { ...request, headers: rest })
+      assert.equal(response.status, 401)
+      const { message } = (await response.json()) as { message: string }
+      return [operation.operation.operationId, message]
+    })
+    assert.deepEqual(Object.fromEntries(await Promise.all(messages)), {
+      refreshToken: 'Refresh token missing.',
+      logout: 'Token missing.',
+      logoutAll: 'Access token missing.',
+      changePassword: 'Access token missing.',
+      me: 'Access token missing.',
+      listSessions: 'Access token missing.',
+      endSession: 'Access token missing.',
+    })
+  })
+})
