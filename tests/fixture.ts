@@ -41,6 +41,16 @@ export interface Clock {
   now: number
 }
 
+/** The system's, for clients that measure by it. */
+export const realClock: Clock = {
+  get now() {
+    return Date.now()
+  },
+  set now(_) {
+    throw new TypeError('this clock runs by itself')
+  },
+}
+
 /** An answer, read and checked against the contract. */
 export interface Answer {
   readonly status: number
@@ -80,10 +90,13 @@ export interface Service {
 }
 
 /** Started anew for each test and closed after it. */
-export async function startService(t: TestContext, overrides: Partial<Settings> = {}): Promise<Service> {
+export async function startService(
+  t: Pick<TestContext, 'after'>,
+  overrides: Partial<Settings> = {},
+  clock: Clock = { now: Date.UTC(2026, 10, 22, 8, 0, 0, 123) },
+): Promise<Service> {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-test-'))
   const file = join(directory, 'rekindle.db')
-  const clock: Clock = { now: Date.UTC(2026, 10, 22, 8, 0, 0, 123) }
   const lines: string[] = []
   const sink = new PassThrough().on('data', (chunk: Buffer) => lines.push(chunk.toString()))
   const settings: Settings = { ...DEFAULTS, database: { dialect: 'sqlite', file }, ...overrides }
