@@ -86,7 +86,8 @@ export interface Service {
   login(username?: string): Promise<Tokens>
   refresh(refreshToken: string): Promise<Answer>
   exchange(accessToken: string): Promise<Answer>
-  close(): Promise<void>
+  /** The database stays until the end of the test */
+  stop(): Promise<void>
 }
 
 /** Started anew for each test and closed after it. */
@@ -108,15 +109,15 @@ export async function startService(
   })
   const listener = await listen(createApp(core), settings)
 
-  let closed = false
-  async function close(): Promise<void> {
-    if (closed) return
-    closed = true
-    await listener.close(1000)
-    await core.store.close()
-    rmSync(directory, { recursive: true, force: true })
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= listener.close(1000).then(() => core.store.close())
+    return stopped
   }
-  t.after(close)
+  t.after(async () => {
+    await stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
   return {
     ...client(listener.url),
     url: listener.url,
@@ -124,7 +125,7 @@ export async function startService(
     core,
     clock,
     logged: () => lines.join(''),
-    close,
+    stop,
   }
 }
 

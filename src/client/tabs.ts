@@ -9,16 +9,16 @@ export type Message =
 /** The other tabs of the origin, where there are any. */
 export interface Tabs {
   /**
-   * One tab at a time. A tab that was frozen with the lock does not block the others for longer than the time limit:
-   * then they go on without it, which the server's replay makes safe.
+   * One tab at a time. A tab that was frozen with the lock does not block the others for longer than the time limit.
+   * Where there are no Web Locks, the server's replay keeps it safe.
    */
-  exclusive<T>(work: () => Promise<T>): Promise<T>
+  exclusive(work: () => Promise<void>): Promise<void>
   tell(message: Message): void
   close(): void
 }
 
 interface Locks {
-  request<T>(name: string, options: { signal: AbortSignal }, work: () => Promise<T>): Promise<T>
+  request(name: string, options: { signal: AbortSignal }, work: () => Promise<void>): Promise<void>
 }
 
 /** @param patience milliseconds to wait for a lock */
@@ -36,19 +36,20 @@ export function createTabs(name: string, patience: number, hear: (message: Messa
 
   return {
     async exclusive(work) {
-      const locks = navigator?.locks
-      if (!locks) return work()
       let begun = false
       const begin = () => {
         begun = true
         return work()
       }
-      try {
-        return await locks.request(name, { signal: AbortSignal.timeout(patience) }, begin)
-      } catch (error) {
-        if (begun) throw error
-        return work()
+      // The second lock is for all who gave up on the first: else they would begin together.
+      for (const lock of navigator?.locks ? [name, `${name} 2`] : []) {
+        try {
+          return await navigator?.locks?.request(lock, { signal: AbortSignal.timeout(patience) }, begin)
+        } catch (error) {
+          if (begun) throw error
+        }
       }
+      return work()
     },
     tell: (message) => channel?.postMessage(message),
     close: () => channel?.close(),
