@@ -74,6 +74,7 @@ export function createSession(options: SessionOptions): Session {
   let flight: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let ended = false
+  let greeted = () => {}
   // Counts starts and ends: what was asked for before does not count after.
   let epoch = 0
   // The highest that was seen, also after an end.
@@ -86,8 +87,11 @@ export function createSession(options: SessionOptions): Session {
     await readStorage()
     if (current) return
     // Another tab may have what a memory of our own cannot.
+    const heard = new Promise<void>((resolve) => {
+      greeted = resolve
+    })
     tabs.tell({ hello: true })
-    await pause(50, stop.signal)
+    await Promise.race([heard, pause(150, stop.signal)])
   }
 
   async function readStorage(): Promise<void> {
@@ -110,6 +114,7 @@ export function createSession(options: SessionOptions): Session {
     current = tokens
     lifetime = lifetimeOf(tokens)
     ended = false
+    greeted()
     schedule()
   }
 

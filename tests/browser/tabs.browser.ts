@@ -58,6 +58,7 @@ for (const mode of ['cookie', 'header'] as const) {
     gateway.losses = 0.3
     await troubles(context, tabs, url, seconds * 1000, async () => {
       gateway.upstream = undefined
+      await wait(1500)
       gateway.upstream = await service.restart()
     })
     gateway.losses = 0
