@@ -41,6 +41,16 @@ export interface Clock {
   now: number
 }
 
+/** The system's, for clients that measure by it. */
+export const realClock: Clock = {
+  get now() {
+    return Date.now()
+  },
+  set now(_) {
+    throw new TypeError('this clock runs by itself')
+  },
+}
+
 /** An answer, read and checked against the contract. */
 export interface Answer {
   readonly status: number
@@ -76,14 +86,18 @@ export interface Service {
   login(username?: string): Promise<Tokens>
   refresh(refreshToken: string): Promise<Answer>
   exchange(accessToken: string): Promise<Answer>
-  close(): Promise<void>
+  /** The database stays until the end of the test */
+  stop(): Promise<void>
 }
 
 /** Started anew for each test and closed after it. */
-export async function startService(t: TestContext, overrides: Partial<Settings> = {}): Promise<Service> {
+export async function startService(
+  t: Pick<TestContext, 'after'>,
+  overrides: Partial<Settings> = {},
+  clock: Clock = { now: Date.UTC(2026, 10, 22, 8, 0, 0, 123) },
+): Promise<Service> {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-test-'))
   const file = join(directory, 'rekindle.db')
-  const clock: Clock = { now: Date.UTC(2026, 10, 22, 8, 0, 0, 123) }
   const lines: string[] = []
   const sink = new PassThrough().on('data', (chunk: Buffer) => lines.push(chunk.toString()))
   const settings: Settings = { ...DEFAULTS, database: { dialect: 'sqlite', file }, ...overrides }
@@ -95,15 +109,15 @@ export async function startService(t: TestContext, overrides: Partial<Settings> 
   })
   const listener = await listen(createApp(core), settings)
 
-  let closed = false
-  async function close(): Promise<void> {
-    if (closed) return
-    closed = true
-    await listener.close(1000)
-    await core.store.close()
-    rmSync(directory, { recursive: true, force: true })
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= listener.close(1000).then(() => core.store.close())
+    return stopped
   }
-  t.after(close)
+  t.after(async () => {
+    await stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
   return {
     ...client(listener.url),
     url: listener.url,
@@ -111,7 +125,7 @@ export async function startService(t: TestContext, overrides: Partial<Settings> 
     core,
     clock,
     logged: () => lines.join(''),
-    close,
+    stop,
   }
 }
 

@@ -12,7 +12,7 @@ const dist = join(root, 'dist')
 
 rmSync(dist, { recursive: true, force: true })
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
-execFileSync(process.execPath, [tsc, '-p', join(root, 'packaging')], { stdio: 'inherit' })
+execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
 
 copyFileSync(join(root, 'generated/openapi.json'), join(dist, 'generated/openapi.json'))
 chmodSync(join(dist, 'src/cli/rekindle.js'), 0o755)

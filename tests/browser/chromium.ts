@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs'
+import type { TestContext } from 'node:test'
+import type { BrowserContext } from 'playwright-core'
+import { chromium } from 'playwright-core'
+
+const candidates = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+
+/** A fresh profile in headless Chromium that talks to nobody but the test. */
+export async function launchBrowser(t: Pick<TestContext, 'after'>): Promise<BrowserContext> {
+  const executablePath = candidates.find((path) => path !== undefined && existsSync(path))
+  if (executablePath === undefined) throw new Error('no Chromium: install it, or name it in CHROMIUM')
+  const browser = await chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  t.after(() => browser.close())
+  return browser.newContext()
+}

@@ -1,0 +1,109 @@
+/**
+ * What stands between browser and service in the browser tests: it serves the page, forwards everything else, loses
+ * answers after the service has acted, and keeps a copy of each refresh token that passes, as a thief on the wire would.
+ */
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+export interface Gateway {
+  readonly url: string
+  /** Where requests go; a service that restarts is undefined meanwhile */
+  upstream: string | undefined
+  /** The share of refreshes whose answers are lost, 0 to 1 */
+  losses: number
+  /** Refresh tokens by generation, as they were given out */
+  readonly issued: Map<number, Set<string>>
+  readonly counts: { refreshes: number; lost: number; unreachable: number }
+}
+
+async function clientBundle(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('./page.ts', import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
+
+/** @param random between 0 and 1, seeded */
+export async function openGateway(t: Pick<TestContext, 'after'>, random: () => number): Promise<Gateway> {
+  const script = await clientBundle()
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '', 'http://gateway')
+    if (pathname === '/') response.setHeader('Content-Type', 'text/html').end(PAGE)
+    else if (pathname === '/page.js') response.setHeader('Content-Type', 'text/javascript').end(script)
+    else forward(request, response, pathname).catch(() => request.socket.destroy())
+  })
+  const gateway = {
+    url: '',
+    upstream: undefined as string | undefined,
+    losses: 0,
+    issued: new Map<number, Set<string>>(),
+    counts: { refreshes: 0, lost: 0, unreachable: 0 },
+  }
+
+  async function forward(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const body: Buffer[] = []
+    for await (const chunk of request) body.push(chunk)
+    const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+      /^(authorization|cookie|content-type|user-agent)$/.test(name)
+        ? [[name, String(value)] as [string, string]]
+        : [],
+    )
+    const method = request.method ?? 'GET'
+    const answer = await fetch((gateway.upstream ?? 'http://127.0.0.1:1') + path, {
+      method,
+      headers,
+      ...(method !== 'GET' && { body: Buffer.concat(body) }),
+    }).catch((error) => {
+      gateway.counts.unreachable++
+      throw error
+    })
+    const text = await answer.text()
+    for (const token of refreshTokens(answer, text)) keep(token)
+    if (path === '/refresh_token') {
+      gateway.counts.refreshes++
+      if (random() < gateway.losses) {
+        gateway.counts.lost++
+        request.socket.destroy()
+        return
+      }
+    }
+    response.statusCode = answer.status
+    for (const name of ['content-type', 'set-cookie', 'retry-after']) {
+      const value = answer.headers.get(name)
+      if (value !== null) response.setHeader(name, value)
+    }
+    response.end(text)
+  }
+
+  function keep(token: string): void {
+    const { generation } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    gateway.issued.set(generation, (gateway.issued.get(generation) ?? new Set()).add(token))
+  }
+
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  gateway.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return gateway
+}
+
+function refreshTokens(answer: Response, text: string): string[] {
+  const cookie = /refresh_token=([\w-]+\.[\w-]+\.[\w-]+)/.exec(answer.headers.get('Set-Cookie') ?? '')?.[1]
+  const member = /"refresh_token":"([^"]+)"/.exec(text)?.[1]
+  return [cookie, member].filter((token) => token !== undefined)
+}

@@ -1,0 +1,75 @@
+/** A tab as the client sees one: several in a process share locks and channels, as the tabs of an origin do. */
+import type { TestContext } from 'node:test'
+import type { Session, SessionOptions, Tokens } from '../../src/client/index.ts'
+import { createSession } from '../../src/client/index.ts'
+import type { Service } from '../fixture.ts'
+
+export interface Tab {
+  readonly session: Session
+  readonly refreshed: Tokens[]
+  readonly ended: string[]
+  /** The paths that it has asked for, and what was answered; `lost` when nothing came */
+  readonly sent: string[]
+  /** Loses the next answers after the server has acted on the requests */
+  lose(count: number): void
+  /** Makes every request fail before it is sent, or no longer */
+  offline: boolean
+  close(): void
+}
+
+/** @param name of the session: tabs with one name share it */
+export function openTab(
+  t: Pick<TestContext, 'after'>,
+  service: Pick<Service, 'url'>,
+  name: string,
+  options: Partial<SessionOptions> = {},
+): Tab {
+  const closing = new AbortController()
+  t.after(() => closing.abort())
+  let losing = 0
+  const tab: Tab = {
+    refreshed: [],
+    ended: [],
+    sent: [],
+    offline: false,
+    lose(count) {
+      losing = count
+    },
+    close: () => closing.abort(),
+    session: createSession({
+      baseUrl: service.url,
+      name,
+      backoff: 5,
+      signal: closing.signal,
+      onRefreshed: (tokens) => void tab.refreshed.push(tokens),
+      onEnded: (reason) => void tab.ended.push(reason),
+      ...options,
+      fetch: async (input, init) => {
+        const { pathname } = new URL((input as Request).url)
+        if (tab.offline) {
+          tab.sent.push(`${pathname} offline`)
+          throw new TypeError('fetch failed')
+        }
+        const response = await (options.fetch ?? fetch)(input, init)
+        if (losing > 0) {
+          losing--
+          await response.arrayBuffer()
+          tab.sent.push(`${pathname} lost`)
+          throw new TypeError('fetch failed')
+        }
+        tab.sent.push(`${pathname} ${response.status}`)
+        return response
+      },
+    }),
+  }
+  return tab
+}
+
+/** Until something holds. @throws when it does not within 5 seconds */
+export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 5000
+  while (!(await what())) {
+    if (performance.now() > end) throw new Error(`not within 5 s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
