@@ -1,19 +1,12 @@
+import type { Settings } from '../config/settings.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tokens } from '../tokens/jwt.ts'
 
-/** All durations in milliseconds. */
-export interface SessionSettings {
-  readonly accessTokenTtl: number
-  /** Idle: counts from the last rotation */
-  readonly refreshTokenTtl: number
-  /** Absolute: counts from the login */
-  readonly sessionMaxAge: number
-  readonly rotation: boolean
-  /** How long a superseded token may be repeated; 0: never */
-  readonly grace: number
-  /** How long after its expiry an access token can be exchanged; 0: never, not even before */
-  readonly exchangeWindow: number
-}
+/** The settings that the rules of sessions read. All durations in milliseconds. */
+export type SessionSettings = Pick<
+  Settings,
+  'accessTokenTtl' | 'refreshTokenTtl' | 'sessionMaxAge' | 'rotation' | 'grace' | 'exchangeWindow'
+>
 
 /** What the rules of sessions work with. */
 export interface SessionContext {
