@@ -77,3 +77,9 @@ test('each code point: its key is stable, and the same as that of its lower case
     assert.equal(usernameKey(character.toLowerCase()), key, code.toString(16))
   }
 })
+
+test('what is not seen makes no other name', () => {
+  for (const unseen of ['\u{34f}', '\u{fe0f}', '\u{3164}', '\u{e0100}']) {
+    assert.equal(usernameKey(`a${unseen}da`), usernameKey('ada'), unseen.codePointAt(0)?.toString(16))
+  }
+})
