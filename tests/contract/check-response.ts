@@ -58,6 +58,10 @@ function checkOutside(method: string, response: Response, text: string): void {
   assert.deepEqual(JSON.parse(text), { status: 'error', code: 404, message: 'Not found.' })
 }
 
+// What HTTP, CORS and the security headers of every response bring; all else belongs to the contract.
+const GENERAL =
+  /^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|access-control-.+|content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|x-(content-type|dns|download|frame|permitted|xss)-.+)$/
+
 /** @throws AssertionError */
 export function checkResponse(method: string, url: string, response: Response, text: string): void {
   const path = url.split('?')[0] ?? url
@@ -79,6 +83,11 @@ export function checkResponse(method: string, url: string, response: Response, t
     const definition = contract.components.headers[$ref?.split('/').at(-1) ?? '']
     if (required ?? definition?.required) assert.ok(response.headers.has(header), `${name} lacks ${header}`)
   }
+  const undocumented = [...response.headers.keys()].filter((header) => !GENERAL.test(header))
+  for (const header of undocumented) {
+    const names = Object.keys(expected.headers ?? {}).map((documented) => documented.toLowerCase())
+    assert.ok(names.includes(header), `${name}: ${header} is not documented`)
+  }
   if (method === 'HEAD') return
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
   const schema = expected.content?.[type]?.schema
@@ -87,4 +96,12 @@ export function checkResponse(method: string, url: string, response: Response, t
   const validate = validators.get(name) ?? ajv.compile(absolute(schema) as object)
   validators.set(name, validate)
   assert.ok(validate(JSON.parse(text)), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
+}
+
+/** The platform's `fetch`, for those who talk to a service themselves: what it answers is checked as everywhere. */
+export async function checkedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const { method = init?.method ?? 'GET', url = String(input) } = input as Partial<Request>
+  const response = await fetch(input, init)
+  checkResponse(method, new URL(url).pathname, response, await response.clone().text())
+  return response
 }
