@@ -13,6 +13,10 @@ const PASSWORD = 'correct horse battery staple'
 
 const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
 
+/** A header for requests that break the contract on purpose: some stand between us and the service and judge that. */
+export const ON_PURPOSE = { name: 'X-On-Purpose', value: 'yes' }
+const onPurpose = { [ON_PURPOSE.name]: ON_PURPOSE.value }
+
 /** A user of its own, logged in. */
 async function logIn(client: Client) {
   const body = { username: `user-${randomUUID()}`, password: PASSWORD }
@@ -62,7 +66,7 @@ export const expectations: Readonly<Record<string, (client: Client) => Promise<v
 
   async 'an exchange of nothing is an invalid request'(client) {
     // @ts-expect-error: the contract asks for a token
-    const answer = await client.POST('/api/auth/refresh', { body: {} })
+    const answer = await client.POST('/api/auth/refresh', { body: {}, headers: onPurpose })
     assert.equal(refused(answer, 400), 'Invalid request.')
     assert.ok(Array.isArray((answer.error as { errors?: unknown }).errors))
   },
@@ -80,7 +84,7 @@ export const expectations: Readonly<Record<string, (client: Client) => Promise<v
 
   async 'a login without a password is an invalid request'(client) {
     // @ts-expect-error: the contract asks for a password
-    const answer = await client.POST('/api/auth/login', { body: { username: 'ada' } })
+    const answer = await client.POST('/api/auth/login', { body: { username: 'ada' }, headers: onPurpose })
     assert.equal(refused(answer, 400), 'Invalid request.')
   },
 
@@ -105,7 +109,10 @@ export const expectations: Readonly<Record<string, (client: Client) => Promise<v
   async 'an id that is none is an invalid request'(client) {
     const { access } = await logIn(client)
     const path = { id: 'none' }
-    const answer = await client.DELETE('/api/auth/sessions/{id}', { params: { path }, ...access })
+    const answer = await client.DELETE('/api/auth/sessions/{id}', {
+      params: { path },
+      headers: { ...access.headers, ...onPurpose },
+    })
     assert.equal(refused(answer, 400), 'Invalid request.')
   },
 

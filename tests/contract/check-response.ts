@@ -39,7 +39,8 @@ export const operations = Object.entries(contract.paths).flatMap(([path, methods
   Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
 )
 
-const pathOf = (template: string) =>
+/** What matches the paths of a template */
+export const pathOf = (template: string) =>
   new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`)
 
 /** @returns the status's response as documented, references resolved */
