@@ -17,6 +17,7 @@ export interface Operation {
 interface Contract {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
+    readonly schemas: Readonly<Record<string, object>>
     readonly responses: Readonly<Record<string, Documented>>
     readonly headers: Readonly<Record<string, { readonly required?: boolean; readonly schema: object }>>
   }
@@ -49,6 +50,9 @@ export function documented(operation: Operation, status: number | string): Docum
   const name = response?.$ref?.split('/').at(-1)
   return name === undefined ? response : contract.components.responses[name]
 }
+
+/** Judges values by a schema of the contract. */
+export const validator = (schema: object): ValidateFunction => ajv.compile(absolute(schema) as object)
 
 const validators = new Map<string, ValidateFunction>()
 
@@ -94,7 +98,7 @@ export function checkResponse(method: string, url: string, response: Response, t
   const schema = expected.content?.[type]?.schema
   assert.ok(schema !== undefined, `${name}: ${type} is not documented`)
   if (type !== 'application/json') return
-  const validate = validators.get(name) ?? ajv.compile(absolute(schema) as object)
+  const validate = validators.get(name) ?? validator(schema)
   validators.set(name, validate)
   assert.ok(validate(JSON.parse(text)), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
 }
