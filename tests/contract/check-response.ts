@@ -56,6 +56,17 @@ export const validator = (schema: object): ValidateFunction => ajv.compile(absol
 
 const validators = new Map<string, ValidateFunction>()
 
+// What the contract says of requests that never come to an operation.
+const EARLY: Readonly<Record<number, string>> = {
+  400: 'Bad Request.',
+  408: 'Request Timeout.',
+  417: 'Expectation Failed.',
+  431: 'Request Header Fields Too Large.',
+}
+
+const isEarly = ({ status }: Response, text: string) =>
+  text === JSON.stringify({ status: 'error', code: status, message: EARLY[status] })
+
 // What no operation of the contract answers: unknown paths.
 function checkOutside(method: string, response: Response, text: string): void {
   assert.equal(response.status, 404)
@@ -74,6 +85,10 @@ export function checkResponse(method: string, url: string, response: Response, t
   const wanted = method === 'HEAD' ? 'GET' : method
   const operation = onPath.find((candidate) => candidate.method === wanted) ?? onPath[0]
   assert.match(response.headers.get('X-Request-Id') ?? '', /^[A-Za-z0-9._-]{1,64}$/)
+  if (isEarly(response, text)) {
+    assert.equal(response.headers.get('Content-Type'), 'application/json')
+    return
+  }
   if (operation === undefined) {
     checkOutside(method, response, text)
     return

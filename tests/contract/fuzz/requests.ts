@@ -112,8 +112,10 @@ const DEAR = new Set(['register', 'login', 'changePassword', 'logout', 'logoutAl
 
 /** @param victim whose tokens hostile requests are made of */
 export function requests(victim: Victim): fc.Arbitrary<Planned> {
-  const routes = operations.map((route) =>
-    fc.oneof(
+  const routes = operations.map((operation) => {
+    // As short as it can be where fast-check prints it.
+    const route = { ...operation, [fc.toStringMethod]: () => operation.operation.operationId }
+    return fc.oneof(
       { weight: 4, arbitrary: valid(route, 'live', 'valid') },
       ...almost(route).map((arbitrary) => ({ weight: 1, arbitrary })),
       { weight: STALE.has(route.operation.operationId) ? 1 : 0, arbitrary: valid(route, 'stale', 'stale') },
@@ -123,8 +125,8 @@ export function requests(victim: Victim): fc.Arbitrary<Planned> {
           (hostile): Planned => ({ kind: 'hostile', route, who: 0, own: false, hostile }),
         ),
       },
-    ),
-  )
+    )
+  })
   const weighted = routes.map((arbitrary, index) => {
     const id = operations[index]?.operation.operationId ?? ''
     return { weight: DEAR.has(id) ? 1 : 4, arbitrary }
