@@ -1,6 +1,7 @@
 /** `npm run fuzz -- --runs N --seed S` */
 import { parseArgs } from 'node:util'
 import { fuzz } from './run.ts'
+import type { Memory } from './world.ts'
 
 const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } })
 const runs = Number(values.runs ?? 20_000)
@@ -16,14 +17,18 @@ const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 for (const { rss, heapUsed } of memory) console.log(`memory: ${mib(rss)}, ${mib(heapUsed)} of it on the heap`)
 console.log(`${Math.round(duration / 1000)} s, no 5xx, nothing that is not documented`)
 
-// Growth between the end of the first quarter and the end; short runs are all warming up.
-const [quarter, last] = [memory[4], memory.at(-1)]
-if (runs >= 100_000 && quarter && last) {
-  const growth = { rss: last.rss / quarter.rss, heap: last.heapUsed / quarter.heapUsed }
+// Between the second quarter and the last, in their medians; short runs are all warming up.
+const median = (of: keyof Memory, from: number, to: number) =>
+  memory
+    .slice(from, to)
+    .map((sample) => sample[of])
+    .sort((a, b) => a - b)[Math.floor((to - from) / 2)] ?? 0
+if (runs >= 100_000) {
+  const growth = (of: keyof Memory) => median(of, 15, 20) / median(of, 5, 10)
   console.log(
-    `memory at the end against a quarter of the way: ${growth.rss.toFixed(2)} and ${growth.heap.toFixed(2)} times`,
+    `memory of the last quarter against the second: ${growth('rss').toFixed(2)}, heap ${growth('heapUsed').toFixed(2)}`,
   )
-  if (Math.max(growth.rss, growth.heap) > 1.1) {
+  if (Math.max(growth('rss'), growth('heapUsed')) > 1.1) {
     console.error('memory is not flat')
     process.exitCode = 1
   }
