@@ -1,9 +1,9 @@
 /** Changing the password. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { snapshot, test } from '../dialects.ts'
 import type { Service } from '../fixture.ts'
 import { PASSWORD } from '../fixture.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { startWorld } from './documented/world.ts'
 
 const NEXT = 'another one entirely'
 
@@ -32,7 +32,7 @@ test('the other sessions end, this one goes on, and only the new password opens 
 test('a wrong current password, or a new one that is too short, changes nothing', async (t) => {
   const { service, accessToken } = await startWorld(t)
   const other = await service.login()
-  const before = dump(service.file)
+  const before = await snapshot(service.database)
   const wrong = await change(service, accessToken, 'not the password', NEXT)
   assert.deepEqual(wrong.body, { status: 'error', code: 403, message: 'Current password is wrong.' })
   for (const next of ['short', '', 'x'.repeat(257), null, { $ne: '' }]) {
@@ -41,7 +41,7 @@ test('a wrong current password, or a new one that is too short, changes nothing'
   }
   assert.equal((await change(service, other.refreshToken, PASSWORD, NEXT)).status, 401)
   assert.equal((await change(service, undefined, PASSWORD, NEXT)).status, 401)
-  assert.deepEqual(dump(service.file), before)
+  assert.deepEqual(await snapshot(service.database), before)
   assert.equal(await login(service, PASSWORD), 200)
 })
 

@@ -5,8 +5,8 @@
  * A long campaign: HISTORIES_RUNS=20000 HISTORIES_SEED=$RANDOM node --test tests/sessions/histories.test.ts
  */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import fc from 'fast-check'
+import { test } from '../dialects.ts'
 import { commands, prelude } from './histories/commands.ts'
 import { checkLeaves, checkNothingDeadIsAccepted } from './histories/invariants.ts'
 import type { History } from './histories/world.ts'

@@ -32,7 +32,7 @@ const SCHEMA = [
 
 test('a fresh file: all migrations run, and none is pending', async (t) => {
   const file = freshFile(t)
-  const store = openStore({ dialect: 'sqlite', file })
+  const store = await openStore({ dialect: 'sqlite', file })
   t.after(() => store.close())
   assert.deepEqual(await pendingMigrations(store.db), all)
   assert.deepEqual(schemaOf(file), [], 'to ask what is pending makes nothing')
@@ -43,13 +43,13 @@ test('a fresh file: all migrations run, and none is pending', async (t) => {
 
 test('once more, also after a restart: nothing runs and nothing changes', async (t) => {
   const file = freshFile(t)
-  const first = openStore({ dialect: 'sqlite', file })
+  const first = await openStore({ dialect: 'sqlite', file })
   await migrate(first.db)
   await addUser(first.db)
   const before = await dump(first.db)
   assert.deepEqual(await migrate(first.db), [])
   await first.close()
-  const second = openStore({ dialect: 'sqlite', file })
+  const second = await openStore({ dialect: 'sqlite', file })
   t.after(() => second.close())
   assert.deepEqual(await migrate(second.db), [])
   assert.deepEqual(await dump(second.db), before)
@@ -70,7 +70,7 @@ test('ten processes at once on one fresh file: all succeed, the schema is made o
 
 test('a database that is newer than the program is refused, and stays as it is', async (t) => {
   const file = freshFile(t)
-  const store = openStore({ dialect: 'sqlite', file })
+  const store = await openStore({ dialect: 'sqlite', file })
   t.after(() => store.close())
   await migrate(store.db)
   const name = '9999_from_the_future'
@@ -82,7 +82,7 @@ test('a database that is newer than the program is refused, and stays as it is',
 
 test('a migration that fails leaves nothing behind, and can be run again', async (t) => {
   const file = freshFile(t)
-  const store = openStore({ dialect: 'sqlite', file })
+  const store = await openStore({ dialect: 'sqlite', file })
   t.after(() => store.close())
   // Takes the name of what the migration makes last.
   await sql`create table revoked_tokens_expires_at (a text)`.execute(store.db)

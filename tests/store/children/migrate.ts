@@ -6,6 +6,6 @@ const [file = '', moment = '0'] = process.argv.slice(2)
 
 // All begin in the same millisecond, whatever time it took to start them.
 while (Date.now() < Number(moment));
-const store = openStore({ dialect: 'sqlite', file })
+const store = await openStore({ dialect: 'sqlite', file })
 console.log(JSON.stringify(await migrate(store.db)))
 await store.close()
