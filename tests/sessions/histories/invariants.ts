@@ -24,8 +24,8 @@ const rowOf = (session: Session): Row => ({
 })
 
 /** One row for each session, as the model has it, and a generation that never goes back. */
-export function checkRows(model: Model, { world, generations }: History): void {
-  const rows = world.rows(model.users.map(({ id }) => id))
+export async function checkRows(model: Model, { world, generations }: History): Promise<void> {
+  const rows = await world.rows(model.users.map(({ id }) => id))
   const expected = model.rows().map(rowOf)
   assert.deepEqual(
     rows,
