@@ -31,7 +31,7 @@ const PARAMETERS = '?lock_timeout=1000'
 /**
  * A database of the test's own, that goes when the test ends.
  *
- * @param from what it is a copy of; with `template0` it has no tables. A SQLite file never has any.
+ * @param from what it is a copy of, and how: with `template0` it has no tables. A SQLite file never has any.
  */
 export async function freshDatabase(
   t: Pick<TestContext, 'after'>,
