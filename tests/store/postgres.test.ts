@@ -214,3 +214,25 @@ onPostgres('two that prune, one that deletes and refreshes, all at once: no erro
   assert.deepEqual(await dump(context.db), { users: [], sessions: [], revokedTokens: [] })
   await other.close()
 })
+
+onPostgres('a server that does not answer: unavailable, and its connection is not used again', async (t) => {
+  const database = await freshDatabase(t, 'postgres')
+  assert.ok(database.dialect === 'postgres')
+  const url = `${database.url}&statement_timeout=0&query_timeout=200`
+  const store = await openStore({ dialect: 'postgres', url })
+  await assert.rejects(sql`select pg_sleep(2)`.execute(store.db), (error) => store.isUnavailable(error))
+  const began = performance.now()
+  await store.db.selectFrom('users').selectAll().execute()
+  assert.ok(performance.now() - began < 1000)
+  await store.close()
+})
+
+onPostgres('a pool whose connections are all taken: unavailable after three seconds', async (t) => {
+  const { db, store } = await openContext(t)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const taken = Array.from({ length: 10 }, () => db.connection().execute(() => promise))
+  await assert.rejects(addUser(db), (error) => store.isUnavailable(error))
+  resolve()
+  await Promise.all(taken)
+  await addUser(db)
+})
