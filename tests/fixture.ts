@@ -1,7 +1,4 @@
 /** A service of its own for a test: a real database file, real HTTP on a free port, and a clock that a test turns. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import pino from 'pino'
@@ -11,6 +8,8 @@ import type { Core } from '../src/http/core.ts'
 import { createCore } from '../src/http/core.ts'
 import { listen } from '../src/http/listen.ts'
 import { checkResponse } from './contract/check-response.ts'
+import type { Dialect } from './dialects.ts'
+import { freshDatabase } from './dialects.ts'
 
 export const MINUTE = 60_000
 export const DAY = 86_400_000
@@ -76,6 +75,8 @@ export interface Tokens {
 
 export interface Service {
   readonly url: string
+  readonly database: Settings['database']
+  /** The database's, with SQLite */
   readonly file: string
   readonly core: Core
   readonly clock: Clock
@@ -90,17 +91,25 @@ export interface Service {
   stop(): Promise<void>
 }
 
-/** Started anew for each test and closed after it. */
+/** Started anew for each test and closed after it, on the dialect of the test. */
 export async function startService(
-  t: Pick<TestContext, 'after'>,
+  t: Pick<TestContext, 'after'> & { readonly dialect?: Dialect },
   overrides: Partial<Settings> = {},
   clock: Clock = { now: Date.UTC(2026, 10, 22, 8, 0, 0, 123) },
+  dialect: Dialect = t.dialect ?? 'sqlite',
 ): Promise<Service> {
-  const directory = mkdtempSync(join(tmpdir(), 'rekindle-test-'))
-  const file = join(directory, 'rekindle.db')
   const lines: string[] = []
   const sink = new PassThrough().on('data', (chunk: Buffer) => lines.push(chunk.toString()))
-  const settings: Settings = { ...DEFAULTS, database: { dialect: 'sqlite', file }, ...overrides }
+  let close = async () => {}
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= close()
+    return stopped
+  }
+  // Before the database goes: what is registered first is done first.
+  t.after(() => stop())
+  const database = overrides.database ?? (await freshDatabase(t, dialect))
+  const settings: Settings = { ...DEFAULTS, ...overrides, database }
   const core = await createCore({
     settings,
     secrets: { current: SECRET, previous: [] },
@@ -108,20 +117,12 @@ export async function startService(
     now: () => clock.now,
   })
   const listener = await listen(createApp(core), settings)
-
-  let stopped: Promise<void> | undefined
-  const stop = () => {
-    stopped ??= listener.close(1000).then(() => core.store.close())
-    return stopped
-  }
-  t.after(async () => {
-    await stop()
-    rmSync(directory, { recursive: true, force: true })
-  })
+  close = () => listener.close(1000).then(() => core.store.close())
   return {
     ...client(listener.url),
     url: listener.url,
-    file,
+    database,
+    file: database.dialect === 'sqlite' ? database.file : '',
     core,
     clock,
     logged: () => lines.join(''),

@@ -24,7 +24,7 @@ export async function withDatabase(
   work: (desk: Desk) => Promise<void>,
 ): Promise<void> {
   const settings = readSettings(env)
-  const store = open(settings)
+  const store = await open(settings)
   try {
     await work({ db: store.db, settings, now: Date.now })
   } catch (error) {
@@ -43,9 +43,9 @@ export function withSchema(env: NodeJS.ProcessEnv, work: (desk: Desk) => Promise
   })
 }
 
-function open({ database }: Settings): Store {
+async function open({ database }: Settings): Promise<Store> {
   try {
-    return openStore(database)
+    return await openStore(database)
   } catch (error) {
     // A PostgreSQL address holds a password, a file does not.
     const where = database.dialect === 'sqlite' ? ` ${database.file}` : ''

@@ -27,7 +27,7 @@ export interface CoreOptions {
 
 /** Opens and migrates the database and makes keys: all that the app needs. `core.store.close()` ends it. */
 export async function createCore({ settings, secrets, log, now = Date.now }: CoreOptions): Promise<Core> {
-  const store = openStore(settings.database)
+  const store = await openStore(settings.database)
   try {
     const migrated = await migrate(store.db)
     if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')

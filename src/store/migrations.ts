@@ -1,23 +1,29 @@
 import type { Kysely } from 'kysely'
-import { sql } from 'kysely'
+import { PostgresAdapter, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+
+// Compared and ordered by its bytes, as SQLite does it: PostgreSQL would go by the locale of the database, and an index
+// would have to be built anew when an update of the operating system changes that.
+const textOf = (db: Kysely<unknown>) =>
+  db.getExecutor().adapter instanceof PostgresAdapter ? sql`text collate "C"` : 'text'
 
 const initial: Migration = {
   async up(db: Kysely<unknown>) {
+    const text = textOf(db)
     await db.schema
       .createTable('users')
-      .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('username', 'text', (column) => column.notNull())
-      .addColumn('username_key', 'text', (column) => column.notNull().unique())
-      .addColumn('password_hash', 'text', (column) => column.notNull())
+      .addColumn('id', text, (column) => column.primaryKey())
+      .addColumn('username', text, (column) => column.notNull())
+      .addColumn('username_key', text, (column) => column.notNull().unique())
+      .addColumn('password_hash', text, (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .addColumn('last_login_at', 'bigint')
       .addColumn('deactivated_at', 'bigint')
       .execute()
     await db.schema
       .createTable('sessions')
-      .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('user_id', 'text', (column) => column.notNull().references('users.id').onDelete('cascade'))
+      .addColumn('id', text, (column) => column.primaryKey())
+      .addColumn('user_id', text, (column) => column.notNull().references('users.id').onDelete('cascade'))
       .addColumn('generation', 'bigint', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .addColumn('rotated_at', 'bigint', (column) => column.notNull())
@@ -26,14 +32,14 @@ const initial: Migration = {
       .addColumn('expires_at', 'bigint', (column) => column.notNull())
       .addColumn('absolute_expires_at', 'bigint', (column) => column.notNull())
       .addColumn('revoked_at', 'bigint')
-      .addColumn('revoked_reason', 'text')
-      .addColumn('user_agent', 'text')
-      .addColumn('address', 'text')
+      .addColumn('revoked_reason', text)
+      .addColumn('user_agent', text)
+      .addColumn('address', text)
       .execute()
     await db.schema
       .createTable('revoked_tokens')
-      .addColumn('jti', 'text', (column) => column.primaryKey())
-      .addColumn('session_id', 'text', (column) =>
+      .addColumn('jti', text, (column) => column.primaryKey())
+      .addColumn('session_id', text, (column) =>
         column.notNull().references('sessions.id').onDelete('cascade'),
       )
       .addColumn('revoked_at', 'bigint', (column) => column.notNull())

@@ -5,8 +5,14 @@ export type StoreOptions =
   | { readonly dialect: 'sqlite'; readonly file: string }
   | { readonly dialect: 'postgres'; readonly url: string }
 
-/** @throws when the database cannot be opened */
-export function openStore(options: StoreOptions): Store {
-  if (options.dialect === 'postgres') throw new Error('PostgreSQL is not supported yet: use sqlite:<file>')
-  return openSqlite(options.file)
+/**
+ * A file is opened at once; PostgreSQL is connected to by the first query.
+ *
+ * @throws when the database cannot be opened
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  if (options.dialect === 'sqlite') return openSqlite(options.file)
+  // Most installations never need it.
+  const { openPostgres } = await import('./postgres.ts')
+  return openPostgres(options.url)
 }

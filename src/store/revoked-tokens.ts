@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
 
 export interface Claim {
@@ -26,7 +27,7 @@ const text = (value: string) => sql<string>`cast(${value} as text)`
  * present one `jti`, one gets the row. @returns undefined when somebody else had it, or the session is over
  */
 export function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return transaction(db, async (trx) => {
     const row = await trx
       .insertInto('revoked_tokens')
       .columns(['jti', 'session_id', 'revoked_at', 'successor_expires_at', 'expires_at'])

@@ -1,3 +1,4 @@
+import { retried, transaction } from './retry.ts'
 import type { Database } from './schema.ts'
 
 /** One login on one device. Times in milliseconds since the epoch. */
@@ -57,7 +58,7 @@ export interface NewSession {
  * session slips in behind the revocation of all. @returns undefined when the user or the password is no longer good
  */
 export function insertSession(db: Database, session: NewSession): Promise<SessionRow | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
       .set({ last_login_at: session.now })
@@ -229,13 +230,13 @@ export async function revokeSessionsOfUser(
   now: number,
   except = '',
 ): Promise<string[]> {
-  const rows = await db
+  const update = db
     .updateTable('sessions')
     .set({ revoked_at: now, revoked_reason: reason })
     .where('user_id', '=', userId)
     .where('id', '<>', except)
     .where('revoked_at', 'is', null)
     .returning('id')
-    .execute()
+  const rows = await retried(db, () => update.execute())
   return rows.map(({ id }) => id)
 }

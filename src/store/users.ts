@@ -1,3 +1,4 @@
+import { retried, transaction } from './retry.ts'
 import type { Database } from './schema.ts'
 import { revokeSessionsOfUser } from './sessions.ts'
 
@@ -78,7 +79,7 @@ export interface PasswordChange {
 
 /** @returns the ids of the sessions that ended; undefined when the old password or the session is no longer good */
 export function updatePassword(db: Database, change: PasswordChange): Promise<string[] | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
       .set({ password_hash: change.newHash })
@@ -105,7 +106,7 @@ export function updatePassword(db: Database, change: PasswordChange): Promise<st
 
 /** @returns the ids of the sessions that ended; undefined when there is no such user */
 export function deactivateUser(db: Database, id: string, now: number): Promise<string[] | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
       .set((eb) => ({ deactivated_at: eb.fn.coalesce('deactivated_at', eb.val(now)) }))
@@ -130,6 +131,7 @@ export async function activateUser(db: Database, id: string): Promise<boolean> {
 
 /** With all their sessions. @returns whether there was such a user */
 export async function deleteUser(db: Database, id: string): Promise<boolean> {
-  const user = await db.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst()
+  const deletion = db.deleteFrom('users').where('id', '=', id).returning('id')
+  const user = await retried(db, () => deletion.executeTakeFirst())
   return user !== undefined
 }

@@ -1,5 +1,5 @@
 import type { Tokens } from './jwt.ts'
-import { seconds, sign, verify } from './jwt.ts'
+import { isId, milliseconds, seconds, sign, verify } from './jwt.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface AccessToken {
@@ -36,13 +36,13 @@ export async function verifyAccessToken(
 ): Promise<AccessTokenVerification> {
   const verification = await verify(tokens, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, iat, exp, sid, type } = verification.payload
-  if (type !== 'access' || typeof sub !== 'string' || typeof jti !== 'string' || typeof sid !== 'string') {
-    return { outcome: 'invalid' }
-  }
-  if (typeof iat !== 'number' || typeof exp !== 'number') return { outcome: 'invalid' }
+  const { sub, jti, sid, type } = verification.payload
+  if (type !== 'access' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
+  const issuedAt = milliseconds(verification.payload.iat)
+  const expiresAt = milliseconds(verification.payload.exp)
+  if (issuedAt === undefined || expiresAt === undefined) return { outcome: 'invalid' }
   return {
     outcome: verification.outcome,
-    token: { id: jti, userId: sub, sessionId: sid, issuedAt: iat * 1000, expiresAt: exp * 1000 },
+    token: { id: jti, userId: sub, sessionId: sid, issuedAt, expiresAt },
   }
 }

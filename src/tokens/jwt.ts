@@ -26,6 +26,21 @@ export function sign(tokens: Tokens, typ: string, claims: JWTPayload): Promise<s
   return jwt.sign(tokens.key)
 }
 
+/**
+ * Whether a claim can be an id of ours, or of an application that shares the secret: nothing that a database could not
+ * hold (PostgreSQL has no U+0000) or not index.
+ */
+export const isId = (claim: unknown): claim is string =>
+  typeof claim === 'string' && claim.length <= 512 && !claim.includes('\0')
+
+// RFC 7519 §2 allows a NumericDate to have a fraction; beyond what a Date holds there is no time.
+const LAST_SECOND = 8_640_000_000_000
+
+/** `exp` or `iat` in whole milliseconds; undefined when it is no time. */
+export function milliseconds(claim: unknown): number | undefined {
+  return typeof claim === 'number' && Math.abs(claim) <= LAST_SECOND ? Math.floor(claim * 1000) : undefined
+}
+
 // jose reads several spellings of one token (padding, white space, unused bits): RFC 7515 §2 has only this one.
 function isCanonical(token: string): boolean {
   const parts = token.split('.')

@@ -1,5 +1,5 @@
 import type { Tokens } from './jwt.ts'
-import { seconds, sign, verify } from './jwt.ts'
+import { isId, milliseconds, seconds, sign, verify } from './jwt.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface RefreshToken {
@@ -42,15 +42,15 @@ export async function verifyRefreshToken(
 ): Promise<RefreshTokenVerification> {
   const verification = await verify(tokens, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, iat, exp, sid, type, generation } = verification.payload
-  if (type !== 'refresh' || typeof sub !== 'string' || typeof jti !== 'string' || typeof sid !== 'string') {
-    return { outcome: 'invalid' }
-  }
-  if (typeof iat !== 'number' || typeof exp !== 'number' || !isGeneration(generation)) {
+  const { sub, jti, sid, type, generation } = verification.payload
+  if (type !== 'refresh' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
+  const issuedAt = milliseconds(verification.payload.iat)
+  const expiresAt = milliseconds(verification.payload.exp)
+  if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation)) {
     return { outcome: 'invalid' }
   }
   return {
     outcome: verification.outcome,
-    token: { userId: sub, sessionId: sid, generation, issuedAt: iat * 1000, expiresAt: exp * 1000 },
+    token: { userId: sub, sessionId: sid, generation, issuedAt, expiresAt },
   }
 }

@@ -28,7 +28,7 @@ export const fileOf = (place: Place) => place.DATABASE_URL.slice('sqlite:'.lengt
 
 /** Works on the database from within the test, which is faster than by commands. */
 export async function inDatabase<T>(place: Place, work: (db: Database) => Promise<T>): Promise<T> {
-  const store = openStore({ dialect: 'sqlite', file: fileOf(place) })
+  const store = await openStore({ dialect: 'sqlite', file: fileOf(place) })
   try {
     await migrate(store.db)
     return await work(store.db)

@@ -116,12 +116,12 @@ test('a failed refresh never clears the cookie, nor does a 5xx', async (t) => {
   }
   await fail(401, forge(refreshToken))
   await fail(401, accessToken)
-  const unlock = lockDatabase({ t, service })
+  const unlock = await lockDatabase({ t, service })
   await fail(503, refreshToken)
-  unlock()
-  const putBack = hideTables({ service })
+  await unlock()
+  const putBack = await hideTables({ service })
   await fail(500, refreshToken)
-  putBack()
+  await putBack()
   // The cookie that was left in place is still good.
   const [successor] = cookiesOf(await post(world, refreshToken))
   assert.ok(successor !== undefined)
@@ -156,10 +156,10 @@ test('logout by header: no cookie is touched when none came', async (t) => {
 
 test('logout that fails for the service leaves the cookie for another try', async (t) => {
   const world = await startWithCookie(t)
-  const putBack = hideTables(world)
+  const putBack = await hideTables(world)
   const answer = await post(world, world.refreshToken, '/api/auth/logout')
   assert.deepEqual([answer.status, cookiesOf(answer)], [500, []])
-  putBack()
+  await putBack()
   assert.equal((await post(world, world.refreshToken, '/api/auth/logout')).status, 200)
 })
 

@@ -1,11 +1,11 @@
 /** Users who were deactivated or deleted: what each operation tells the tokens that they still hold. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
+import { snapshot, test } from '../dialects.ts'
 import type { Answer } from '../fixture.ts'
 import { PASSWORD } from '../fixture.ts'
 import type { World } from './documented/world.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { startWorld } from './documented/world.ts'
 import { sidOf } from './tokens.ts'
 
 const credentials = { username: 'ada', password: PASSWORD }
@@ -34,11 +34,11 @@ for (const [name, call] of Object.entries(calls)) {
     const world = await startWorld(t)
     const { service, user } = world
     const refused = async (status: number, message?: string) => {
-      const before = dump(service.file)
+      const before = await snapshot(service.database)
       const answer = await call(world)
       assert.equal(answer.status, status, answer.text)
       if (message !== undefined) assert.deepEqual(answer.body, { status: 'error', code: status, message })
-      assert.deepEqual(dump(service.file), before)
+      assert.deepEqual(await snapshot(service.database), before)
     }
     await deactivateUser(service.core.db, user.id, service.clock.now)
     await refused(403, 'User is inactive.')

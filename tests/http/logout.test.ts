@@ -1,9 +1,9 @@
 /** Logging out, here and everywhere. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { snapshot, test } from '../dialects.ts'
 import type { Service, Tokens } from '../fixture.ts'
 import { DAY } from '../fixture.ts'
-import { dump, forge, startWorld } from './documented/world.ts'
+import { forge, startWorld } from './documented/world.ts'
 import { sidOf } from './tokens.ts'
 
 const logout = (service: Service, bearer?: string, cookie?: string) =>
@@ -59,10 +59,10 @@ test('by superseded and by expired tokens too: they still say which session is m
 test('when it was over already, that is a success and moves nothing', async (t) => {
   const { service, refreshToken } = await startWorld(t)
   await logout(service, refreshToken)
-  const before = dump(service.file)
+  const before = await snapshot(service.database)
   service.clock.now += 1000
   assert.equal((await logout(service, refreshToken)).status, 200)
-  assert.deepEqual(dump(service.file), before)
+  assert.deepEqual(await snapshot(service.database), before)
 })
 
 test('two different tokens: both sessions end, and one that is good is enough', async (t) => {
@@ -79,14 +79,14 @@ test('two different tokens: both sessions end, and one that is good is enough', 
 test('nothing that identifies a session: 401, and nothing ends', async (t) => {
   const world = await startWorld(t)
   const { service, accessToken, refreshToken } = world
-  const before = dump(service.file)
+  const before = await snapshot(service.database)
   assert.equal((await logout(service)).body.message, 'Token missing.')
   for (const token of [forge(accessToken), forge(refreshToken), 'garbage', `${refreshToken}=`]) {
     assert.equal((await logout(service, token)).body.message, 'Invalid token.')
     const answer = await logout(service, undefined, token)
     assert.equal(answer.body.message, 'Invalid token.')
   }
-  assert.deepEqual(dump(service.file), before)
+  assert.deepEqual(await snapshot(service.database), before)
 })
 
 test('everywhere: all sessions of the user, this one included, and nobody else’s', async (t) => {

@@ -34,14 +34,14 @@ test('no secret is in the log, and everything else is', async (t) => {
       }
     }
   }
-  const putBack = hideTables({ service })
+  const putBack = await hideTables({ service })
   await everywhere()
-  putBack()
-  const unlock = lockDatabase({ t, service })
+  await putBack()
+  const unlock = await lockDatabase({ t, service })
   for (const { path } of operations.filter(({ method }) => method === 'POST')) {
     await witness.ask(path, { bearer: refresh, json: { token: access } })
   }
-  unlock()
+  await unlock()
   await everywhere()
   await service.core.store.close()
   await everywhere()

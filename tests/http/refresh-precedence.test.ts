@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import { test } from 'node:test'
 import { sql } from 'kysely'
 import { deactivateUser, deleteUser } from '../../src/store/users.ts'
+import { snapshot, test } from '../dialects.ts'
 import { DAY } from '../fixture.ts'
 import type { World } from './documented/world.ts'
-import { dump, forge, startWorld } from './documented/world.ts'
+import { forge, startWorld } from './documented/world.ts'
 import { resigned } from './tokens.ts'
 
 const ANSWERS = {
@@ -23,13 +23,13 @@ const ANSWERS = {
 
 async function answers(world: World, token: string | undefined, expected: keyof typeof ANSWERS) {
   const [code, message] = ANSWERS[expected]
-  const before = dump(world.service.file)
+  const before = await snapshot(world.service.database)
   const answer = await world.service.request('/refresh_token', { method: 'POST', bearer: token })
   assert.deepEqual([answer.status, answer.body], [code, { status: 'error', code, message }])
   const challenge =
     token === undefined ? 'Bearer realm="rekindle"' : 'Bearer realm="rekindle", error="invalid_token"'
   assert.equal(answer.headers.get('WWW-Authenticate'), code === 401 ? challenge : null)
-  assert.deepEqual(dump(world.service.file), before)
+  assert.deepEqual(await snapshot(world.service.database), before)
 }
 
 /** The row of the session as a statement makes it: states that take months to come about. */

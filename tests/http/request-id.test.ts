@@ -62,9 +62,9 @@ test('every kind of failure sends it back', async (t) => {
     body: '{}',
     headers: { 'Content-Type': 'text/plain' },
   })
-  const unlock = lockDatabase(world)
+  const unlock = await lockDatabase(world)
   await sends(503, '/api/auth/logout_all', { method: 'POST', bearer: accessToken })
-  unlock()
-  hideTables(world)
+  await unlock()
+  await hideTables(world)
   await sends(500, '/api/auth/me', { bearer: accessToken })
 })

@@ -1,9 +1,9 @@
 /** What is logged in where, and ending one of it. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { test } from 'node:test'
+import { snapshot, test } from '../dialects.ts'
 import { DAY, MINUTE, PASSWORD, startService } from '../fixture.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { startWorld } from './documented/world.ts'
 import { sidOf } from './tokens.ts'
 
 const iso = (time: number) => new Date(time).toISOString()
@@ -137,12 +137,12 @@ test("another user's session: 404 as if there were none, and it goes on", async 
   const { service, accessToken } = await startWorld(t)
   await service.register('bob')
   const bob = await service.login('bob')
-  const before = dump(service.file)
+  const before = await snapshot(service.database)
   const theirs = await end(service, sidOf(bob.accessToken), accessToken)
   const nobodys = await end(service, randomUUID(), accessToken)
   assert.deepEqual(theirs.body, { status: 'error', code: 404, message: 'Session not found.' })
   assert.deepEqual(theirs.body, nobodys.body)
-  assert.deepEqual(dump(service.file), before)
+  assert.deepEqual(await snapshot(service.database), before)
   assert.equal((await service.refresh(bob.refreshToken)).status, 200)
 })
 

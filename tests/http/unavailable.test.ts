@@ -1,11 +1,12 @@
 /** 503 and 500 pass: nothing was changed, the service says when to come again, and lives on. */
 import assert from 'node:assert/strict'
 import { closeSync, openSync, statSync, writeSync } from 'node:fs'
-import { test } from 'node:test'
+import { test as testSqlite } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
+import { snapshot, test } from '../dialects.ts'
 import { PASSWORD } from '../fixture.ts'
-import { crowd, dump, hideTables, lockDatabase, startWorld } from './documented/world.ts'
+import { crowd, hideTables, lockDatabase, startWorld } from './documented/world.ts'
 import { sidOf } from './tokens.ts'
 
 const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.' }
@@ -13,15 +14,15 @@ const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.
 test('a locked database: 503 with Retry-After, reading goes on, and the retry succeeds', async (t) => {
   const world = await startWorld(t)
   const { service, accessToken, refreshToken } = world
-  const before = dump(service.file)
-  const unlock = lockDatabase(world)
+  const before = await snapshot(service.database)
+  const unlock = await lockDatabase(world)
   const refused = await service.refresh(refreshToken)
   assert.deepEqual(refused.body, UNAVAILABLE)
   assert.ok(Number(refused.headers.get('Retry-After')) >= 1)
   assert.equal((await service.request('/api/auth/me', { bearer: accessToken })).status, 200)
   assert.equal((await service.request('/readyz')).status, 200)
-  unlock()
-  assert.deepEqual(dump(service.file), before)
+  await unlock()
+  assert.deepEqual(await snapshot(service.database), before)
   assert.equal((await service.refresh(refreshToken)).status, 200)
 })
 
@@ -29,15 +30,15 @@ test('a password change that is refused for a lock leaves the old password and a
   const world = await startWorld(t)
   const { service, accessToken } = world
   const other = await service.login()
-  const unlock = lockDatabase(world)
+  const unlock = await lockDatabase(world)
   const json = { current_password: PASSWORD, new_password: 'another one entirely' }
   assert.equal((await service.request('/api/auth/password', { bearer: accessToken, json })).status, 503)
-  unlock()
+  await unlock()
   assert.equal((await service.refresh(other.refreshToken)).status, 200)
   await service.login()
 })
 
-test('a corrupt file: reading and writing are 503, and /readyz says so', async (t) => {
+testSqlite('a corrupt file: reading and writing are 503, and /readyz says so', async (t) => {
   const { service, accessToken, refreshToken } = await startWorld(t)
   // All pages go from the log into the file; then everything behind the header of the first is overwritten.
   const database = new SQLite(service.file)
@@ -62,14 +63,14 @@ test('a corrupt file: reading and writing are 503, and /readyz says so', async (
 test('a defect in between: 500 says nothing of it, and all is well once it is gone', async (t) => {
   const world = await startWorld(t)
   const { service, accessToken, refreshToken } = world
-  const putBack = hideTables(world)
+  const putBack = await hideTables(world)
   const answer = await service.refresh(refreshToken)
   assert.deepEqual(answer.body, { status: 'error', code: 500, message: 'An unexpected error occurred' })
   assert.doesNotMatch(
     `${answer.text}${JSON.stringify([...answer.headers])}`,
     /sqlite|no such table|select|\bat\b/i,
   )
-  putBack()
+  await putBack()
   assert.equal((await service.refresh(refreshToken)).status, 200)
   const path = `/api/auth/sessions/${sidOf(accessToken)}`
   assert.equal((await service.request(path, { method: 'DELETE', bearer: accessToken })).status, 200)

@@ -1,6 +1,6 @@
 /** Usernames: stored as given, compared by NFKC and case folding. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from '../dialects.ts'
 import { PASSWORD, startService } from '../fixture.ts'
 
 const NAMES = [

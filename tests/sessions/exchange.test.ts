@@ -1,6 +1,6 @@
 /** DESIGN §4, line by line: what bounds the exchange of an access token. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test } from '../dialects.ts'
 import type { Service } from '../fixture.ts'
 import { DAY, MINUTE, startService } from '../fixture.ts'
 

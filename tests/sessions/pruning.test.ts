@@ -1,7 +1,7 @@
 /** The running service prunes by itself, and goes on when a run fails. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { startPruning } from '../../src/sessions/prune.ts'
+import { test } from '../dialects.ts'
 import { DAY, startService } from '../fixture.ts'
 
 test('expired sessions go by themselves; a run that fails is logged, and the next one comes', async (t) => {

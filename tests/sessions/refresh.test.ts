@@ -1,7 +1,7 @@
 /** DESIGN §3 over HTTP: what each line of the table answers, and what it leaves in the database. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
+import { test } from '../dialects.ts'
 import type { Answer, Service } from '../fixture.ts'
 import { DAY, startService } from '../fixture.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { deleteUser } from '../../src/store/users.ts'
+import { test } from '../dialects.ts'
 import { addUser, dump, logIn, openContext } from './context.ts'
 
 test('a user who is deleted takes all sessions and revoked tokens along, and nobody else’s', async (t) => {

@@ -3,10 +3,10 @@
  * all sessions, so that from outside one check hides behind another. Here each has to hold by itself.
  */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { claimToken } from '../../src/store/revoked-tokens.ts'
 import type { Database, Schema } from '../../src/store/schema.ts'
 import { rotateSession, touchSession } from '../../src/store/sessions.ts'
+import { test } from '../dialects.ts'
 import { MINUTE } from '../fixture.ts'
 import { addUser, dump, NOW, openContext } from './context.ts'
 import { addSession } from './rows.ts'

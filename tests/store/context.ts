@@ -7,11 +7,14 @@ import type { TestContext } from 'node:test'
 import type { SessionContext, SessionSettings } from '../../src/sessions/context.ts'
 import { openSession } from '../../src/sessions/open.ts'
 import { migrate } from '../../src/store/migrate.ts'
+import type { StoreOptions } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { insertUser } from '../../src/store/users.ts'
 import { createTokens } from '../../src/tokens/keys.ts'
+import type { Dialect } from '../dialects.ts'
+import { freshDatabase } from '../dialects.ts'
 import { DAY, MINUTE, SECRET } from '../fixture.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
@@ -34,17 +37,22 @@ export function freshFile(t: TestContext): string {
 
 export interface StoreContext extends SessionContext {
   readonly store: Store
+  readonly database: StoreOptions
+  /** The database's, with SQLite */
   readonly file: string
   readonly clock: { now: number }
 }
 
 export async function openContext(
-  t: TestContext,
+  t: TestContext & { readonly dialect?: Dialect },
   settings: Partial<SessionSettings> = {},
 ): Promise<StoreContext> {
-  const file = freshFile(t)
-  const store = openStore({ dialect: 'sqlite', file })
-  t.after(() => store.close())
+  let close = async () => {}
+  // Before the database goes: what is registered first is done first.
+  t.after(() => close())
+  const database = await freshDatabase(t, t.dialect ?? 'sqlite')
+  const store = await openStore(database)
+  close = () => store.close()
   await migrate(store.db)
   const tokens = await createTokens({
     current: SECRET,
@@ -56,7 +64,8 @@ export async function openContext(
   return {
     store,
     db: store.db,
-    file,
+    database,
+    file: database.dialect === 'sqlite' ? database.file : '',
     tokens,
     clock,
     now: () => clock.now,

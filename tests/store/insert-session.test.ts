@@ -1,10 +1,10 @@
 /** A login that was checked against what is no longer true opens nothing, and leaves no trace. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { test } from 'node:test'
 import type { Database } from '../../src/store/schema.ts'
 import { insertSession } from '../../src/store/sessions.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
+import { test } from '../dialects.ts'
 import { DAY } from '../fixture.ts'
 import { addUser, dump, NOW, openContext } from './context.ts'
 
@@ -76,7 +76,7 @@ test('an id that is taken fails as a whole: the time of the login is not written
   await insertSession(db, first)
   const before = await dump(db)
   await assert.rejects(insertSession(db, { ...first, now: NOW + 2 }), {
-    code: 'SQLITE_CONSTRAINT_PRIMARYKEY',
+    code: t.dialect === 'sqlite' ? 'SQLITE_CONSTRAINT_PRIMARYKEY' : '23505',
   })
   assert.deepEqual(await dump(db), before)
 })

@@ -27,7 +27,7 @@ async function pragmas(db: Database) {
 test('a fresh file, and the same file opened again: WAL, synchronous=FULL, foreign keys', async (t) => {
   const file = freshFile(t)
   for (const username of ['ada', 'bob']) {
-    const store = openStore({ dialect: 'sqlite', file })
+    const store = await openStore({ dialect: 'sqlite', file })
     assert.deepEqual(await pragmas(store.db), expected, 'before a write')
     await migrate(store.db)
     await addUser(store.db, username)
@@ -40,16 +40,16 @@ test('a fresh file, and the same file opened again: WAL, synchronous=FULL, forei
 
 test('a file that another program left in rollback-journal mode is brought to WAL', async (t) => {
   const file = freshFile(t)
-  const other = openStore({ dialect: 'sqlite', file })
+  const other = await openStore({ dialect: 'sqlite', file })
   await sql`pragma journal_mode = delete`.execute(other.db)
   await other.close()
-  const store = openStore({ dialect: 'sqlite', file })
+  const store = await openStore({ dialect: 'sqlite', file })
   t.after(() => store.close())
   assert.deepEqual(await pragmas(store.db), expected)
 })
 
 test('foreign keys are held', async (t) => {
-  const store = openStore({ dialect: 'sqlite', file: freshFile(t) })
+  const store = await openStore({ dialect: 'sqlite', file: freshFile(t) })
   t.after(() => store.close())
   await migrate(store.db)
   const orphan = { jti: 'a', session_id: 'nobody’s', revoked_at: 1, successor_expires_at: 1, expires_at: 1 }
@@ -62,7 +62,7 @@ test('the database, with its journal, is for its owner only', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const file = freshFile(t)
-  const store = openStore({ dialect: 'sqlite', file })
+  const store = await openStore({ dialect: 'sqlite', file })
   t.after(() => store.close())
   await migrate(store.db)
   for (const path of [file, `${file}-wal`, `${file}-shm`]) {

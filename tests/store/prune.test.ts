@@ -1,10 +1,10 @@
 /** What pruning deletes and what it keeps, to the millisecond; and how. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { pruneAll } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { prune } from '../../src/store/prune.ts'
 import type { Schema } from '../../src/store/schema.ts'
+import { test } from '../dialects.ts'
 import { DAY, MINUTE } from '../fixture.ts'
 import { addUser, dump, logIn, NOW, openContext } from './context.ts'
 import { addRevokedToken, addSession } from './rows.ts'

@@ -64,10 +64,7 @@ export const writing = (good: Provocation): Provocations => ({
     changed(good, (request) => sent(request, padded(text(request)))),
     changed(good, (request) => sent(request, new Blob([padded(text(request))]).stream())),
   ],
-  '503 unavailable': [
-    after(good, ({ service }) => service.core.store.close()),
-    after(good, (world) => void lockDatabase(world)),
-  ],
+  '503 unavailable': [after(good, ({ service }) => service.core.store.close()), after(good, lockDatabase)],
 })
 
 /** Of an operation that takes a JSON body. @param required a member that it must have */

@@ -2,6 +2,8 @@
 import type { TestContext } from 'node:test'
 import SQLite from 'better-sqlite3'
 import type { Settings } from '../../../src/config/settings.ts'
+import type { DialectContext } from '../../dialects.ts'
+import { connect } from '../../dialects.ts'
 import type { Service, Tokens } from '../../fixture.ts'
 import { startService } from '../../fixture.ts'
 
@@ -11,7 +13,10 @@ export interface World extends Tokens {
   readonly user: { readonly id: string; readonly username: string }
 }
 
-export async function startWorld(t: TestContext, overrides: Partial<Settings> = {}): Promise<World> {
+export async function startWorld(
+  t: TestContext & Partial<DialectContext>,
+  overrides: Partial<Settings> = {},
+): Promise<World> {
   const service = await startService(t, overrides)
   const user = await service.register()
   return { t, service, user, ...(await service.login()) }
@@ -30,30 +35,41 @@ export function dump(file: string): unknown {
 }
 
 /** Takes the tables away: a defect that no handler expects, hence 500. @returns what puts them back */
-export function hideTables({ service }: Pick<World, 'service'>): () => void {
-  const rename = (from: string, to: string) => {
-    const database = new SQLite(service.file)
+export async function hideTables({ service }: Pick<World, 'service'>): Promise<() => Promise<void>> {
+  const rename = async (from: string, to: string) => {
+    const database = await connect(service.database)
     for (const table of ['users', 'sessions', 'revoked_tokens']) {
-      database.exec(`alter table ${from}${table} rename to ${to}${table}`)
+      await database.query(`alter table ${from}${table} rename to ${to}${table}`)
     }
-    database.close()
+    await database.close()
   }
-  rename('', 'hidden_')
+  await rename('', 'hidden_')
   return () => rename('hidden_', '')
 }
 
 /** A database that is older than the service, as after a rollback of the migration. */
-export function hideMigrations({ service }: Pick<World, 'service'>): void {
-  const database = new SQLite(service.file)
-  database.exec('delete from kysely_migration')
-  database.close()
+export async function hideMigrations({ service }: Pick<World, 'service'>): Promise<void> {
+  const database = await connect(service.database)
+  await database.query('delete from kysely_migration')
+  await database.close()
 }
 
 /** Another process writes and does not come to an end. @returns what ends it */
-export function lockDatabase({ t, service }: Pick<World, 't' | 'service'>): () => void {
-  const database = new SQLite(service.file)
-  database.exec('begin immediate')
-  const release = () => void database.close()
+export async function lockDatabase({
+  t,
+  service,
+}: Pick<World, 't' | 'service'>): Promise<() => Promise<void>> {
+  const database = await connect(service.database)
+  if (service.database.dialect === 'sqlite') await database.query('begin immediate')
+  else {
+    await database.query('begin')
+    await database.query('lock table users, sessions, revoked_tokens in exclusive mode')
+  }
+  let released: Promise<void> | undefined
+  const release = () => {
+    released ??= database.close()
+    return released
+  }
   t.after(release)
   return release
 }

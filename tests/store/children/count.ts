@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { openStore } from '../../../src/store/open.ts'
 
 const [file = '', rounds = '0'] = process.argv.slice(2)
-const store = openStore({ dialect: 'sqlite', file })
+const store = await openStore({ dialect: 'sqlite', file })
 for (let round = 0; round < Number(rounds); round++) {
   await store.db.transaction().execute(async (trx) => {
     const { generation } = await trx.selectFrom('sessions').select('generation').executeTakeFirstOrThrow()

