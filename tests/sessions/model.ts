@@ -185,11 +185,11 @@ export class Model {
     return since + this.rules.grace + this.rules.accessTokenTtl + this.rules.exchangeWindow
   }
 
-  /** What expired, but was not pruned yet, ends as well, and counts: DESIGN does not say otherwise. */
+  /** Past its absolute deadline a session is over already: it does not count, but no clock set back revives it. */
   private revoke(sessions: readonly Session[], reason: string): number {
-    const living = sessions.filter(({ pruned, revoked }) => !pruned && revoked === undefined)
-    for (const session of living) session.revoked = { at: this.now, reason }
-    return living.length
+    const open = sessions.filter(({ pruned, revoked }) => !pruned && revoked === undefined)
+    for (const session of open) session.revoked = { at: this.now, reason }
+    return open.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > this.now).length
   }
 
   private mintAccess(session: Session): AccessToken {
