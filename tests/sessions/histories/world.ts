@@ -10,7 +10,8 @@ import type { DialectContext } from '../../dialects.ts'
 import { connect } from '../../dialects.ts'
 import type { Service } from '../../fixture.ts'
 import { client, MINUTE, startService } from '../../fixture.ts'
-import type { AccessToken, RefreshToken, Rules } from './words.ts'
+import type { Model } from '../model.ts'
+import type { Rules, Texts } from './words.ts'
 
 // Short, so that the deadlines of a history come in each other's way.
 const TIMES = {
@@ -54,8 +55,8 @@ export interface World {
   readonly core: (rules: Rules) => Core
   /** A real hash, but a cheap one: `verify` goes by the parameters that it finds in it. */
   readonly cheapHash: (password: string) => string
-  /** The sessions of these users, read by a connection of its own */
-  readonly rows: (userIds: readonly string[]) => Promise<Row[]>
+  /** The sessions of the model's users, read by a connection of its own */
+  readonly rows: (model: Model) => Promise<Row[]>
 }
 
 export async function openWorld(t: DialectContext): Promise<World> {
@@ -93,7 +94,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     under: (rules) => found(requests.get(rules)),
     core: (rules) => found(cores.get(rules)),
     cheapHash: (password) => found(hashes.get(password)),
-    rows: (userIds) => reader.query(select, [JSON.stringify(userIds)]),
+    rows: ({ users }) => reader.query(select, [JSON.stringify(users.map(({ id }) => id))]),
   }
 }
 
@@ -103,8 +104,7 @@ export interface History {
   /** Makes usernames unique among histories */
   readonly prefix: string
   readonly journal: string[]
-  /** All that was ever given out, and for which token of the model */
-  readonly texts: Map<string, RefreshToken | AccessToken>
+  texts: Texts
   /** The last generation seen of each session */
   readonly generations: Map<string, number>
 }
