@@ -68,6 +68,7 @@ export const together = (doings: readonly Doing[]): Command =>
     (model) => doings.every(({ isPossible }) => isPossible(model)),
     async ({ model, history }) => {
       const { journal, world } = history
+      world.together++
       const flights = doings.map(({ begin }) => begin(model, history))
       for (const { what } of flights) journal.push(`  ${what}`)
       const replies = await Promise.all(flights.map(({ send }) => send()))

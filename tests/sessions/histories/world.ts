@@ -48,6 +48,8 @@ export interface Row {
 export interface World {
   /** How often each line of the rules was reached */
   readonly reached: Map<string, number>
+  /** How often requests were in flight at once */
+  together: number
   readonly service: Service
   /** Requests to the service as it runs with these rules */
   readonly under: (rules: Rules) => ReturnType<typeof client>['request']
@@ -90,6 +92,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
      from sessions where user_id ${isOneOf[t.dialect]} order by id`
   return {
     reached: new Map(),
+    together: 0,
     service,
     under: (rules) => found(requests.get(rules)),
     core: (rules) => found(cores.get(rules)),
