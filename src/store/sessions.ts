@@ -203,7 +203,10 @@ export function listSessions(
     .execute()
 }
 
-/** @returns whether it lived until now */
+/**
+ * Ends it if it is not ended yet, also past its absolute deadline: no clock that is set back may bring it to life again.
+ * @returns whether it lived until now
+ */
 export async function revokeSession(
   db: Database,
   id: string,
@@ -217,12 +220,12 @@ export async function revokeSession(
     .where('id', '=', id)
     .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
     .where('revoked_at', 'is', null)
-    .returning('id')
+    .returning('absolute_expires_at as absoluteExpiresAt')
     .executeTakeFirst()
-  return row !== undefined
+  return row !== undefined && row.absoluteExpiresAt > now
 }
 
-/** @returns the ids of the sessions that it ended */
+/** Likewise. @returns the ids of those that lived until now */
 export async function revokeSessionsOfUser(
   db: Database,
   userId: string,
@@ -236,7 +239,7 @@ export async function revokeSessionsOfUser(
     .where('user_id', '=', userId)
     .where('id', '<>', except)
     .where('revoked_at', 'is', null)
-    .returning('id')
+    .returning(['id', 'absolute_expires_at as absoluteExpiresAt'])
   const rows = await retried(db, () => update.execute())
-  return rows.map(({ id }) => id)
+  return rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { snapshot, test } from '../dialects.ts'
 import type { Service, Tokens } from '../fixture.ts'
-import { DAY } from '../fixture.ts'
+import { DAY, MINUTE, PASSWORD, startService } from '../fixture.ts'
 import { forge, startWorld } from './documented/world.ts'
 import { sidOf } from './tokens.ts'
 
@@ -101,4 +101,33 @@ test('everywhere: all sessions of the user, this one included, and nobody elseâ€
   for (const tokens of [world, ...others]) await isOver(service, tokens)
   await lives(service, bob)
   assert.equal((await service.request('/api/auth/logout_all', request)).status, 401)
+})
+
+test('a session past its absolute deadline is over already: it ends no second time, by no operation', async (t) => {
+  const service = await startService(t, { sessionMaxAge: 60 * MINUTE })
+  await service.register()
+  await service.login()
+  service.clock.now += 60 * MINUTE
+  const { accessToken } = await service.login()
+  const [old] = await service.core.db.selectFrom('sessions').select('id').orderBy('created_at').execute()
+  const bearer = accessToken
+  const path = `/api/auth/sessions/${old?.id}`
+  assert.equal((await service.request(path, { method: 'DELETE', bearer })).body.message, 'Session not found.')
+  const passwords = { current_password: PASSWORD, new_password: 'another one entirely' }
+  const changed = await service.request('/api/auth/password', { bearer, json: passwords })
+  assert.equal(changed.body.data.sessions_ended, 0)
+  const { body } = await service.request('/api/auth/logout_all', { method: 'POST', bearer })
+  assert.equal(body.data.sessions_ended, 1)
+  assert.doesNotMatch(service.logged(), new RegExp(`"session.revoked".*${old?.id}`))
+})
+
+test('ended past its deadline, it does not come to life again when the clock is set back', async (t) => {
+  const service = await startService(t, { sessionMaxAge: 60 * MINUTE })
+  await service.register()
+  const { accessToken, refreshToken } = await service.login()
+  service.clock.now += 60 * MINUTE
+  assert.equal((await logout(service, refreshToken)).status, 200)
+  service.clock.now -= 1000
+  assert.equal((await service.refresh(refreshToken)).status, 401)
+  assert.equal((await service.exchange(accessToken)).status, 401)
 })

@@ -1,8 +1,19 @@
 /**
  * DESIGN §2 to §4 once more, from the text and not from the code: no SQL, no JWT, no key. It foretells each
  * answer. An object stands for each token; its `text` is empty until the service first gives it out.
+ *
+ * With a `yield` an operation has more than one step: what others do may come there.
  */
-import type { AccessToken, Answer, RefreshToken, Rules, Session, Token, User } from './histories/words.ts'
+import type {
+  AccessToken,
+  Answer,
+  RefreshToken,
+  Rules,
+  Session,
+  Steps,
+  Token,
+  User,
+} from './histories/words.ts'
 
 const HOUR = 3_600_000
 const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000)
@@ -18,10 +29,10 @@ const INACTIVE_USER = wrong('inactive user', 403, 'User is inactive.')
 export class Model {
   now: number
   rules: Rules
-  readonly users: User[] = []
-  readonly sessions: Session[] = []
-  readonly refreshTokens: RefreshToken[] = []
-  readonly accessTokens: AccessToken[] = []
+  users: User[] = []
+  sessions: Session[] = []
+  refreshTokens: RefreshToken[] = []
+  accessTokens: AccessToken[] = []
 
   constructor(now: number, rules: Rules) {
     this.now = now
@@ -32,10 +43,14 @@ export class Model {
     return this.users.find((user) => user.state !== 'deleted' && user.name === name.toLowerCase())
   }
 
-  login(name: string, password: string): Answer {
+  *login(name: string, password: string): Steps {
     const user = this.user(name)
     if (user?.password !== password) return wrong('credentials', 401, 'Invalid credentials.')
     if (user.state === 'inactive') return INACTIVE_USER
+    const { passwordChanges } = user
+    yield
+    if (user.state !== 'active' || user.passwordChanges !== passwordChanges)
+      return wrong('overtaken', 401, 'Invalid credentials.')
     const { now } = this
     const absoluteExpiresAt = now + this.rules.sessionMaxAge
     const expiresAt = Math.min(now + this.rules.refreshTokenTtl, absoluteExpiresAt)
@@ -47,7 +62,7 @@ export class Model {
     return { why: 'opened', status: 200, access: this.mintAccess(session), refresh: session.current }
   }
 
-  refresh({ session, generation, exp }: RefreshToken): Answer {
+  *refresh({ session, generation, exp }: RefreshToken): Steps {
     const { now, rules } = this
     if (exp <= seconds(now)) return expiredRefresh('expired')
     if (session.user.state === 'deleted') return UNKNOWN_USER
@@ -70,11 +85,12 @@ export class Model {
     if (isPredecessor && this.inGrace(session.rotatedAt) && session.current !== undefined) {
       return { why: 'replayed', status: 200, access: this.mintAccess(session), refresh: session.current }
     }
+    yield
     this.revoke([session], 'reuse')
     return invalidRefresh('reused')
   }
 
-  exchange(token: AccessToken): Answer {
+  *exchange(token: AccessToken): Steps {
     const { now, rules } = this
     const { session } = token
     if (rules.exchangeWindow === 0) return wrong('disabled', 403, 'Exchange is disabled.')
@@ -89,6 +105,7 @@ export class Model {
       session.refreshedAt = now
       session.refreshCount++
     } else if (!this.inGrace(token.exchanged.at)) {
+      yield
       this.revoke([session], 'reuse')
       return invalidAccess('reused')
     }
@@ -104,41 +121,63 @@ export class Model {
     return exchanged === undefined ? undefined : invalidAccess('exchanged')
   }
 
+  *me(token: AccessToken): Steps {
+    const refusal = this.refusal(token)
+    if (refusal !== undefined) return refusal
+    yield
+    return token.session.user.state === 'deleted' ? UNKNOWN_USER : { why: 'known', status: 200 }
+  }
+
   /** By any token of the session, however old. */
   logout({ session }: Token): Answer {
     const ended = this.revoke([session], 'logout')
     return { why: ended === 1 ? 'ended' : 'over already', status: 200 }
   }
 
-  logoutAll(token: AccessToken): Answer {
-    const own = this.sessions.filter(({ user }) => user === token.session.user)
-    return this.refusal(token) ?? { why: 'ended', status: 200, sessionsEnded: this.revoke(own, 'logout_all') }
-  }
-
-  changePassword(token: AccessToken, current: string, next: string): Answer {
+  *logoutAll(token: AccessToken): Steps {
     const refusal = this.refusal(token)
     if (refusal !== undefined) return refusal
-    const { user } = token.session
-    if (user.password !== current) return wrong('password', 403, 'Current password is wrong.')
+    yield
+    const own = this.sessions.filter(({ user }) => user === token.session.user)
+    return { why: 'ended', status: 200, sessionsEnded: this.revoke(own, 'logout_all') }
+  }
+
+  *changePassword(token: AccessToken, current: string, next: string): Steps {
+    const refusal = this.refusal(token)
+    if (refusal !== undefined) return refusal
+    yield
+    const { session } = token
+    const { user } = session
+    const { passwordChanges } = user
+    if (user.state === 'deleted' || user.password !== current)
+      return wrong('password', 403, 'Current password is wrong.')
+    yield
+    const isOver = session.pruned || session.revoked !== undefined || session.absoluteExpiresAt <= this.now
+    if (user.state !== 'active' || user.passwordChanges !== passwordChanges || isOver)
+      return wrong('overtaken', 401, 'Invalid access token.')
     user.password = next
-    const others = this.sessions.filter((session) => session.user === user && session !== token.session)
+    user.passwordChanges++
+    // Whatever else ends them meanwhile is to count them.
+    yield
+    const others = this.sessions.filter((other) => other.user === user && other !== session)
     return { why: 'changed', status: 200, sessionsEnded: this.revoke(others, 'password') }
   }
 
-  endSession(token: AccessToken, session: Session): Answer {
+  *endSession(token: AccessToken, session: Session): Steps {
     const refusal = this.refusal(token)
     if (refusal !== undefined) return refusal
+    yield
     const ended = session.user === token.session.user ? this.revoke([session], 'ended') : 0
     return ended === 1 ? { why: 'ended', status: 200 } : wrong('no such session', 404, 'Session not found.')
   }
 
-  listSessions(token: AccessToken): Answer {
+  *listSessions(token: AccessToken): Steps {
     const refusal = this.refusal(token)
     if (refusal !== undefined) return refusal
-    const sessions = this.sessions.filter(
+    yield
+    const sessions = this.rows().filter(
       (session) =>
         session.user === token.session.user &&
-        !session.pruned &&
         session.revoked === undefined &&
         session.absoluteExpiresAt > this.now &&
         (session.expiresAt > this.now || this.exchangeableUntil(session.refreshedAt) > this.now),
@@ -157,13 +196,24 @@ export class Model {
     }
   }
 
-  deactivate(user: User): void {
-    if (user.state === 'deleted') return
+  deactivate(name: string): void {
+    const user = this.user(name)
+    if (user === undefined) return
     user.state = 'inactive'
     this.revoke(
       this.sessions.filter((session) => session.user === user),
       'deactivated',
     )
+  }
+
+  activate(name: string): void {
+    const user = this.user(name)
+    if (user !== undefined) user.state = 'active'
+  }
+
+  delete(name: string): void {
+    const user = this.user(name)
+    if (user !== undefined) user.state = 'deleted'
   }
 
   /** The rows that a database should hold now. */
@@ -185,11 +235,12 @@ export class Model {
     return since + this.rules.grace + this.rules.accessTokenTtl + this.rules.exchangeWindow
   }
 
-  /** What expired, but was not pruned yet, ends as well, and counts: DESIGN does not say otherwise. */
+  /** Past its absolute deadline a session is over already: it does not count, but no clock set back revives it. */
   private revoke(sessions: readonly Session[], reason: string): number {
-    const living = sessions.filter(({ pruned, revoked }) => !pruned && revoked === undefined)
-    for (const session of living) session.revoked = { at: this.now, reason }
-    return living.length
+    const rows = this.rows()
+    const open = sessions.filter((session) => rows.includes(session) && session.revoked === undefined)
+    for (const session of open) session.revoked = { at: this.now, reason }
+    return open.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > this.now).length
   }
 
   private mintAccess(session: Session): AccessToken {

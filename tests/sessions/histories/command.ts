@@ -1,30 +1,21 @@
-/** A command of fast-check's: the model foretells, the service answers, and both agree, on disk as well. */
+/** Commands of fast-check's: the model foretells, the service answers, and both agree, on disk as well. */
+import assert from 'node:assert/strict'
 import type { AsyncCommand } from 'fast-check'
+import type { Answer as Reply } from '../../fixture.ts'
 import type { Model } from '../model.ts'
 import { checkAnswer } from './answers.ts'
-import { checkRows } from './invariants.ts'
-import type { AccessToken, Answer, RefreshToken } from './words.ts'
+import type { Doing, Flight } from './flight.ts'
+import { checkGenerations, checkRows } from './invariants.ts'
+import type { Foretold } from './orders.ts'
+import { copyOf, finish, someOrder } from './orders.ts'
+import { keepCheap } from './passwords.ts'
 import type { History } from './world.ts'
 
 export type Command = AsyncCommand<Model, History>
 
-interface Call {
-  readonly path: string
-  readonly method?: string
-  readonly bearer?: string | undefined
-  readonly json?: unknown
-}
-
-export const post = (path: string, bearer: string): Call => ({ path, method: 'POST', bearer })
-export const json = (path: string, body: unknown, bearer?: string): Call => ({ path, json: body, bearer })
-
 export interface Moment {
   readonly model: Model
   readonly history: History
-  /** Tells the journal which token it is. */
-  present(kind: string, token: AccessToken | RefreshToken): void
-  /** @param expected what the model foretold @throws AssertionError when the service answers otherwise */
-  ask(expected: Answer, call: Call): Promise<void>
 }
 
 export const command = (
@@ -36,23 +27,76 @@ export const command = (
   toString: () => label,
   async run(model, history) {
     history.journal.push(label)
-    await run({
-      model,
-      history,
-      present(kind, { session, ...token }) {
-        const which = 'generation' in token ? `generation ${token.generation}` : `exp ${token.exp}`
-        history.journal.push(`  ${kind} token of session ${model.sessions.indexOf(session)}, ${which}`)
-      },
-      async ask(expected, { path, ...call }) {
-        const { reached, under } = history.world
-        history.journal.push(`  expected: ${expected.why}`)
-        const reply = await under(model.rules)(path, call)
-        history.journal.push(`  → ${reply.status} ${reply.status === 200 ? '' : reply.body.message}`)
-        const line = `${path.replace(/[0-9a-f-]{36}/, '{id}')} ${expected.why}`
-        reached.set(line, (reached.get(line) ?? 0) + 1)
-        checkAnswer(model, history, reply, expected)
-      },
-    })
-    await checkRows(model, history)
+    await run({ model, history })
+    const rows = await history.world.rows(model)
+    checkRows(model, rows)
+    checkGenerations(history, rows)
   },
 })
+
+const told = (reply: Reply | undefined) =>
+  reply === undefined ? 'done' : `${reply.status} ${reply.status === 200 ? '' : reply.body.message}`
+
+function reach({ world: { reached } }: History, flights: readonly Flight[], foretold: Foretold): void {
+  for (const [index, flight] of flights.entries()) {
+    const answer = foretold[index]
+    const line = answer === undefined ? '' : flight.line(answer)
+    reached.set(line, (reached.get(line) ?? 0) + 1)
+  }
+}
+
+/** Sends it, and gets exactly what the model foretells. */
+export async function fly({ model, history }: Moment, flight: Flight): Promise<void> {
+  const { journal, texts } = history
+  journal.push(`  ${flight.what}`)
+  const expected = finish(flight.foretell(model))
+  journal.push(`  foretold: ${expected?.why ?? ''}`)
+  const reply = await flight.send()
+  journal.push(`  → ${told(reply)}`)
+  checkAnswer(model, texts, reply, expected)
+  reach(history, [flight], [expected])
+  await keepCheap(model, history, [expected])
+}
+
+export const alone = ({ label, isPossible, begin }: Doing): Command =>
+  command(label, isPossible, (moment) => fly(moment, begin(moment.model, moment.history)))
+
+/** All in flight at once: the answers and the rows are what some order of their steps foretells. */
+export const together = (doings: readonly Doing[]): Command =>
+  command(
+    `at once: ${doings.map(({ label }) => label).join(' | ')}`,
+    (model) => doings.every(({ isPossible }) => isPossible(model)),
+    async ({ model, history }) => {
+      const { journal, world } = history
+      world.together++
+      const flights = doings.map(({ begin }) => begin(model, history))
+      for (const { what } of flights) journal.push(`  ${what}`)
+      const replies = await Promise.all(flights.map(({ send }) => send()))
+      journal.push(`  → ${replies.map(told).join(' | ')}`)
+      const rows = await world.rows(model)
+
+      const objections = new Set<string>()
+      const explanation = someOrder(
+        flights,
+        () => copyOf(model, history.texts),
+        (copy, foretold) => {
+          try {
+            for (const [index, reply] of replies.entries()) {
+              checkAnswer(copy.model, copy.texts, reply, foretold[index])
+            }
+            checkRows(copy.model, rows)
+          } catch (error) {
+            objections.add(`${foretold.map((answer) => answer?.why)}: ${error}`)
+            return false
+          }
+          return true
+        },
+      )
+      assert.ok(explanation !== undefined, `no order explains it.\n${[...objections].join('\n')}`)
+      const { copy, foretold } = explanation
+      history.texts = copy.texts
+      Object.assign(model, copy.model)
+      reach(history, flights, foretold)
+      await keepCheap(model, history, foretold)
+    },
+  )

@@ -6,8 +6,10 @@ import { insertUser } from '../../../src/store/users.ts'
 import { usernameKey } from '../../../src/users/usernames.ts'
 import { jump, stepBack, stepForth } from './clock.ts'
 import type { Command } from './command.ts'
-import { command, json } from './command.ts'
-import * as endings from './endings.ts'
+import { alone, command, together } from './command.ts'
+import * as ends from './endings.ts'
+import type { Doing } from './flight.ts'
+import { flight, json } from './flight.ts'
 import * as tokens from './tokens.ts'
 import { PASSWORDS, RULES } from './world.ts'
 
@@ -25,21 +27,20 @@ const register = (username: string) =>
     })
     const isFree = model.user(username) === undefined
     assert.equal(row !== undefined, isFree, 'whether the name is free')
-    const user = { id, name: username.toLowerCase(), password: PASSWORDS[0], state: 'active' as const }
-    if (isFree) model.users.push(user)
+    const name = username.toLowerCase()
+    if (isFree) model.users.push({ id, name, password: PASSWORDS[0], passwordChanges: 0, state: 'active' })
   })
 
-const login = (username: string, isRight: boolean) =>
-  command(
-    `login(${username}${isRight ? '' : ', wrong password'})`,
-    always,
-    async ({ model, ask, history }) => {
-      const right = model.user(username)?.password ?? PASSWORDS[0]
-      const password = isRight ? right : `not ${right}`
-      const body = { username: history.prefix + username, password }
-      await ask(model.login(username, password), json('/api/auth/login', body))
-    },
-  )
+const login = (username: string, isRight: boolean): Doing => ({
+  label: `login(${username}${isRight ? '' : ', wrong password'})`,
+  isPossible: always,
+  begin(model, history) {
+    const right = model.user(username)?.password ?? PASSWORDS[0]
+    const password = isRight ? right : `not ${right}`
+    const call = json('/api/auth/login', { username: history.prefix + username, password })
+    return flight(history, model, 'login', call, (copy) => copy.login(username, password))
+  },
+})
 
 const restart = fc.constantFrom(...RULES).map((rules) => {
   const { rotation, grace, exchangeWindow } = rules
@@ -53,35 +54,43 @@ const restart = fc.constantFrom(...RULES).map((rules) => {
 // Seldom Eve, whom nobody registered at first: a login of nobody costs a whole hash.
 const names = fc.constantFrom('ada', 'ada', 'ada', 'ada', 'ada', 'ADA', 'bob', 'bob', 'eve')
 
-type Commands = fc.Arbitrary<Command>
-const times = (count: number, commands: Commands) => Array<Commands>(count).fill(commands)
-
 /** How each history begins */
 export const prelude: readonly Command[] = [
   register('ada'),
   register('bob'),
-  login('bob', true),
-  login('ada', true),
+  alone(login('bob', true)),
+  alone(login('ada', true)),
 ]
 
-export const commands: Commands[] = [
-  ...times(12, tokens.refresh),
-  ...times(8, tokens.exchange),
-  ...times(2, tokens.me),
-  ...times(
-    3,
-    fc.tuple(names, fc.constantFrom(true, true, true, false)).map((args) => login(...args)),
-  ),
+const times = <T>(count: number, arbitrary: T) => Array<T>(count).fill(arbitrary)
+
+const endings = fc.oneof(
+  fc.oneof(ends.logoutByAccess, ends.logoutByRefresh, ends.logoutAll),
+  fc.oneof(ends.endSession, ends.changePassword),
+  ends.operate,
+  ends.prune,
+)
+const logins = fc.tuple(names, fc.constantFrom(true, true, true, false)).map((args) => login(...args))
+
+const doings = fc.oneof(
+  { weight: 12, arbitrary: tokens.refresh },
+  { weight: 8, arbitrary: tokens.exchange },
+  { weight: 2, arbitrary: tokens.me },
+  { weight: 3, arbitrary: logins },
+  { weight: 1, arbitrary: fc.oneof(tokens.crossedTokens, tokens.list) },
+  { weight: 4, arbitrary: endings },
+)
+
+// In twos and threes: the orders of more are too many to go through.
+const several = fc.array(doings, { minLength: 2, maxLength: 3, size: 'max' })
+
+export const commands: fc.Arbitrary<Command>[] = [
+  ...times(30, doings.map(alone)),
+  ...times(8, several.map(together)),
   ...times(5, jump),
   ...times(2, stepForth),
   stepBack,
-  fc.oneof(tokens.crossedAccess, tokens.crossedRefresh),
   tokens.ahead,
-  tokens.list,
   names.map(register),
-  fc.oneof(endings.logoutByAccess, endings.logoutByRefresh, endings.logoutAll),
-  fc.oneof(endings.endSession, endings.changePassword),
-  endings.operate,
-  endings.prune,
   restart,
 ]

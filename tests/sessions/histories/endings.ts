@@ -1,70 +1,92 @@
-/** Commands that end sessions. */
-import assert from 'node:assert/strict'
+/** What ends sessions. */
 import fc from 'fast-check'
 import { pruneAll } from '../../../src/sessions/prune.ts'
-import { activateUser, deactivateUser, deleteUser, findPasswordHash } from '../../../src/store/users.ts'
-import { command, json, post } from './command.ts'
-import { back, hasSession, pick, withAccess, withRefresh } from './tokens.ts'
+import { activateUser, deactivateUser, deleteUser } from '../../../src/store/users.ts'
+import type { Model } from '../model.ts'
+import type { Doing } from './flight.ts'
+import { back, hasSession, indexFrom, json, pick, post, withAccess, withRefresh } from './flight.ts'
+import type { History } from './world.ts'
 import { PASSWORDS } from './world.ts'
 
-export const logoutByRefresh = withRefresh('logout', ({ model, ask }, token) =>
-  ask(model.logout(token), post('/api/auth/logout', token.text)),
-)
-export const logoutByAccess = withAccess('logout', ({ model, ask }, token) =>
-  ask(model.logout(token), post('/api/auth/logout', token.text)),
-)
+export const logoutByRefresh = withRefresh('logout', ({ text }) => ({
+  call: post('/api/auth/logout', text),
+  foretell: (model, token) => model.logout(token),
+}))
+export const logoutByAccess = withAccess('logout', ({ text }) => ({
+  call: post('/api/auth/logout', text),
+  foretell: (model, token) => model.logout(token),
+}))
 
-export const logoutAll = withAccess('logout_all', ({ model, ask }, token) =>
-  ask(model.logoutAll(token), post('/api/auth/logout_all', token.text)),
-)
+export const logoutAll = withAccess('logout_all', ({ text }) => ({
+  call: post('/api/auth/logout_all', text),
+  foretell: (model, token) => model.logoutAll(token),
+}))
 
-export const endSession = back.chain((n) =>
-  withAccess(`end session ${n} back`, ({ model, ask }, token) => {
-    const session = pick(model.sessions, n)
-    const path = `/api/auth/sessions/${session.id}`
-    return ask(model.endSession(token, session), { path, method: 'DELETE', bearer: token.text })
+export const endSession = back.chain((distance) =>
+  withAccess(`end session ${distance} back`, ({ text }, { sessions }) => {
+    const index = indexFrom(sessions, distance)
+    return {
+      call: { path: `/api/auth/sessions/${pick(sessions, index).id}`, method: 'DELETE', bearer: text },
+      foretell: (model, token) => model.endSession(token, pick(model.sessions, index)),
+    }
   }),
 )
 
 export const changePassword = fc.constantFrom(true, true, false).chain((isRight) =>
-  withAccess(isRight ? 'password' : 'wrong password', async ({ model, ask, history: { world } }, token) => {
-    const { user } = token.session
+  withAccess(isRight ? 'password' : 'wrong password', ({ text, session: { user } }) => {
     const other = PASSWORDS.find((password) => password !== user.password) ?? ''
     const [current, next] = isRight ? [user.password, other] : [other, user.password]
-    const answer = model.changePassword(token, current, next)
-    const body = { current_password: current, new_password: next }
-    await ask(answer, json('/api/auth/password', body, token.text))
-    if (answer.status !== 200) return
-    const { db } = world.service.core
-    assert.match((await findPasswordHash(db, user.id)) ?? '', /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
-    // The same password, but cheaper for the logins to come.
-    const cheaper = { password_hash: world.cheapHash(next) }
-    await db.updateTable('users').set(cheaper).where('id', '=', user.id).execute()
+    return {
+      call: json('/api/auth/password', { current_password: current, new_password: next }, text),
+      foretell: (model, token) => model.changePassword(token, current, next),
+    }
   }),
 )
 
-/** What an operator does, for which there is no HTTP. */
+/** What happens without HTTP. */
+const unasked = (
+  label: string,
+  isPossible: Doing['isPossible'],
+  // From before, since the model runs ahead of what it foretells.
+  prepare: (model: Model, history: History) => () => Promise<unknown>,
+  foretell: (model: Model) => void,
+): Doing => ({
+  label,
+  isPossible,
+  begin(model, history) {
+    const send = prepare(model, history)
+    return {
+      what: label,
+      send: () => send().then(() => undefined),
+      foretell: (copy) => void foretell(copy),
+      line: () => label,
+    }
+  },
+})
+
 const operations = { deactivate: deactivateUser, activate: activateUser, delete: deleteUser }
 
 export const operate = fc
   .tuple(fc.constantFrom('ada', 'bob'), fc.constantFrom('deactivate', 'activate', 'activate', 'delete'))
   .map(([username, what]) =>
-    command(
+    unasked(
       `${what}(${username})`,
       (model) => model.user(username) !== undefined,
-      async ({ model, history: { world } }) => {
-        const user = model.user(username)
-        assert.ok(user !== undefined)
-        await operations[what](world.service.core.db, user.id, model.now)
-        if (what === 'deactivate') model.deactivate(user)
-        else user.state = what === 'activate' ? 'active' : 'deleted'
+      (model, { world }) => {
+        const id = model.user(username)?.id ?? ''
+        return () => operations[what](world.service.core.db, id, model.now)
       },
+      (model) => model[what](username),
     ),
   )
 
 export const prune = fc.constant(
-  command('prune', hasSession, async ({ model, history: { world } }) => {
-    await pruneAll(world.core(model.rules))
-    model.prune()
-  }),
+  unasked(
+    'prune',
+    hasSession,
+    (model, { world }) =>
+      () =>
+        pruneAll(world.core(model.rules)),
+    (model) => model.prune(),
+  ),
 )

@@ -1,96 +1,63 @@
-/** Commands that present a token: the latest most often, the one before often, any other now and then. */
-import assert from 'node:assert/strict'
+/** Requests that present a token and end nothing. */
 import fc from 'fast-check'
 import { signRefreshToken } from '../../../src/tokens/refresh-token.ts'
-import type { Model } from '../model.ts'
-import type { Command, Moment } from './command.ts'
-import { command, json, post } from './command.ts'
-import type { AccessToken, Answer, RefreshToken } from './words.ts'
+import { command, fly } from './command.ts'
+import { back, flight, hasSession, indexFrom, json, pick, post, withAccess, withRefresh } from './flight.ts'
+import type { Answer } from './words.ts'
 
-type Commands = fc.Arbitrary<Command>
+export const refresh = withRefresh('refresh', ({ text }) => ({
+  call: post('/refresh_token', text),
+  foretell: (model, token) => model.refresh(token),
+}))
 
-export const hasSession = (model: Readonly<Model>) => model.sessions.length > 0
+export const exchange = withAccess('exchange', ({ text }) => ({
+  call: json('/api/auth/refresh', { token: text }),
+  foretell: (model, token) => model.exchange(token),
+}))
 
-export const back = fc.oneof(
-  { weight: 4, arbitrary: fc.constant(0) },
-  { weight: 3, arbitrary: fc.nat(2) },
-  { weight: 1, arbitrary: fc.nat(40) },
-)
+export const me = withAccess('me', ({ text }) => ({
+  call: { path: '/api/auth/me', bearer: text },
+  foretell: (model, token) => model.me(token),
+}))
 
-export function pick<T>(items: readonly T[], distance: number): T {
-  const item = items.at(-1 - (distance % items.length))
-  assert.ok(item !== undefined)
-  return item
-}
+export const list = withAccess('sessions', ({ text }) => ({
+  call: { path: '/api/auth/sessions', bearer: text },
+  foretell: (model, token) => model.listSessions(token),
+}))
 
-export const withAccess = (
-  label: string,
-  run: (moment: Moment, token: AccessToken) => Promise<void>,
-): Commands =>
-  back.map((n) =>
-    command(`${label}(access, ${n} back)`, hasSession, (moment) => {
-      const token = pick(moment.model.accessTokens, n)
-      moment.present('access', token)
-      return run(moment, token)
-    }),
-  )
-
-export const withRefresh = (
-  label: string,
-  run: (moment: Moment, token: RefreshToken) => Promise<void>,
-): Commands =>
-  back.map((n) =>
-    command(`${label}(refresh, ${n} back)`, hasSession, (moment) => {
-      const token = pick(moment.model.refreshTokens, n)
-      moment.present('refresh', token)
-      return run(moment, token)
-    }),
-  )
-
-export const refresh = withRefresh('refresh', ({ model, ask }, token) =>
-  ask(model.refresh(token), post('/refresh_token', token.text)),
-)
-
-export const exchange = withAccess('exchange', ({ model, ask }, token) =>
-  ask(model.exchange(token), json('/api/auth/refresh', { token: token.text })),
-)
-
-export const me = withAccess('me', ({ model, ask }, token) =>
-  ask(model.refusal(token) ?? { why: 'known', status: 200 }, { path: '/api/auth/me', bearer: token.text }),
-)
-
-export const list = withAccess('sessions', ({ model, ask }, token) =>
-  ask(model.listSessions(token), { path: '/api/auth/sessions', bearer: token.text }),
-)
-
-const why = 'crossed'
-const invalidRefresh: Answer = { why, status: 401, message: 'Invalid refresh token.' }
-const invalidAccess: Answer = { why, status: 401, message: 'Invalid access token.' }
-const disabled: Answer = { why, status: 403, message: 'Exchange is disabled.' }
+const crossed = (message: string, status = 401): Answer => ({ why: 'crossed', status, message })
 
 /** DESIGN §4: "A refresh token is refused here, an access token at `/refresh_token`." */
-export const crossedRefresh = withRefresh('crossed', async ({ model, ask }, { text }) => {
-  const answer = model.rules.exchangeWindow === 0 ? disabled : invalidAccess
-  await ask(answer, json('/api/auth/refresh', { token: text }))
-  await ask(invalidAccess, { path: '/api/auth/me', bearer: text })
-})
-export const crossedAccess = withAccess('crossed', ({ ask }, { text }) =>
-  ask(invalidRefresh, post('/refresh_token', text)),
+export const crossedTokens = fc.oneof(
+  withAccess('crossed', ({ text }) => ({
+    call: post('/refresh_token', text),
+    foretell: () => crossed('Invalid refresh token.'),
+  })),
+  withRefresh('crossed', ({ text }) => ({
+    call: { path: '/api/auth/me', bearer: text },
+    foretell: () => crossed('Invalid access token.'),
+  })),
+  withRefresh('crossed', ({ text }) => ({
+    call: json('/api/auth/refresh', { token: text }),
+    foretell: ({ rules }) =>
+      rules.exchangeWindow === 0 ? crossed('Exchange is disabled.', 403) : crossed('Invalid access token.'),
+  })),
 )
 
 /** Signed with the real key, but for a generation that was never given out. */
-export const ahead = fc.tuple(back, fc.integer({ min: 1, max: 3 })).map(([n, by]) =>
-  command(
-    `refresh(${by} ahead, session ${n} back)`,
-    hasSession,
-    async ({ model, ask, history: { world } }) => {
-      const session = pick(model.sessions, n)
-      const generation = session.generation + by
-      const { id: sessionId, expiresAt } = session
-      const claims = { userId: session.user.id, sessionId, generation, issuedAt: model.now, expiresAt }
-      const text = await signRefreshToken(world.service.core.tokens, claims)
-      const token = { session, generation, iat: 0, exp: Math.floor(expiresAt / 1000), text }
-      await ask(model.refresh(token), post('/refresh_token', text))
-    },
-  ),
+export const ahead = fc.tuple(back, fc.integer({ min: 1, max: 3 })).map(([distance, by]) =>
+  command(`refresh(${by} ahead, session ${distance} back)`, hasSession, async (moment) => {
+    const { model, history } = moment
+    const session = pick(model.sessions, indexFrom(model.sessions, distance))
+    const generation = session.generation + by
+    const { id: sessionId, expiresAt } = session
+    const claims = { userId: session.user.id, sessionId, generation, issuedAt: model.now, expiresAt }
+    const text = await signRefreshToken(history.world.service.core.tokens, claims)
+    const token = { session, generation, iat: 0, exp: Math.floor(expiresAt / 1000), text }
+    const call = post('/refresh_token', text)
+    await fly(
+      moment,
+      flight(history, model, 'ahead', call, () => model.refresh(token)),
+    )
+  }),
 )

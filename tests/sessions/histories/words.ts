@@ -12,6 +12,8 @@ export interface User {
   readonly id: string
   readonly name: string
   password: string
+  /** How often: who checked the password before does not know the next one */
+  passwordChanges: number
   state: 'active' | 'inactive' | 'deleted'
 }
 
@@ -58,3 +60,9 @@ export interface Answer {
   readonly sessionsEnded?: number
   readonly sessions?: readonly Session[]
 }
+
+/** A request, step by step: others may come in between */
+export type Steps = Generator<undefined, Answer>
+
+/** All that was ever given out, and for which token of the model */
+export type Texts = Map<string, RefreshToken | AccessToken>

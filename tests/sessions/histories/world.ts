@@ -10,7 +10,8 @@ import type { DialectContext } from '../../dialects.ts'
 import { connect } from '../../dialects.ts'
 import type { Service } from '../../fixture.ts'
 import { client, MINUTE, startService } from '../../fixture.ts'
-import type { AccessToken, RefreshToken, Rules } from './words.ts'
+import type { Model } from '../model.ts'
+import type { Rules, Texts } from './words.ts'
 
 // Short, so that the deadlines of a history come in each other's way.
 const TIMES = {
@@ -47,6 +48,8 @@ export interface Row {
 export interface World {
   /** How often each line of the rules was reached */
   readonly reached: Map<string, number>
+  /** How often requests were in flight at once */
+  together: number
   readonly service: Service
   /** Requests to the service as it runs with these rules */
   readonly under: (rules: Rules) => ReturnType<typeof client>['request']
@@ -54,8 +57,8 @@ export interface World {
   readonly core: (rules: Rules) => Core
   /** A real hash, but a cheap one: `verify` goes by the parameters that it finds in it. */
   readonly cheapHash: (password: string) => string
-  /** The sessions of these users, read by a connection of its own */
-  readonly rows: (userIds: readonly string[]) => Promise<Row[]>
+  /** The sessions of the model's users, read by a connection of its own */
+  readonly rows: (model: Model) => Promise<Row[]>
 }
 
 export async function openWorld(t: DialectContext): Promise<World> {
@@ -89,11 +92,12 @@ export async function openWorld(t: DialectContext): Promise<World> {
      from sessions where user_id ${isOneOf[t.dialect]} order by id`
   return {
     reached: new Map(),
+    together: 0,
     service,
     under: (rules) => found(requests.get(rules)),
     core: (rules) => found(cores.get(rules)),
     cheapHash: (password) => found(hashes.get(password)),
-    rows: (userIds) => reader.query(select, [JSON.stringify(userIds)]),
+    rows: ({ users }) => reader.query(select, [JSON.stringify(users.map(({ id }) => id))]),
   }
 }
 
@@ -103,8 +107,7 @@ export interface History {
   /** Makes usernames unique among histories */
   readonly prefix: string
   readonly journal: string[]
-  /** All that was ever given out, and for which token of the model */
-  readonly texts: Map<string, RefreshToken | AccessToken>
+  texts: Texts
   /** The last generation seen of each session */
   readonly generations: Map<string, number>
 }

@@ -1,0 +1,95 @@
+/** Requests that may be in flight at once: what is sent, and what any order of their steps foretells. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { Answer as Reply } from '../../fixture.ts'
+import type { Model } from '../model.ts'
+import type { Foretelling } from './orders.ts'
+import type { AccessToken, Answer, RefreshToken } from './words.ts'
+import type { History } from './world.ts'
+
+interface Call {
+  readonly path: string
+  readonly method?: string
+  readonly bearer?: string | undefined
+  readonly json?: unknown
+}
+
+export const post = (path: string, bearer: string): Call => ({ path, method: 'POST', bearer })
+export const json = (path: string, body: unknown, bearer?: string): Call => ({ path, json: body, bearer })
+
+export interface Flight {
+  /** For whoever reads a counterexample */
+  readonly what: string
+  /** With no reply when it is the operator's doing */
+  readonly send: () => Promise<Reply | undefined>
+  /** In the model that it was made for or in a copy of it */
+  readonly foretell: (model: Model) => Foretelling
+  readonly line: (answer: Answer) => string
+}
+
+export interface Doing {
+  readonly label: string
+  readonly isPossible: (model: Readonly<Model>) => boolean
+  readonly begin: (model: Model, history: History) => Flight
+}
+
+export const hasSession = (model: Readonly<Model>) => model.sessions.length > 0
+
+/** One that the service answers. @param what tokens it presents, in words */
+export function flight(
+  { world: { under } }: History,
+  { rules }: Model,
+  what: string,
+  { path, ...call }: Call,
+  foretell: (model: Model) => Foretelling,
+): Flight {
+  return {
+    what,
+    send: () => under(rules)(path, call),
+    foretell,
+    line: ({ why }) => `${path.replace(/[0-9a-f-]{36}/, '{id}')} ${why}`,
+  }
+}
+
+/** The latest most often, the one before often, any other now and then. */
+export const back = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(0) },
+  { weight: 3, arbitrary: fc.nat(2) },
+  { weight: 1, arbitrary: fc.nat(40) },
+)
+
+/** The index of the one that is so far from the end. */
+export const indexFrom = (items: readonly unknown[], distance: number) =>
+  items.length - 1 - (distance % items.length)
+
+export function pick<T>(items: readonly T[], index: number): T {
+  const item = items[index]
+  assert.ok(item !== undefined)
+  return item
+}
+
+/** What is asked with a token, and what the model makes of it; a copy of the model has a token of its own. */
+export interface Asked<T> {
+  readonly call: Call
+  readonly foretell: (model: Model, token: T) => Foretelling
+}
+
+const presenting =
+  <T extends AccessToken | RefreshToken>(kind: string, tokensOf: (model: Model) => readonly T[]) =>
+  (label: string, ask: (token: T, model: Model) => Asked<T>): fc.Arbitrary<Doing> =>
+    back.map((distance) => ({
+      label: `${label}(${kind}, ${distance} back)`,
+      isPossible: hasSession,
+      begin(model, history) {
+        const index = indexFrom(tokensOf(model), distance)
+        const token = pick(tokensOf(model), index)
+        const which = 'generation' in token ? `generation ${token.generation}` : `exp ${token.exp}`
+        const what = `${label}: ${kind} token of session ${model.sessions.indexOf(token.session)}, ${which}`
+        const { call, foretell } = ask(token, model)
+        return flight(history, model, what, call, (copy) => foretell(copy, pick(tokensOf(copy), index)))
+      },
+    }))
+
+/** What presents one of the tokens that were given out. */
+export const withAccess = presenting<AccessToken>('access', ({ accessTokens }) => accessTokens)
+export const withRefresh = presenting<RefreshToken>('refresh', ({ refreshTokens }) => refreshTokens)

@@ -1,0 +1,55 @@
+/**
+ * DESIGN §2, statement by statement: of every two operations on one session the second comes in between any two
+ * statements of the first, begin and commit included, and what comes out is what one after the other makes of it.
+ */
+import assert from 'node:assert/strict'
+import { test } from '../dialects.ts'
+import type { End } from './interleavings/end.ts'
+import { checkCounts, checkLineage, checkNothingLives, explainedBy } from './interleavings/end.ts'
+import { interleave } from './interleavings/interleave.ts'
+import type { Result } from './interleavings/operations.ts'
+import { ENDINGS, OPERATIONS } from './interleavings/operations.ts'
+import type { World } from './interleavings/world.ts'
+import { openWorld } from './interleavings/world.ts'
+
+test('every two operations, the second between any two statements of the first', async (t) => {
+  const world = await openWorld(t)
+  const [one, two] = world.processes
+  let schedules = 0
+  for (const [first, a] of Object.entries(OPERATIONS)) {
+    for (const [second, b] of Object.entries(OPERATIONS)) {
+      const doFirst = () => a(one, world)
+      const doSecond = () => b(two, world)
+      const checkExplained = explainedBy(world, [
+        await ordered(world, doFirst, doSecond),
+        reversed(await ordered(world, doSecond, doFirst)),
+      ])
+      for (let position = 1; ; position++) {
+        await world.reset()
+        const results = await interleave(doFirst, position, doSecond, world.isWaiting)
+        if (results === undefined) break
+        schedules++
+        try {
+          const end = { results, rows: await world.rows() }
+          checkExplained(end)
+          checkCounts(end)
+          checkLineage(world, end)
+          if (first in ENDINGS || second in ENDINGS) await checkNothingLives(world, end)
+        } catch (error) {
+          throw new Error(`${second} before statement ${position} of ${first}: ${error}`, { cause: error })
+        }
+      }
+    }
+  }
+  t.diagnostic(`${schedules} schedules`)
+  assert.ok(schedules > 700, 'operations consist of statements')
+})
+
+type Doing = () => Promise<Result>
+
+async function ordered(world: World, first: Doing, second: Doing): Promise<End> {
+  await world.reset()
+  return { results: [await first(), await second()], rows: await world.rows() }
+}
+
+const reversed = ({ results: [second, first], rows }: End): End => ({ results: [first, second], rows })

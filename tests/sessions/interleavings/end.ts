@@ -1,0 +1,99 @@
+/** What two operations told and left behind, and what has to hold of it whatever their order was. */
+import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
+import { decodeJwt } from 'jose'
+import { authenticate } from '../../../src/sessions/authenticate.ts'
+import { exchange } from '../../../src/sessions/exchange.ts'
+import { refresh } from '../../../src/sessions/refresh.ts'
+import type { Result } from './operations.ts'
+import type { World } from './world.ts'
+
+type Rows = Awaited<ReturnType<World['rows']>>
+
+export interface End {
+  readonly results: readonly [Result, Result]
+  readonly rows: Rows
+}
+
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+
+/** Without what is random: the session of a login, the `jti` of an access token that no exchange gave. */
+function named({ sessionId, otherId }: World, value: unknown): unknown {
+  const isKnown = (id: string) => id === sessionId || id === otherId
+  const text = JSON.stringify(value).replaceAll(UUID, (id) => (isKnown(id) ? id : 'new'))
+  return JSON.parse(text, (_key, part) => (Array.isArray(part) && part[0]?.id ? part.toSorted(byText) : part))
+}
+const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+
+const toldBy = ({ outcome, accessToken, refreshToken }: Result) => ({
+  outcome,
+  refreshToken: refreshToken && decodeJwt(refreshToken),
+  accessToken: accessToken && decodeJwt(accessToken),
+})
+
+/** Two that end a session at once are both right, so that it is not compared who did. */
+function comparable(world: World, { results, rows }: End) {
+  const sessions = rows.sessions.map(({ revoked_at, revoked_reason: _, ...row }) => ({
+    ...row,
+    isRevoked: revoked_at !== null,
+  }))
+  return named(world, { results: results.map(toldBy), ...rows, sessions })
+}
+
+const revocations = (world: World, { rows }: End) =>
+  rows.sessions.map(({ id, revoked_at, revoked_reason }) =>
+    JSON.stringify(named(world, { id, revoked_at, revoked_reason })),
+  )
+
+/** @returns checks that an end is one of those that one operation after the other comes to, in one of both orders */
+export function explainedBy(world: World, orders: readonly End[]): (end: End) => void {
+  const expected = orders.map((order) => comparable(world, order))
+  const known = new Set(orders.flatMap((order) => revocations(world, order)))
+  return (end) => {
+    const is = comparable(world, end)
+    // Shows how it differs from the one order, when it is not the other one either.
+    if (!expected.some((order) => isDeepStrictEqual(is, order))) assert.deepEqual(is, expected[0])
+    for (const revocation of revocations(world, end)) assert.ok(known.has(revocation), revocation)
+  }
+}
+
+/** Each end of a session is told once. */
+export function checkCounts({ results: [a, b], rows }: End): void {
+  if (a.ended === undefined || b.ended === undefined) return
+  assert.equal(a.ended + b.ended, rows.sessions.filter((row) => row.revoked_at !== null).length)
+}
+
+/** Of each generation there is one token, byte by byte. */
+export function checkLineage({ sessionId, refreshTokens }: World, { results }: End): void {
+  const known = new Map<unknown, string>()
+  for (const token of [...Object.values(refreshTokens), ...results.map((result) => result.refreshToken)]) {
+    if (token === undefined) continue
+    const { sid, generation } = decodeJwt(token)
+    if (sid !== sessionId) continue
+    assert.equal(token, known.get(generation) ?? token, `two tokens of generation ${generation}`)
+    known.set(generation, token)
+  }
+}
+
+const ACCEPTED = ['rotated', 'replayed', 'refreshed', 'exchanged', 'authenticated']
+
+/** Nothing of the session that there was or that was minted meanwhile is good for anything. */
+export async function checkNothingLives(world: World, { results }: End): Promise<void> {
+  const { sessionId, refreshTokens, accessTokens } = world
+  const [process] = world.processes
+  const isOfSession = (token: string | undefined): token is string =>
+    token !== undefined && decodeJwt(token)['sid'] === sessionId
+  const refused = async (answer: Promise<{ readonly outcome: string }>) => {
+    const { outcome } = await answer
+    assert.ok(!ACCEPTED.includes(outcome), `a token of a session that is over was ${outcome}`)
+  }
+  const minted = results.map((result) => result.accessToken)
+  for (const token of new Set([...minted, accessTokens.good].filter(isOfSession))) {
+    await refused(authenticate(process, token))
+    await refused(exchange(process, token))
+  }
+  const successors = results.map((result) => result.refreshToken)
+  for (const token of new Set([...successors, refreshTokens.current].filter(isOfSession))) {
+    await refused(refresh(process, token))
+  }
+}

@@ -1,0 +1,29 @@
+/** Stands before every statement that a store sends, begin and commit included, and may hold it back. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { TestContext } from 'node:test'
+import type { DatabaseConnection } from 'kysely'
+import type { Database } from '../../../src/store/schema.ts'
+
+/** The real statement runs when, and as often as, it is called. */
+export type Gate = <T>(statement: () => Promise<T>) => Promise<T>
+
+const gates = new AsyncLocalStorage<Gate>()
+
+/** All that `work` sends to a database goes through the gate, whichever connection it takes. */
+export const through = <T>(gate: Gate, work: () => Promise<T>): Promise<T> => gates.run(gate, work)
+
+/** Sets gates up for all stores of the dialect that `db` is of, until the test ends. */
+export async function gated(t: Pick<TestContext, 'after'>, db: Database): Promise<void> {
+  const connections: DatabaseConnection = await db
+    .getExecutor()
+    .provideConnection(async (connection) => Object.getPrototypeOf(connection))
+  const { executeQuery } = connections
+  connections.executeQuery = function (this: DatabaseConnection, ...query) {
+    const statement = () => executeQuery.apply(this, query) as ReturnType<typeof executeQuery<never>>
+    const gate = gates.getStore()
+    return gate === undefined ? statement() : gate(statement)
+  }
+  t.after(() => {
+    connections.executeQuery = executeQuery
+  })
+}

@@ -1,0 +1,57 @@
+/** One operation stops before one of its statements, and another comes in between. */
+import { setImmediate as turn } from 'node:timers/promises'
+import SQLite from 'better-sqlite3'
+import { through } from './gate.ts'
+
+const isBusy = (error: unknown) => error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY'
+
+/**
+ * The first stops before its statement `position`, counted from 1. The second then runs: to its end, or until it waits
+ * for a lock that the first holds, and then to its end when the first has ended.
+ *
+ * @param isWaiting whether PostgreSQL makes somebody wait for a lock
+ * @returns undefined when the first has fewer statements
+ */
+export async function interleave<A, B>(
+  first: () => Promise<A>,
+  position: number,
+  second: () => Promise<B>,
+  isWaiting: () => Promise<boolean>,
+): Promise<readonly [A, B] | undefined> {
+  const stopped = Promise.withResolvers<boolean>()
+  const letGo = Promise.withResolvers<void>()
+  let statements = 0
+  const a = through(async (statement) => {
+    if (++statements === position) {
+      stopped.resolve(true)
+      await letGo.promise
+    }
+    return statement()
+  }, first)
+  a.finally(() => stopped.resolve(false)).catch(() => {})
+  if (!(await stopped.promise)) return a.then(() => undefined)
+
+  let isOver = false
+  let isBlocked = false
+  const b = through(async (statement) => {
+    try {
+      return await statement()
+    } catch (error) {
+      if (!isBusy(error)) throw error
+      // SQLite waits by standing still, and in this one process the first would never end: the wait is made here, and
+      // then the statement comes again, as SQLite itself has it.
+      isBlocked = true
+      await a.catch(() => {})
+      return statement()
+    }
+  }, second)
+  b.finally(() => {
+    isOver = true
+  }).catch(() => {})
+  while (!isOver && !isBlocked) {
+    await turn()
+    isBlocked ||= await isWaiting()
+  }
+  letGo.resolve()
+  return Promise.all([a, b])
+}

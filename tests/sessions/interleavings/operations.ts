@@ -1,0 +1,91 @@
+/** What can happen to a session, as two processes may do it at once. */
+import { authenticate } from '../../../src/sessions/authenticate.ts'
+import { exchange } from '../../../src/sessions/exchange.ts'
+import { openSession } from '../../../src/sessions/open.ts'
+import { pruneAll } from '../../../src/sessions/prune.ts'
+import { refresh } from '../../../src/sessions/refresh.ts'
+import { endAllSessions, endSession, logout } from '../../../src/sessions/revoke.ts'
+import { activateUser, deactivateUser, deleteUser } from '../../../src/store/users.ts'
+import { changePassword, checkCredentials } from '../../../src/users/accounts.ts'
+import { DAY, PASSWORD } from '../../fixture.ts'
+import type { Process, World } from './world.ts'
+
+export interface Result {
+  /** As a client can tell it */
+  readonly outcome: string
+  readonly refreshToken?: string | undefined
+  readonly accessToken?: string
+  /** How many sessions ended by it, if it tells that */
+  readonly ended?: number
+}
+
+export type Operation = (process: Process, world: World) => Promise<Result>
+
+// One answer for all of them: 401 `Invalid refresh token.`, or `Invalid access token.`
+const INVALID = ['invalid', 'unknown_session', 'revoked', 'reused', 'ahead']
+
+const told = <T extends Result>(result: T): Result =>
+  INVALID.includes(result.outcome) ? { outcome: 'invalid' } : result
+
+// Why they are refused may be of before and of after at once: the password was right then, and the user is not now.
+const refused: Result = { outcome: 'refused' }
+
+async function login(process: Process): Promise<Result> {
+  const check = await checkCredentials(process, { username: 'ada', password: PASSWORD })
+  if (check.outcome !== 'verified') return refused
+  const { user, passwordHash } = check
+  const grant = await openSession(process, { userId: user.id, passwordHash, userAgent: null, address: null })
+  return grant === undefined ? refused : { outcome: 'opened', ...grant }
+}
+
+async function changed(process: Process, { userId, otherId: sessionId }: World): Promise<Result> {
+  const newPassword = `the new one of ${process.now()}`
+  const request = { userId, sessionId, currentPassword: PASSWORD, newPassword }
+  const change = await changePassword(process, request)
+  return change.outcome === 'changed'
+    ? { outcome: 'changed', ended: change.endedSessions.length }
+    : { ...refused, ended: 0 }
+}
+
+async function loggedOut(process: Process, { refreshTokens }: World): Promise<Result> {
+  const { outcome } = await logout(process, refreshTokens.old)
+  return { outcome: 'logged out', ended: outcome === 'revoked' ? 1 : 0 }
+}
+
+/** After these nothing of the session is good any more. */
+export const ENDINGS: Readonly<Record<string, Operation>> = {
+  logout: loggedOut,
+  'end session': async (process, { sessionId, userId }) => {
+    const isEnded = await endSession(process, sessionId, 'ended', userId)
+    return { outcome: `${isEnded}`, ended: isEnded ? 1 : 0 }
+  },
+  logout_all: async (process, { userId }) => {
+    const { length } = await endAllSessions(process, userId, 'logout_all')
+    return { outcome: 'ended', ended: length }
+  },
+  'password change': changed,
+  deactivation: async ({ db, now }, { userId }) => {
+    const ended = await deactivateUser(db, userId, now())
+    return { outcome: ended === undefined ? 'unknown' : 'deactivated', ended: ended?.length ?? 0 }
+  },
+  deletion: async ({ db }, { userId }) => ({ outcome: `${await deleteUser(db, userId)}` }),
+  reuse: async (process, { refreshTokens }) => told(await refresh(process, refreshTokens.old)),
+  'reuse by exchange': async (process, { accessTokens }) => told(await exchange(process, accessTokens.old)),
+  // By a clock that went wrong, so that it deletes what lives.
+  prune: async (process) => {
+    const { sessions } = await pruneAll({ ...process, now: () => process.now() + 100 * DAY })
+    return { outcome: `deleted ${sessions}` }
+  },
+}
+
+export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  refresh: async (process, { refreshTokens }) => told(await refresh(process, refreshTokens.current)),
+  replay: async (process, { refreshTokens }) => told(await refresh(process, refreshTokens.predecessor)),
+  exchange: async (process, { accessTokens }) => told(await exchange(process, accessTokens.good)),
+  'replayed exchange': async (process, { accessTokens }) =>
+    told(await exchange(process, accessTokens.exchanged)),
+  me: async (process, { accessTokens }) => told(await authenticate(process, accessTokens.good)),
+  login,
+  activation: async ({ db }, { userId }) => ({ outcome: `${await activateUser(db, userId)}` }),
+  ...ENDINGS,
+}

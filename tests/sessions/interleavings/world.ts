@@ -1,0 +1,128 @@
+/** Two processes over one database, as far as a store can tell, and a state that each schedule begins in. */
+import { hash } from '@node-rs/argon2'
+import { sql } from 'kysely'
+import { exchange } from '../../../src/sessions/exchange.ts'
+import { openSession } from '../../../src/sessions/open.ts'
+import { refresh } from '../../../src/sessions/refresh.ts'
+import { openStore } from '../../../src/store/open.ts'
+import type { Database } from '../../../src/store/schema.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { insertUser } from '../../../src/store/users.ts'
+import type { AccountContext } from '../../../src/users/accounts.ts'
+import type { Passwords } from '../../../src/users/passwords.ts'
+import { createPasswords } from '../../../src/users/passwords.ts'
+import type { DialectContext } from '../../dialects.ts'
+import { PASSWORD } from '../../fixture.ts'
+import type { StoreContext } from '../../store/context.ts'
+import { dump, NOW, openContext } from '../../store/context.ts'
+import { gated } from './gate.ts'
+
+export type Process = StoreContext & AccountContext
+
+export interface World {
+  readonly userId: string
+  /** The session that everything happens to */
+  readonly sessionId: string
+  /** Another one of the same user */
+  readonly otherId: string
+  /** The current one, its direct predecessor, and an older one */
+  readonly refreshTokens: { readonly current: string; readonly predecessor: string; readonly old: string }
+  /** One that is good, one exchanged just now, and one exchanged before the grace window */
+  readonly accessTokens: { readonly good: string; readonly exchanged: string; readonly old: string }
+  /** Their clocks differ, so that rows tell who wrote them. */
+  readonly processes: readonly [Process, Process]
+  readonly rows: () => ReturnType<typeof dump>
+  /** Back to the beginning */
+  readonly reset: () => Promise<void>
+  /** Whether PostgreSQL makes somebody wait for a lock */
+  readonly isWaiting: () => Promise<boolean>
+}
+
+export async function openWorld(t: DialectContext): Promise<World> {
+  const stores: Store[] = []
+  // Before the database goes: what is registered first is done first.
+  t.after(() => Promise.all(stores.map((store) => store.close())))
+  const context = await openContext(t)
+  const { db, clock } = context
+  await gated(t, db)
+  const passwords = remembered(await createPasswords())
+  const openProcess = async (ahead: number): Promise<Process> => {
+    const store = await openStore(context.database)
+    stores.push(store)
+    if (t.dialect === 'sqlite') {
+      // No power cut happens here; and the waiting is done in interleave.ts.
+      await sql`pragma synchronous = off`.execute(store.db)
+      await sql`pragma busy_timeout = 0`.execute(store.db)
+    }
+    return { ...context, store, db: store.db, passwords, now: () => clock.now + ahead }
+  }
+
+  const passwordHash = await hash(PASSWORD, { algorithm: 2, memoryCost: 8, timeCost: 1, parallelism: 1 })
+  const userId = 'the user'
+  await insertUser(db, { id: userId, username: 'ada', usernameKey: 'ada', passwordHash, now: NOW })
+  const logIn = () => openSession(context, { userId, passwordHash, userAgent: null, address: null })
+  const [first, other] = [given(await logIn()), given(await logIn())]
+  await exchange(context, first.accessToken)
+  clock.now += 40_000
+  const second = await next(context, first.refreshToken)
+  const third = await next(context, second.refreshToken)
+  await exchange(context, second.accessToken)
+  const beginning = await dump(db)
+
+  return {
+    userId,
+    sessionId: first.session.id,
+    otherId: other.session.id,
+    refreshTokens: {
+      current: third.refreshToken,
+      predecessor: second.refreshToken,
+      old: first.refreshToken,
+    },
+    accessTokens: { good: third.accessToken, exchanged: second.accessToken, old: first.accessToken },
+    processes: [await openProcess(1000), await openProcess(2000)],
+    rows: () => dump(db),
+    reset: () => restore(db, beginning),
+    isWaiting: async () => t.dialect === 'postgres' && (await isAnyoneWaiting(db)),
+  }
+}
+
+// Pure functions, but slow on purpose: each password is really hashed and verified, once.
+function remembered({ hash, verify }: Passwords): Passwords {
+  const hashes = new Map<string, Promise<string>>()
+  const matches = new Map<string, Promise<boolean>>()
+  const once = <T>(results: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {
+    const result = results.get(key) ?? make()
+    results.set(key, result)
+    return result
+  }
+  return {
+    hash: (password) => once(hashes, password, () => hash(password)),
+    verify: (of, password) => once(matches, `${of} ${password}`, () => verify(of, password)),
+  }
+}
+
+async function next(context: StoreContext, refreshToken: string) {
+  const { outcome, ...grant } = await refresh(context, refreshToken)
+  if (outcome !== 'rotated' || !('accessToken' in grant)) throw new TypeError(outcome)
+  return { accessToken: grant.accessToken, refreshToken: given(grant.refreshToken) }
+}
+
+async function restore(db: Database, rows: Awaited<ReturnType<typeof dump>>): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx.deleteFrom('users').execute()
+    await trx.insertInto('users').values(rows.users).execute()
+    await trx.insertInto('sessions').values(rows.sessions).execute()
+    await trx.insertInto('revoked_tokens').values(rows.revokedTokens).execute()
+  })
+}
+
+async function isAnyoneWaiting(db: Database): Promise<boolean> {
+  const { rows } = await sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+  return rows.length > 0
+}
+
+function given<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('nothing was given')
+  return value
+}
