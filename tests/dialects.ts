@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test as testOnce } from 'node:test'
 import SQLite from 'better-sqlite3'
-import { Client } from 'pg'
+import { Client, types } from 'pg'
 import type { StoreOptions } from '../src/store/open.ts'
 import { serverUrl, TEMPLATE } from './postgres/server.ts'
 
@@ -31,7 +31,7 @@ const PARAMETERS = '?lock_timeout=1000'
 /**
  * A database of the test's own, that goes when the test ends.
  *
- * @param from what it is a copy of; with `template0` it has no tables. A SQLite file never has any.
+ * @param from what it is a copy of, and how: with `template0` it has no tables. A SQLite file never has any.
  */
 export async function freshDatabase(
   t: Pick<TestContext, 'after'>,
@@ -77,7 +77,11 @@ export async function connect(database: StoreOptions): Promise<Connection> {
       close: async () => void sqlite.close(),
     }
   }
-  const client = new Client(database.url)
+  const numbers = {
+    getTypeParser: ((oid, format) =>
+      oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+  }
+  const client = new Client({ connectionString: database.url, types: numbers })
   // The database may be dropped underneath it.
   client.on('error', () => {})
   await client.connect()

@@ -1,13 +1,12 @@
 import type { SpawnOptions } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import type { TestContext } from 'node:test'
 
 /**
  * Starts a program and waits until it has printed what the pattern's group names. It is stopped after the test, with
  * all that it started: npm starts a shell, which starts the program.
  */
 export function startProgram(
-  t: TestContext,
+  t: { after(stop: () => void): void },
   [command, ...parameters]: readonly [string, ...string[]],
   options: Pick<SpawnOptions, 'cwd' | 'env'>,
   pattern: RegExp,

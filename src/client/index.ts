@@ -1,7 +1,7 @@
 export type { ClientOptions } from './client.ts'
 export { createClient } from './client.ts'
 export { RefreshError } from './request.ts'
-export type { Grant, Session, SessionOptions } from './session.ts'
 export { createSession } from './session.ts'
+export type { Grant, Session, SessionOptions } from './session-options.ts'
 export type { TokenStorage, Tokens } from './tokens.ts'
 export { memoryStorage, webStorage } from './tokens.ts'

@@ -1,60 +1,9 @@
 import { pause, RefreshError, request } from './request.ts'
+import type { Grant, Session, SessionOptions } from './session-options.ts'
 import type { Message } from './tabs.ts'
 import { createTabs } from './tabs.ts'
-import type { Lifetime, TokenStorage, Tokens } from './tokens.ts'
+import type { Lifetime, Tokens } from './tokens.ts'
 import { lifetimeOf, memoryStorage } from './tokens.ts'
-
-export interface SessionOptions {
-  /** Where the service is, `https://auth.example.com` */
-  readonly baseUrl: string
-  /**
-   * - `header`: the refresh token is in `storage` (default)
-   * - `cookie`: it is in an HTTP-only cookie that no script sees
-   * - `access`: there is none; expired access tokens are exchanged
-   */
-  readonly mode?: 'header' | 'cookie' | 'access'
-  /** Memory by default, which is gone with the page */
-  readonly storage?: TokenStorage
-  /** What the tabs of one session share a lock and a channel by; two sessions on a page need two names */
-  readonly name?: string
-  readonly fetch?: typeof globalThis.fetch
-  /** Milliseconds before the expiry at which tokens are refreshed; a fifth of their life by default, a minute at most */
-  readonly refreshAhead?: number
-  /** Milliseconds that a tab waits for another tab's refresh; 5000 by default */
-  readonly lockTimeout?: number
-  /** Milliseconds that one try may take; 10000 by default */
-  readonly timeout?: number
-  /** How often a refresh is sent before `fetch` fails; 5 by default. The session goes on in any case */
-  readonly tries?: number
-  /** Milliseconds before the second try, doubled for each further one; 300 by default */
-  readonly backoff?: number
-  /** Stops it all: timers, requests, listeners */
-  readonly signal?: AbortSignal
-  onRefreshed?(tokens: Tokens): void
-  /** @param reason `logout`, or the message that the service refused the refresh with */
-  onEnded?(reason: string): void
-}
-
-/** What a login answers with */
-export interface Grant {
-  readonly access_token: string
-  readonly expires_in: number
-  readonly refresh_token?: string
-}
-
-export interface Session {
-  /** Takes over the `data` of a login */
-  start(grant: Grant): Promise<void>
-  /**
-   * The platform's `fetch` with the access token added. On 401 it refreshes once and repeats the request once, unless
-   * its body is a stream, which cannot be sent twice.
-   */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
-  /** A token that has not expired; undefined when nobody is logged in. @throws RefreshError when it cannot be had now */
-  accessToken(): Promise<string | undefined>
-  /** Ends the session here, in the other tabs, and on the server. @throws RefreshError when the server did not hear it */
-  logout(): Promise<void>
-}
 
 const ENDING = [401, 403, 404]
 const DAYS_24 = 2 ** 31 - 1 // the longest timer that platforms know

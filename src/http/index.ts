@@ -2,7 +2,7 @@
 
 export type { Secrets, Settings } from '../config/settings.ts'
 export { readServiceSettings, SettingsError } from '../config/settings.ts'
-export { pruneAll } from '../sessions/prune.ts'
+export { pruneAll, startPruning } from '../sessions/prune.ts'
 export { createApp } from './app.ts'
 export type { Core, CoreOptions } from './core.ts'
 export { createCore } from './core.ts'

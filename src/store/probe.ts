@@ -2,8 +2,17 @@ import { sql } from 'kysely'
 import { DEFAULT_MIGRATION_LOCK_TABLE } from 'kysely/migration'
 import type { Database } from './schema.ts'
 
-/** Writes something that changes nothing. @throws what any other write would throw */
+// PostgreSQL does not index longer ones. In SQLite it takes a page of the table and one of the index.
+const MARK = 'probe'.padEnd(2000, '.')
+// A rotation changes up to four pages, and on a disk that is nearly full a smaller change may pass where it does not.
+const ROWS = 20
+
+/** Writes at least as much as any request does, and takes it away again. @throws what any other write would throw */
 export async function probeWriting(db: Database): Promise<void> {
   const table = sql.table(DEFAULT_MIGRATION_LOCK_TABLE)
-  await sql`update ${table} set is_locked = is_locked`.execute(db)
+  const values = Array.from({ length: ROWS }, (_, row) => sql`(${`${MARK}${row}`}, 0)`)
+  await sql`insert into ${table} (id, is_locked) values ${sql.join(values)} on conflict do nothing`.execute(
+    db,
+  )
+  await sql`delete from ${table} where id like 'probe.%'`.execute(db)
 }

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:http'
 import { delimiter, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { checkedFetch } from '../contract/check-response.ts'
 import { finish, MAIN, PASSWORD, rekindle, start } from './command.ts'
 import type { Place } from './fixtures.ts'
 import { freshDatabase } from './fixtures.ts'
@@ -59,7 +60,7 @@ describe('serve stops with exit code 0', { concurrency: 3, timeout: 10_000 }, ()
     test(`on ${signal}`, async (t) => {
       const service = await startService(t, freshDatabase(t))
       // A connection that is kept alive must not keep the service.
-      assert.equal((await fetch(`${service.url}/livez`)).status, 200)
+      assert.equal((await checkedFetch(`${service.url}/livez`)).status, 200)
       assert.equal(await service.stop(signal), 0)
     })
   }
@@ -86,9 +87,9 @@ test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0
 
   const stopped = service.stop('SIGTERM')
   let ready = 200
-  while (ready === 200) ready = (await fetch(`${service.url}/readyz`)).status
+  while (ready === 200) ready = (await checkedFetch(`${service.url}/readyz`)).status
   assert.equal(ready, 503)
-  while (await fetch(`${service.url}/livez`).then(Boolean, () => false));
+  while (await checkedFetch(`${service.url}/livez`).then(Boolean, () => false));
   register.end(body.slice(10))
   const [response] = await answered
   assert.deepEqual([response.statusCode, response.headers.connection], [201, 'close'])

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
+import { checkedFetch } from '../contract/check-response.ts'
 import { ENTRY, start } from './command.ts'
 
 export interface Service {
@@ -41,7 +42,7 @@ export async function post(
   url: string,
   { body, token }: { readonly body?: object; readonly token?: string },
 ) {
-  const response = await fetch(url, {
+  const response = await checkedFetch(url, {
     method: 'POST',
     headers: {
       ...(body !== undefined && { 'Content-Type': 'application/json' }),

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { SessionOptions } from '../../src/client/index.ts'
 import { RefreshError } from '../../src/client/index.ts'
+import { checkedFetch } from '../contract/check-response.ts'
 import type { Service } from '../fixture.ts'
 import { MINUTE, PASSWORD, realClock, startService } from '../fixture.ts'
 import type { Tab } from './tab.ts'
@@ -84,7 +85,7 @@ test('a refresh that cannot be had leaves the 401 as the answer', async (t) => {
     fetch: (input, init) =>
       (input as Request).url.endsWith('/refresh_token')
         ? Promise.reject(new TypeError())
-        : fetch(input, init),
+        : checkedFetch(input, init),
   })
   expire(service)
   assert.equal((await me()).status, 401)
@@ -104,7 +105,7 @@ for (const [what, response] of [
       fetch: (input, init) =>
         (input as Request).url.endsWith('/refresh_token') && left-- > 0
           ? Promise.resolve(response())
-          : fetch(input, init),
+          : checkedFetch(input, init),
     })
     expire(service)
     assert.equal((await me()).status, 200)
@@ -116,7 +117,8 @@ test('Retry-After is waited for', async (t) => {
   let first: number | undefined
   const { service, me } = await loggedIn(t, {
     fetch: (input, init) => {
-      if (!(input as Request).url.endsWith('/refresh_token') || first !== undefined) return fetch(input, init)
+      if (!(input as Request).url.endsWith('/refresh_token') || first !== undefined)
+        return checkedFetch(input, init)
       first = performance.now()
       return Promise.resolve(new Response('', { status: 503, headers: { 'Retry-After': '1' } }))
     },

@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test'
 import type { Session, SessionOptions, Tokens } from '../../src/client/index.ts'
 import { createSession } from '../../src/client/index.ts'
+import { checkedFetch } from '../contract/check-response.ts'
 import type { Service } from '../fixture.ts'
 
 export interface Tab {
@@ -45,12 +46,12 @@ export function openTab(
       onEnded: (reason) => void tab.ended.push(reason),
       ...options,
       fetch: async (input, init) => {
-        const { pathname } = new URL((input as Request).url)
+        const { origin, pathname } = new URL((input as Request).url)
         if (tab.offline) {
           tab.sent.push(`${pathname} offline`)
           throw new TypeError('fetch failed')
         }
-        const response = await (options.fetch ?? fetch)(input, init)
+        const response = await (options.fetch ?? (origin === service.url ? checkedFetch : fetch))(input, init)
         if (losing > 0) {
           losing--
           await response.arrayBuffer()

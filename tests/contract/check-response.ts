@@ -17,6 +17,7 @@ export interface Operation {
 interface Contract {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
+    readonly schemas: Readonly<Record<string, object>>
     readonly responses: Readonly<Record<string, Documented>>
     readonly headers: Readonly<Record<string, { readonly required?: boolean; readonly schema: object }>>
   }
@@ -39,7 +40,8 @@ export const operations = Object.entries(contract.paths).flatMap(([path, methods
   Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
 )
 
-const pathOf = (template: string) =>
+/** What matches the paths of a template */
+export const pathOf = (template: string) =>
   new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`)
 
 /** @returns the status's response as documented, references resolved */
@@ -49,7 +51,21 @@ export function documented(operation: Operation, status: number | string): Docum
   return name === undefined ? response : contract.components.responses[name]
 }
 
+/** Judges values by a schema of the contract. */
+export const validator = (schema: object): ValidateFunction => ajv.compile(absolute(schema) as object)
+
 const validators = new Map<string, ValidateFunction>()
+
+// What the contract says of requests that never come to an operation.
+const EARLY: Readonly<Record<number, string>> = {
+  400: 'Bad Request.',
+  408: 'Request Timeout.',
+  417: 'Expectation Failed.',
+  431: 'Request Header Fields Too Large.',
+}
+
+const isEarly = ({ status }: Response, text: string) =>
+  text === JSON.stringify({ status: 'error', code: status, message: EARLY[status] })
 
 // What no operation of the contract answers: unknown paths.
 function checkOutside(method: string, response: Response, text: string): void {
@@ -58,6 +74,10 @@ function checkOutside(method: string, response: Response, text: string): void {
   assert.deepEqual(JSON.parse(text), { status: 'error', code: 404, message: 'Not found.' })
 }
 
+// What HTTP, CORS and the security headers of every response bring; all else belongs to the contract.
+const GENERAL =
+  /^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|access-control-.+|content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|x-(content-type|dns|download|frame|permitted|xss)-.+)$/
+
 /** @throws AssertionError */
 export function checkResponse(method: string, url: string, response: Response, text: string): void {
   const path = url.split('?')[0] ?? url
@@ -65,6 +85,10 @@ export function checkResponse(method: string, url: string, response: Response, t
   const wanted = method === 'HEAD' ? 'GET' : method
   const operation = onPath.find((candidate) => candidate.method === wanted) ?? onPath[0]
   assert.match(response.headers.get('X-Request-Id') ?? '', /^[A-Za-z0-9._-]{1,64}$/)
+  if (isEarly(response, text)) {
+    assert.equal(response.headers.get('Content-Type'), 'application/json')
+    return
+  }
   if (operation === undefined) {
     checkOutside(method, response, text)
     return
@@ -79,12 +103,25 @@ export function checkResponse(method: string, url: string, response: Response, t
     const definition = contract.components.headers[$ref?.split('/').at(-1) ?? '']
     if (required ?? definition?.required) assert.ok(response.headers.has(header), `${name} lacks ${header}`)
   }
+  const undocumented = [...response.headers.keys()].filter((header) => !GENERAL.test(header))
+  for (const header of undocumented) {
+    const names = Object.keys(expected.headers ?? {}).map((documented) => documented.toLowerCase())
+    assert.ok(names.includes(header), `${name}: ${header} is not documented`)
+  }
   if (method === 'HEAD') return
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
   const schema = expected.content?.[type]?.schema
   assert.ok(schema !== undefined, `${name}: ${type} is not documented`)
   if (type !== 'application/json') return
-  const validate = validators.get(name) ?? ajv.compile(absolute(schema) as object)
+  const validate = validators.get(name) ?? validator(schema)
   validators.set(name, validate)
   assert.ok(validate(JSON.parse(text)), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
+}
+
+/** The platform's `fetch`, for those who talk to a service themselves: what it answers is checked as everywhere. */
+export async function checkedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const { method = init?.method ?? 'GET', url = String(input) } = input as Partial<Request>
+  const response = await fetch(input, init)
+  checkResponse(method, new URL(url).pathname, response, await response.clone().text())
+  return response
 }

@@ -1,9 +1,8 @@
 /** The mock, started as the README says, answers with each documented response that it is asked for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { startProgram } from '../program.ts'
 import { documented, operations } from './check-response.ts'
+import { startMock } from './start-mock.ts'
 
 /** What a request needs to be a valid one: Prism answers others with 400 or 401, whatever they prefer. */
 interface Needs {
@@ -28,13 +27,7 @@ function requestFor({ method, path, operation }: (typeof operations)[number]) {
 }
 
 test('every documented response can be had', { timeout: 60_000 }, async (t) => {
-  const cwd = fileURLToPath(new URL('../..', import.meta.url))
-  const mock = await startProgram(
-    t,
-    ['npm', 'run', 'mock', '--', '--port', '0'],
-    { cwd },
-    /listening on (http:\S+)/,
-  )
+  const mock = await startMock(t)
   let asked = 0
   for (const operation of operations) {
     const { url, headers, ...request } = requestFor(operation)

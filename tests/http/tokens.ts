@@ -26,8 +26,8 @@ export function signJwt(
 }
 
 /** The same token signed again, with other header members or claims. */
-export const resigned = (token: string, claims: Claims = {}, header: Claims = {}): string =>
-  signJwt({ ...headerOf(token), ...header }, { ...claimsOf(token), ...claims })
+export const resigned = (token: string, claims: Claims = {}, header: Claims = {}, secret = SECRET): string =>
+  signJwt({ ...headerOf(token), ...header }, { ...claimsOf(token), ...claims }, secret)
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 

@@ -1,6 +1,7 @@
-/** What really reaches SQLite: every statement that is prepared, and every one that is executed, in order. */
+/** What really reaches the database: every statement that is prepared, and every one that is executed, in order. */
 import type { TestContext } from 'node:test'
 import SQLite from 'better-sqlite3'
+import { Client } from 'pg'
 
 export interface Statement {
   readonly sql: string
@@ -28,8 +29,20 @@ export function recordStatements(t: TestContext): Recording {
     }
     return statement
   } as typeof prepare
+  const { query } = Client.prototype
+  Client.prototype.query = function (
+    this: Client,
+    config: { text?: string; values?: unknown[] },
+    ...more: unknown[]
+  ) {
+    // Not what the pool asks by itself when it connects.
+    if (config.text !== undefined)
+      recording.executed.push({ sql: config.text, parameters: config.values ?? [] })
+    return Reflect.apply(query, this, [config, ...more])
+  } as typeof query
   t.after(() => {
     SQLite.prototype.prepare = prepare
+    Client.prototype.query = query
   })
   return recording
 }

@@ -41,3 +41,14 @@ export const withoutExample = operations.flatMap(({ operation }) =>
     )
     .map((status) => `${operation.operationId} ${status}`),
 )
+
+/** What was seen of what is documented, a line for each operation and one for all. */
+export function table(all: readonly Example[], seen: ReadonlySet<Example>): string[] {
+  const groups = [...Map.groupBy(all, ({ operationId }) => operationId), ['all', all] as const]
+  return groups.map(([name, group]) => {
+    const met = group.filter((example) => seen.has(example)).length
+    const statuses = new Set(group.map(({ operationId, status }) => `${operationId} ${status}`)).size
+    const share = `${((100 * met) / group.length).toFixed(0)} %`.padStart(5)
+    return `${name.padEnd(16)}${share}  ${met} of ${group.length} examples, ${statuses} statuses`
+  })
+}

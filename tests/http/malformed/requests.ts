@@ -8,10 +8,13 @@ import { badJson, badToken, badType, brokenBody, otherHeaders, text } from './ar
 import type { Hostile } from './send.ts'
 import { inHeader, inPath } from './send.ts'
 
+/** Whose tokens are mutated */
+export type Victim = Pick<World, 'accessToken' | 'refreshToken'>
+
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'LOCK']
 
 /** Bodies that would be taken: broken by the arbitraries, or sent whole where something else is broken. */
-const fitting = (world: World): Partial<Record<OperationId, Readonly<Record<string, string>>>> => ({
+const fitting = (world: Victim): Partial<Record<OperationId, Readonly<Record<string, string>>>> => ({
   register: { username: 'grace', password: PASSWORD },
   login: { username: 'ada', password: PASSWORD },
   exchangeToken: { token: world.accessToken },
@@ -63,7 +66,7 @@ interface Content {
 
 const JSON_TYPE = fc.constantFrom('application/json', 'application/json; charset=utf-8', 'Application/JSON')
 
-function contents(world: World, id: OperationId, token: fc.Arbitrary<string>): fc.Arbitrary<Content> {
+function contents(world: Victim, id: OperationId, token: fc.Arbitrary<string>): fc.Arbitrary<Content> {
   const whole = fitting(world)[id]
   if (whole === undefined) {
     return fc.record({ body: fc.option(badJson, { nil: undefined }), type: fc.oneof(badType, JSON_TYPE) })
@@ -86,7 +89,7 @@ function contents(world: World, id: OperationId, token: fc.Arbitrary<string>): f
 
 type Route = (typeof operations)[number]
 
-export function malformed(world: World, { method, path, operation }: Route): fc.Arbitrary<Hostile> {
+export function malformed(world: Victim, { method, path, operation }: Route): fc.Arbitrary<Hostile> {
   const id = operation.operationId as OperationId
   const { accessToken, refreshToken } = world
   const token = badToken(accessToken, refreshToken)

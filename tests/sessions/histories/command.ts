@@ -53,6 +53,6 @@ export const command = (
         checkAnswer(model, history, reply, expected)
       },
     })
-    checkRows(model, history)
+    await checkRows(model, history)
   },
 })

@@ -24,8 +24,8 @@ const rowOf = (session: Session): Row => ({
 })
 
 /** One row for each session, as the model has it, and a generation that never goes back. */
-export function checkRows(model: Model, { world, generations }: History): void {
-  const rows = world.rows(model.users.map(({ id }) => id))
+export async function checkRows(model: Model, { world, generations }: History): Promise<void> {
+  const rows = await world.rows(model.users.map(({ id }) => id))
   const expected = model.rows().map(rowOf)
   assert.deepEqual(
     rows,
@@ -64,18 +64,20 @@ export async function checkNothingDeadIsAccepted(model: Model, { world }: Histor
 
 /** No two live leaves: only the current refresh token passes, and in the grace window its predecessor. */
 export async function checkLeaves(model: Model, { world }: History): Promise<void> {
-  const context = world.core(model.rules)
+  const db = await world.service.core.db.startTransaction().execute()
+  const context = { ...world.core(model.rules), db }
   for (const { session, generation, exp, text } of model.refreshTokens) {
     if (!model.isLive(session)) continue
     // Each token is tried on the same state: what it does is taken back.
-    await sql`savepoint probe`.execute(context.db)
+    await sql`savepoint probe`.execute(db)
     const { outcome } = await refresh(context, text)
-    await sql`rollback to probe`.execute(context.db)
-    await sql`release probe`.execute(context.db)
+    await sql`rollback to probe`.execute(db)
+    await sql`release probe`.execute(db)
     const isPredecessor = generation === session.generation - 1 && model.inGrace(session.rotatedAt)
     const isExpired = exp * 1000 <= model.now
     const isLeaf = !isExpired && (generation === session.generation || isPredecessor)
     const isAccepted = ['rotated', 'replayed', 'refreshed'].includes(outcome)
     assert.equal(isAccepted, isLeaf, `generation ${generation} of ${session.generation} was ${outcome}`)
   }
+  await db.rollback().execute()
 }

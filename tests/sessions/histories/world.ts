@@ -1,13 +1,13 @@
 /** The real service as a history meets it: HTTP under each combination of settings, over one database. */
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { hash } from '@node-rs/argon2'
-import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
 import pino from 'pino'
 import { createApp } from '../../../src/http/app.ts'
 import type { Core } from '../../../src/http/core.ts'
 import { listen } from '../../../src/http/listen.ts'
+import type { DialectContext } from '../../dialects.ts'
+import { connect } from '../../dialects.ts'
 import type { Service } from '../../fixture.ts'
 import { client, MINUTE, startService } from '../../fixture.ts'
 import type { AccessToken, RefreshToken, Rules } from './words.ts'
@@ -55,13 +55,13 @@ export interface World {
   /** A real hash, but a cheap one: `verify` goes by the parameters that it finds in it. */
   readonly cheapHash: (password: string) => string
   /** The sessions of these users, read by a connection of its own */
-  readonly rows: (userIds: readonly string[]) => Row[]
+  readonly rows: (userIds: readonly string[]) => Promise<Row[]>
 }
 
-export async function openWorld(t: TestContext): Promise<World> {
+export async function openWorld(t: DialectContext): Promise<World> {
   const service = await startService(t, TIMES)
   // No power cut happens here, and that commits are on disk is for tests/store to see.
-  await sql`pragma synchronous = off`.execute(service.core.db)
+  if (t.dialect === 'sqlite') await sql`pragma synchronous = off`.execute(service.core.db)
   const silent = pino({ level: 'silent' })
   const cores = new Map<Rules, Core>()
   const requests = new Map<Rules, ReturnType<typeof client>['request']>()
@@ -78,20 +78,22 @@ export async function openWorld(t: TestContext): Promise<World> {
     const cheap = { algorithm: 2, memoryCost: 8, timeCost: 1, parallelism: 1 }
     hashes.set(password, await hash(password, cheap))
   }
-  const reader = new SQLite(service.file, { readonly: true })
+  const reader = await connect(service.database)
   t.after(() => reader.close())
-  const select = reader.prepare<[string], Row>(
-    `select id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
+  const isOneOf = {
+    sqlite: 'in (select value from json_each(?))',
+    postgres: 'in (select json_array_elements_text($1::json))',
+  }
+  const select = `select id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
        absolute_expires_at, revoked_at, revoked_reason
-     from sessions where user_id in (select value from json_each(?)) order by id`,
-  )
+     from sessions where user_id ${isOneOf[t.dialect]} order by id`
   return {
     reached: new Map(),
     service,
     under: (rules) => found(requests.get(rules)),
     core: (rules) => found(cores.get(rules)),
     cheapHash: (password) => found(hashes.get(password)),
-    rows: (userIds) => select.all(JSON.stringify(userIds)),
+    rows: (userIds) => reader.query(select, [JSON.stringify(userIds)]),
   }
 }
 

@@ -1,0 +1,21 @@
+/** The same expectations of the mock and of the service. */
+import { test } from 'node:test'
+import { createClient } from '../../src/client/index.ts'
+import { checkedFetch } from '../contract/check-response.ts'
+import { startMock } from '../contract/start-mock.ts'
+import { startService } from '../fixture.ts'
+import { expectations } from './stateless.ts'
+
+test('of the service', async (t) => {
+  const { url } = await startService(t)
+  for (const [name, expectation] of Object.entries(expectations)) {
+    await t.test(name, () => expectation(createClient({ baseUrl: url, fetch: checkedFetch })))
+  }
+})
+
+test('of the mock', { timeout: 60_000 }, async (t) => {
+  const baseUrl = await startMock(t)
+  for (const [name, expectation] of Object.entries(expectations)) {
+    await t.test(name, () => expectation(createClient({ baseUrl })))
+  }
+})

@@ -1,0 +1,27 @@
+/** The short form of `npm run fuzz`. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { operations } from './check-response.ts'
+import { fuzz } from './fuzz/run.ts'
+
+const RUNS = 5000
+const SEED = 20_261_122
+
+test(`${RUNS} requests out of the contract, seed ${SEED}`, async (t) => {
+  const { counts } = await fuzz(RUNS, SEED)
+  for (const { operation } of operations) {
+    const of = (kind: string) => counts.get(`${operation.operationId} ${kind}`)
+    // What is called valid is: it succeeds.
+    assert.ok(
+      [...(of('valid')?.keys() ?? [])].some((status) => status < 300),
+      operation.operationId,
+    )
+    assert.ok(of('hostile') !== undefined)
+  }
+  const all = [...counts.values()].flatMap((statuses) => [...statuses])
+  const sums = Map.groupBy(all, ([status]) => status)
+  const text = [...sums]
+    .sort()
+    .map(([status, rows]) => `${rows.reduce((sum, [, n]) => sum + n, 0)} × ${status}`)
+  t.diagnostic(text.join(', '))
+})

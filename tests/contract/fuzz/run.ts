@@ -1,0 +1,67 @@
+/** Sends what the contract allows, almost allows and forbids, and holds every answer against it. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { agent, send, understood } from '../../http/malformed/send.ts'
+import { checkResponse } from '../check-response.ts'
+import type { Planned } from './requests.ts'
+import { requests } from './requests.ts'
+import { concrete, learn } from './send.ts'
+import type { Member, Memory } from './world.ts'
+import { populate, revive, startProcess } from './world.ts'
+
+export interface Report {
+  /** Answers by operation and kind of request, then by status */
+  readonly counts: ReadonlyMap<string, ReadonlyMap<number, number>>
+  /** Twenty times during the run */
+  readonly memory: readonly Memory[]
+  /** Milliseconds */
+  readonly duration: number
+}
+
+// The request fits the contract, so that nobody may say that it does not.
+const UNFIT = [400, 405, 413, 415, 431]
+
+function judge(planned: Planned, status: number, text: string): void {
+  assert.ok(status < 500, `${status} ${text}`)
+  if (planned.kind === 'valid') {
+    assert.ok(!UNFIT.includes(status), `a request that fits is refused: ${text}`)
+    if (planned.credential !== undefined) assert.notEqual(status, 401, `a good token is refused: ${text}`)
+  }
+  if (planned.kind === 'almost') assert.ok(status >= 400, `a request that does not fit is taken: ${text}`)
+}
+
+/** @throws AssertionError with the smallest request that still fails, and the seed */
+export async function fuzz(runs: number, seed: number): Promise<Report> {
+  const service = await startProcess()
+  const counts = new Map<string, Map<number, number>>()
+  const memory: Memory[] = []
+  const begun = performance.now()
+  try {
+    const members = await populate(service.url)
+    const [victim] = members as [Member]
+    await revive(service.url, victim)
+    const tokens = { accessToken: victim.access, refreshToken: victim.refresh }
+    let sent = 0
+    const property = fc.asyncProperty(requests(tokens), async (planned) => {
+      const member = members[planned.who] as Member
+      await revive(service.url, member)
+      const request = concrete(planned, member)
+      const received = await send(service.url, request)
+      learn(planned, member, request, received)
+      const { status } = received.response
+      const key = `${planned.route.operation.operationId} ${planned.kind}`
+      const statuses = counts.get(key) ?? new Map<number, number>()
+      counts.set(key, statuses.set(status, (statuses.get(status) ?? 0) + 1))
+      judge(planned, status, received.text)
+      checkResponse(request.method, understood(service.url, request.path), received.response, received.text)
+      if (++sent % Math.ceil(runs / 20) === 0) memory.push(await service.memory())
+    })
+    await fc.assert(property, { numRuns: runs, seed })
+    assert.deepEqual(service.defects, [], 'the service logged a defect of its own')
+    assert.equal(await service.stop(), 0)
+  } finally {
+    agent.destroy()
+    await service.stop()
+  }
+  return { counts, memory, duration: performance.now() - begun }
+}

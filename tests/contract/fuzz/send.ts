@@ -1,0 +1,111 @@
+/** From a plan to a request: fills in the tokens of the moment, and learns from the answer which they are now. */
+
+import type { Hostile, Received } from '../../http/malformed/send.ts'
+import * as jwt from '../../http/tokens.ts'
+import { respelt, sidOf } from '../../http/tokens.ts'
+import type { Credential, Planned } from './requests.ts'
+import type { Member } from './world.ts'
+import { SECRET } from './world.ts'
+
+const COOKIE = 'refresh_token'
+
+const resigned = (token: string, claims: jwt.Claims, header: jwt.Claims = {}) =>
+  jwt.resigned(token, claims, header, SECRET)
+
+const flipped = (token: string, place: number) => {
+  const at = 5 + ((place * 7) % (token.length - 10))
+  return token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)
+}
+
+function forged(token: string, way: number): string {
+  const [head, claims] = token.split('.')
+  const changes = [
+    ...respelt(token),
+    `${head}.${claims}.`,
+    `eyJhbGciOiJub25lIn0.${claims}.`,
+    resigned(token, { type: 'other' }),
+    resigned(token, { exp: 'never' }),
+    resigned(token, {}, { typ: 'JWT' }),
+    resigned(token, { sub: 1 }),
+  ]
+  return changes[way] ?? flipped(token, way)
+}
+
+function stale({ access, refresh, previous }: Member, isAccess: boolean, way: number): string {
+  const now = Math.floor(Date.now() / 1000)
+  const day = 86_400
+  if (isAccess) {
+    const age = way % 2 === 0 ? 1800 : 2 * day
+    return resigned(access, { iat: now - age - 1800, exp: now - age, jti: `${now}-${way}` })
+  }
+  if (way % 3 === 0) return resigned(refresh, { iat: now - 60 * day, exp: now - 30 * day })
+  return previous
+}
+
+function tokenFor(member: Member, { scheme, condition, way }: Credential): string {
+  const isAccess = scheme === 'accessToken'
+  const own = isAccess ? member.access : member.refresh
+  if (condition === 'forged') return forged(own, way)
+  if (condition === 'stale') return stale(member, isAccess, way)
+  if (condition === 'swapped') return isAccess ? member.refresh : member.access
+  return own
+}
+
+function bodyFor({ route, own, body, kind }: Planned, member: Member): unknown {
+  if (!own) return body
+  const { username, password, access } = member
+  const owned: Record<string, object> = {
+    exchangeToken: { token: kind === 'stale' ? stale(member, true, 0) : access },
+    login: { username, password },
+    changePassword: { current_password: password },
+  }
+  return { ...(body as object), ...owned[route.operation.operationId] }
+}
+
+/** What goes over the wire. */
+export function concrete(planned: Planned, member: Member): Hostile {
+  if (planned.hostile !== undefined) return planned.hostile
+  const { route, credential, parameter } = planned
+  const body = bodyFor(planned, member)
+  const token = credential && tokenFor(member, credential)
+  const value = parameter === 'own' ? sidOf(member.access) : parameter
+  return {
+    method: route.method,
+    path: route.path.replace(/\{\w+\}/, () => encodeURIComponent((value ?? '').toWellFormed() || 'x')),
+    headers: {
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(credential?.scheme === 'refreshCookie' && { Cookie: `${COOKIE}=${token}` }),
+      ...(token !== undefined &&
+        credential?.scheme !== 'refreshCookie' && { Authorization: `Bearer ${token}` }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    chunked: planned.who % 2 === 1,
+  }
+}
+
+/** What ends a session, also by a token that was good once: that is a logout, or reuse. */
+const ENDING = new Set(['refreshToken', 'exchangeToken', 'logout', 'logoutAll', 'endSession'])
+
+/** Whatever may have ended a session or replaced its tokens shows in the answer. */
+export function learn(
+  planned: Planned,
+  member: Member,
+  { body: sent }: Hostile,
+  { response, text }: Received,
+): void {
+  if (planned.hostile !== undefined) return
+  const { operationId } = planned.route.operation
+  const { status } = response
+  const data = status === 200 && text.startsWith('{') ? JSON.parse(text) : {}
+  if (planned.kind === 'stale') member.live &&= !ENDING.has(operationId)
+  else if (operationId === 'refreshToken' && status === 200) {
+    const cookie = /refresh_token=([^;]+)/.exec(response.headers.get('Set-Cookie') ?? '')?.[1]
+    member.previous = member.refresh
+    member.refresh = cookie ?? data.data.refresh_token
+    member.access = data.data.access_token
+  } else if (operationId === 'exchangeToken' && status === 200) member.access = data.access_token
+  else if (operationId === 'changePassword' && status === 200) {
+    member.password = JSON.parse(String(sent)).new_password
+  } else if (['logout', 'logoutAll', 'endSession'].includes(operationId) && status === 200)
+    member.live = false
+}

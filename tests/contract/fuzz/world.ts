@@ -1,0 +1,116 @@
+/** The users and sessions of a service in another process: who knows which tokens are good at the moment. */
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { client } from '../../fixture.ts'
+
+/** As production asks for it, and the same in each run */
+export const SECRET = Buffer.from(createHash('sha256').update('fuzz').digest('base64url'))
+
+export interface Memory {
+  /** Bytes */
+  readonly rss: number
+  /** Bytes, after garbage was collected */
+  readonly heapUsed: number
+}
+
+export interface Process {
+  readonly url: string
+  memory(): Promise<Memory>
+  /** Log lines of the levels error and fatal */
+  readonly defects: string[]
+  /** @returns the exit code */
+  stop(): Promise<number | null>
+}
+
+/** @throws when it says nothing of an address */
+export async function startProcess(): Promise<Process> {
+  const directory = mkdtempSync(join(tmpdir(), 'rekindle-fuzz-'))
+  const env = {
+    ...process.env,
+    NODE_ENV: 'production',
+    JWT_SECRET_KEY: SECRET.toString(),
+    DATABASE_URL: `sqlite:${join(directory, 'rekindle.db')}`,
+    PORT: '0',
+    REGISTRATION: 'open',
+    COOKIE_SECURE: 'false',
+    REFRESH_TOKEN_GRACE_SECONDS: '1',
+    LOG_LEVEL: 'info',
+  }
+  const entry = fileURLToPath(new URL('./service.ts', import.meta.url))
+  const child = fork(entry, { env, silent: true, execArgv: ['--expose-gc'] })
+  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  const defects: string[] = []
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+  child.stderr?.on('data', (chunk: Buffer) => defects.push(chunk.toString()))
+  const url = await new Promise<string>((resolve, reject) => {
+    exited.then(() => reject(new Error(`the service did not start: ${defects.join('')}`)))
+    lines.on('line', (line) => {
+      const { level, msg, url: address } = JSON.parse(line)
+      if (msg === 'listening') resolve(address)
+      if (level >= 50) defects.push(line)
+    })
+  })
+  return {
+    url,
+    defects,
+    async memory() {
+      const answer = once(child, 'message')
+      child.send('memory')
+      return (await answer)[0] as Memory
+    },
+    async stop() {
+      child.kill('SIGINT')
+      const code = await exited
+      rmSync(directory, { recursive: true, force: true })
+      return code
+    },
+  }
+}
+
+export interface Member {
+  readonly username: string
+  password: string
+  access: string
+  refresh: string
+  /** The refresh token before this one */
+  previous: string
+  /** Whether these tokens are still good, as far as anybody can tell from the answers */
+  live: boolean
+}
+
+const USERS = 6
+
+/** Six users who are logged in. */
+export async function populate(url: string): Promise<Member[]> {
+  const { request } = client(url)
+  const members = Array.from({ length: USERS }, (_, index): Member => {
+    const password = `a password of number ${index}`
+    return { username: `member-${index}`, password, access: '', refresh: '', previous: '', live: false }
+  })
+  for (const { username, password } of members) {
+    const { status } = await request('/api/auth/register', { json: { username, password } })
+    assert.equal(status, 201)
+  }
+  return members
+}
+
+/** Logs a user in whose session is over. */
+export async function revive(url: string, member: Member): Promise<void> {
+  if (member.live) return
+  const { username, password } = member
+  const { status, body } = await client(url).request('/api/auth/login', { json: { username, password } })
+  assert.equal(status, 200, `${username} cannot log in any more: ${body.message}`)
+  Object.assign(member, {
+    access: body.data.access_token,
+    refresh: body.data.refresh_token,
+    previous: body.data.refresh_token,
+    live: true,
+  })
+}

@@ -1,0 +1,77 @@
+/**
+ * Loaded before a test file (`node --import`), it sends every request to a service through `prism proxy --errors`,
+ * which holds both the request and the response against the contract. Where it finds a violation, the test file fails.
+ */
+import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { ON_PURPOSE } from '../client/stateless.ts'
+import { startProgram } from '../program.ts'
+import { operations, pathOf } from './check-response.ts'
+
+const direct = globalThis.fetch
+const violations: string[] = []
+let checked = 0
+
+// Prism knows one service, and each test has its own: what stands behind Prism finds the right one by this header.
+const SERVICE = 'X-Service'
+
+function forward(incoming: IncomingMessage, response: ServerResponse): void {
+  const { [SERVICE.toLowerCase()]: service, host: _, ...headers } = incoming.headers
+  const { method } = incoming
+  const outgoing = request(`${service}${incoming.url}`, { method, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 0, answer.headers)
+    answer.pipe(response)
+  })
+  outgoing.on('error', () => incoming.socket.destroy())
+  incoming.pipe(outgoing)
+}
+
+const behind = createServer(forward).listen(0, '127.0.0.1')
+await new Promise((listening) => behind.once('listening', listening))
+behind.unref()
+const upstream = `http://127.0.0.1:${(behind.address() as AddressInfo).port}`
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const command = ['prism', 'proxy', '--errors', '--port', '0', 'generated/openapi.json', upstream] as const
+const prism = await startProgram({ after }, ['npx', ...command], { cwd: root }, /listening on (http:\S+)/)
+
+// To what breaks the contract on purpose, by saying so or by bringing no credentials, Prism would answer itself.
+function goesThrough({ method, url, headers }: Request): boolean {
+  const { pathname } = new URL(url)
+  const found = operations.find((one) => one.method === method && pathOf(one.path).test(pathname))
+  if (found === undefined || headers.has(ON_PURPOSE.name)) return false
+  const { security = [] } = found.operation as { security?: object[] }
+  return security.length === 0 || headers.has('Authorization') || headers.has('Cookie')
+}
+
+globalThis.fetch = async (input, init) => {
+  const made = new Request(input, init)
+  if (!goesThrough(made)) return direct(made)
+  const { method, url, headers, signal } = made
+  const { origin, pathname, search } = new URL(url)
+  headers.set(SERVICE, origin)
+  // Prism does not forward bodies of unknown length.
+  const body = await made.arrayBuffer()
+  const response = await direct(prism + pathname + search, {
+    method,
+    headers,
+    signal,
+    ...(body.byteLength > 0 && { body }),
+  })
+  checked++
+  if (response.headers.get('Content-Type') !== 'application/problem+json') return response
+  const problem = await response.text()
+  // The service has gone, as it does when a test ends.
+  if (problem.includes('"FetchError"')) throw new TypeError('fetch failed')
+  violations.push(`${method} ${pathname}: ${problem}`)
+  return new Response(problem, response)
+}
+
+after(() => {
+  behind.closeAllConnections()
+  console.log(`${checked} requests through Prism, ${violations.length} violations`)
+  assert.deepEqual(violations, [])
+})

@@ -1,0 +1,238 @@
+/** What is PostgreSQL's own: its connections, its locks and the errors it has for them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { exchange } from '../../src/sessions/exchange.ts'
+import { refresh } from '../../src/sessions/refresh.ts'
+import { openStore } from '../../src/store/open.ts'
+import { prune } from '../../src/store/prune.ts'
+import { claimToken } from '../../src/store/revoked-tokens.ts'
+import { revokeSessionsOfUser } from '../../src/store/sessions.ts'
+import { deleteUser } from '../../src/store/users.ts'
+import type { DialectContext } from '../dialects.ts'
+import { connect, freshDatabase } from '../dialects.ts'
+import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { addSession } from './rows.ts'
+
+const onPostgres = (name: string, body: (t: DialectContext) => Promise<void>) =>
+  test(name, (t) => body(Object.assign(t, { dialect: 'postgres' as const })))
+
+const untilBlocked = async (database: Awaited<ReturnType<typeof connect>>, count = 1) => {
+  const waiting = `select count(*) as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`
+  while ((await database.query(waiting))[0].count < count) await new Promise((turn) => setTimeout(turn, 5))
+}
+
+onPostgres('each connection: our timeouts and isolation, whatever the database is set to', async (t) => {
+  const database = await freshDatabase(t, 'postgres')
+  assert.ok(database.dialect === 'postgres')
+  const url = database.url.replace(/\?.*/, '')
+  const past = await connect(database)
+  const name = new URL(url).pathname.slice(1)
+  await past.query(`alter database ${name} set default_transaction_isolation = 'serializable'`)
+  await past.query(`alter database ${name} set synchronous_commit = off`)
+  await past.close()
+  const store = await openStore({ dialect: 'postgres', url })
+  const show = async (setting: string) => {
+    const { rows } = await sql<Record<string, string>>`show ${sql.raw(setting)}`.execute(store.db)
+    return Object.values(rows[0] ?? {})[0]
+  }
+  const expected = {
+    statement_timeout: '3s',
+    lock_timeout: '2s',
+    idle_in_transaction_session_timeout: '5s',
+    application_name: 'rekindle',
+    transaction_isolation: 'read committed',
+    synchronous_commit: 'on',
+  }
+  for (const [setting, value] of Object.entries(expected)) assert.equal(await show(setting), value, setting)
+  await store.close()
+})
+
+onPostgres(
+  'connections that the server ends, idle or in a transaction: no crash, and new ones',
+  async (t) => {
+    const { db, store, database } = await openContext(t)
+    await addUser(db)
+    const past = await connect(database)
+    const end = `select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'rekindle' and datname = current_database()`
+    await past.query(end)
+    await new Promise((turn) => setTimeout(turn, 100))
+    assert.equal((await dump(db)).users.length, 1)
+    const broken = db.transaction().execute(async (trx) => {
+      await addUser(trx, 'bob')
+      await past.query(end)
+      await new Promise((turn) => setTimeout(turn, 100))
+      await addUser(trx, 'eve')
+    })
+    await assert.rejects(broken, (error) => store.isUnavailable(error))
+    assert.equal((await dump(db)).users.length, 1)
+    await past.close()
+  },
+)
+
+onPostgres('a server that cannot be reached, a wrong password, no such database: unavailable', async (t) => {
+  const database = await freshDatabase(t, 'postgres')
+  assert.ok(database.dialect === 'postgres')
+  const change = (part: Partial<URL>) => Object.assign(new URL(database.url), part).href
+  for (const url of [
+    change({ port: '1' }),
+    change({ password: 'wrong' }),
+    change({ pathname: '/nowhere' }),
+    `${database.url}&sslmode=verify-full`,
+  ]) {
+    const store = await openStore({ dialect: 'postgres', url })
+    await assert.rejects(store.db.selectFrom('users').selectAll().execute(), (error) => {
+      assert.ok(error instanceof Error && store.isUnavailable(error), String(error))
+      assert.doesNotMatch(`${error.message} ${error.stack} ${JSON.stringify(error)}`, /wrong|a password/)
+      return true
+    })
+    await store.close()
+    await store.close()
+  }
+})
+
+const refusals: Readonly<Record<string, string>> = {
+  '25006': 'set transaction read only; delete from users',
+  '57014': 'set statement_timeout = 20; select pg_sleep(1)',
+  '53100': "do $$ begin raise exception 'full' using errcode = '53100'; end $$",
+  '57P03': "do $$ begin raise exception 'starting' using errcode = '57P03'; end $$",
+}
+const defects: Readonly<Record<string, string>> = {
+  '42601': 'selekt',
+  '42P01': 'select * from nothing',
+  '23502': "insert into users (id) values ('a')",
+}
+
+onPostgres('what is a matter of time, and what is a defect', async (t) => {
+  const { store, db, database } = await openContext(t)
+  for (const [code, statement] of Object.entries({ ...refusals, ...defects })) {
+    const failing = db.connection().execute(async (connection) => {
+      await sql`begin`.execute(connection)
+      try {
+        for (const part of code === '25006' || code === '57014' ? statement.split('; ') : [statement])
+          await sql.raw(part).execute(connection)
+      } finally {
+        await sql`rollback`.execute(connection)
+      }
+    })
+    await assert.rejects(failing, (error: Error & { code?: string; detail?: string }) => {
+      assert.equal(error.code, code)
+      assert.equal(store.isUnavailable(error), code in refusals, code)
+      assert.equal(error.detail, undefined, 'a detail repeats rows')
+      return true
+    })
+  }
+  const past = await connect(database)
+  await past.query('begin')
+  await past.query('lock table users in exclusive mode')
+  await assert.rejects(addUser(db), (error) => store.isUnavailable(error))
+  await past.close()
+})
+
+onPostgres('a deadlock between two that end many sessions: both succeed', async (t) => {
+  const { db, database } = await openContext(t)
+  const user = await addUser(db)
+  const [first = '', second = ''] = [await addSession(db, user), await addSession(db, user)]
+  const past = await connect(database)
+  const lock = (id: string) => past.query('select 1 from sessions where id = $1 for update', [id])
+  const { rows } = await sql<{ id: string }>`select id from sessions order by ctid`.execute(db)
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    [first, second],
+  )
+  await past.query("set deadlock_timeout = '10s'")
+  await past.query('begin')
+  await lock(second)
+  const revoked = revokeSessionsOfUser(db, user, 'logout_all', NOW)
+  await untilBlocked(past)
+  // It has the first row and waits for the second; now each waits for the other.
+  await lock(first)
+  await past.query('commit')
+  assert.deepEqual((await revoked).toSorted(), [first, second].toSorted())
+  await past.close()
+})
+
+onPostgres('a session that is deleted while its token is claimed: no claim, and no error', async (t) => {
+  const { db, database } = await openContext(t)
+  const user = await addUser(db)
+  const sessionId = await addSession(db, user)
+  const past = await connect(database)
+  await past.query('begin')
+  await past.query('delete from users where id = $1', [user])
+  const times = { now: NOW, expiresAt: NOW + 1, successorExpiresAt: NOW + 1 }
+  const claim = claimToken(db, { jti: 'a', sessionId, userId: user, ...times })
+  await untilBlocked(past)
+  await past.query('commit')
+  assert.equal(await claim, undefined)
+  await past.close()
+})
+
+const endings: Readonly<Record<string, (user: string) => string>> = {
+  'a deactivation': (user) =>
+    `update users set deactivated_at = ${NOW} where id = '${user}';
+     update sessions set revoked_at = ${NOW} where user_id = '${user}'`,
+  'a logout': (user) => `update sessions set revoked_at = ${NOW} where user_id = '${user}'`,
+  'a deletion': (user) => `delete from users where id = '${user}'`,
+}
+
+for (const [what, ending] of Object.entries(endings)) {
+  onPostgres(`${what} that commits while a rotation waits for the row: nothing is rotated`, async (t) => {
+    const context = await openContext(t)
+    const user = await addUser(context.db)
+    const { refreshToken, accessToken } = await logIn(context, user)
+    const past = await connect(context.database)
+    await past.query('begin')
+    await past.query(ending(user))
+    const refreshed = refresh(context, refreshToken)
+    await untilBlocked(past)
+    await past.query('commit')
+    assert.match((await refreshed).outcome, /^(revoked|inactive_user|unknown_user)$/)
+    assert.match((await exchange(context, accessToken)).outcome, /^(revoked|inactive_user|unknown_user)$/)
+    for (const session of (await dump(context.db)).sessions) assert.equal(session.revoked_at, NOW)
+    await past.close()
+  })
+}
+
+onPostgres('two that prune, one that deletes and refreshes, all at once: no error', async (t) => {
+  const context = await openContext(t)
+  const other = await openStore(context.database)
+  for (let round = 0; round < 5; round++) {
+    const user = await addUser(context.db, `ada${round}`)
+    const old = { expires_at: NOW - 1, absolute_expires_at: NOW - 1 }
+    for (let count = 0; count < 40; count++) await addSession(context.db, user, count % 2 === 0 ? old : {})
+    const options = { now: NOW, idleCutoff: NOW - 1, batch: 30 }
+    await Promise.all([
+      prune(context.db, options),
+      prune(other.db, options),
+      revokeSessionsOfUser(other.db, user, 'logout_all', NOW),
+      revokeSessionsOfUser(context.db, user, 'operator', NOW),
+      deleteUser(context.db, user),
+    ])
+  }
+  assert.deepEqual(await dump(context.db), { users: [], sessions: [], revokedTokens: [] })
+  await other.close()
+})
+
+onPostgres('a server that does not answer: unavailable, and its connection is not used again', async (t) => {
+  const database = await freshDatabase(t, 'postgres')
+  assert.ok(database.dialect === 'postgres')
+  const url = `${database.url}&statement_timeout=0&query_timeout=200`
+  const store = await openStore({ dialect: 'postgres', url })
+  await assert.rejects(sql`select pg_sleep(2)`.execute(store.db), (error) => store.isUnavailable(error))
+  const began = performance.now()
+  await store.db.selectFrom('users').selectAll().execute()
+  assert.ok(performance.now() - began < 1000)
+  await store.close()
+})
+
+onPostgres('a pool whose connections are all taken: unavailable after three seconds', async (t) => {
+  const { db, store } = await openContext(t)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const taken = Array.from({ length: 10 }, () => db.connection().execute(() => promise))
+  await assert.rejects(addUser(db), (error) => store.isUnavailable(error))
+  resolve()
+  await Promise.all(taken)
+  await addUser(db)
+})
