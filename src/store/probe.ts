@@ -2,10 +2,11 @@ import { sql } from 'kysely'
 import { DEFAULT_MIGRATION_LOCK_TABLE } from 'kysely/migration'
 import type { Database } from './schema.ts'
 
-// PostgreSQL does not index longer ones. In SQLite it takes a page of the table and one of the index.
-const MARK = 'probe'.padEnd(2000, '.')
-// A rotation changes up to four pages, and on a disk that is nearly full a smaller change may pass where it does not.
-const ROWS = 20
+// Kysely's column has room for 255 characters.
+const MARK = 'probe'.padEnd(200, '.')
+// About ten pages, and as many of the index. A rotation changes four, and on a disk that is nearly full a smaller change
+// may pass where it does not.
+const ROWS = 200
 
 /** Writes at least as much as any request does, and takes it away again. @throws what any other write would throw */
 export async function probeWriting(db: Database): Promise<void> {
