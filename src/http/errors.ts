@@ -29,7 +29,10 @@ export function errorHandler(core: Core) {
     }
     if (error instanceof TooBusyError) return send(core, c, failureDraft(503, 'Too many logins at once.'))
     core.log.error({ err: error, request_id: c.var.requestId }, 'request failed')
-    if (core.store.isUnavailable(error)) return send(core, c, failureDraft(503, 'Service unavailable.'))
+    if (core.store.isUnavailable(error)) {
+      core.doubt.isRaised = true
+      return send(core, c, failureDraft(503, 'Service unavailable.'))
+    }
     return send(core, c, failureDraft(500, 'An unexpected error occurred'))
   }
 }

@@ -1,4 +1,5 @@
 import { pendingMigrations } from '../store/migrate.ts'
+import { probeWriting } from '../store/probe.ts'
 import type { Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { contract, DOCS_POLICY, docsAsset, docsPage } from './docs.ts'
@@ -13,6 +14,8 @@ export const operationHandlers = (
     if (core.shutdown.draining) return failure(503, 'Shutting down.')
     try {
       const pending = await pendingMigrations(core.db)
+      if (core.doubt.isRaised) await probeWriting(core.db)
+      core.doubt.isRaised = false
       if (pending.length === 0) return success(200, { message: 'Ready' })
       core.log.error({ pending }, 'the database is not migrated')
     } catch (error) {

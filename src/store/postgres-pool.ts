@@ -9,17 +9,18 @@ import { isConnectionLost, isPassing } from './postgres-errors.ts'
  */
 const POOL_SIZE = 10
 
-// Milliseconds. A request that cannot be served soon is told so, 503, and its client comes again.
+// Milliseconds. A request that cannot be served is told so, 503, within 5 s, and its client comes again: to wait for a
+// connection and then for a statement may take so long, together.
 const TIMEOUTS = {
   /** For a free connection of the pool, or for a new one */
-  connectionTimeoutMillis: 3000,
-  statement_timeout: 3000,
+  connectionTimeoutMillis: 1500,
   /** Longer than the server's `deadlock_timeout` of 1 s: a deadlock is to be found as such. */
-  lock_timeout: 2000,
+  lock_timeout: 1500,
+  statement_timeout: 2500,
+  /** By our own clock, when the server stands still or is beyond reach and keeps none of the timeouts above */
+  query_timeout: 3000,
   /** A process that stands still must not keep the rows of its transaction locked. */
   idle_in_transaction_session_timeout: 5000,
-  /** By our own clock, when the server stands still or is beyond reach and keeps none of the timeouts above */
-  query_timeout: 5000,
 }
 const HOUR = 3_600_000
 

@@ -31,9 +31,15 @@ function open(file: string): SQLite.Database {
 /** Kysely prepares a statement anew at each execution, and begins transactions that fail when they come to write. */
 function withStatements(database: SQLite.Database) {
   const statements = new Map<string, SqliteStatement>()
+  const replaced = (sql: string): string => {
+    if (sql === 'begin') return 'begin immediate'
+    // SQLite has rolled back by itself when the disk was full, say; an error here would hide that one.
+    if (sql === 'rollback' && !database.inTransaction) return 'select 1'
+    return sql
+  }
   return {
     prepare(sql: string): SqliteStatement {
-      const text = sql === 'begin' ? 'begin immediate' : sql
+      const text = replaced(sql)
       const statement = statements.get(text) ?? database.prepare<unknown[]>(text)
       statements.set(text, statement)
       return statement

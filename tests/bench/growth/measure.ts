@@ -1,0 +1,82 @@
+/** What a refresh costs, and what pruning does to it. */
+import { statSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Core } from '../../../src/http/core.ts'
+import { mintRefreshToken } from '../../../src/sessions/mint.ts'
+import { pruneAll } from '../../../src/sessions/prune.ts'
+import { refresh } from '../../../src/sessions/refresh.ts'
+import { findSession } from '../../../src/store/sessions.ts'
+import type { Connection } from '../../dialects.ts'
+
+/** Refresh tokens of sessions anywhere in the table. */
+export async function tokensOf(core: Core, connection: Connection, count: number): Promise<string[]> {
+  const rows = await connection.query(
+    `select id, user_id from sessions where revoked_at is null and expires_at > ${core.now()} order by random() limit ${count}`,
+  )
+  return Promise.all(
+    rows.map(async ({ id, user_id }) => {
+      const state = await findSession(core.db, id, user_id)
+      if (state?.session === undefined) throw new TypeError('a session that is not there')
+      return mintRefreshToken(core, state.session)
+    }),
+  )
+}
+
+/** Rotates each once. @returns milliseconds for each */
+export async function rotations(core: Core, tokens: readonly string[]): Promise<number[]> {
+  const taken = []
+  for (const token of tokens) {
+    const begun = performance.now()
+    const { outcome } = await refresh(core, token)
+    if (outcome !== 'rotated') throw new Error(outcome)
+    taken.push(performance.now() - begun)
+  }
+  return taken
+}
+
+export const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
+
+export interface Pruning {
+  readonly sessions: number
+  readonly revokedTokens: number
+  /** Milliseconds */
+  readonly duration: number
+  /** Milliseconds from the moment that a refresh was due to its answer, sorted */
+  readonly refreshes: readonly number[]
+  /** Bytes */
+  readonly wal: number
+}
+
+/** Prunes all there is while a refresh comes every few milliseconds. */
+export async function pruneUnderLoad(
+  core: Core,
+  tokens: readonly string[],
+  interval: number,
+): Promise<Pruning> {
+  const refreshes: number[] = []
+  let wal = 0
+  let pruning = true
+  const load = async () => {
+    for (let index = 0; pruning; index++) {
+      const due = performance.now() + interval
+      await wait(interval)
+      await refresh(core, tokens[index % tokens.length] ?? '')
+      refreshes.push(performance.now() - due)
+      wal = Math.max(wal, sizeOf(core, '-wal'))
+    }
+  }
+  const begun = performance.now()
+  const loaded = load()
+  const pruned = await pruneAll(core)
+  const duration = performance.now() - begun
+  pruning = false
+  await loaded
+  return { ...pruned, duration, refreshes: refreshes.toSorted((a, b) => a - b), wal }
+}
+
+/** @returns bytes of SQLite's file, or of one beside it */
+export function sizeOf({ settings }: Core, suffix = ''): number {
+  if (settings.database.dialect !== 'sqlite') return 0
+  return statSync(settings.database.file + suffix, { throwIfNoEntry: false })?.size ?? 0
+}

@@ -1,0 +1,35 @@
+/** A clock that is set by an hour, either way: nobody is logged out, and nothing that was over comes back. */
+import assert from 'node:assert/strict'
+import { test } from '../dialects.ts'
+import { MINUTE } from '../fixture.ts'
+import { startWorld } from '../http/documented/world.ts'
+
+for (const step of [60 * MINUTE, -60 * MINUTE]) {
+  test(`set ${step > 0 ? 'forward' : 'back'} by an hour`, async (t) => {
+    const { service, refreshToken, accessToken } = await startWorld(t)
+    const ended = await service.login()
+    await service.request('/api/auth/logout', { method: 'POST', bearer: ended.refreshToken })
+    const first = (await service.refresh(refreshToken)).body.data
+
+    service.clock.now += step
+    const rotated = await service.refresh(first.refresh_token)
+    assert.equal(rotated.status, 200)
+    assert.equal(
+      (await service.refresh(first.refresh_token)).body.data.refresh_token,
+      rotated.body.data.refresh_token,
+    )
+    assert.equal((await service.exchange(accessToken)).status, 200)
+    assert.equal(
+      (await service.request('/api/auth/me', { bearer: rotated.body.data.access_token })).status,
+      200,
+    )
+    assert.equal((await service.refresh(ended.refreshToken)).status, 401)
+    assert.equal((await service.exchange(ended.accessToken)).status, 401)
+
+    service.clock.now -= step
+    assert.equal((await service.refresh(rotated.body.data.refresh_token)).status, 200)
+    assert.equal((await service.refresh(ended.refreshToken)).status, 401)
+    // Reuse is told as ever.
+    assert.equal((await service.refresh(refreshToken)).status, 401)
+  })
+}

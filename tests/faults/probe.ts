@@ -1,0 +1,68 @@
+/** What a client sees of a fault, whatever it is: wait and come again. */
+import assert from 'node:assert/strict'
+import type { Answer } from '../fixture.ts'
+import type { World } from '../http/documented/world.ts'
+
+const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.' }
+// Milliseconds
+const PATIENCE = 5000
+
+export interface Devices {
+  /** In header mode */
+  readonly header: { readonly refresh: string; readonly access: string }
+  /** In cookie mode: the value of the cookie */
+  readonly cookie: string
+}
+
+/** Two more sessions of the user: nothing that is tried on them must change them. */
+export async function openDevices({ service }: World): Promise<Devices> {
+  const tokens = await service.login()
+  const { headers } = await service.request('/api/auth/login', {
+    json: { username: 'ada', password: 'correct horse battery staple', cookie: true },
+  })
+  const cookie = /^[^=]+=([^;]+)/.exec(headers.get('Set-Cookie') ?? '')?.[1] ?? ''
+  return { header: { refresh: tokens.refreshToken, access: tokens.accessToken }, cookie }
+}
+
+const attempts = (
+  { service }: World,
+  { header, cookie }: Devices,
+): Record<string, () => Promise<Answer>> => ({
+  refresh: () => service.refresh(header.refresh),
+  'refresh by cookie': () =>
+    service.request('/refresh_token', { method: 'POST', cookie: `refresh_token=${cookie}` }),
+  exchange: () => service.exchange(header.access),
+  logout: () => service.request('/api/auth/logout', { method: 'POST', cookie: `refresh_token=${cookie}` }),
+})
+
+/** Whatever writes is told 503, soon, and to come again, and /readyz tells; the process lives. */
+export async function seesFault(world: World, devices: Devices): Promise<void> {
+  const tries = Object.entries(attempts(world, devices)).map(async ([name, attempt]) => {
+    const begun = performance.now()
+    const { status, body, headers } = await attempt()
+    assert.ok(performance.now() - begun < PATIENCE, `${name} took ${performance.now() - begun} ms`)
+    assert.deepEqual([status, body], [503, UNAVAILABLE], name)
+    assert.ok(Number(headers.get('Retry-After')) >= 1, name)
+    assert.equal(headers.get('Set-Cookie'), null, name)
+  })
+  await Promise.all(tries)
+  assert.equal((await world.service.request('/readyz')).status, 503)
+  assert.equal((await world.service.request('/livez')).status, 200)
+}
+
+/** By itself, without a restart: the same tokens are as good as before. */
+export async function recovers(world: World, { header, cookie }: Devices): Promise<void> {
+  const { service } = world
+  const end = performance.now() + PATIENCE
+  while ((await service.request('/readyz')).status !== 200) {
+    assert.ok(performance.now() < end, 'it is not ready again')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  assert.equal((await service.refresh(header.refresh)).status, 200)
+  assert.equal((await service.exchange(header.access)).status, 200)
+  const byCookie = await service.request('/refresh_token', {
+    method: 'POST',
+    cookie: `refresh_token=${cookie}`,
+  })
+  assert.equal(byCookie.status, 200)
+}

@@ -1,0 +1,87 @@
+/** SQLite locked, read-only and full. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { snapshot } from '../dialects.ts'
+import { PASSWORD } from '../fixture.ts'
+import { lockDatabase, startWorld } from '../http/documented/world.ts'
+import { openDevices, recovers, seesFault } from './probe.ts'
+
+test('locked by another process', { timeout: 60_000 }, async (t) => {
+  const world = await startWorld(t)
+  const devices = await openDevices(world)
+  const before = await snapshot(world.service.database)
+  const unlock = await lockDatabase(world)
+  await seesFault(world, devices)
+  await unlock()
+  assert.deepEqual(await snapshot(world.service.database), before)
+  await recovers(world, devices)
+})
+
+test('read-only', { timeout: 60_000 }, async (t) => {
+  const world = await startWorld(t)
+  const devices = await openDevices(world)
+  const before = await snapshot(world.service.database)
+  await sql`pragma query_only = on`.execute(world.service.core.db)
+  await seesFault(world, devices)
+  assert.deepEqual(await snapshot(world.service.database), before)
+  await sql`pragma query_only = off`.execute(world.service.core.db)
+  await recovers(world, devices)
+})
+
+test('no page left: who needs one is told so, others go on', { timeout: 60_000 }, async (t) => {
+  const world = await startWorld(t)
+  const { service } = world
+  const devices = await openDevices(world)
+  const login = () => service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
+  await sql`pragma max_page_count = 1`.execute(service.core.db) // no less than there are
+  let last = await login()
+  while (last.status === 200) last = await login()
+  assert.deepEqual([last.status, last.body.message], [503, 'Service unavailable.'])
+  assert.equal((await service.request('/livez')).status, 200)
+  await sql`pragma max_page_count = 4294967294`.execute(service.core.db)
+  await recovers(world, devices)
+  assert.equal((await login()).status, 200)
+})
+
+/** A disk of one megabyte. @returns undefined where none can be mounted */
+function smallDisk(t: TestContext): string | undefined {
+  const directory = mkdtempSync(join(tmpdir(), 'rekindle-disk-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' })
+  } catch {
+    rmSync(directory, { recursive: true })
+    return undefined
+  }
+  t.after(() => {
+    // Before the service closes its files.
+    execFileSync('umount', ['--lazy', directory])
+    rmSync(directory, { recursive: true })
+  })
+  return directory
+}
+
+test('a disk that is full', { timeout: 60_000 }, async (t) => {
+  const disk = smallDisk(t)
+  if (disk === undefined) return t.skip('no disk can be mounted here')
+  const world = await startWorld(t, { database: { dialect: 'sqlite', file: join(disk, 'rekindle.db') } })
+  const devices = await openDevices(world)
+  const ballast = join(disk, 'ballast')
+  assert.throws(() => writeFileSync(ballast, Buffer.alloc(2 ** 20)), { code: 'ENOSPC' })
+  // There may be room left in the last page of the log.
+  let token = world.refreshToken
+  while ((await world.service.request('/readyz')).status === 200) {
+    const { status, body } = await world.service.refresh(token)
+    if (status === 200) token = body.data.refresh_token
+  }
+  const before = await snapshot(world.service.database)
+  await seesFault(world, devices)
+  assert.deepEqual(await snapshot(world.service.database), before)
+  rmSync(ballast)
+  await recovers(world, devices)
+})
