@@ -1,0 +1,43 @@
+/** Counts by name; names not seen before begin at 0. */
+export class Tally {
+  readonly #counts = new Map<string, number>()
+
+  add(name: string, count = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count)
+  }
+
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  toString(): string {
+    const counts = [...this.#counts].sort().map(([name, count]) => `${name} ${count}`)
+    return counts.join(', ') || 'none'
+  }
+}
+
+export const newFigures = () => ({
+  kills: new Tally(),
+  acknowledged: new Tally(),
+  /** In flight at a kill, and whether they turned out to be in the database */
+  unknown: new Tally(),
+  /** Unknown outcomes that a retry settled */
+  recovered: new Tally(),
+  /** Ended sessions all of whose tokens were refused */
+  refused: 0,
+  /** Milliseconds, of the slowest */
+  ready: { service: 0, database: 0 },
+})
+
+export type Figures = ReturnType<typeof newFigures>
+
+export function report({ kills, acknowledged, unknown, recovered, refused, ready }: Figures): string {
+  return [
+    `kills ${kills.total}: ${kills}`,
+    `acknowledged: ${acknowledged}`,
+    `unknown outcomes ${unknown.total}: ${unknown}`,
+    `settled by one retry: ${recovered}`,
+    `checks that an ended session is refused: ${refused}`,
+    `slowest to be ready: service ${Math.round(ready.service)} ms, after the database ${Math.round(ready.database)} ms`,
+  ].join('\n')
+}

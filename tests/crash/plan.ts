@@ -1,0 +1,66 @@
+import type { Dialect } from '../dialects.ts'
+
+const around = (name: string) => [`${name} before`, `${name} after`]
+
+// Before and after the statement or COMMIT that makes it last, and before and after the answer is written.
+const EVERYWHERE = ['rotation', 'exchange', 'exchange commit', 'logout']
+  .flatMap(around)
+  .concat(['rotation', 'exchange', 'logout'].flatMap((name) => [`${name} unanswered`, `${name} answered`]))
+
+/** Where the service can be made to die, see die-at.ts. */
+export const POINTS: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: EVERYWHERE,
+  // The database goes on without it.
+  postgres: [...EVERYWHERE, 'rotation sent', 'exchange sent', 'exchange commit sent', 'logout sent'],
+}
+
+/**
+ * How the crash comes about:
+ *
+ * - `service`: SIGKILL at a random moment
+ * - `point`: at one of the points
+ * - `database`: an immediate shutdown; the service lives on
+ * - `both`: at the same moment
+ * - `backend`: SIGKILL to one of the database's processes, after which it restarts itself
+ */
+export type KillKind = 'service' | 'point' | 'database' | 'both' | 'backend'
+
+/** Taken in turn. */
+export const KINDS: Readonly<Record<Dialect, readonly KillKind[]>> = {
+  sqlite: ['service', 'point'],
+  postgres: [
+    'service',
+    'point',
+    'database',
+    'service',
+    'point',
+    'backend',
+    'service',
+    'point',
+    'both',
+    'point',
+  ],
+}
+
+export interface Plan {
+  readonly kind: KillKind
+  /** Milliseconds, unless the kind is `point` */
+  readonly delay: number
+  readonly point: string
+  /** Of how many times that the point is reached the last one is it */
+  readonly times: number
+}
+
+/** Each kind and each point in turn; the moments by chance. */
+export function planKills(dialect: Dialect, kills: number, random: () => number): Plan[] {
+  const points = POINTS[dialect]
+    .map((point) => ({ point, order: random() }))
+    .sort((a, b) => a.order - b.order)
+  let next = 0
+  return Array.from({ length: kills }, (_, index) => {
+    const kind = KINDS[dialect][index % KINDS[dialect].length] ?? 'service'
+    const point = kind === 'point' ? (points[next++ % points.length]?.point ?? '') : ''
+    const times = 1 + Math.floor(random() * (point.startsWith('logout') ? 2 : 20))
+    return { kind, delay: random() * 300, point, times }
+  })
+}

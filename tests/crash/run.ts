@@ -1,0 +1,38 @@
+/**
+ * Kills the service, and PostgreSQL, under load, and checks that nothing was lost or undone:
+ *
+ *     npm run crash -- --kills 1000 --seed 7 --database postgres
+ */
+import { parseArgs } from 'node:util'
+import type { Dialect } from '../dialects.ts'
+import { runCampaign } from './campaign.ts'
+import { withCleanup } from './cleanup.ts'
+import { report } from './figures.ts'
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '100' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    database: { type: 'string', default: 'sqlite' },
+  },
+})
+const [kills, seed] = [Number(values.kills), Number(values.seed)]
+const dialect: Dialect = values.database === 'postgres' ? 'postgres' : 'sqlite'
+console.log(`${kills} kills on ${dialect}, --seed ${seed}`)
+
+await withCleanup(async (cleanup) => {
+  const begun = performance.now()
+  const figures = await runCampaign(cleanup, {
+    kills,
+    seed,
+    dialect,
+    readyWithin: 3000,
+    progress(done, { acknowledged, unknown }) {
+      if (done % 10 !== 0) return
+      console.log(`${done} kills: ${acknowledged.total} acknowledged, ${unknown.total} unknown outcomes`)
+    },
+  })
+  console.log(
+    `${report(figures)}\n${Math.round((performance.now() - begun) / 1000)} s, nothing lost or undone`,
+  )
+})
