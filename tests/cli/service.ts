@@ -19,8 +19,9 @@ export async function startService(
   t: Pick<TestContext, 'after'>,
   env: object,
   args = [ENTRY, 'serve'],
+  program = process.execPath,
 ): Promise<Service> {
-  const child = start(args, { PORT: '0', ...env })
+  const child = start(args, { PORT: '0', ...env }, program)
   const ended = once(child, 'exit').then(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
   )

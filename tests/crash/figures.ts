@@ -25,8 +25,8 @@ export const newFigures = () => ({
   recovered: new Tally(),
   /** Ended sessions all of whose tokens were refused */
   refused: 0,
-  /** Milliseconds, of the slowest */
-  ready: { service: 0, database: 0 },
+  /** Milliseconds until the service was ready, after its own start and after the database's */
+  ready: { service: [] as number[], database: [] as number[] },
 })
 
 export type Figures = ReturnType<typeof newFigures>
@@ -38,6 +38,12 @@ export function report({ kills, acknowledged, unknown, recovered, refused, ready
     `unknown outcomes ${unknown.total}: ${unknown}`,
     `settled by one retry: ${recovered}`,
     `checks that an ended session is refused: ${refused}`,
-    `slowest to be ready: service ${Math.round(ready.service)} ms, after the database ${Math.round(ready.database)} ms`,
+    `ready: started anew ${spread(ready.service)}; the database started anew ${spread(ready.database)}`,
   ].join('\n')
+}
+
+function spread(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b).map(Math.round)
+  if (sorted.length === 0) return 'never'
+  return `median ${sorted[sorted.length >> 1]} ms, slowest ${sorted.at(-1)} ms`
 }
