@@ -1,0 +1,125 @@
+/**
+ * Two processes on one database are restarted by SIGTERM, one after the other, under a steady load of refreshes. The
+ * clients send each refresh as our own does, and a second try goes to the other process: nothing may fail.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Answer } from '../../src/client/request.ts'
+import { request } from '../../src/client/request.ts'
+import type { Service } from '../cli/service.ts'
+import type { Dialect } from '../dialects.ts'
+import { client } from '../fixture.ts'
+import { insist, Lineage } from './lineage.ts'
+import type { Cleanup, Place } from './target.ts'
+import { openPlace, startTarget, untilReady } from './target.ts'
+
+export interface RollingOptions {
+  readonly restarts: number
+  /** Refreshes per second */
+  readonly rate: number
+  readonly dialect: Dialect
+  progress?(restarts: number, figures: RollingFigures): void
+}
+
+export interface RollingFigures {
+  refreshes: number
+  seconds: number
+  /** Refreshes that took more than one try */
+  retried: number
+  tries: number
+  /** Milliseconds that the slowest refresh took, with its tries */
+  slowest: number
+}
+
+/** Each refreshes about twice a second: a try that fails holds it up for half a second. */
+const sessionsFor = (rate: number) => Math.ceil(rate / 2)
+
+/** @throws when a refresh fails for good, or gives a session that is no line */
+export async function runRolling(cleanup: Cleanup, options: RollingOptions): Promise<RollingFigures> {
+  const place = await openPlace(cleanup, options.dialect)
+  const pair = [await startNode(cleanup, place), await startNode(cleanup, place)]
+  const url = (index: number) => pair[index % pair.length]?.url ?? ''
+  const { register, login } = client(url(0))
+  await register()
+  const lineages: Lineage[] = []
+  while (lineages.length < sessionsFor(options.rate)) {
+    const { refreshToken, accessToken } = await login()
+    lineages.push(new Lineage(refreshToken, accessToken))
+  }
+
+  const figures: RollingFigures = { refreshes: 0, seconds: 0, retried: 0, tries: 0, slowest: 0 }
+  const stop = new AbortController()
+  const interval = (1000 * lineages.length) / options.rate
+  const run: Run = { url, interval, figures, signal: stop.signal }
+  const begun = performance.now()
+  const load = Promise.all(
+    lineages.map((lineage, index) =>
+      keepRefreshing(lineage, index, begun + (index / lineages.length) * interval, run),
+    ),
+  )
+  // Else a failure would be heard of only after the last restart.
+  const failed = load.then(() => {})
+  for (let done = 0; done < options.restarts; done++) {
+    const index = done % pair.length
+    await Promise.race([restart(cleanup, place, pair, index), failed])
+    options.progress?.(done + 1, figures)
+  }
+  stop.abort()
+  await load
+  figures.seconds = Math.round((performance.now() - begun) / 1000)
+  return figures
+}
+
+async function restart(cleanup: Cleanup, place: Place, pair: Service[], index: number): Promise<void> {
+  const code = await pair[index]?.stop('SIGTERM')
+  if (code !== 0) throw new Error(`exit code ${code} after SIGTERM`)
+  // Until this is done its old address refuses connections: the clients know of no restart.
+  pair[index] = await startNode(cleanup, place)
+}
+
+async function startNode(cleanup: Cleanup, place: Place): Promise<Service> {
+  const service = await startTarget(cleanup, place.environment)
+  await untilReady(service.url, performance.now())
+  return service
+}
+
+interface Run {
+  /** Of the processes in turn */
+  url(index: number): string
+  /** Milliseconds between two refreshes of one session */
+  readonly interval: number
+  readonly figures: RollingFigures
+  readonly signal: AbortSignal
+}
+
+async function keepRefreshing(lineage: Lineage, index: number, begin: number, run: Run): Promise<void> {
+  let due = begin
+  for (let turn = index; !run.signal.aborted; turn++) {
+    await pause(Math.max(0, due - performance.now()))
+    // What is late is caught up with, so that the rate holds.
+    due += run.interval
+    await refreshOnce(lineage, (sent) => run.url(turn + sent), run.figures)
+  }
+}
+
+// The client's defaults
+const SENDING = { fetch, signal: new AbortController().signal, timeout: 10_000, tries: 5, backoff: 300 }
+
+async function refreshOnce(
+  lineage: Lineage,
+  url: (sent: number) => string,
+  figures: RollingFigures,
+): Promise<void> {
+  const begun = performance.now()
+  let sent = 0
+  const answer: Answer | undefined = await request(async () => {
+    const headers = { Authorization: `Bearer ${lineage.refreshToken()}` }
+    return new Request(`${url(sent++)}/refresh_token`, { method: 'POST', headers })
+  }, SENDING)
+  insist(answer?.status === 200, lineage, `${answer?.status} ${answer?.message} after ${sent} tries`)
+  const { refresh_token, access_token } = answer.data as { refresh_token: string; access_token: string }
+  lineage.take(refresh_token, access_token)
+  figures.refreshes++
+  figures.tries += sent
+  if (sent > 1) figures.retried++
+  figures.slowest = Math.max(figures.slowest, performance.now() - begun)
+}
