@@ -1,17 +1,24 @@
 import type { Dialect } from '../dialects.ts'
 
-const around = (name: string) => [`${name} before`, `${name} after`]
-
-// Before and after the statement or COMMIT that makes it last, and before and after the answer is written.
-const EVERYWHERE = ['rotation', 'exchange', 'exchange commit', 'logout']
-  .flatMap(around)
-  .concat(['rotation', 'exchange', 'logout'].flatMap((name) => [`${name} unanswered`, `${name} answered`]))
+// Before and after the statement or COMMIT that makes it last, and before and after the answer is written. The first
+// ones are all that a short campaign comes to.
+const EVERYWHERE = [
+  'logout answered',
+  'rotation after',
+  'exchange after',
+  'rotation answered',
+  'exchange commit after',
+  'exchange answered',
+  ...['rotation', 'exchange', 'logout'].map((name) => `${name} unanswered`),
+  ...['rotation', 'exchange', 'exchange commit', 'logout'].map((name) => `${name} before`),
+  'logout after',
+]
 
 /** Where the service can be made to die, see die-at.ts. */
 export const POINTS: Readonly<Record<Dialect, readonly string[]>> = {
   sqlite: EVERYWHERE,
   // The database goes on without it.
-  postgres: [...EVERYWHERE, 'rotation sent', 'exchange sent', 'exchange commit sent', 'logout sent'],
+  postgres: ['rotation sent', 'exchange commit sent', 'logout sent', ...EVERYWHERE, 'exchange sent'],
 }
 
 /**
@@ -54,12 +61,10 @@ export interface Plan {
 /** Each kind and each point in turn; the moments by chance. */
 export function planKills(dialect: Dialect, kills: number, random: () => number): Plan[] {
   const points = POINTS[dialect]
-    .map((point) => ({ point, order: random() }))
-    .sort((a, b) => a.order - b.order)
   let next = 0
   return Array.from({ length: kills }, (_, index) => {
     const kind = KINDS[dialect][index % KINDS[dialect].length] ?? 'service'
-    const point = kind === 'point' ? (points[next++ % points.length]?.point ?? '') : ''
+    const point = kind === 'point' ? (points[next++ % points.length] ?? '') : ''
     const times = 1 + Math.floor(random() * (point.startsWith('logout') ? 2 : 20))
     return { kind, delay: random() * 300, point, times }
   })
