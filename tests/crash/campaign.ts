@@ -20,8 +20,6 @@ export interface CampaignOptions {
   readonly dialect: Dialect
   /** Milliseconds that the service may take until it is ready again */
   readonly readyWithin: number
-  /** What differs from the service's defaults */
-  readonly environment?: object
   progress?(kills: number, figures: Figures): void
 }
 
@@ -106,8 +104,7 @@ class Campaign {
 
   async #start(): Promise<void> {
     const begun = performance.now()
-    const { environment } = this.#place
-    this.#service = await startTarget(this.#cleanup, { ...environment, ...this.#options.environment })
+    this.#service = await startTarget(this.#cleanup, this.#place.options)
     await this.#awaitReady('service', begun)
   }
 

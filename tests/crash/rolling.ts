@@ -5,12 +5,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer } from '../../src/client/request.ts'
 import { request } from '../../src/client/request.ts'
+import type { StoreOptions } from '../../src/store/open.ts'
 import type { Service } from '../cli/service.ts'
 import type { Dialect } from '../dialects.ts'
+import { freshDatabase } from '../dialects.ts'
 import { client } from '../fixture.ts'
 import { insist, Lineage } from './lineage.ts'
-import type { Cleanup, Place } from './target.ts'
-import { openPlace, startTarget, untilReady } from './target.ts'
+import type { Cleanup } from './target.ts'
+import { startTarget, untilReady } from './target.ts'
 
 export interface RollingOptions {
   readonly restarts: number
@@ -35,8 +37,8 @@ const sessionsFor = (rate: number) => Math.ceil(rate / 2)
 
 /** @throws when a refresh fails for good, or gives a session that is no line */
 export async function runRolling(cleanup: Cleanup, options: RollingOptions): Promise<RollingFigures> {
-  const place = await openPlace(cleanup, options.dialect)
-  const pair = [await startNode(cleanup, place), await startNode(cleanup, place)]
+  const database = await freshDatabase(cleanup, options.dialect)
+  const pair = [await startNode(cleanup, database), await startNode(cleanup, database)]
   const url = (index: number) => pair[index % pair.length]?.url ?? ''
   const { register, login } = client(url(0))
   await register()
@@ -60,7 +62,7 @@ export async function runRolling(cleanup: Cleanup, options: RollingOptions): Pro
   const failed = load.then(() => {})
   for (let done = 0; done < options.restarts; done++) {
     const index = done % pair.length
-    await Promise.race([restart(cleanup, place, pair, index), failed])
+    await Promise.race([restart(cleanup, database, pair, index), failed])
     options.progress?.(done + 1, figures)
   }
   stop.abort()
@@ -69,15 +71,20 @@ export async function runRolling(cleanup: Cleanup, options: RollingOptions): Pro
   return figures
 }
 
-async function restart(cleanup: Cleanup, place: Place, pair: Service[], index: number): Promise<void> {
+async function restart(
+  cleanup: Cleanup,
+  database: StoreOptions,
+  pair: Service[],
+  index: number,
+): Promise<void> {
   const code = await pair[index]?.stop('SIGTERM')
   if (code !== 0) throw new Error(`exit code ${code} after SIGTERM`)
   // Until this is done its old address refuses connections: the clients know of no restart.
-  pair[index] = await startNode(cleanup, place)
+  pair[index] = await startNode(cleanup, database)
 }
 
-async function startNode(cleanup: Cleanup, place: Place): Promise<Service> {
-  const service = await startTarget(cleanup, place.environment)
+async function startNode(cleanup: Cleanup, database: StoreOptions): Promise<Service> {
+  const service = await startTarget(cleanup, database)
   await untilReady(service.url, performance.now())
   return service
 }

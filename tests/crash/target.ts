@@ -1,14 +1,11 @@
 /** What the campaign kills: the service as a process of its own, and its database. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { ENTRY } from '../cli/command.ts'
 import type { Service } from '../cli/service.ts'
 import { startService } from '../cli/service.ts'
 import type { Dialect } from '../dialects.ts'
-import { connect } from '../dialects.ts'
+import { connect, freshDatabase } from '../dialects.ts'
 import { SECRET } from '../fixture.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer, TEMPLATE } from '../postgres/server.ts'
@@ -19,56 +16,47 @@ export interface Cleanup {
   after(work: () => unknown): void
 }
 
+/** A database to be killed. */
 export interface Place {
   readonly options: StoreOptions
-  readonly environment: { readonly DATABASE_URL: string }
   /** PostgreSQL alone: ends all of its processes at once and starts it again */
   crash(): Promise<void>
   /** PostgreSQL alone: kills the process behind one of the service's connections */
   crashBackend(): Promise<void>
 }
 
-export async function openPlace(cleanup: Cleanup, dialect: Dialect): Promise<Place> {
-  if (dialect === 'postgres') return openServer(cleanup)
-  const directory = mkdtempSync(join(tmpdir(), 'rekindle-crash-'))
-  cleanup.after(() => rmSync(directory, { recursive: true, force: true }))
-  const file = join(directory, 'x.db')
-  const never = async () => {
-    throw new TypeError('SQLite is no process')
-  }
-  return {
-    options: { dialect, file },
-    environment: { DATABASE_URL: `sqlite:${file}` },
-    crash: never,
-    crashBackend: never,
-  }
+const never = async () => {
+  throw new TypeError('SQLite is no process')
 }
 
-async function openServer(cleanup: Cleanup): Promise<Place> {
+export async function openPlace(cleanup: Cleanup, dialect: Dialect): Promise<Place> {
+  if (dialect === 'sqlite') {
+    return { options: await freshDatabase(cleanup, dialect), crash: never, crashBackend: never }
+  }
   const server = await startServer('--durable')
   cleanup.after(() => stopServer(server))
-  const url = `${server.url}/${TEMPLATE}`
-  const options = { dialect: 'postgres', url } as const
+  const options = { dialect, url: `${server.url}/${TEMPLATE}` }
   return {
     options,
-    environment: { DATABASE_URL: url },
     async crash() {
       server.child.stdin?.write('crash\n')
       const { value } = await server.lines.next()
       if (value !== 'up') throw new Error('PostgreSQL did not come up again')
     },
-    async crashBackend() {
-      const connection = await connect(options)
-      const backends = await connection.query(
-        `select pid from pg_stat_activity where backend_type = 'client backend'
-          order by application_name = 'rekindle' desc, query_start desc limit 1`,
-      )
-      for (const { pid } of backends) process.kill(pid, 'SIGKILL')
-      // The server ends all connections, this one too, before it recovers.
-      while (await connection.query('select 1').then(Boolean, () => false)) await pause(1)
-      while (!(await canConnect(options))) await pause(5)
-    },
+    crashBackend: () => crashBackend(options),
   }
+}
+
+async function crashBackend(options: StoreOptions): Promise<void> {
+  const connection = await connect(options)
+  const backends = await connection.query(
+    `select pid from pg_stat_activity where backend_type = 'client backend'
+      order by application_name = 'rekindle' desc, query_start desc limit 1`,
+  )
+  for (const { pid } of backends) process.kill(pid, 'SIGKILL')
+  // The server ends all connections, this one too, before it recovers.
+  while (await connection.query('select 1').then(Boolean, () => false)) await pause(1)
+  while (!(await canConnect(options))) await pause(5)
 }
 
 async function canConnect(options: StoreOptions): Promise<boolean> {
@@ -85,9 +73,9 @@ async function stopServer({ child }: Server): Promise<void> {
   while (child.exitCode === null) await pause(10)
 }
 
-/** @param environment what differs from the defaults, DATABASE_URL at the least */
-export function startTarget(cleanup: Cleanup, environment: object): Promise<Service> {
-  return startService(cleanup, { JWT_SECRET_KEY: SECRET.toString(), LOG_LEVEL: 'silent', ...environment }, [
+export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<Service> {
+  const DATABASE_URL = options.dialect === 'sqlite' ? `sqlite:${options.file}` : options.url
+  return startService(cleanup, { JWT_SECRET_KEY: SECRET.toString(), LOG_LEVEL: 'silent', DATABASE_URL }, [
     '--import',
     DIE_AT,
     ENTRY,
