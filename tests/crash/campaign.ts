@@ -20,6 +20,8 @@ export interface CampaignOptions {
   readonly dialect: Dialect
   /** Milliseconds that the service may take until it is ready again */
   readonly readyWithin: number
+  /** Ends it early, with all the checks */
+  readonly signal?: AbortSignal
   progress?(kills: number, figures: Figures): void
 }
 
@@ -34,6 +36,7 @@ export async function runCampaign(cleanup: Cleanup, options: CampaignOptions): P
   await campaign.begin()
   let done = 0
   for (const plan of planKills(options.dialect, options.kills, random)) {
+    if (options.signal?.aborted) break
     await campaign.crash(plan)
     await campaign.check()
     options.progress?.(++done, campaign.figures)

@@ -1,8 +1,8 @@
 /** A short run; run-rolling.ts makes long ones. */
 import { test } from '../dialects.ts'
-import { runRolling } from './rolling.ts'
+import { reportRolling, runRolling } from './rolling.ts'
 
 test('restarts of one of two processes fail no refresh', async (t) => {
   const figures = await runRolling(t, { restarts: 4, rate: 50, dialect: t.dialect })
-  t.diagnostic(JSON.stringify(figures))
+  for (const line of reportRolling(figures).split('\n')) t.diagnostic(line)
 })

@@ -3,13 +3,13 @@
  * clients send each refresh as our own does, and a second try goes to the other process: nothing may fail.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Answer } from '../../src/client/request.ts'
 import { request } from '../../src/client/request.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import type { Service } from '../cli/service.ts'
 import type { Dialect } from '../dialects.ts'
 import { freshDatabase } from '../dialects.ts'
 import { client } from '../fixture.ts'
+import { Tally } from './figures.ts'
 import { insist, Lineage } from './lineage.ts'
 import type { Cleanup } from './target.ts'
 import { startTarget, untilReady } from './target.ts'
@@ -27,7 +27,8 @@ export interface RollingFigures {
   seconds: number
   /** Refreshes that took more than one try */
   retried: number
-  tries: number
+  /** By what became of them */
+  readonly tries: Tally
   /** Milliseconds that the slowest refresh took, with its tries */
   slowest: number
 }
@@ -48,7 +49,7 @@ export async function runRolling(cleanup: Cleanup, options: RollingOptions): Pro
     lineages.push(new Lineage(refreshToken, accessToken))
   }
 
-  const figures: RollingFigures = { refreshes: 0, seconds: 0, retried: 0, tries: 0, slowest: 0 }
+  const figures: RollingFigures = { refreshes: 0, seconds: 0, retried: 0, tries: new Tally(), slowest: 0 }
   const stop = new AbortController()
   const interval = (1000 * lineages.length) / options.rate
   const run: Run = { url, interval, figures, signal: stop.signal }
@@ -90,7 +91,6 @@ async function startNode(cleanup: Cleanup, database: StoreOptions): Promise<Serv
 }
 
 interface Run {
-  /** Of the processes in turn */
   url(index: number): string
   /** Milliseconds between two refreshes of one session */
   readonly interval: number
@@ -99,34 +99,69 @@ interface Run {
 }
 
 async function keepRefreshing(lineage: Lineage, index: number, begin: number, run: Run): Promise<void> {
+  // It stays with a process until that does not answer.
+  let at = index
   let due = begin
-  for (let turn = index; !run.signal.aborted; turn++) {
+  while (!run.signal.aborted) {
     await pause(Math.max(0, due - performance.now()))
     // What is late is caught up with, so that the rate holds.
     due += run.interval
-    await refreshOnce(lineage, (sent) => run.url(turn + sent), run.figures)
+    const sent = await refreshOnce(lineage, (tries) => run.url(at + tries), run.figures)
+    at += sent - 1
   }
 }
 
 // The client's defaults
-const SENDING = { fetch, signal: new AbortController().signal, timeout: 10_000, tries: 5, backoff: 300 }
+const SENDING = { signal: new AbortController().signal, timeout: 10_000, tries: 5, backoff: 300 }
 
 async function refreshOnce(
   lineage: Lineage,
   url: (sent: number) => string,
   figures: RollingFigures,
-): Promise<void> {
+): Promise<number> {
   const begun = performance.now()
   let sent = 0
-  const answer: Answer | undefined = await request(async () => {
+  const make = async () => {
     const headers = { Authorization: `Bearer ${lineage.refreshToken()}` }
     return new Request(`${url(sent++)}/refresh_token`, { method: 'POST', headers })
-  }, SENDING)
-  insist(answer?.status === 200, lineage, `${answer?.status} ${answer?.message} after ${sent} tries`)
-  const { refresh_token, access_token } = answer.data as { refresh_token: string; access_token: string }
+  }
+  const answer = await request(make, { ...SENDING, fetch: noted(lineage, figures.tries) }).catch(
+    (error) => error,
+  )
+  insist(answer?.status === 200, lineage, `${answer?.status ?? 'no answer:'} ${answer?.message}`)
+  const { refresh_token, access_token } = answer.data
   lineage.take(refresh_token, access_token)
   figures.refreshes++
-  figures.tries += sent
   if (sent > 1) figures.retried++
   figures.slowest = Math.max(figures.slowest, performance.now() - begun)
+  return sent
+}
+
+/** `fetch` that writes down what became of each try. */
+function noted(lineage: Lineage, tries: Tally): typeof fetch {
+  return async (input, init) => {
+    const begun = performance.now()
+    const note = (what: string) => {
+      tries.add(what)
+      const { host } = new URL((input as Request).url)
+      lineage.note(`${host}: ${what} after ${Math.round(performance.now() - begun)} ms`)
+    }
+    try {
+      const response = await fetch(input, init)
+      note(String(response.status))
+      return response
+    } catch (error) {
+      const { cause, name } = error as { cause?: { code?: string }; name: string }
+      note(cause?.code ?? name)
+      throw error
+    }
+  }
+}
+
+export function reportRolling({ refreshes, seconds, retried, tries, slowest }: RollingFigures): string {
+  return [
+    `${refreshes} refreshes in ${seconds} s, ${retried} of them in more than one try, none failed`,
+    `tries ${tries.total}: ${tries}`,
+    `slowest, with its tries: ${Math.round(slowest)} ms`,
+  ].join('\n')
 }

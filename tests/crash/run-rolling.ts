@@ -1,7 +1,7 @@
 /** `npm run rolling -- --restarts 20 --rate 200 --database postgres`, see rolling.ts. */
 import { parseArgs } from 'node:util'
 import { withCleanup } from './cleanup.ts'
-import { runRolling } from './rolling.ts'
+import { reportRolling, runRolling } from './rolling.ts'
 
 const { values } = parseArgs({
   options: {
@@ -22,5 +22,5 @@ await withCleanup(async (cleanup) => {
     progress: (done, { refreshes, retried }) =>
       console.log(`${done} restarts: ${refreshes} refreshes, ${retried} of them in more than one try`),
   })
-  console.log('nothing failed:', figures)
+  console.log(reportRolling(figures))
 })

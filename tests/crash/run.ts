@@ -2,6 +2,8 @@
  * Kills the service, and PostgreSQL, under load, and checks that nothing was lost or undone:
  *
  *     npm run crash -- --kills 1000 --seed 7 --database postgres
+ *
+ * SIGTERM ends it early, with all the checks.
  */
 import { parseArgs } from 'node:util'
 import type { Dialect } from '../dialects.ts'
@@ -22,12 +24,16 @@ const [kills, seed] = [Number(values.kills), Number(values.seed)]
 const dialect: Dialect = values.database === 'postgres' ? 'postgres' : 'sqlite'
 console.log(`${kills} kills on ${dialect}, --seed ${seed}`)
 
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort())
+
 await withCleanup(async (cleanup) => {
   const begun = performance.now()
   const figures = await runCampaign(cleanup, {
     kills,
     seed,
     dialect,
+    signal: stop.signal,
     readyWithin: Number(values['ready-within']),
     progress(done, { acknowledged, unknown }) {
       if (done % 10 !== 0) return

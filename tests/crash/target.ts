@@ -73,14 +73,16 @@ async function stopServer({ child }: Server): Promise<void> {
   while (child.exitCode === null) await pause(10)
 }
 
+// The seconds: on a busy machine many crashes in a row would outlast the default.
+const ENVIRONMENT = {
+  JWT_SECRET_KEY: SECRET.toString(),
+  LOG_LEVEL: 'silent',
+  REFRESH_TOKEN_GRACE_SECONDS: '300',
+}
+
 export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<Service> {
   const DATABASE_URL = options.dialect === 'sqlite' ? `sqlite:${options.file}` : options.url
-  return startService(cleanup, { JWT_SECRET_KEY: SECRET.toString(), LOG_LEVEL: 'silent', DATABASE_URL }, [
-    '--import',
-    DIE_AT,
-    ENTRY,
-    'serve',
-  ])
+  return startService(cleanup, { ...ENVIRONMENT, DATABASE_URL }, ['--import', DIE_AT, ENTRY, 'serve'])
 }
 
 /** Until it says that it is ready. @returns milliseconds since `begun` */
