@@ -68,8 +68,8 @@ class Campaign {
 
   async begin(): Promise<void> {
     await this.#start()
-    const names = new Set(this.#devices.map(({ username }) => username))
-    for (const name of names) await client(this.#service.url).register(name)
+    for (const name of new Set(this.#devices.map(({ username }) => username)))
+      await client(this.#service.url).register(name)
   }
 
   /** Lets the clients work until there is a crash, and waits until the service is ready again. */
@@ -78,10 +78,14 @@ class Campaign {
     let isStruck = false
     let isOver = false
     if (!isAnywhere) this.#service.stdin.write(`${plan.point} ${plan.times}\n`)
-    const round = { url: this.#service.url, isOver: () => isOver, mayFail: () => isStruck || !isAnywhere }
+    const round = {
+      url: this.#service.url,
+      wanted: plan.point.split(' ')[0],
+      isOver: () => isOver,
+      mayFail: () => isStruck || !isAnywhere,
+    }
     const work = Promise.all(this.#devices.map((device) => device.run(round)))
-    // It is awaited below.
-    work.catch(() => {})
+    work.catch(() => {}) // awaited below
     if (isAnywhere) {
       await pause(plan.delay)
       isStruck = true
@@ -114,8 +118,7 @@ class Campaign {
   async #awaitReady(after: 'service' | 'database', begun: number): Promise<void> {
     const taken = await untilReady(this.#service.url, begun)
     this.figures.ready[after].push(taken)
-    const { readyWithin } = this.#options
-    if (taken > readyWithin) throw new Violation(`ready after ${Math.round(taken)} ms only`, [])
+    if (taken > this.#options.readyWithin) throw new Violation(`ready after ${Math.round(taken)} ms only`, [])
   }
 
   /** All rows, and the tokens of the sessions that ended since the last time and of a few older ones. */
@@ -139,7 +142,7 @@ class Campaign {
   async finish(): Promise<void> {
     const { url } = this.#service
     let left = 100
-    const round = { url, isOver: () => left-- <= 0, mayFail: () => false }
+    const round = { url, wanted: undefined, isOver: () => left-- <= 0, mayFail: () => false }
     await Promise.all(this.#devices.map((device) => device.run(round)))
     await this.check()
     await this.#checkRefused(this.#devices.flatMap(({ ended }) => ended))

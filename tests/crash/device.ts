@@ -7,6 +7,8 @@ import { send } from './send.ts'
 
 export interface Round {
   readonly url: string
+  /** What a crash waits for */
+  readonly wanted: string | undefined
   /** Whether to stop after the present operation */
   isOver(): boolean
   /** Whether a loss can be explained */
@@ -33,7 +35,7 @@ export class Device {
   /** Until the round is over or no answer comes. */
   async run(round: Round): Promise<void> {
     do {
-      this.pending ??= this.lineage ? choose(this.lineage, this.#random) : operation('login')
+      this.pending ??= this.lineage ? choose(this.lineage, this.#random, round.wanted) : operation('login')
       const answers = await this.#send(this.pending, round)
       if (answers.length === 0) return
       this.pending = this.#take(this.pending, answers)

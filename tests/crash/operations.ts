@@ -40,9 +40,10 @@ export function callFor({ kind, token }: Operation, username: string): Call {
   }
 }
 
-/** What to do next with a living session. */
-export function choose(lineage: Lineage, random: () => number): Operation {
+/** What to do next with a living session. @param wanted an operation that a crash waits for */
+export function choose(lineage: Lineage, random: () => number, wanted = ''): Operation {
   const chance = random()
+  if (wanted === 'logout' && random() < 0.2) return operation('logout', lineage.refreshToken())
   const copies = random() < 0.15 ? 2 : 1
   if (chance < 0.03) return operation('logout', lineage.refreshToken())
   if (chance < 0.05 && lineage.generation >= 2) return operation('reuse', lineage.refreshToken(2))
