@@ -11,6 +11,7 @@ import { freshDatabase } from '../dialects.ts'
 import { client } from '../fixture.ts'
 import { Tally } from './figures.ts'
 import { insist, Lineage } from './lineage.ts'
+import type { RollingFigures } from './rolling-figures.ts'
 import type { Cleanup } from './target.ts'
 import { startTarget, untilReady } from './target.ts'
 
@@ -20,17 +21,6 @@ export interface RollingOptions {
   readonly rate: number
   readonly dialect: Dialect
   progress?(restarts: number, figures: RollingFigures): void
-}
-
-export interface RollingFigures {
-  refreshes: number
-  seconds: number
-  /** Refreshes that took more than one try */
-  retried: number
-  /** By what became of them */
-  readonly tries: Tally
-  /** Milliseconds that the slowest refresh took, with its tries */
-  slowest: number
 }
 
 /** Each refreshes about twice a second: a try that fails holds it up for half a second. */
@@ -156,12 +146,4 @@ function noted(lineage: Lineage, tries: Tally): typeof fetch {
       throw error
     }
   }
-}
-
-export function reportRolling({ refreshes, seconds, retried, tries, slowest }: RollingFigures): string {
-  return [
-    `${refreshes} refreshes in ${seconds} s, ${retried} of them in more than one try, none failed`,
-    `tries ${tries.total}: ${tries}`,
-    `slowest, with its tries: ${Math.round(slowest)} ms`,
-  ].join('\n')
 }

@@ -1,7 +1,8 @@
 /** `npm run rolling -- --restarts 20 --rate 200 --database postgres`, see rolling.ts. */
 import { parseArgs } from 'node:util'
 import { withCleanup } from './cleanup.ts'
-import { reportRolling, runRolling } from './rolling.ts'
+import { runRolling } from './rolling.ts'
+import { reportRolling } from './rolling-figures.ts'
 
 const { values } = parseArgs({
   options: {
