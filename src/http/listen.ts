@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -14,6 +15,9 @@ const TIMEOUTS = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1000,
 }
+
+// Milliseconds, when new connections never cease
+const LONGEST_QUEUE = 1000
 
 export interface Listener {
   /** With the port that was really taken */
@@ -43,8 +47,9 @@ export async function listen(
   const address = server.address() as AddressInfo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
-    close: (patience) =>
-      new Promise((resolve, reject) => {
+    async close(patience) {
+      await acceptWaiting(server)
+      await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => server.closeAllConnections(), patience)
         server.close((error) => {
           clearTimeout(timer)
@@ -52,6 +57,23 @@ export async function listen(
           else reject(error)
         })
         server.closeIdleConnections()
-      }),
+      })
+    },
   }
+}
+
+/**
+ * Node accepts one connection in each turn of the event loop. Others may have been made and sent their requests
+ * meanwhile, and wait in the kernel, which resets them when the server is closed.
+ */
+async function acceptWaiting(server: Server): Promise<void> {
+  const end = performance.now() + LONGEST_QUEUE
+  let quietTurns = 0
+  const onConnection = () => {
+    quietTurns = 0
+  }
+  server.on('connection', onConnection)
+  // The first turn may be one that has looked for connections already.
+  for (; quietTurns < 2 && performance.now() < end; quietTurns++) await new Promise(setImmediate)
+  server.off('connection', onConnection)
 }

@@ -8,10 +8,11 @@ import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { BrowserContext, Page } from 'playwright-core'
 import { PASSWORD } from '../fixture.ts'
+import { seededRandom } from '../seeded-random.ts'
 import { launchBrowser } from './chromium.ts'
 import type { Gateway } from './gateway.ts'
 import { openGateway } from './gateway.ts'
-import { restartable, seededRandom } from './restartable.ts'
+import { restartable } from './restartable.ts'
 
 const SECONDS = Number(process.env['BROWSER_SECONDS'] ?? 60)
 const SEED = Number(process.env['BROWSER_SEED'] ?? 20261122)

@@ -1,18 +1,27 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { checkedFetch } from '../contract/check-response.ts'
 import { ENTRY, start } from './command.ts'
 
 export interface Service {
   readonly url: string
+  readonly stdin: Writable
+  /** The exit code, or the signal that ended it */
+  readonly ended: Promise<number | NodeJS.Signals | null>
   /** @returns the exit code, or the signal that ended it */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
 
 /** Starts `serve` on a free port and waits until it says its address. It is ended with the test. */
-export async function startService(t: TestContext, env: object, args = [ENTRY, 'serve']): Promise<Service> {
-  const child = start(args, { PORT: '0', ...env })
+export async function startService(
+  t: Pick<TestContext, 'after'>,
+  env: object,
+  args = [ENTRY, 'serve'],
+  program = process.execPath,
+): Promise<Service> {
+  const child = start(args, { PORT: '0', ...env }, program)
   const ended = once(child, 'exit').then(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
   )
@@ -21,6 +30,8 @@ export async function startService(t: TestContext, env: object, args = [ENTRY, '
     return ended
   }
   t.after(() => stop('SIGKILL'))
+  // Whoever writes to it may be too late.
+  child.stdin.on('error', () => {})
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString()
@@ -31,7 +42,7 @@ export async function startService(t: TestContext, env: object, args = [ENTRY, '
       : /listens on\s+(http\S+)/.exec(line)?.[1]
     if (url !== undefined) {
       child.stdout.resume()
-      return { url, stop }
+      return { url, stdin: child.stdin, ended, stop }
     }
   }
   throw new Error(`the service did not start: ${errors}`)

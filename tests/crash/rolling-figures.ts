@@ -1,0 +1,20 @@
+import type { Tally } from './figures.ts'
+
+export interface RollingFigures {
+  refreshes: number
+  seconds: number
+  /** Refreshes that took more than one try */
+  retried: number
+  /** By what became of them */
+  readonly tries: Tally
+  /** Milliseconds that the slowest refresh took, with its tries */
+  slowest: number
+}
+
+export function reportRolling({ refreshes, seconds, retried, tries, slowest }: RollingFigures): string {
+  return [
+    `${refreshes} refreshes in ${seconds} s, ${retried} of them in more than one try, none failed`,
+    `tries ${tries.total}: ${tries}`,
+    `slowest, with its tries: ${Math.round(slowest)} ms`,
+  ].join('\n')
+}

@@ -1,0 +1,9 @@
+/** A short run; run-rolling.ts makes long ones. */
+import { test } from '../dialects.ts'
+import { runRolling } from './rolling.ts'
+import { reportRolling } from './rolling-figures.ts'
+
+test('restarts of one of two processes fail no refresh', async (t) => {
+  const figures = await runRolling(t, { restarts: 4, rate: 50, dialect: t.dialect })
+  for (const line of reportRolling(figures).split('\n')) t.diagnostic(line)
+})

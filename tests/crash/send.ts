@@ -1,0 +1,33 @@
+/** One request as a client sees it that cannot know what became of it. */
+export interface Answer {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: members of all sorts of bodies
+  readonly body: any
+}
+
+/** `unsent`: nobody took the connection; `cut`, `unavailable`: it may have been carried out or not */
+export type Loss = 'unsent' | 'cut' | 'unavailable'
+
+export interface Call {
+  readonly path: string
+  readonly bearer?: string
+  readonly json?: object
+}
+
+export async function send(url: string, { path, bearer, json }: Call): Promise<Answer | Loss> {
+  try {
+    const response = await fetch(url + path, {
+      method: path === '/api/auth/me' ? 'GET' : 'POST',
+      headers: {
+        ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
+        ...(json !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    })
+    const body = await response.json()
+    return response.status === 503 ? 'unavailable' : { status: response.status, body }
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } }
+    return cause?.code === 'ECONNREFUSED' ? 'unsent' : 'cut'
+  }
+}

@@ -1,0 +1,99 @@
+/** What the campaign kills: the service as a process of its own, and its database. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { StoreOptions } from '../../src/store/open.ts'
+import { ENTRY } from '../cli/command.ts'
+import type { Service } from '../cli/service.ts'
+import { startService } from '../cli/service.ts'
+import type { Dialect } from '../dialects.ts'
+import { connect, freshDatabase } from '../dialects.ts'
+import { SECRET } from '../fixture.ts'
+import type { Server } from '../postgres/server.ts'
+import { startServer, TEMPLATE } from '../postgres/server.ts'
+
+const DIE_AT = new URL('die-at.ts', import.meta.url).href
+
+export interface Cleanup {
+  after(work: () => unknown): void
+}
+
+/** A database to be killed. */
+export interface Place {
+  readonly options: StoreOptions
+  /** PostgreSQL alone: ends all of its processes at once and starts it again */
+  crash(): Promise<void>
+  /** PostgreSQL alone: kills the process behind one of the service's connections */
+  crashBackend(): Promise<void>
+}
+
+const never = async () => {
+  throw new TypeError('SQLite is no process')
+}
+
+export async function openPlace(cleanup: Cleanup, dialect: Dialect): Promise<Place> {
+  if (dialect === 'sqlite') {
+    return { options: await freshDatabase(cleanup, dialect), crash: never, crashBackend: never }
+  }
+  const server = await startServer('--durable')
+  cleanup.after(() => stopServer(server))
+  const options = { dialect, url: `${server.url}/${TEMPLATE}` }
+  return {
+    options,
+    async crash() {
+      server.child.stdin?.write('crash\n')
+      const { value } = await server.lines.next()
+      if (value !== 'up') throw new Error('PostgreSQL did not come up again')
+    },
+    crashBackend: () => crashBackend(options),
+  }
+}
+
+async function crashBackend(options: StoreOptions): Promise<void> {
+  const connection = await connect(options)
+  const backends = await connection.query(
+    `select pid from pg_stat_activity where backend_type = 'client backend'
+      order by application_name = 'rekindle' desc, query_start desc limit 1`,
+  )
+  for (const { pid } of backends) process.kill(pid, 'SIGKILL')
+  // The server ends all connections, this one too, before it recovers.
+  while (await connection.query('select 1').then(Boolean, () => false)) await pause(1)
+  while (!(await canConnect(options))) await pause(5)
+}
+
+async function canConnect(options: StoreOptions): Promise<boolean> {
+  try {
+    await (await connect(options)).close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function stopServer({ child }: Server): Promise<void> {
+  child.stdin?.end()
+  while (child.exitCode === null) await pause(10)
+}
+
+// The seconds: on a busy machine many crashes in a row would outlast the default.
+const ENVIRONMENT = {
+  JWT_SECRET_KEY: SECRET.toString(),
+  LOG_LEVEL: 'silent',
+  REFRESH_TOKEN_GRACE_SECONDS: '300',
+}
+
+export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<Service> {
+  const DATABASE_URL = options.dialect === 'sqlite' ? `sqlite:${options.file}` : options.url
+  return startService(cleanup, { ...ENVIRONMENT, DATABASE_URL }, ['--import', DIE_AT, ENTRY, 'serve'])
+}
+
+/** Until it says that it is ready. @returns milliseconds since `begun` */
+export async function untilReady(url: string, begun: number): Promise<number> {
+  for (;;) {
+    const status = await fetch(`${url}/readyz`).then(
+      ({ status }) => status,
+      () => 0,
+    )
+    if (status === 200) return performance.now() - begun
+    if (performance.now() - begun > 60_000) throw new Error(`not ready for a minute: ${status}`)
+    await pause(5)
+  }
+}
