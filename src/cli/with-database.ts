@@ -3,7 +3,7 @@ import { readSettings } from '../config/settings.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Database } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
+import type { Access, Store } from '../store/store.ts'
 import { Failure, messageOf } from './failure.ts'
 
 /** What commands work with. */
@@ -22,9 +22,10 @@ export interface Desk {
 export async function withDatabase(
   env: NodeJS.ProcessEnv,
   work: (desk: Desk) => Promise<void>,
+  access: Access = 'write',
 ): Promise<void> {
   const settings = readSettings(env)
-  const store = await open(settings)
+  const store = await open(settings, access)
   try {
     await work({ db: store.db, settings, now: Date.now })
   } catch (error) {
@@ -43,9 +44,9 @@ export function withSchema(env: NodeJS.ProcessEnv, work: (desk: Desk) => Promise
   })
 }
 
-async function open({ database }: Settings): Promise<Store> {
+async function open({ database }: Settings, access: Access): Promise<Store> {
   try {
-    return await openStore(database)
+    return await openStore(database, access)
   } catch (error) {
     // A PostgreSQL address holds a password, a file does not.
     const where = database.dialect === 'sqlite' ? ` ${database.file}` : ''

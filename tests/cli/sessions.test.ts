@@ -120,11 +120,3 @@ test('prune deletes what has expired', async (t) => {
   assert.equal((await living()).length, 3)
   assert.deepEqual(await run('prune'), done('0 sessions and 0 revoked tokens deleted.'))
 })
-
-test('migrate lists what it ran, once', async (t) => {
-  const database = freshDatabase(t)
-  const first = await rekindle(['migrate'], database)
-  assert.deepEqual([first.code, first.stderr], [0, ''])
-  assert.match(first.stdout, /^0001_initial\n/)
-  assert.deepEqual(await rekindle(['migrate'], database), done('The schema is up to date.'))
-})
