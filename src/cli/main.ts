@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { addCopyCommand } from './copy.ts'
 import { addDatabaseCommands } from './database.ts'
 import { report } from './failure.ts'
 import { addSecretCommand } from './secret.ts'
@@ -27,6 +28,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
       await serve(env)
     })
   addDatabaseCommands(program, env)
+  addCopyCommand(program)
   addUserCommands(program, env)
   addSessionCommands(program, env)
   addSecretCommand(program)

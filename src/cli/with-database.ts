@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { readSettings } from '../config/settings.ts'
+import { takeOver } from '../store/copy-mark.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Database } from '../store/schema.ts'
@@ -40,6 +41,7 @@ export async function withDatabase(
 export function withSchema(env: NodeJS.ProcessEnv, work: (desk: Desk) => Promise<void>): Promise<void> {
   return withDatabase(env, async (desk) => {
     await migrate(desk.db)
+    await takeOver(desk.db)
     await work(desk)
   })
 }

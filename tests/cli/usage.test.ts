@@ -10,6 +10,7 @@ const COMMANDS = [
   ['serve'],
   ['migrate'],
   ['prune'],
+  ['copy'],
   ['users'],
   ['users', 'add'],
   ['users', 'list'],
@@ -34,7 +35,7 @@ describe('--help', { concurrency: 4 }, () => {
 
   test('of the program names every command', async () => {
     const { stdout } = await rekindle(['--help'])
-    for (const command of ['serve', 'migrate', 'prune', 'users', 'sessions', 'secret']) {
+    for (const command of ['serve', 'migrate', 'prune', 'copy', 'users', 'sessions', 'secret']) {
       assert.match(stdout, new RegExp(`^  ${command}\\b`, 'm'))
     }
   })
