@@ -76,7 +76,7 @@ export const commands: Commands[] = [
   ...times(2, stepForth),
   stepBack,
   fc.oneof(tokens.crossedAccess, tokens.crossedRefresh),
-  tokens.ahead,
+  tokens.fromBefore,
   tokens.list,
   names.map(register),
   fc.oneof(endings.logoutByAccess, endings.logoutByRefresh, endings.logoutAll),
