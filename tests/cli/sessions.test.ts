@@ -99,6 +99,15 @@ describe('sessions', { concurrency: 2 }, () => {
     assert.deepEqual(await reasons(), ended)
   })
 
+  test('revoke all of everybody', async (t) => {
+    const { run, living, reasons } = await withSessions(t)
+    assert.deepEqual(await run('sessions', 'revoke', '--all'), done('3 sessions ended.'))
+    assert.deepEqual(await living(), [])
+    const ended = ['ada-1', 'ada-2', 'bob-1'].map((id) => [id, 'operator'])
+    assert.deepEqual(await reasons(), ended)
+    assert.deepEqual(await run('sessions', 'revoke', '--all'), done('0 sessions ended.'))
+  })
+
   test('end when their user is deactivated', async (t) => {
     const { run, living } = await withSessions(t)
     const result = await run('users', 'deactivate', 'bob')
