@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { pruneAll } from '../sessions/prune.ts'
-import { migrate } from '../store/migrate.ts'
+import { migrate, refuseNewer, schemaState } from '../store/migrate.ts'
+import type { Database } from '../store/schema.ts'
 import { count } from './output.ts'
 import { withDatabase, withSchema } from './with-database.ts'
 
@@ -9,11 +10,16 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
   program
     .command('migrate')
     .description('bring the database schema up to date and list what was run')
-    .action(() =>
-      withDatabase(env, async ({ db }) => {
-        const names = await migrate(db)
-        console.log(names.length === 0 ? 'The schema is up to date.' : names.join('\n'))
-      }),
+    .option('--dry-run', 'only list what would be run')
+    .action(({ dryRun }: { readonly dryRun?: true }) =>
+      withDatabase(
+        env,
+        async ({ db }) => {
+          const names = dryRun ? await pending(db) : await migrate(db)
+          console.log(names.length === 0 ? 'The schema is up to date.' : names.join('\n'))
+        },
+        dryRun ? 'read' : 'write',
+      ),
     )
   program
     .command('prune')
@@ -24,4 +30,10 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
         console.log(`${count(sessions, 'session')} and ${count(revokedTokens, 'revoked token')} deleted.`)
       }),
     )
+}
+
+async function pending(db: Database): Promise<readonly string[]> {
+  const state = await schemaState(db)
+  refuseNewer(state)
+  return state.pending
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { LivingSession } from '../sessions/list.ts'
 import { livingSessions } from '../sessions/list.ts'
-import { endAllSessions, endSession } from '../sessions/revoke.ts'
+import { endAllSessions, endEverySession, endSession } from '../sessions/revoke.ts'
 import { listUsers } from '../store/users.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
@@ -12,6 +12,11 @@ import { withSchema } from './with-database.ts'
 interface ListOptions {
   readonly user?: string
   readonly json?: true
+}
+
+interface RevokeOptions {
+  readonly user?: string
+  readonly all?: true
 }
 
 /** `rekindle sessions list` and `revoke` */
@@ -25,13 +30,17 @@ export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .action((options: ListOptions) => withSchema(env, (desk) => list(desk, options)))
   sessions
     .command('revoke')
-    .description('end a session, or all sessions of a user')
+    .description('end a session, all sessions of a user, or all sessions')
     .argument('[session]', 'id of the session')
     .option('--user <username>', 'all of this user (name or id)')
-    .action((id: string | undefined, { user }: { readonly user?: string }) => {
-      if (id !== undefined && user === undefined) return withSchema(env, (desk) => revokeOne(desk, id))
-      if (id === undefined && user !== undefined) return withSchema(env, (desk) => revokeAll(desk, user))
-      throw new Failure('give either the id of a session or --user', { exitCode: WRONG_USAGE })
+    .option('--all', 'all of everybody, as after an intrusion')
+    .action((id: string | undefined, { user, all }: RevokeOptions) => {
+      if ([id, user, all].filter((given) => given !== undefined).length === 1) {
+        if (id !== undefined) return withSchema(env, (desk) => revokeOne(desk, id))
+        if (user !== undefined) return withSchema(env, (desk) => revokeOf(desk, user))
+        return withSchema(env, revokeAll)
+      }
+      throw new Failure('give either the id of a session, --user or --all', { exitCode: WRONG_USAGE })
     })
 }
 
@@ -78,8 +87,12 @@ async function revokeOne(desk: Desk, id: string): Promise<void> {
   console.log(`Session ${id} ended.`)
 }
 
-async function revokeAll(desk: Desk, nameOrId: string): Promise<void> {
+async function revokeOf(desk: Desk, nameOrId: string): Promise<void> {
   const user = await requireUser(desk.db, nameOrId)
   const ended = await endAllSessions(desk, user.id, 'operator')
   console.log(`${count(ended.length, 'session')} of ${user.username} ended.`)
+}
+
+async function revokeAll(desk: Desk): Promise<void> {
+  console.log(`${count(await endEverySession(desk, 'operator'), 'session')} ended.`)
 }

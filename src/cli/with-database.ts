@@ -1,9 +1,10 @@
 import type { Settings } from '../config/settings.ts'
 import { readSettings } from '../config/settings.ts'
+import { takeOver } from '../store/copy-mark.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Database } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
+import type { Access, Store } from '../store/store.ts'
 import { Failure, messageOf } from './failure.ts'
 
 /** What commands work with. */
@@ -22,9 +23,10 @@ export interface Desk {
 export async function withDatabase(
   env: NodeJS.ProcessEnv,
   work: (desk: Desk) => Promise<void>,
+  access: Access = 'write',
 ): Promise<void> {
   const settings = readSettings(env)
-  const store = await open(settings)
+  const store = await open(settings, access)
   try {
     await work({ db: store.db, settings, now: Date.now })
   } catch (error) {
@@ -39,13 +41,14 @@ export async function withDatabase(
 export function withSchema(env: NodeJS.ProcessEnv, work: (desk: Desk) => Promise<void>): Promise<void> {
   return withDatabase(env, async (desk) => {
     await migrate(desk.db)
+    await takeOver(desk.db)
     await work(desk)
   })
 }
 
-async function open({ database }: Settings): Promise<Store> {
+async function open({ database }: Settings, access: Access): Promise<Store> {
   try {
-    return await openStore(database)
+    return await openStore(database, access)
   } catch (error) {
     // A PostgreSQL address holds a password, a file does not.
     const where = database.dialect === 'sqlite' ? ` ${database.file}` : ''

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
 import type { SessionContext } from '../sessions/context.ts'
+import { takeOver } from '../store/copy-mark.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
@@ -32,6 +33,7 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
   const store = await openStore(settings.database)
   try {
     const migrated = await migrate(store.db)
+    await takeOver(store.db)
     if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
     const tokens = await createTokens({ ...secrets, issuer: settings.issuer, audience: settings.audience })
     const passwords = await createPasswords()

@@ -8,17 +8,17 @@ export type SecurityEvent =
   | 'login.failed'
   | 'session.opened'
   | 'session.revoked'
+  | 'session.restored'
   | 'token.rotated'
   | 'token.refreshed'
   | 'token.replayed'
   | 'token.exchanged'
   | 'token.reuse_detected'
-  | 'token.generation_ahead'
   | 'token.refused'
   | 'password.changed'
   | 'password.refused'
 
-const WARNINGS: ReadonlySet<SecurityEvent> = new Set(['token.reuse_detected', 'token.generation_ahead'])
+const WARNINGS: ReadonlySet<SecurityEvent> = new Set(['token.reuse_detected', 'session.restored'])
 
 /** Ids and names of outcomes only: no token, cookie, password, username or secret goes into a log. */
 export interface EventDetails {

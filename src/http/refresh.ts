@@ -48,7 +48,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
       case 'unknown_session':
       case 'revoked':
       case 'reused':
-      case 'ahead':
+      case 'restored':
         return failure(401, 'Invalid refresh token.')
     }
   },
@@ -97,8 +97,9 @@ function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): voi
       record(core, c, 'token.reuse_detected', { ...result, kind })
       record(core, c, 'session.revoked', { ...result, reason: 'reuse' })
       break
-    case 'ahead':
-      record(core, c, 'token.generation_ahead', { ...result, kind })
+    case 'restored':
+      record(core, c, 'session.restored', { ...result, kind })
+      record(core, c, 'session.revoked', { ...result, reason: 'restored' })
       break
     default:
       record(core, c, 'token.refused', { ...result, reason: result.outcome, kind })

@@ -7,7 +7,8 @@ import type { SessionState } from '../store/sessions.ts'
  * - `unknown_session`, `revoked`, `expired`: nothing to refresh
  * - `replayed`: the direct predecessor, within the grace window: a retry
  * - `reused`: any other superseded token: evidence of theft
- * - `ahead`: a generation that was never given out: forged, or the database is a restored backup
+ * - `restored`: authentic, but not of this row's past: a generation that it has not reached, or the current one from
+ *   another time. The database went back: see `.github/adr/0013-restored-backups.md`
  * - `current`: it could be rotated after all; the row changed in between
  */
 export type Classification =
@@ -18,13 +19,17 @@ export type Classification =
   | 'expired'
   | 'replayed'
   | 'reused'
-  | 'ahead'
+  | 'restored'
   | 'current'
 
-/** @param now milliseconds since the epoch @param grace milliseconds; 0 makes every repetition a reuse */
+/**
+ * @param presented of the token; its `iat` in milliseconds
+ * @param now milliseconds since the epoch
+ * @param grace milliseconds; 0 makes every repetition a reuse
+ */
 export function classify(
   state: SessionState | undefined,
-  generation: number,
+  { generation, issuedAt }: { readonly generation: number; readonly issuedAt: number },
   now: number,
   grace: number,
 ): Classification {
@@ -33,8 +38,13 @@ export function classify(
   if (user.deactivatedAt !== null) return 'inactive_user'
   if (session === undefined) return 'unknown_session'
   if (session.revokedAt !== null) return 'revoked'
-  if (session.expiresAt <= now || session.absoluteExpiresAt <= now) return 'expired'
-  if (generation > session.generation) return 'ahead'
+  if (session.absoluteExpiresAt <= now) return 'expired'
+  const sinceIssued = session.rotatedAt - issuedAt
+  const isOfRow = sinceIssued >= 0 && sinceIssued < 1000
+  // Before the idle deadline, which went back with the row: an access token could still be exchanged.
+  if (generation > session.generation) return 'restored'
+  if (generation === session.generation && !isOfRow) return 'restored'
+  if (session.expiresAt <= now) return 'expired'
   if (generation === session.generation) return 'current'
   const isPredecessor = generation === session.generation - 1
   return isPredecessor && grace > 0 && now - session.rotatedAt <= grace ? 'replayed' : 'reused'

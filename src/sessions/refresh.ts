@@ -12,7 +12,7 @@ export type Refusal =
   | 'revoked'
   | 'expired'
   | 'reused'
-  | 'ahead'
+  | 'restored'
 
 /** Outcomes, never exceptions: a thrown error would take the revocation of a reuse back with it. */
 export type RefreshOutcome =
@@ -38,10 +38,10 @@ export async function refresh(
   const now = context.now()
   const verification = await verifyRefreshToken(tokens, refreshToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
-  const { userId, sessionId, generation } = verification.token
+  const { userId, sessionId, generation, issuedAt } = verification.token
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
 
-  const presented = { sessionId, userId, generation, now }
+  const presented = { sessionId, userId, generation, issuedAt, now }
   if (settings.rotation) {
     const session = await rotateSession(db, presented, settings.refreshTokenTtl)
     if (session !== undefined) return grant(context, 'rotated', session, now)
@@ -51,7 +51,7 @@ export async function refresh(
   }
 
   const state = await findSession(db, sessionId, userId)
-  const outcome = classify(state, generation, now, settings.grace)
+  const outcome = classify(state, presented, now, settings.grace)
   switch (outcome) {
     case 'current':
       // The row changed between the two statements: a user was activated again, say.
@@ -64,6 +64,10 @@ export async function refresh(
       // "If a refresh token is compromised and subsequently used by both the attacker and the legitimate client, one
       // of them will present an invalidated refresh token, which will inform the authorization server of the breach."
       await revokeSession(db, sessionId, 'reuse', now)
+      return { outcome, userId, sessionId }
+    case 'restored':
+      // Whoever holds a token from before the backup was restored may race a thief to whom a superseded one is current.
+      await revokeSession(db, sessionId, 'restored', now)
       return { outcome, userId, sessionId }
     default:
       return { outcome, userId, sessionId }

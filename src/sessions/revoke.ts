@@ -1,3 +1,4 @@
+import { revokeAllSessions } from '../store/revoke-all.ts'
 import type { RevocationReason } from '../store/sessions.ts'
 import { revokeSession, revokeSessionsOfUser } from '../store/sessions.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
@@ -35,6 +36,14 @@ export function endSession(
   userId?: string,
 ): Promise<boolean> {
   return revokeSession(context.db, sessionId, reason, context.now(), userId)
+}
+
+/** Logs everybody out. @returns how many sessions ended */
+export function endEverySession(
+  context: Pick<SessionContext, 'db' | 'now'>,
+  reason: RevocationReason,
+): Promise<number> {
+  return revokeAllSessions(context.db, reason, context.now())
 }
 
 /** @returns the ids of the sessions that ended */

@@ -1,42 +1,57 @@
 import { sql } from 'kysely'
-import type { MigrationInfo } from 'kysely/migration'
+import type { Migration } from 'kysely/migration'
 import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
 import { migrations } from './migrations.ts'
 import type { Database } from './schema.ts'
 
-const migrator = (db: Database) =>
-  new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } })
+/** Names of migrations */
+export interface SchemaState {
+  /** Known to this program, and not run yet */
+  readonly pending: readonly string[]
+  /** Run by a newer version of this program */
+  readonly unknown: readonly string[]
+}
+
+type Migrations = Readonly<Record<string, Migration>>
+
+const migrator = (db: Database, known: Migrations) =>
+  new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...known }) } })
 
 /**
- * Brings the schema up to date. Takes the write lock only when there is something to do.
+ * Brings the schema up to date, each migration in a transaction of its own. Takes the write lock only when there is
+ * something to do.
  *
  * @returns the names of the migrations that were run
  * @throws when the database was migrated by a newer version of this program
  */
-export async function migrate(db: Database): Promise<string[]> {
-  const all = await migrator(db).getMigrations()
-  await refuseNewer(db, all)
-  if (all.every(isExecuted)) return []
-  const { error, results = [] } = await migrator(db).migrateToLatest()
-  if (error !== undefined) throw error
-  return results.map(({ migrationName }) => migrationName)
-}
-
-/** @returns the names of the migrations that have not run yet */
-export async function pendingMigrations(db: Database): Promise<string[]> {
-  const all = await migrator(db).getMigrations()
-  return all.filter((migration) => !isExecuted(migration)).map(({ name }) => name)
-}
-
-const isExecuted = ({ executedAt }: MigrationInfo) => executedAt !== undefined
-
-async function refuseNewer(db: Database, known: readonly MigrationInfo[]): Promise<void> {
-  if (!known.some(isExecuted)) return
-  const table = sql.table(DEFAULT_MIGRATION_TABLE)
-  const { rows } = await sql<{ name: string }>`select name from ${table}`.execute(db)
-  const unknown = rows.filter(({ name }) => !Object.hasOwn(migrations, name))
-  if (unknown.length > 0) {
-    const names = unknown.map(({ name }) => name).join(', ')
-    throw new Error(`the database is newer than this program, which does not know its migrations: ${names}`)
+export async function migrate(db: Database, known: Migrations = migrations): Promise<string[]> {
+  const state = await schemaState(db, known)
+  refuseNewer(state)
+  const names: string[] = []
+  if (state.pending.length === 0) return names
+  // Kysely's migrateToLatest would run them all in one transaction.
+  for (;;) {
+    const { error, results = [] } = await migrator(db, known).migrateUp()
+    if (error !== undefined) throw error
+    if (results.length === 0) return names
+    names.push(...results.map(({ migrationName }) => migrationName))
   }
+}
+
+/** What {@link migrate} would do, without any change. */
+export async function schemaState(db: Database, known: Migrations = migrations): Promise<SchemaState> {
+  const all = await migrator(db, known).getMigrations()
+  const pending = all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
+  if (pending.length === all.length) return { pending, unknown: [] }
+  const table = sql.table(DEFAULT_MIGRATION_TABLE)
+  const { rows } = await sql<{ name: string }>`select name from ${table} order by name`.execute(db)
+  const unknown = rows.map(({ name }) => name).filter((name) => !Object.hasOwn(known, name))
+  return { pending, unknown }
+}
+
+/** @throws when the database was migrated by a newer version of this program */
+export function refuseNewer({ unknown }: SchemaState): void {
+  if (unknown.length === 0) return
+  const names = unknown.join(', ')
+  throw new Error(`the database is newer than this program, which does not know its migrations: ${names}`)
 }

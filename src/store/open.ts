@@ -1,5 +1,5 @@
 import { openSqlite } from './sqlite.ts'
-import type { Store } from './store.ts'
+import type { Access, Store } from './store.ts'
 
 export type StoreOptions =
   | { readonly dialect: 'sqlite'; readonly file: string }
@@ -10,8 +10,8 @@ export type StoreOptions =
  *
  * @throws when the database cannot be opened
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
-  if (options.dialect === 'sqlite') return openSqlite(options.file)
+export async function openStore(options: StoreOptions, access: Access = 'write'): Promise<Store> {
+  if (options.dialect === 'sqlite') return openSqlite(options.file, access)
   // Most installations never need it.
   const { openPostgres } = await import('./postgres.ts')
   return openPostgres(options.url)

@@ -22,6 +22,7 @@ export type RevocationReason =
   | 'logout_all'
   | 'ended'
   | 'reuse'
+  | 'restored'
   | 'password'
   | 'deactivated'
   | 'operator'
@@ -93,6 +94,8 @@ export interface Refresh {
   readonly userId: string
   /** The generation that was presented */
   readonly generation: number
+  /** Its `iat`, in milliseconds */
+  readonly issuedAt: number
   readonly now: number
 }
 
@@ -127,24 +130,29 @@ export function touchSession(db: Database, refresh: Refresh): Promise<SessionRow
     .executeTakeFirst()
 }
 
-function current(db: Database, { sessionId, userId, generation, now }: Refresh) {
-  return db
-    .updateTable('sessions')
-    .where('sessions.id', '=', sessionId)
-    .where('sessions.user_id', '=', userId)
-    .where('sessions.generation', '=', generation)
-    .where('sessions.revoked_at', 'is', null)
-    .where('sessions.expires_at', '>', now)
-    .where('sessions.absolute_expires_at', '>', now)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('users')
-          .select('users.id')
-          .whereRef('users.id', '=', 'sessions.user_id')
-          .where('users.deactivated_at', 'is', null),
-      ),
-    )
+function current(db: Database, { sessionId, userId, generation, issuedAt, now }: Refresh) {
+  return (
+    db
+      .updateTable('sessions')
+      .where('sessions.id', '=', sessionId)
+      .where('sessions.user_id', '=', userId)
+      .where('sessions.generation', '=', generation)
+      // A token carries whole seconds. One of the right generation and the wrong time: see classify.
+      .where('sessions.rotated_at', '>=', issuedAt)
+      .where('sessions.rotated_at', '<', issuedAt + 1000)
+      .where('sessions.revoked_at', 'is', null)
+      .where('sessions.expires_at', '>', now)
+      .where('sessions.absolute_expires_at', '>', now)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('users')
+            .select('users.id')
+            .whereRef('users.id', '=', 'sessions.user_id')
+            .where('users.deactivated_at', 'is', null),
+        ),
+      )
+  )
 }
 
 export interface SessionState {

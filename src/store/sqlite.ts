@@ -1,16 +1,28 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SQLite from 'better-sqlite3'
 import type { SqliteStatement } from 'kysely'
-import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely'
+import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import type { Schema } from './schema.ts'
-import type { Store } from './store.ts'
+import type { Access, Store } from './store.ts'
 
 // What another process may hold the write lock for, in milliseconds, before a request gives up with 503. The wait
 // blocks the event loop, so it is short.
 const BUSY_TIMEOUT = 1000
 
+// At a start there is no request that would wait.
+const MIGRATION_TIMEOUT = 60_000
+
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PROTOCOL)/
+
+// For whoever only looks: neither the file nor its journal is made or changed. A file that is not there has no tables.
+function openToRead(file: string): SQLite.Database {
+  if (!existsSync(file)) return new SQLite(':memory:')
+  // Not opened as read-only: such a connection cannot take -wal and -shm away again.
+  const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
+  database.pragma('query_only = ON')
+  return database
+}
 
 function open(file: string): SQLite.Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -29,10 +41,11 @@ function open(file: string): SQLite.Database {
 }
 
 /** Kysely prepares a statement anew at each execution, and begins transactions that fail when they come to write. */
-function withStatements(database: SQLite.Database) {
+function withStatements(database: SQLite.Database, access: Access) {
+  const begin = access === 'read' ? 'begin' : 'begin immediate'
   const statements = new Map<string, SqliteStatement>()
   const replaced = (sql: string): string => {
-    if (sql === 'begin') return 'begin immediate'
+    if (sql === 'begin') return begin
     // SQLite has rolled back by itself when the disk was full, say; an error here would hide that one.
     if (sql === 'rollback' && !database.inTransaction) return 'select 1'
     return sql
@@ -56,6 +69,15 @@ class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
   }
+
+  // Whoever waits for another process to migrate a large table waits for its transaction.
+  override async acquireMigrationLock(db: Kysely<unknown>): Promise<void> {
+    await sql`pragma busy_timeout = ${sql.lit(MIGRATION_TIMEOUT)}`.execute(db)
+  }
+
+  override async releaseMigrationLock(db: Kysely<unknown>): Promise<void> {
+    await sql`pragma busy_timeout = ${sql.lit(BUSY_TIMEOUT)}`.execute(db)
+  }
 }
 
 class Dialect extends SqliteDialect {
@@ -64,10 +86,13 @@ class Dialect extends SqliteDialect {
   }
 }
 
-/** @param file path of the database file; it and its directory are made when they are missing */
-export function openSqlite(file: string): Store {
-  const database = open(file)
-  const db = new Kysely<Schema>({ dialect: new Dialect({ database: withStatements(database) }) })
+/**
+ * @param file path of the database file; it and its directory are made when they are missing
+ * @param access `read`: nothing is made or changed
+ */
+export function openSqlite(file: string, access: Access): Store {
+  const database = access === 'read' ? openToRead(file) : open(file)
+  const db = new Kysely<Schema>({ dialect: new Dialect({ database: withStatements(database, access) }) })
   return {
     db,
     isUnavailable: (error) =>

@@ -99,6 +99,15 @@ describe('sessions', { concurrency: 2 }, () => {
     assert.deepEqual(await reasons(), ended)
   })
 
+  test('revoke all of everybody', async (t) => {
+    const { run, living, reasons } = await withSessions(t)
+    assert.deepEqual(await run('sessions', 'revoke', '--all'), done('3 sessions ended.'))
+    assert.deepEqual(await living(), [])
+    const ended = ['ada-1', 'ada-2', 'bob-1'].map((id) => [id, 'operator'])
+    assert.deepEqual(await reasons(), ended)
+    assert.deepEqual(await run('sessions', 'revoke', '--all'), done('0 sessions ended.'))
+  })
+
   test('end when their user is deactivated', async (t) => {
     const { run, living } = await withSessions(t)
     const result = await run('users', 'deactivate', 'bob')
@@ -119,12 +128,4 @@ test('prune deletes what has expired', async (t) => {
   assert.deepEqual(await run('prune'), done('1 session and 0 revoked tokens deleted.'))
   assert.equal((await living()).length, 3)
   assert.deepEqual(await run('prune'), done('0 sessions and 0 revoked tokens deleted.'))
-})
-
-test('migrate lists what it ran, once', async (t) => {
-  const database = freshDatabase(t)
-  const first = await rekindle(['migrate'], database)
-  assert.deepEqual([first.code, first.stderr], [0, ''])
-  assert.match(first.stdout, /^0001_initial\n/)
-  assert.deepEqual(await rekindle(['migrate'], database), done('The schema is up to date.'))
 })

@@ -10,6 +10,8 @@ const COMMANDS = [
   ['serve'],
   ['migrate'],
   ['prune'],
+  ['copy'],
+  ['backup'],
   ['users'],
   ['users', 'add'],
   ['users', 'list'],
@@ -34,7 +36,7 @@ describe('--help', { concurrency: 4 }, () => {
 
   test('of the program names every command', async () => {
     const { stdout } = await rekindle(['--help'])
-    for (const command of ['serve', 'migrate', 'prune', 'users', 'sessions', 'secret']) {
+    for (const command of ['serve', 'migrate', 'prune', 'copy', 'backup', 'users', 'sessions', 'secret']) {
       assert.match(stdout, new RegExp(`^  ${command}\\b`, 'm'))
     }
   })
@@ -51,8 +53,12 @@ describe('wrong usage is exit code 2 and one line', { concurrency: 4 }, () => {
     [['users', 'add'], /^rekindle: missing required argument 'username'$/],
     [['users', 'list', '--xml'], /^rekindle: unknown option '--xml'$/],
     [['sessions', 'list', '--user'], /^rekindle: option '--user <username>' argument missing$/],
-    [['sessions', 'revoke'], /^rekindle: give either the id of a session or --user$/],
-    [['sessions', 'revoke', 'x', '--user', 'ada'], /^rekindle: give either the id of a session or --user$/],
+    [['sessions', 'revoke'], /^rekindle: give either the id of a session, --user or --all$/],
+    [
+      ['sessions', 'revoke', 'x', '--user', 'ada'],
+      /^rekindle: give either the id of a session, --user or --all$/,
+    ],
+    [['sessions', 'revoke', 'x', '--all'], /^rekindle: give either the id of a session, --user or --all$/],
     [['users', 'remove', 'ada'], /^rekindle: nobody to ask here: confirm the removal with --yes$/],
   ]
   for (const [args, expected] of cases) {

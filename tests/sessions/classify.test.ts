@@ -30,6 +30,7 @@ type Row = readonly [
   generation: number,
   outcome: Classification,
   grace?: number,
+  issuedAt?: number,
 ]
 
 const state = (
@@ -71,10 +72,19 @@ const table: readonly Row[] = [
   ['predecessor, strict, clock set back', state({ rotatedAt: NOW + 1000 }), 4, 'reused', 0],
   ['two behind, at once', state({ rotatedAt: NOW }), 3, 'reused'],
   ['the first of all', state(), 0, 'reused'],
-  ['one ahead', state(), 6, 'ahead'],
-  ['far ahead', state(), Number.MAX_SAFE_INTEGER, 'ahead'],
+  ['one ahead', state(), 6, 'restored'],
+  ['far ahead', state(), Number.MAX_SAFE_INTEGER, 'restored'],
+  ['one ahead, past the idle deadline of the row', state({ expiresAt: NOW }), 6, 'restored'],
+  ['one ahead, past the absolute deadline', state({ absoluteExpiresAt: NOW }), 6, 'expired'],
+  ['one ahead of a revoked session', { user: active, session: revoked as never }, 6, 'revoked'],
+  ['current by number, issued before', state(), 5, 'restored', GRACE, NOW - 2000],
+  ['current by number, issued after', state(), 5, 'restored', GRACE, NOW],
+  ['current by number, past the idle deadline', state({ expiresAt: NOW }), 5, 'restored', GRACE, NOW],
+  ['current, at the end of its second', state({ rotatedAt: NOW - 1 }), 5, 'current'],
+  ['predecessor, whenever it was issued', state(), 4, 'replayed', GRACE, 0],
 ]
 
-for (const [what, given, generation, outcome, grace = GRACE] of table) {
-  test(`${what}: ${outcome}`, () => assert.equal(classify(given, generation, NOW, grace), outcome))
+for (const [what, given, generation, outcome, grace = GRACE, issuedAt = NOW - 1000] of table) {
+  test(`${what}: ${outcome}`, () =>
+    assert.equal(classify(given, { generation, issuedAt }, NOW, grace), outcome))
 }

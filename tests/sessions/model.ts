@@ -62,15 +62,20 @@ export class Model {
     return { why: 'opened', status: 200, access: this.mintAccess(session), refresh: session.current }
   }
 
-  *refresh({ session, generation, exp }: RefreshToken): Steps {
+  *refresh({ session, generation, iat, exp }: RefreshToken): Steps {
     const { now, rules } = this
     if (exp <= seconds(now)) return expiredRefresh('expired')
     if (session.user.state === 'deleted') return UNKNOWN_USER
     if (session.user.state === 'inactive') return INACTIVE_USER
     if (session.pruned || session.revoked !== undefined) return invalidRefresh('over')
-    if (session.expiresAt <= now || session.absoluteExpiresAt <= now)
-      return expiredRefresh('past its deadline')
-    if (generation > session.generation) return invalidRefresh('ahead')
+    if (session.absoluteExpiresAt <= now) return expiredRefresh('past its deadline')
+    const isFork = generation === session.generation && iat !== seconds(session.rotatedAt)
+    if (generation > session.generation || isFork) {
+      yield
+      this.revoke([session], 'restored')
+      return invalidRefresh(isFork ? 'forked' : 'ahead')
+    }
+    if (session.expiresAt <= now) return expiredRefresh('past its deadline')
     if (generation === session.generation) {
       session.refreshedAt = now
       session.refreshCount++

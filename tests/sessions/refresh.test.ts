@@ -1,9 +1,10 @@
 /** DESIGN §3 over HTTP: what each line of the table answers, and what it leaves in the database. */
 import assert from 'node:assert/strict'
+import { createTokens } from '../../src/tokens/keys.ts'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
 import { test } from '../dialects.ts'
 import type { Answer, Service } from '../fixture.ts'
-import { DAY, startService } from '../fixture.ts'
+import { DAY, SECRET, startService } from '../fixture.ts'
 
 const invalid = { status: 'error', code: 401, message: 'Invalid refresh token.' }
 const expired = { status: 'error', code: 401, message: 'Refresh token has expired.' }
@@ -79,24 +80,61 @@ for (const [what, rotations, wait, grace] of [
   })
 }
 
-test('ahead of the current generation: refused and logged, nothing revoked', async (t) => {
+for (const [what, generation, seconds] of [
+  ['ahead of the current generation', 2, 0],
+  ['the current generation, but from another time', 1, -5],
+] as const) {
+  test(`${what}: the database went back in time, the session ends as restored`, async (t) => {
+    const service = await startService(t)
+    await service.register()
+    const { accessToken, refreshToken } = await service.login()
+    const current = successor(await service.refresh(refreshToken))
+    const { sub, sid } = claims(refreshToken)
+    const { expires_at } = await row(service)
+    const other = await signRefreshToken(service.core.tokens, {
+      userId: sub,
+      sessionId: sid,
+      generation,
+      issuedAt: service.clock.now + seconds * 1000,
+      expiresAt: expires_at,
+    })
+    assert.deepEqual((await service.refresh(other)).body, invalid)
+    const { revoked_at, revoked_reason } = await row(service)
+    assert.deepEqual([revoked_at, revoked_reason], [service.clock.now, 'restored'])
+    assert.match(service.logged(), /"event":"session.restored"/)
+    assert.match(service.logged(), /"reason":"restored"/)
+    for (const token of [current, refreshToken]) assert.equal((await service.refresh(token)).status, 401)
+    assert.equal((await service.exchange(accessToken)).status, 401)
+    await service.login()
+  })
+}
+
+test('other settings, no rotation for a while, another secret: nobody is taken for restored', async (t) => {
   const service = await startService(t)
   await service.register()
-  const { refreshToken } = await service.login()
-  const { sub, sid } = claims(refreshToken)
-  const { expires_at } = await row(service)
-  const ahead = await signRefreshToken(service.core.tokens, {
-    userId: sub,
-    sessionId: sid,
-    generation: 7,
-    issuedAt: service.clock.now,
-    expiresAt: expires_at,
-  })
-  const before = await row(service)
-  assert.deepEqual((await service.refresh(ahead)).body, invalid)
-  assert.deepEqual(await row(service), before)
-  assert.match(service.logged(), /"event":"token.generation_ahead"/)
-  assert.equal((await service.refresh(refreshToken)).status, 200)
+  let { refreshToken } = await service.login()
+  const after = async (change: object, seconds: number) => {
+    Object.assign(service.core, { settings: { ...service.core.settings, ...change } })
+    service.clock.now += seconds * 1000
+    const answer = await service.refresh(refreshToken)
+    assert.equal(answer.status, 200)
+    refreshToken = successor(answer) ?? refreshToken
+  }
+  await after({ refreshTokenTtl: 10 * DAY, sessionMaxAge: 20 * DAY }, 1.7)
+  await after({ accessTokenTtl: 5 * 60_000, grace: 0 }, 2.9)
+  await after({ rotation: false }, 100)
+  await after({}, 100)
+  await after({ rotation: true, refreshTokenTtl: 40 * DAY }, 0.3)
+  await after({}, 0)
+  const previous = SECRET
+  const current = Buffer.from('another secret of the same service, 32 bytes')
+  const tokens = await createTokens({ current, previous: [previous], issuer: undefined, audience: undefined })
+  Object.assign(service.core, { tokens })
+  await after({}, 60)
+  await after({}, 60)
+  // A clock that is set back.
+  await after({}, -3600)
+  await after({}, 0)
 })
 
 test('idle deadline: it counts from the last rotation', async (t) => {

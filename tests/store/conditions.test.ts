@@ -16,10 +16,12 @@ interface Scene {
   readonly isInactive?: boolean
   readonly isAnotherUser?: boolean
   readonly generation?: number
+  readonly issuedAt?: number
 }
 
 const GENERATION = 3
 const IDLE = 30 * MINUTE
+const NOW_SECOND = NOW - (NOW % 1000)
 
 const refusals: Readonly<Record<string, Scene>> = {
   'a revoked session': { session: { revoked_at: NOW } },
@@ -32,6 +34,11 @@ const refreshRefusals: Readonly<Record<string, Scene>> = {
   'a session at its idle deadline': { session: { expires_at: NOW } },
   'the generation before': { generation: GENERATION - 1 },
   'the generation after': { generation: GENERATION + 1 },
+  // NOW is in the middle of a second, and that second is what its token says.
+  'the same generation of a second before': { issuedAt: NOW_SECOND - 1000 },
+  'the same generation of a second after': { issuedAt: NOW_SECOND + 1000 },
+  'the same generation, rotated at the end of the second before': { session: { rotated_at: NOW_SECOND - 1 } },
+  'the same generation, rotated in the next second': { session: { rotated_at: NOW_SECOND + 1000 } },
 }
 
 async function set(db: Database, scene: Scene) {
@@ -42,7 +49,8 @@ async function set(db: Database, scene: Scene) {
     await db.updateTable('users').set({ deactivated_at: NOW }).where('id', '=', owner).execute()
   }
   const userId = scene.isAnotherUser ? another : owner
-  return { sessionId, userId, generation: scene.generation ?? GENERATION, now: NOW }
+  const { generation = GENERATION, issuedAt = NOW_SECOND } = scene
+  return { sessionId, userId, generation, issuedAt, now: NOW }
 }
 
 for (const [what, scene] of Object.entries(refreshRefusals)) {

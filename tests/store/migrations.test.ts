@@ -1,30 +1,33 @@
+/** Migrations run once, each as a whole, in whatever company, and never below a newer program. */
 import assert from 'node:assert/strict'
+import { test as testOnce } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { migrate, pendingMigrations } from '../../src/store/migrate.ts'
+import type { Migration } from 'kysely/migration'
+import { migrate, schemaState } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { DialectContext } from '../dialects.ts'
-import { connect, freshDatabase, test } from '../dialects.ts'
+import { connect, freshDatabase, snapshot, test } from '../dialects.ts'
+import { startService } from '../fixture.ts'
 import { runChild } from './children/run.ts'
 import { addUser, dump } from './context.ts'
 
 const all = Object.keys(migrations)
 
-/** Tables and indexes, but those of the migrations' own book-keeping */
+/** Tables and indexes, but those of the migrations' own book-keeping, and those that the server makes by itself */
 async function schemaOf(database: StoreOptions): Promise<string[]> {
-  const connection = await connect(database)
   const select = {
-    sqlite: "select name from sqlite_schema where name not like 'sqlite%'",
-    postgres: `select relname as name from pg_class
-      where relnamespace = 'public'::regnamespace and relname not like '%_pkey' and relname not like '%_key'`,
+    sqlite: "select name from sqlite_schema where name not like 'kysely%' and name not like 'sqlite%'",
+    postgres: `select relname as name from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+      where nspname = 'public' and relname not like 'kysely%' and relname not like '%key'`,
   }
-  const rows: { name: string }[] = await connection.query(select[database.dialect])
+  const connection = await connect(database)
+  const rows = await connection.query(select[database.dialect])
   await connection.close()
-  return rows.flatMap(({ name }) => (name.startsWith('kysely') ? [] : [name])).sort()
+  return rows.map(({ name }) => name).sort()
 }
-
-const emptyDatabase = (t: DialectContext) => freshDatabase(t, t.dialect, 'template0')
 
 const SCHEMA = [
   'revoked_tokens',
@@ -37,38 +40,43 @@ const SCHEMA = [
   'users',
 ]
 
-test('a fresh database: all migrations run, and none is pending', async (t) => {
-  const database = await emptyDatabase(t)
+const empty = (t: DialectContext) => freshDatabase(t, t.dialect, 'template0')
+
+async function open(t: DialectContext, database: StoreOptions) {
   const store = await openStore(database)
   t.after(() => store.close())
-  assert.deepEqual(await pendingMigrations(store.db), all)
+  return store
+}
+
+test('a fresh database: all migrations run, and none is pending', async (t) => {
+  const database = await empty(t)
+  const { db } = await open(t, database)
+  assert.deepEqual(await schemaState(db), { pending: all, unknown: [] })
   assert.deepEqual(await schemaOf(database), [], 'to ask what is pending makes nothing')
-  assert.deepEqual(await migrate(store.db), all)
-  assert.deepEqual(await pendingMigrations(store.db), [])
+  assert.deepEqual(await migrate(db), all)
+  assert.deepEqual(await schemaState(db), { pending: [], unknown: [] })
   assert.deepEqual(await schemaOf(database), SCHEMA)
 })
 
 test('once more, also after a restart: nothing runs and nothing changes', async (t) => {
-  const database = await emptyDatabase(t)
+  const database = await empty(t)
   const first = await openStore(database)
   await migrate(first.db)
   await addUser(first.db)
   const before = await dump(first.db)
   assert.deepEqual(await migrate(first.db), [])
   await first.close()
-  const second = await openStore(database)
-  t.after(() => second.close())
+  const second = await open(t, database)
   assert.deepEqual(await migrate(second.db), [])
   assert.deepEqual(await dump(second.db), before)
 })
 
 test('ten processes at once on one fresh database: all succeed, the schema is made once', async (t) => {
-  for (let round = 0; round < 3; round++) {
-    const database = await emptyDatabase(t)
-    const moment = String(Date.now() + 1500)
-    const ended = await Promise.all(
-      Array.from({ length: 10 }, () => runChild('migrate.ts', JSON.stringify(database), moment)),
-    )
+  for (let round = 0; round < 2; round++) {
+    const database = await empty(t)
+    const moment = String(Date.now() + 2000)
+    const child = () => runChild('migrate.ts', JSON.stringify(database), moment)
+    const ended = await Promise.all(Array.from({ length: 10 }, child))
     const failures = ended.filter(({ code }) => code !== 0).map(({ output }) => output)
     assert.deepEqual(failures, [], `round ${round}`)
     const ran = ended.flatMap(({ output }) => JSON.parse(output) as string[])
@@ -77,28 +85,98 @@ test('ten processes at once on one fresh database: all succeed, the schema is ma
   }
 })
 
+const NEWER = '9999_from_the_future'
+
+async function migrateByNewer(database: StoreOptions): Promise<void> {
+  const connection = await connect(database)
+  await connection.query('alter table sessions add column from_the_future text')
+  await connection.query(`insert into kysely_migration values ('${NEWER}', '2026-11-22T08:00:00.000Z')`)
+  await connection.close()
+}
+
 test('a database that is newer than the program is refused, and stays as it is', async (t) => {
-  const database = await emptyDatabase(t)
-  const store = await openStore(database)
-  t.after(() => store.close())
-  await migrate(store.db)
-  const name = '9999_from_the_future'
-  await sql`insert into kysely_migration values (${name}, ${new Date().toISOString()})`.execute(store.db)
-  const before = await schemaOf(database)
-  await assert.rejects(migrate(store.db), new RegExp(name))
-  assert.deepEqual(await schemaOf(database), before)
+  const database = await empty(t)
+  const { db } = await open(t, database)
+  await migrate(db)
+  await migrateByNewer(database)
+  const before = await snapshot(database)
+  await assert.rejects(migrate(db), new RegExp(`newer than this program.*${NEWER}`))
+  assert.deepEqual(await schemaState(db), { pending: [], unknown: [NEWER] })
+  assert.deepEqual(await snapshot(database), before)
+  await assert.rejects(startService(t, { database }), new RegExp(NEWER))
+})
+
+test('a process that runs while a newer program migrates works on, stays ready, and says so', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const { refreshToken, accessToken } = await service.login()
+  await migrateByNewer(service.database)
+  assert.equal((await service.request('/readyz')).status, 200)
+  assert.match(service.logged(), /"unknown":\["9999_from_the_future"\]/)
+  assert.equal((await service.refresh(refreshToken)).status, 200)
+  assert.equal((await service.exchange(accessToken)).status, 200)
+  await service.login()
 })
 
 test('a migration that fails leaves nothing behind, and can be run again', async (t) => {
-  const database = await emptyDatabase(t)
-  const store = await openStore(database)
-  t.after(() => store.close())
+  const database = await empty(t)
+  const { db } = await open(t, database)
   // Takes the name of what the migration makes last.
-  await sql`create table revoked_tokens_expires_at (a text)`.execute(store.db)
-  await assert.rejects(migrate(store.db), /revoked_tokens_expires_at/)
+  await sql`create table revoked_tokens_expires_at (a text)`.execute(db)
+  await assert.rejects(migrate(db), /revoked_tokens_expires_at/)
   assert.deepEqual(await schemaOf(database), ['revoked_tokens_expires_at'])
-  assert.deepEqual(await pendingMigrations(store.db), all)
-  await sql`drop table revoked_tokens_expires_at`.execute(store.db)
-  assert.deepEqual(await migrate(store.db), all)
+  assert.deepEqual((await schemaState(db)).pending, all)
+  await sql`drop table revoked_tokens_expires_at`.execute(db)
+  assert.deepEqual(await migrate(db), all)
   assert.deepEqual(await schemaOf(database), SCHEMA)
+})
+
+const adds = (column: string): Migration => ({
+  up: (db) => db.schema.alterTable('users').addColumn(column, 'bigint').execute(),
+})
+
+test('each migration is a transaction: those before one that fails stay', async (t) => {
+  const { db } = await open(t, await empty(t))
+  const known = { ...migrations, '9001_good': adds('good'), '9002_bad': adds('good'), '9003_rest': adds('x') }
+  await assert.rejects(migrate(db, known), /good/)
+  assert.deepEqual((await schemaState(db, known)).pending, ['9002_bad', '9003_rest'])
+  await addUser(db)
+  const repaired = { ...known, '9002_bad': adds('better') }
+  assert.deepEqual(await migrate(db, repaired), ['9002_bad', '9003_rest'])
+  assert.equal((await dump(db)).users.length, 1)
+})
+
+testOnce('whoever starts during a long migration waits for it [sqlite]', async (t) => {
+  const database = await freshDatabase(t, 'sqlite')
+  const { db } = await openStore(database)
+  // With the book-keeping there, as in any database but a fresh one.
+  await migrate(db)
+  for (const table of ['revoked_tokens', 'sessions', 'users']) await db.schema.dropTable(table).execute()
+  await sql`delete from kysely_migration`.execute(db)
+  const other = await connect(database)
+  await other.query('begin immediate')
+  const child = runChild('migrate.ts', JSON.stringify(database))
+  await pause(4000)
+  await other.query('commit')
+  await other.close()
+  const { code, output } = await child
+  assert.deepEqual([code, output], [0, `${JSON.stringify(all)}\n`])
+  await db.destroy()
+})
+
+testOnce('whoever starts during a long migration waits for it [postgres]', async (t) => {
+  const database = await freshDatabase(t, 'postgres')
+  const slow: Migration = {
+    async up(db) {
+      await adds('slow').up(db)
+      await pause(4000)
+    },
+  }
+  const known = { ...migrations, '9001_slow': slow }
+  const [first, second] = [await openStore(database), await openStore(database)]
+  const running = migrate(first.db, known)
+  await pause(300)
+  assert.deepEqual(await migrate(second.db, known), [])
+  assert.deepEqual(await running, ['9001_slow'])
+  await Promise.all([first.close(), second.close()])
 })

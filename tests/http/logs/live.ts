@@ -33,7 +33,7 @@ export async function live(
       json: { current_password: current, new_password: second },
     })
   assert.deepEqual([(await change(wrong.password)).status, (await change(first)).status], [403, 200])
-  const ahead = witness.keep(resigned(mine.refreshToken, { generation: 7 }))
+  const ahead = witness.keep(resigned((await witness.login(second)).refreshToken, { generation: 7 }))
   assert.equal((await witness.post('/refresh_token', ahead)).status, 401)
   // Reuse, by both kinds of tokens.
   await exchange(mine.accessToken)

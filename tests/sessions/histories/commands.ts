@@ -90,7 +90,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...times(5, jump),
   ...times(2, stepForth),
   stepBack,
-  tokens.ahead,
+  tokens.fromBefore,
   names.map(register),
   restart,
 ]

@@ -44,20 +44,27 @@ export const crossedTokens = fc.oneof(
   })),
 )
 
-/** Signed with the real key, but for a generation that was never given out. */
-export const ahead = fc.tuple(back, fc.integer({ min: 1, max: 3 })).map(([distance, by]) =>
-  command(`refresh(${by} ahead, session ${distance} back)`, hasSession, async (moment) => {
-    const { model, history } = moment
-    const session = pick(model.sessions, indexFrom(model.sessions, distance))
-    const generation = session.generation + by
-    const { id: sessionId, expiresAt } = session
-    const claims = { userId: session.user.id, sessionId, generation, issuedAt: model.now, expiresAt }
-    const text = await signRefreshToken(history.world.service.core.tokens, claims)
-    const token = { session, generation, iat: 0, exp: Math.floor(expiresAt / 1000), text }
-    const call = post('/refresh_token', text)
-    await fly(
-      moment,
-      flight(history, model, 'ahead', call, () => model.refresh(token)),
-    )
-  }),
-)
+/**
+ * Signed with the real key, but not of the row's past, as tokens are from before a backup was restored: of a generation
+ * that was not reached, or of the current one at another time.
+ */
+export const fromBefore = fc
+  .tuple(back, fc.constantFrom(0, 0, 1, 2, 3), fc.constantFrom(-60, -1, 1))
+  .map(([distance, by, offset]) =>
+    command(`refresh(${by} ahead, ${offset} s off, session ${distance} back)`, hasSession, async (moment) => {
+      const { model, history } = moment
+      const session = pick(model.sessions, indexFrom(model.sessions, distance))
+      const generation = session.generation + by
+      const { id: sessionId, expiresAt } = session
+      const issuedAt = session.rotatedAt + offset * 1000
+      const claims = { userId: session.user.id, sessionId, generation, issuedAt, expiresAt }
+      const text = await signRefreshToken(history.world.service.core.tokens, claims)
+      const [iat, exp] = [Math.floor(issuedAt / 1000), Math.floor(expiresAt / 1000)]
+      const token = { session, generation, iat, exp, text }
+      const call = post('/refresh_token', text)
+      await fly(
+        moment,
+        flight(history, model, 'from before', call, () => model.refresh(token)),
+      )
+    }),
+  )

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import { readSettings } from '../config/settings.ts'
+import { backupSqlite } from '../store/backup.ts'
+import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
+
+/** `rekindle backup` */
+export function addBackupCommand(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('backup')
+    .description('copy a SQLite database into a new file, while the service runs')
+    .argument('<file>', 'is made, and must not be there')
+    .action((file: string) => backup(env, file))
+}
+
+async function backup(env: NodeJS.ProcessEnv, file: string): Promise<void> {
+  const { database } = readSettings(env)
+  if (database.dialect !== 'sqlite') {
+    throw new Failure('this is for SQLite: PostgreSQL is backed up by pg_dump', { exitCode: WRONG_USAGE })
+  }
+  if (!existsSync(database.file)) throw new Failure(`no such database: ${database.file}`)
+  try {
+    await backupSqlite(database.file, file)
+  } catch (error) {
+    throw new Failure(`no backup was made: ${messageOf(error)}`, { cause: error })
+  }
+  console.log(`${file} written and checked.`)
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Database as Place } from '../config/values.ts'
+import { database } from '../config/values.ts'
+import type { CopyOutcome } from '../store/copy.ts'
+import { copyRows } from '../store/copy.ts'
+import { migrate, refuseNewer, schemaState } from '../store/migrate.ts'
+import { openStore } from '../store/open.ts'
+import type { Access, Store } from '../store/store.ts'
+import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
+import { count } from './output.ts'
+
+interface CopyOptions {
+  readonly from: string
+  readonly to: string
+}
+
+/** `rekindle copy` */
+export function addCopyCommand(program: Command): void {
+  program
+    .command('copy')
+    .description('make another database equal to this one: nobody is logged out by a move')
+    .requiredOption('--from <url>', 'what is copied, as in DATABASE_URL; it is only read')
+    .requiredOption(
+      '--to <url>',
+      'where to; it is migrated, and rows that the source does not have are deleted',
+    )
+    .action(({ from, to }: CopyOptions) => copy(read('--from', from), read('--to', to)))
+}
+
+// A URL can hold a password: neither it nor a part of it is repeated.
+function read(option: string, url: string): Place {
+  const { data, error } = database.safeParse(url)
+  if (data === undefined)
+    throw new Failure(`${option} ${error?.issues[0]?.message}`, { exitCode: WRONG_USAGE })
+  return data
+}
+
+const nameOf = (place: Place) => (place.dialect === 'sqlite' ? resolve(place.file) : place.url)
+
+async function copy(from: Place, to: Place): Promise<void> {
+  if (nameOf(from) === nameOf(to)) {
+    throw new Failure('--from and --to are the same database', { exitCode: WRONG_USAGE })
+  }
+  if (from.dialect === 'sqlite' && !existsSync(from.file)) throw new Failure(`no such file: ${from.file}`)
+  const line = await withStore('source', from, 'read', async (source) => {
+    const { pending, unknown } = await schemaState(source.db)
+    refuseNewer({ pending, unknown })
+    if (pending.length > 0) throw new Error('its schema is older: run rekindle migrate on it first')
+    return withStore('target', to, 'write', async (target) => {
+      await migrate(target.db)
+      return report(await copyAll(source, target))
+    })
+  })
+  console.log(line)
+}
+
+async function copyAll(source: Store, target: Store): Promise<CopyOutcome> {
+  try {
+    return await copyRows(source.db, target.db, Date.now())
+  } catch (error) {
+    throw new Failure(`broken off, run it again: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function report(result: CopyOutcome): string {
+  switch (result.outcome) {
+    case 'copied': {
+      const { users, sessions, revoked_tokens } = result.rows
+      const rows = [count(users, 'user'), count(sessions, 'session'), count(revoked_tokens, 'revoked token')]
+      return `${rows.join(', ')} copied and compared.`
+    }
+    case 'in_use':
+      throw new Failure(
+        'the target is in use: it has users that the source does not have, or later refreshes',
+      )
+    case 'differs':
+      throw new Failure(`the copy differs from the source in ${result.table}: ${result.key}`)
+  }
+}
+
+/** Says of an error which of the two databases it came from. */
+async function withStore<T>(
+  role: 'source' | 'target',
+  place: Place,
+  access: Access,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  let store: Store | undefined
+  try {
+    store = await openStore(place, access)
+    return await work(store)
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw new Failure(`the ${role}: ${messageOf(error)}`, { cause: error })
+  } finally {
+    await store?.close()
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Run at a release: writes `VERSION.sqlite.sql` and `VERSION.postgres.sql`, the schema of this version with a few rows
+ * of each table, and beside each a `.json`, the tokens that its users hold. All later versions have to go on from there.
+ */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import packageJson from '../../../package.json' with { type: 'json' }
+import { migrations } from '../../../src/store/migrations.ts'
+import type { Connection } from '../../dialects.ts'
+import { connect, DIALECTS } from '../../dialects.ts'
+import { MINUTE, startService } from '../../fixture.ts'
+import { ddlOf } from './ddl.ts'
+
+// Parents first
+const TABLES = ['users', 'sessions', 'revoked_tokens', 'kysely_migration', 'kysely_migration_lock']
+
+// As Kysely makes them
+const BOOKS = [
+  `create table "kysely_migration" ("name" varchar(255) not null primary key, "timestamp" varchar(255) not null)`,
+  `create table "kysely_migration_lock" ("id" varchar(255) not null primary key, "is_locked" integer default 0 not null)`,
+]
+
+const literal = (value: unknown) =>
+  typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value)
+
+async function insertsOf(connection: Connection): Promise<string[]> {
+  const inserts: string[] = []
+  for (const table of TABLES) {
+    const rows = await connection.query(`select * from ${table} order by 1`)
+    assert.ok(rows.length > 0, table)
+    for (const row of rows) {
+      const columns = Object.keys(row).join(', ')
+      inserts.push(`insert into ${table} (${columns}) values (${Object.values(row).map(literal).join(', ')})`)
+    }
+  }
+  return inserts
+}
+
+/** Sessions in all states: rotated, exchanged, logged out, revoked with a deactivated user. */
+async function live(service: Awaited<ReturnType<typeof startService>>) {
+  await service.register()
+  await service.register("O'Brien")
+  const first = await service.login()
+  const over = await service.login()
+  await service.login("O'Brien")
+  service.clock.now += MINUTE
+  const { body } = await service.refresh(first.refreshToken)
+  const exchanged = await service.exchange(first.accessToken)
+  await service.request('/api/auth/logout', { method: 'POST', bearer: over.refreshToken })
+  return {
+    now: service.clock.now,
+    superseded: first.refreshToken,
+    current: body.data.refresh_token,
+    access: exchanged.body.access_token,
+    over: over.refreshToken,
+  }
+}
+
+const place = (name: string) => new URL(`${packageJson.version}.${name}`, import.meta.url)
+
+const endings: (() => Promise<void> | void)[] = []
+const context = { after: (end: () => Promise<void> | void) => void endings.push(end) } as never
+for (const dialect of DIALECTS) {
+  const service = await startService(context, {}, undefined, dialect)
+  const tokens = await live(service)
+  const connection = await connect(service.database)
+  const statements = [...BOOKS]
+  for (const migration of Object.values(migrations)) statements.push(...(await ddlOf(dialect, migration)))
+  statements.push(...(await insertsOf(connection)))
+  await connection.close()
+  writeFileSync(place(`${dialect}.sql`), `${statements.join(';\n')};\n`)
+  writeFileSync(place(`${dialect}.json`), `${JSON.stringify(tokens, null, 2)}\n`)
+}
+for (const end of endings) await end()

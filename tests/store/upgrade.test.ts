@@ -1,0 +1,103 @@
+/** Users of every released version go on with this one, and the version before goes on beside this one's schema. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, test as testOnce } from 'node:test'
+import packageJson from '../../package.json' with { type: 'json' }
+import { pruneAll } from '../../src/sessions/prune.ts'
+import { migrations } from '../../src/store/migrations.ts'
+import { connect, DIALECTS, freshDatabase, test } from '../dialects.ts'
+import { PASSWORD, startService } from '../fixture.ts'
+import { ddlOf } from './schemas/ddl.ts'
+
+const place = new URL('schemas/', import.meta.url)
+const released = readdirSync(place).filter((name) => name.endsWith('.sql'))
+
+for (const dialect of DIALECTS) {
+  for (const name of released.filter((file) => file.endsWith(`.${dialect}.sql`))) {
+    testOnce(`from ${name}: nobody is logged out, nobody comes back`, async (t) => {
+      const database = await freshDatabase(t, dialect, 'template0')
+      const connection = await connect(database)
+      for (const statement of readFileSync(new URL(name, place), 'utf8').split(/;\n/).filter(Boolean)) {
+        await connection.query(statement)
+      }
+      await connection.close()
+      const held = JSON.parse(readFileSync(new URL(name.replace(/sql$/, 'json'), place), 'utf8'))
+      const service = await startService(t, { database }, { now: held.now })
+      assert.equal((await service.request('/readyz')).status, 200)
+      const replayed = await service.refresh(held.superseded)
+      assert.equal(replayed.body.data.refresh_token, held.current)
+      assert.equal((await service.refresh(held.current)).status, 200)
+      assert.equal((await service.exchange(held.access)).status, 200)
+      assert.equal((await service.refresh(held.over)).status, 401)
+      service.clock.now += 60_000
+      assert.equal((await service.refresh(held.superseded)).status, 401)
+      assert.match(service.logged(), /token.reuse_detected/)
+      await service.login()
+      await service.login("O'Brien")
+    })
+  }
+}
+
+testOnce('there is a fixture of this version', () => {
+  for (const dialect of DIALECTS) assert.ok(released.includes(`${packageJson.version}.${dialect}.sql`))
+})
+
+test('statements of this version work on a schema that was expanded by the next one', async (t) => {
+  const service = await startService(t)
+  const connection = await connect(service.database)
+  for (const table of ['users', 'sessions', 'revoked_tokens']) {
+    await connection.query(`alter table ${table} add column of_the_next_version text`)
+    await connection.query(`alter table ${table} add column with_default bigint not null default 0`)
+  }
+  await connection.close()
+  await service.register()
+  const { refreshToken, accessToken } = await service.login()
+  const other = await service.login()
+  const { body } = await service.refresh(refreshToken)
+  assert.equal((await service.refresh(refreshToken)).body.data.refresh_token, body.data.refresh_token)
+  const exchanged = await service.exchange(accessToken)
+  const bearer = exchanged.body.access_token
+  const list = await service.request('/api/auth/sessions', { bearer })
+  assert.equal(list.body.data.sessions.length, 2)
+  const json = { current_password: PASSWORD, new_password: 'another one entirely' }
+  assert.equal((await service.request('/api/auth/password', { bearer, json })).status, 200)
+  assert.equal((await service.refresh(other.refreshToken)).status, 401)
+  service.clock.now += 200 * 86_400_000
+  assert.deepEqual(await pruneAll(service.core), { sessions: 2, revokedTokens: 0 })
+})
+
+/** What the previous version, which still runs, cannot live with. A column or table goes one release after its last use. */
+function breaks(statement: string): boolean {
+  if (/^alter table .* (drop|rename|alter) /.test(statement) || /^drop table /.test(statement)) return true
+  return /^alter table .* add column .* not null/.test(statement) && !/ default /.test(statement)
+}
+
+describe('what breaks the previous version', () => {
+  const rows: readonly (readonly [statement: string, isBroken: boolean])[] = [
+    ['alter table "users" add column "a" text', false],
+    ['alter table "users" add column "a" bigint default 0 not null', false],
+    ['alter table "users" add column "a" bigint not null', true],
+    ['alter table "users" drop column "a"', true],
+    ['alter table "users" rename column "a" to "b"', true],
+    ['alter table "users" rename to "b"', true],
+    ['alter table "users" alter column "a" set not null', true],
+    ['drop table "users"', true],
+    ['create index "a" on "users" ("b")', false],
+    ['create table "a" ("b" text not null)', false],
+  ]
+  for (const [statement, isBroken] of rows) {
+    testOnce(statement, () => assert.equal(breaks(statement), isBroken))
+  }
+})
+
+/** Migrations that contract: nothing that the release before still used. Each with the release that stopped using it. */
+const CONTRACTIONS: Readonly<Record<string, string>> = {}
+
+test('no migration after the first breaks the previous version', async (t) => {
+  for (const [name, migration] of Object.entries(migrations).slice(1)) {
+    if (Object.hasOwn(CONTRACTIONS, name)) continue
+    assert.deepEqual((await ddlOf(t.dialect, migration)).filter(breaks), [], name)
+  }
+  const [initial] = Object.values(migrations)
+  assert.ok(initial !== undefined && (await ddlOf(t.dialect, initial)).length > 5, 'what is looked at')
+})
