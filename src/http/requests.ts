@@ -25,17 +25,21 @@ export function requestLog(core: Core): MiddlewareHandler<Env> {
     await next()
     // A connection that is kept alive would be cut with a request on it.
     if (core.shutdown.draining) c.header('Connection', 'close')
-    core.log.info(
-      {
-        request_id: requestId,
-        method: c.req.method,
-        route: routePath(c, -1),
-        status: c.res.status,
-        duration_ms: Math.round((performance.now() - started) * 100) / 100,
-        address: address(c),
-      },
-      'request',
-    )
+    try {
+      core.log.info(
+        {
+          request_id: requestId,
+          method: c.req.method,
+          route: routePath(c, -1),
+          status: c.res.status,
+          duration_ms: Math.round((performance.now() - started) * 100) / 100,
+          address: address(c),
+        },
+        'request',
+      )
+    } catch {
+      // Nowhere to tell it, and no reason to call a failure what was done and written.
+    }
   }
 }
 

@@ -16,4 +16,6 @@ export async function probeWriting(db: Database): Promise<void> {
     db,
   )
   await sql`delete from ${table} where id like 'probe.%'`.execute(db)
+  // No row, but the lock of the table.
+  await db.updateTable('sessions').set({ refresh_count: 0 }).where('id', '=', '').execute()
 }
