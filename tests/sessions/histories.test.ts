@@ -15,7 +15,7 @@ import { LENIENT, openWorld } from './histories/world.ts'
 import { Model } from './model.ts'
 
 // The rules are the same on PostgreSQL, and its histories take longer.
-const RUNS = { sqlite: 500, postgres: 100 }
+const RUNS = { sqlite: 500, postgres: 60 }
 const GIVEN = process.env['HISTORIES_RUNS']
 const DATABASE = process.env['HISTORIES_DATABASE']
 const SEED = Number(process.env['HISTORIES_SEED'] ?? 20261122)

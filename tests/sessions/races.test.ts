@@ -14,11 +14,12 @@ async function generationOf(service: Service): Promise<number> {
   return rows[0]?.generation ?? -1
 }
 
-test('100 parallel refreshes of one token, 50 rounds: all 200, one successor', async (t) => {
+test('100 parallel refreshes of one token, many rounds: all 200, one successor', async (t) => {
+  const rounds = { sqlite: 50, postgres: 15 }[t.dialect]
   const service = await startService(t)
   await service.register()
   let { refreshToken } = await service.login()
-  for (let round = 1; round <= 50; round++) {
+  for (let round = 1; round <= rounds; round++) {
     const answers = await Promise.all(times(100, () => service.refresh(refreshToken)))
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
     const successors = new Set(answers.map(({ body }) => body.data.refresh_token as string))
