@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { revokeSession } from '../store/revocations.ts'
 import { claimToken, findRevokedToken } from '../store/revoked-tokens.ts'
-import { findSession, revokeSession } from '../store/sessions.ts'
+import { findSession } from '../store/sessions.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import type { SessionContext } from './context.ts'

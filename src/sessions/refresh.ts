@@ -1,4 +1,5 @@
-import { findSession, revokeSession, rotateSession, touchSession } from '../store/sessions.ts'
+import { revokeSession } from '../store/revocations.ts'
+import { findSession, rotateSession, touchSession } from '../store/sessions.ts'
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
 import { classify } from './classify.ts'
 import type { SessionContext } from './context.ts'

@@ -1,6 +1,5 @@
-import { revokeAllSessions } from '../store/revoke-all.ts'
-import type { RevocationReason } from '../store/sessions.ts'
-import { revokeSession, revokeSessionsOfUser } from '../store/sessions.ts'
+import type { RevocationReason } from '../store/revocations.ts'
+import { revokeAllSessions, revokeSession, revokeSessionsOfUser } from '../store/revocations.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
 import type { SessionContext } from './context.ts'

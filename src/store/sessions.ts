@@ -1,4 +1,4 @@
-import { retried, transaction } from './retry.ts'
+import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
 
 /** One login on one device. Times in milliseconds since the epoch. */
@@ -16,16 +16,6 @@ export interface SessionRow {
   readonly userAgent: string | null
   readonly address: string | null
 }
-
-export type RevocationReason =
-  | 'logout'
-  | 'logout_all'
-  | 'ended'
-  | 'reuse'
-  | 'restored'
-  | 'password'
-  | 'deactivated'
-  | 'operator'
 
 const SESSION = [
   'sessions.id as id',
@@ -209,45 +199,4 @@ export function listSessions(
     .orderBy('id')
     .limit(filter.limit)
     .execute()
-}
-
-/**
- * Ends it if it is not ended yet, also past its absolute deadline: no clock that is set back may bring it to life again.
- * @returns whether it lived until now
- */
-export async function revokeSession(
-  db: Database,
-  id: string,
-  reason: RevocationReason,
-  now: number,
-  userId?: string,
-): Promise<boolean> {
-  const row = await db
-    .updateTable('sessions')
-    .set({ revoked_at: now, revoked_reason: reason })
-    .where('id', '=', id)
-    .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
-    .where('revoked_at', 'is', null)
-    .returning('absolute_expires_at as absoluteExpiresAt')
-    .executeTakeFirst()
-  return row !== undefined && row.absoluteExpiresAt > now
-}
-
-/** Likewise. @returns the ids of those that lived until now */
-export async function revokeSessionsOfUser(
-  db: Database,
-  userId: string,
-  reason: RevocationReason,
-  now: number,
-  except = '',
-): Promise<string[]> {
-  const update = db
-    .updateTable('sessions')
-    .set({ revoked_at: now, revoked_reason: reason })
-    .where('user_id', '=', userId)
-    .where('id', '<>', except)
-    .where('revoked_at', 'is', null)
-    .returning(['id', 'absolute_expires_at as absoluteExpiresAt'])
-  const rows = await retried(db, () => update.execute())
-  return rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
 }

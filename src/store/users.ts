@@ -1,6 +1,6 @@
 import { retried, transaction } from './retry.ts'
+import { revokeSessionsOfUser } from './revocations.ts'
 import type { Database } from './schema.ts'
-import { revokeSessionsOfUser } from './sessions.ts'
 
 /** Times in milliseconds since the epoch. */
 export interface UserRow {

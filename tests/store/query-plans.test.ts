@@ -5,6 +5,7 @@ import SQLite from 'better-sqlite3'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { pruneAll } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import * as revocations from '../../src/store/revocations.ts'
 import { findRevokedToken } from '../../src/store/revoked-tokens.ts'
 import type { Database } from '../../src/store/schema.ts'
 import * as sessions from '../../src/store/sessions.ts'
@@ -58,11 +59,11 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   ],
   'end a session of a user': [
     1,
-    onDb((db, { user, session }) => sessions.revokeSession(db, session, 'ended', NOW, user)),
+    onDb((db, { user, session }) => revocations.revokeSession(db, session, 'ended', NOW, user)),
   ],
   'end all of a user': [
     1,
-    onDb((db, { user }) => sessions.revokeSessionsOfUser(db, user, 'logout_all', NOW)),
+    onDb((db, { user }) => revocations.revokeSessionsOfUser(db, user, 'logout_all', NOW)),
   ],
   'find a user': [1, onDb((db, { user }) => users.findUser(db, user))],
   'find a user by name': [1, onDb((db) => users.findUserByName(db, 'ada'))],
