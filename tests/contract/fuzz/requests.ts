@@ -129,7 +129,7 @@ export function requests(victim: Victim): fc.Arbitrary<Planned> {
   })
   const weighted = routes.map((arbitrary, index) => {
     const id = operations[index]?.operation.operationId ?? ''
-    return { weight: DEAR.has(id) ? 1 : 4, arbitrary }
+    return { weight: DEAR.has(id) ? 1 : 10, arbitrary }
   })
   return fc.oneof(...weighted)
 }
