@@ -3,8 +3,11 @@ import { prune } from '../store/prune.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
-// Small enough that a refresh hardly waits for one: a few milliseconds.
-const BATCH = 100
+// Milliseconds that a batch should take, so that a refresh hardly waits for one. How many rows that is depends on the
+// disk and on what is in memory: batches grow and shrink with what the last one took.
+const BATCH_TIME = 5
+const SMALLEST = 5
+const LARGEST = 500
 
 // After each batch everybody else has the database and the event loop for so many times as long as it took.
 const BREATH = 3
@@ -22,15 +25,17 @@ export async function pruneAll(
 ): Promise<Pruned> {
   let sessions = 0
   let revokedTokens = 0
+  let batch = 50
   while (signal?.aborted !== true) {
     const begun = performance.now()
     const now = context.now() - SLACK
-    const pruned = await prune(context.db, { now, idleCutoff: idleCutoff(context, now), batch: BATCH })
+    const pruned = await prune(context.db, { now, idleCutoff: idleCutoff(context, now), batch })
     sessions += pruned.sessions
     revokedTokens += pruned.revokedTokens
     if (pruned.sessions + pruned.revokedTokens === 0) break
-    const breath = BREATH * (performance.now() - begun)
-    await new Promise((resolve) => setTimeout(resolve, breath))
+    const taken = performance.now() - begun
+    batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / taken), SMALLEST), LARGEST, 2 * batch)
+    await new Promise((resolve) => setTimeout(resolve, BREATH * taken))
   }
   return { sessions, revokedTokens }
 }
