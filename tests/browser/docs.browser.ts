@@ -1,7 +1,9 @@
 /** The pages of /docs in a real browser, under their own policy: operations can be tried, and nobody else is asked. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page, Response } from 'playwright-core'
+import { checkResponse } from '../contract/check-response.ts'
 import { PASSWORD, startService } from '../fixture.ts'
 import { launchBrowser } from './chromium.ts'
 
@@ -30,6 +32,15 @@ async function authorize(page: Page, scheme: string, token: string): Promise<voi
   await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).first().click()
 }
 
+/** Against the contract, as everywhere. */
+async function check(response: Response): Promise<void> {
+  const { pathname, protocol } = new URL(response.url())
+  if (protocol === 'data:') return
+  const headers = await response.allHeaders()
+  const seen = new globalThis.Response(null, { status: response.status(), headers })
+  checkResponse(response.request().method(), pathname, seen, await response.text())
+}
+
 test('operations are tried in /docs, which asks no other host and breaks no policy', {
   timeout: 60_000,
 }, async (t) => {
@@ -40,9 +51,11 @@ test('operations are tried in /docs, which asks no other host and breaks no poli
   const page = await context.newPage()
   const complaints: string[] = []
   const asked: string[] = []
+  const answers: Promise<void>[] = []
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
   page.on('pageerror', (error) => void complaints.push(error.message))
   page.on('request', (request) => void asked.push(request.url()))
+  page.on('response', (response) => void answers.push(check(response)))
   await page.addInitScript(
     "addEventListener('securitypolicyviolation', (event) => console.error('policy', event.violatedDirective))",
   )
@@ -68,4 +81,5 @@ test('operations are tried in /docs, which asks no other host and breaks no poli
   const elsewhere = asked.filter((url) => !url.startsWith(`${service.url}/`) && !url.startsWith('data:'))
   assert.deepEqual(elsewhere, [])
   assert.deepEqual(complaints, [])
+  await Promise.all(answers)
 })

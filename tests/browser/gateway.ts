@@ -2,6 +2,7 @@
  * What stands between browser and service in the browser tests: it serves the page, forwards everything else, loses
  * answers after the service has acted, and keeps a copy of each refresh token that passes, as a thief on the wire would.
  */
+
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
@@ -9,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { checkedFetch } from '../contract/check-response.ts'
 
 export interface Gateway {
   readonly url: string
@@ -61,7 +63,7 @@ export async function openGateway(t: Pick<TestContext, 'after'>, random: () => n
         : [],
     )
     const method = request.method ?? 'GET'
-    const answer = await fetch((gateway.upstream ?? 'http://127.0.0.1:1') + path, {
+    const answer = await checkedFetch((gateway.upstream ?? 'http://127.0.0.1:1') + path, {
       method,
       headers,
       ...(method !== 'GET' && { body: Buffer.concat(body) }),

@@ -1,6 +1,8 @@
 /** The command on PostgreSQL; and the password in the address is nobody's business. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { checkedFetch } from '../contract/check-response.ts'
 import { freshDatabase } from '../dialects.ts'
 import { rekindle } from './command.ts'
 import { post, startService } from './service.ts'
@@ -17,7 +19,7 @@ test('migrate, users, sessions, prune and the service', async (t) => {
   const service = await startService(t, { ...env, JWT_SECRET_KEY, LOG_LEVEL: 'trace' })
   const login = await post(`${service.url}/api/auth/login`, { body: { username: 'ada', password: PASSWORD } })
   assert.equal(login.status, 200)
-  assert.equal((await fetch(`${service.url}/readyz`)).status, 200)
+  assert.equal((await checkedFetch(`${service.url}/readyz`)).status, 200)
   assert.match((await rekindle(['sessions', 'list', '--user', 'ada'], env)).stdout, / ada /)
   const { stdout } = await rekindle(['users', 'deactivate', 'ada'], env)
   assert.equal(stdout, 'User ada deactivated, 1 session ended.\n')

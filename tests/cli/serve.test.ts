@@ -83,7 +83,7 @@ test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0
   const body = JSON.stringify(USER)
   await new Promise((written) => register.write(body.slice(0, 10), written))
   // Its head has surely been read when a later request is answered.
-  await fetch(`${service.url}/livez`)
+  await checkedFetch(`${service.url}/livez`)
 
   const stopped = service.stop('SIGTERM')
   let ready = 200

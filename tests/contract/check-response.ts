@@ -118,10 +118,25 @@ export function checkResponse(method: string, url: string, response: Response, t
   assert.ok(validate(JSON.parse(text)), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
 }
 
-/** The platform's `fetch`, for those who talk to a service themselves: what it answers is checked as everywhere. */
-export async function checkedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const { method = init?.method ?? 'GET', url = String(input) } = input as Partial<Request>
-  const response = await fetch(input, init)
-  checkResponse(method, new URL(url).pathname, response, await response.clone().text())
-  return response
+/**
+ * A `fetch` whose answers are checked as everywhere, for those who talk to a service themselves. Many of them take an
+ * error for a lost answer, so that a violation fails the process as well.
+ */
+export function checking(send: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const { method = init?.method ?? 'GET', url = String(input) } = input as Partial<Request>
+    const response = await send(input, init)
+    const text = await response.clone().text()
+    try {
+      checkResponse(method, new URL(url).pathname, response, text)
+    } catch (error) {
+      console.error(error)
+      process.exitCode = 1
+      throw error
+    }
+    return response
+  }
 }
+
+// Whatever `fetch` is by then: see through-prism.ts.
+export const checkedFetch: typeof fetch = (input, init) => checking(fetch)(input, init)

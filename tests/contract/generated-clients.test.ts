@@ -1,4 +1,5 @@
 /** Clients that other generators make from the contract: they compile, and they log in and refresh at a real service. */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { createClient } from '@hey-api/openapi-ts'
 import { generateSource } from 'oazapfts'
 import { generateApi } from 'swagger-typescript-api'
 import { PASSWORD, startService } from '../fixture.ts'
+import { checking } from './check-response.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const contract = join(root, 'generated/openapi.json')
@@ -112,6 +114,12 @@ test('clients that other generators make', { timeout: 120_000 }, async (t) => {
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', directory], { encoding: 'utf8' })
   assert.equal(stdout, '')
 
+  // They all use the global one.
+  const { fetch } = globalThis
+  t.after(() => {
+    globalThis.fetch = fetch
+  })
+  globalThis.fetch = checking(fetch)
   for (const name of Object.keys(generators)) {
     await t.test(name, async () => {
       const program: Program = await import(pathToFileURL(join(directory, name, 'program.js')).href)

@@ -2,10 +2,12 @@
  * Two processes on one database are restarted by SIGTERM, one after the other, under a steady load of refreshes. The
  * clients send each refresh as our own does, and a second try goes to the other process: nothing may fail.
  */
+
 import { setTimeout as pause } from 'node:timers/promises'
 import { request } from '../../src/client/request.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import type { Service } from '../cli/service.ts'
+import { checkedFetch } from '../contract/check-response.ts'
 import type { Dialect } from '../dialects.ts'
 import { freshDatabase } from '../dialects.ts'
 import { client } from '../fixture.ts'
@@ -137,7 +139,7 @@ function noted(lineage: Lineage, tries: Tally): typeof fetch {
       lineage.note(`${host}: ${what} after ${Math.round(performance.now() - begun)} ms`)
     }
     try {
-      const response = await fetch(input, init)
+      const response = await checkedFetch(input, init)
       note(String(response.status))
       return response
     } catch (error) {

@@ -1,4 +1,6 @@
 /** One request as a client sees it that cannot know what became of it. */
+import { checkedFetch } from '../contract/check-response.ts'
+
 export interface Answer {
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: members of all sorts of bodies
@@ -16,7 +18,7 @@ export interface Call {
 
 export async function send(url: string, { path, bearer, json }: Call): Promise<Answer | Loss> {
   try {
-    const response = await fetch(url + path, {
+    const response = await checkedFetch(url + path, {
       method: path === '/api/auth/me' ? 'GET' : 'POST',
       headers: {
         ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),

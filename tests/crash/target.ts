@@ -1,9 +1,11 @@
 /** What the campaign kills: the service as a process of its own, and its database. */
+
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { ENTRY } from '../cli/command.ts'
 import type { Service } from '../cli/service.ts'
 import { startService } from '../cli/service.ts'
+import { checkedFetch } from '../contract/check-response.ts'
 import type { Dialect } from '../dialects.ts'
 import { connect, freshDatabase } from '../dialects.ts'
 import { SECRET } from '../fixture.ts'
@@ -88,7 +90,7 @@ export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<Se
 /** Until it says that it is ready. @returns milliseconds since `begun` */
 export async function untilReady(url: string, begun: number): Promise<number> {
   for (;;) {
-    const status = await fetch(`${url}/readyz`).then(
+    const status = await checkedFetch(`${url}/readyz`).then(
       ({ status }) => status,
       () => 0,
     )
