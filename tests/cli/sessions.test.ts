@@ -103,7 +103,7 @@ describe('sessions', { concurrency: 2 }, () => {
     const { run, living, reasons } = await withSessions(t)
     assert.deepEqual(await run('sessions', 'revoke', '--all'), done('3 sessions ended.'))
     assert.deepEqual(await living(), [])
-    const ended = ['ada-1', 'ada-2', 'bob-1'].map((id) => [id, 'operator'])
+    const ended = ['ada-1', 'ada-2', 'ada-old', 'bob-1'].map((id) => [id, 'operator'])
     assert.deepEqual(await reasons(), ended)
     assert.deepEqual(await run('sessions', 'revoke', '--all'), done('0 sessions ended.'))
   })
