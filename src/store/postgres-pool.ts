@@ -13,12 +13,12 @@ const POOL_SIZE = 10
 // connection and then for a statement may take so long, together.
 const TIMEOUTS = {
   /** For a free connection of the pool, or for a new one */
-  connectionTimeoutMillis: 1500,
+  connectionTimeoutMillis: 2500,
   /** Longer than the server's `deadlock_timeout` of 1 s: a deadlock is to be found as such. */
   lock_timeout: 1500,
-  statement_timeout: 2500,
+  statement_timeout: 2300,
   /** By our own clock, when the server stands still or is beyond reach and keeps none of the timeouts above */
-  query_timeout: 3000,
+  query_timeout: 2500,
   /** A process that stands still must not keep the rows of its transaction locked. */
   idle_in_transaction_session_timeout: 5000,
 }

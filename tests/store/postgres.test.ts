@@ -38,7 +38,7 @@ onPostgres('each connection: our timeouts and isolation, whatever the database i
     return Object.values(rows[0] ?? {})[0]
   }
   const expected = {
-    statement_timeout: '2500ms',
+    statement_timeout: '2300ms',
     lock_timeout: '1500ms',
     idle_in_transaction_session_timeout: '5s',
     application_name: 'rekindle',
