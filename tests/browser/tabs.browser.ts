@@ -35,10 +35,10 @@ async function openTab(context: BrowserContext, url: string): Promise<Page> {
 }
 
 /**
- * Tokens last 2 s and are refreshed a fifth ahead. But they carry whole seconds, and one that was made at the end of a
- * second has expired after little more than one. Two rotations for one expiry are closer than this, in ms.
+ * Tokens last 2 s and are refreshed a fifth ahead. But they carry whole seconds: one that was made at the end of a second
+ * has expired after little more than one. Two rotations for one expiry would be closer than this, in ms.
  */
-const SHORTEST = 800
+const SHORTEST = 1000
 
 for (const mode of ['cookie', 'header'] as const) {
   const seconds = mode === 'cookie' ? SECONDS : Math.ceil(SECONDS / 3)
@@ -67,7 +67,7 @@ for (const mode of ['cookie', 'header'] as const) {
     })
     gateway.losses = 0
     await wait(3000)
-    await nobodyNoticed(t, tabs, gateway, service.rotations())
+    await nobodyNoticed(t, tabs, gateway, await service.rotations())
     await thief(tabs, gateway)
   })
 }
