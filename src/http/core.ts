@@ -16,8 +16,8 @@ export interface Core extends SessionContext, AccountContext {
   readonly log: Logger
   /** Turned true when the process was asked to stop */
   readonly shutdown: { draining: boolean }
-  /** Turned true when a request was refused for the database: /readyz then writes before it says that all is well. */
-  readonly doubt: { isRaised: boolean }
+  /** How often requests were refused for the database: /readyz then writes before it says that all is well. */
+  readonly doubts: { raised: number }
 }
 
 export interface CoreOptions {
@@ -37,7 +37,7 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
     const tokens = await createTokens({ ...secrets, issuer: settings.issuer, audience: settings.audience })
     const passwords = await createPasswords()
-    const state = { shutdown: { draining: false }, doubt: { isRaised: false } }
+    const state = { shutdown: { draining: false }, doubts: { raised: 0 } }
     return { store, db: store.db, tokens, passwords, now, settings, log, ...state }
   } catch (error) {
     await store.close()

@@ -13,8 +13,10 @@ export const operationHandlers = (
   async readyz(_c, { success, failure }) {
     if (core.shutdown.draining) return failure(503, 'Shutting down.')
     try {
-      if (core.doubt.isRaised) await probeWriting(core.db)
-      core.doubt.isRaised = false
+      const { raised } = core.doubts
+      if (raised > 0) await probeWriting(core.db)
+      // Unless more were raised meanwhile.
+      if (core.doubts.raised === raised) core.doubts.raised = 0
       const { pending, unknown } = await schemaState(core.db)
       // Somebody migrated with a newer version while this one runs: its statements go on working, by the rule of
       // expand and contract. Only a start is refused.
