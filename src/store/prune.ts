@@ -1,4 +1,4 @@
-import { retried } from './retry.ts'
+import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
 
 /** What one call of {@link prune} deleted. */
@@ -17,25 +17,34 @@ export async function prune(
   db: Database,
   { now, idleCutoff, batch }: { readonly now: number; readonly idleCutoff: number; readonly batch: number },
 ): Promise<Pruned> {
-  const expired = db.deleteFrom('sessions').where('id', 'in', (eb) =>
-    eb
-      .selectFrom('sessions')
-      .select('id')
-      .where('expires_at', '<=', now)
-      .where((or) => or.or([or('refreshed_at', '<=', idleCutoff), or('absolute_expires_at', '<=', now)]))
-      .limit(batch),
-  )
-  const revoked = db
-    .deleteFrom('sessions')
-    .where('id', 'in', (eb) =>
-      eb.selectFrom('sessions').select('id').where('revoked_at', '<=', idleCutoff).limit(batch),
-    )
-  const tokens = db
-    .deleteFrom('revoked_tokens')
-    .where('jti', 'in', (eb) =>
-      eb.selectFrom('revoked_tokens').select('jti').where('expires_at', '<=', now).limit(batch),
-    )
-  const count = async (deletion: typeof expired | typeof tokens) =>
-    Number((await retried(db, () => deletion.executeTakeFirst())).numDeletedRows)
-  return { sessions: (await count(expired)) + (await count(revoked)), revokedTokens: await count(tokens) }
+  // One transaction: each costs a write to the disk, and so the time that a batch may take.
+  return transaction(db, async (trx) => {
+    const expired = await trx
+      .deleteFrom('sessions')
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('sessions')
+          .select('id')
+          .where('expires_at', '<=', now)
+          .where((or) => or.or([or('refreshed_at', '<=', idleCutoff), or('absolute_expires_at', '<=', now)]))
+          .limit(batch),
+      )
+      .executeTakeFirst()
+    const revoked = await trx
+      .deleteFrom('sessions')
+      .where('id', 'in', (eb) =>
+        eb.selectFrom('sessions').select('id').where('revoked_at', '<=', idleCutoff).limit(batch),
+      )
+      .executeTakeFirst()
+    const tokens = await trx
+      .deleteFrom('revoked_tokens')
+      .where('jti', 'in', (eb) =>
+        eb.selectFrom('revoked_tokens').select('jti').where('expires_at', '<=', now).limit(batch),
+      )
+      .executeTakeFirst()
+    return {
+      sessions: Number(expired.numDeletedRows + revoked.numDeletedRows),
+      revokedTokens: Number(tokens.numDeletedRows),
+    }
+  })
 }
