@@ -1,5 +1,4 @@
 import type { UserRow } from '../store/users.ts'
-import { findUser } from '../store/users.ts'
 import { changePassword, register } from '../users/accounts.ts'
 import { requireAccess } from './access.ts'
 import type { Handlers } from './contract.ts'
@@ -51,8 +50,6 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
 
   async me(c, { success, failure }) {
     const access = await requireAccess(core, c)
-    if ('refusal' in access) return failure(...access.refusal)
-    const user = await findUser(core.db, access.userId)
-    return user === undefined ? failure(404, 'User not found.') : success(200, userBody(user))
+    return 'refusal' in access ? failure(...access.refusal) : success(200, userBody(access.user))
   },
 })

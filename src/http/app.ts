@@ -1,7 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
-import { secureHeaders } from 'hono/secure-headers'
 import { routes } from '../../generated/routes.ts'
 import { accountHandlers } from './accounts.ts'
 import type { Env, Handler, Handlers, OperationId } from './contract.ts'
@@ -24,8 +23,6 @@ export function createApp(core: Core): App {
     },
   })
   app.use(requestLog(core))
-  // HSTS speaks for a whole host and its subdomains: that is for whoever terminates TLS to say.
-  app.use(secureHeaders({ strictTransportSecurity: false }))
   if (core.settings.corsOrigins.length > 0) app.use(crossOrigin(core))
 
   const handlers: Handlers = {
@@ -67,8 +64,13 @@ function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
     maxAge: 600,
   })
   return async (c, next) => {
-    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '')) return listed(c, next)
-    c.header('Vary', 'Origin', { append: true })
+    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '')) {
+      const preflight = await listed(c, next)
+      if (preflight !== undefined)
+        for (const [name, value] of Object.entries(c.var.headers)) preflight.headers.set(name, value)
+      return preflight
+    }
+    c.var.headers['Vary'] = 'Origin'
     return next()
   }
 }
@@ -82,6 +84,6 @@ const paths = [...Map.groupBy(Object.values(routes), ({ path }) => path)].map(([
 function notFound(core: Core, c: Context<Env>): Response {
   const path = paths.find(({ pattern }) => pattern.test(c.req.path))
   if (path === undefined) return send(core, c, failureDraft(404, 'Not found.'))
-  c.header('Allow', path.allow)
+  c.var.headers['Allow'] = path.allow
   return send(core, c, failureDraft(405, 'Method not allowed.'))
 }

@@ -47,7 +47,13 @@ export interface Input<Id extends OperationId> {
 
 export interface Env {
   Bindings: HttpBindings
-  Variables: { requestId: string }
+  Variables: {
+    requestId: string
+    /** What came of the request, for its line in the log */
+    outcome?: object
+    /** Of the response: a plain object, which node-server writes as it stands */
+    headers: Record<string, string>
+  }
 }
 
 export type Handler<Id extends OperationId> = (

@@ -35,7 +35,7 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const migrated = await migrate(store.db)
     await takeOver(store.db)
     if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
-    const tokens = await createTokens({ ...secrets, issuer: settings.issuer, audience: settings.audience })
+    const tokens = createTokens({ ...secrets, issuer: settings.issuer, audience: settings.audience })
     const passwords = await createPasswords()
     const state = { shutdown: { draining: false }, doubts: { raised: 0 } }
     return { store, db: store.db, tokens, passwords, now, settings, log, ...state }

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { generateCookie, getCookie } from 'hono/cookie'
 import type { Settings } from '../config/settings.ts'
 import type { Env } from './contract.ts'
 
@@ -26,11 +26,15 @@ export function setRefreshCookie(
   now: number,
 ): void {
   const maxAge = Math.floor(expiresAt / 1000) - Math.floor(now / 1000)
-  setCookie(c, cookie.name, refreshToken, { ...attributes(cookie.secure), maxAge })
+  c.var.headers['Set-Cookie'] = generateCookie(cookie.name, refreshToken, {
+    ...attributes(cookie.secure),
+    maxAge,
+  })
 }
 
 /** Only where the request carried one: nobody else's response is cluttered. */
 export function clearRefreshCookie(c: Context<Env>, settings: CookieSettings): void {
   if (refreshCookie(c, settings) === undefined) return
-  deleteCookie(c, settings.cookie.name, attributes(settings.cookie.secure))
+  const { name, secure } = settings.cookie
+  c.var.headers['Set-Cookie'] = generateCookie(name, '', { ...attributes(secure), maxAge: 0 })
 }

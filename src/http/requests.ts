@@ -1,8 +1,10 @@
 /** What happens to every request before and after its handler. */
 import { randomUUID } from 'node:crypto'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { routePath } from 'hono/route'
+import { secureHeaders } from 'hono/secure-headers'
 import { addressReader } from './address.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
@@ -16,18 +18,21 @@ const MAX_BODY = 16 * 1024
 /** An id for each request, and one log line. The path is logged as its template: what was sent may hold a token. */
 export function requestLog(core: Core): MiddlewareHandler<Env> {
   const address = addressReader(core.settings.trustProxy)
+  const security = securityHeaders()
   return async (c, next) => {
     const started = performance.now()
+    await gather()
     const given = c.req.header('X-Request-Id')
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
     c.set('requestId', requestId)
-    c.header('X-Request-Id', requestId)
+    c.set('headers', { ...(await security), 'X-Request-Id': requestId })
     await next()
     // A connection that is kept alive would be cut with a request on it.
     if (core.shutdown.draining) c.header('Connection', 'close')
     try {
       core.log.info(
         {
+          ...c.var.outcome,
           request_id: requestId,
           method: c.req.method,
           route: routePath(c, -1),
@@ -43,11 +48,36 @@ export function requestLog(core: Core): MiddlewareHandler<Env> {
   }
 }
 
+let gathered: Promise<void> | undefined
+
+// What arrives in one turn of the event loop is worked on step by step together: each step finds its code and data in
+// the caches of the processor, and the statements end in one commit.
+function gather(): Promise<void> {
+  gathered ??= new Promise((resolve) =>
+    setImmediate(() => {
+      gathered = undefined
+      resolve()
+    }),
+  )
+  return gathered
+}
+
+/** hono's secureHeaders, asked once: the middleware would set one after the other on each response. */
+async function securityHeaders(): Promise<Record<string, string>> {
+  // HSTS speaks for a whole host and its subdomains: that is for whoever terminates TLS to say.
+  const app = new Hono().use(secureHeaders({ strictTransportSecurity: false }))
+  const response = await app.get('/', (c) => c.body(null)).request('/')
+  return Object.fromEntries(response.headers)
+}
+
 export function limitBody(core: Core): MiddlewareHandler<Env> {
-  return bodyLimit({
-    maxSize: MAX_BODY,
-    onError: (c) => send(core, c, failureDraft(413, 'Request body too large.')),
-  })
+  const tooLarge = (c: Context<Env>) => send(core, c, failureDraft(413, 'Request body too large.'))
+  const counted = bodyLimit({ maxSize: MAX_BODY, onError: tooLarge })
+  return async (c, next) => {
+    // It makes a stream of any body, even where the length was told and node:http sees to it.
+    if (c.req.header('Transfer-Encoding') !== undefined) return counted(c, next)
+    return Number(c.req.header('Content-Length') ?? 0) > MAX_BODY ? tooLarge(c) : next()
+  }
 }
 
 /** RFC 9110 §15.5.16: "due to the request's indicated Content-Type or Content-Encoding" */

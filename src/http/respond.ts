@@ -52,8 +52,11 @@ function challenge(core: Core, c: Context<Env>): string {
 
 /** The one place where responses leave: with the headers that the contract promises for their status. */
 export function send(core: Core, c: Context<Env>, { status, type, body }: Draft): Response {
-  if (status === 401) c.header('WWW-Authenticate', challenge(core, c))
-  if (status === 503) c.header('Retry-After', RETRY_AFTER)
-  if (type === 'application/json') c.header('Cache-Control', 'no-store')
-  return c.body(body, status, { 'Content-Type': type.startsWith('text/') ? `${type}; charset=utf-8` : type })
+  const { headers } = c.var
+  headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
+  if (type === 'application/json') headers['Cache-Control'] = 'no-store'
+  if (status === 401) headers['WWW-Authenticate'] = challenge(core, c)
+  if (status === 503) headers['Retry-After'] = RETRY_AFTER
+  // Not by `c.body`, which copies all of them into a Headers.
+  return new Response(body, { status, headers })
 }

@@ -41,7 +41,7 @@ export async function exchange(
   const { db, tokens, settings } = context
   if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
   const now = context.now()
-  const verification = await verifyAccessToken(tokens, accessToken, now)
+  const verification = verifyAccessToken(tokens, accessToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { token } = verification
   const subject = { userId: token.userId, sessionId: token.sessionId }
@@ -79,14 +79,14 @@ export async function exchange(
 }
 
 /** The same row makes the same token, so that a repetition gets the same successor. */
-async function successor(
+function successor(
   { tokens }: SessionContext,
   outcome: 'exchanged' | 'replayed',
   token: AccessToken,
   claim: { readonly revokedAt: number; readonly successorExpiresAt: number },
   now: number,
-): Promise<ExchangeOutcome> {
-  const accessToken = await signAccessToken(tokens, {
+): ExchangeOutcome {
+  const accessToken = signAccessToken(tokens, {
     id: createHash('sha256').update(token.id).digest('base64url'),
     userId: token.userId,
     sessionId: token.sessionId,

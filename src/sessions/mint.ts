@@ -18,13 +18,13 @@ export interface Grant extends Access {
 }
 
 /** A new access token for a session; it never outlives the session's absolute deadline. */
-export async function mintAccess(
+export function mintAccess(
   { tokens, settings }: SessionContext,
   session: { readonly id: string; readonly userId: string; readonly absoluteExpiresAt: number },
   now: number,
-): Promise<Access> {
+): Access {
   const expiresAt = Math.min(now + settings.accessTokenTtl, session.absoluteExpiresAt)
-  const accessToken = await signAccessToken(tokens, {
+  const accessToken = signAccessToken(tokens, {
     id: randomUUID(),
     userId: session.userId,
     sessionId: session.id,
@@ -39,7 +39,7 @@ export const secondsBetween = (now: number, expiresAt: number): number =>
   Math.max(0, Math.floor(expiresAt / 1000) - Math.floor(now / 1000))
 
 /** The session's current refresh token. It is not stored but made again from the row, byte by byte. */
-export function mintRefreshToken({ tokens }: SessionContext, session: SessionRow): Promise<string> {
+export function mintRefreshToken({ tokens }: SessionContext, session: SessionRow): string {
   return signRefreshToken(tokens, {
     userId: session.userId,
     sessionId: session.id,

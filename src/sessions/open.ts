@@ -30,7 +30,7 @@ export async function openSession(
   if (session === undefined) return undefined
   return {
     session,
-    ...(await mintAccess(context, session, now)),
-    refreshToken: await mintRefreshToken(context, session),
+    ...mintAccess(context, session, now),
+    refreshToken: mintRefreshToken(context, session),
   }
 }

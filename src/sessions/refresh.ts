@@ -37,7 +37,7 @@ export async function refresh(
 ): Promise<RefreshOutcome> {
   const { db, tokens, settings } = context
   const now = context.now()
-  const verification = await verifyRefreshToken(tokens, refreshToken, now)
+  const verification = verifyRefreshToken(tokens, refreshToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { userId, sessionId, generation, issuedAt } = verification.token
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
@@ -75,16 +75,16 @@ export async function refresh(
   }
 }
 
-async function grant(
+function grant(
   context: SessionContext,
   outcome: 'rotated' | 'replayed' | 'refreshed',
   session: Grant['session'],
   now: number,
-): Promise<RefreshOutcome> {
+): RefreshOutcome {
   return {
     outcome,
     session,
-    ...(await mintAccess(context, session, now)),
-    refreshToken: outcome === 'refreshed' ? undefined : await mintRefreshToken(context, session),
+    ...mintAccess(context, session, now),
+    refreshToken: outcome === 'refreshed' ? undefined : mintRefreshToken(context, session),
   }
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { bigint, prepared, text, withWanted } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
 
@@ -18,9 +18,7 @@ export interface RevokedToken {
   readonly successorExpiresAt: number
 }
 
-// PostgreSQL takes a bare parameter in a select list for text.
-const bigint = (value: number) => sql<number>`cast(${value} as bigint)`
-const text = (value: string) => sql<string>`cast(${value} as text)`
+const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
 /**
  * Marks an access token as exchanged, if its session lives and its user is active. The row is the lock: of many that
@@ -28,49 +26,56 @@ const text = (value: string) => sql<string>`cast(${value} as text)`
  */
 export function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
   return transaction(db, async (trx) => {
-    const row = await trx
-      .insertInto('revoked_tokens')
-      .columns(['jti', 'session_id', 'revoked_at', 'successor_expires_at', 'expires_at'])
-      .expression((eb) =>
-        eb
-          .selectFrom('sessions')
-          .innerJoin('users', 'users.id', 'sessions.user_id')
-          .select((joined) => [
-            text(claim.jti).as('jti'),
-            'sessions.id',
-            bigint(claim.now).as('revoked_at'),
-            joined
-              .case()
-              .when('sessions.absolute_expires_at', '<', claim.successorExpiresAt)
-              .then(joined.ref('sessions.absolute_expires_at'))
-              .else(bigint(claim.successorExpiresAt))
-              .end()
-              .as('successor_expires_at'),
-            bigint(claim.expiresAt).as('expires_at'),
-          ])
-          .where('sessions.id', '=', claim.sessionId)
-          .where('sessions.user_id', '=', claim.userId)
-          .where('sessions.revoked_at', 'is', null)
-          .where('sessions.absolute_expires_at', '>', claim.now)
-          .where('users.deactivated_at', 'is', null),
-      )
-      .onConflict((conflict) => conflict.column('jti').doNothing())
-      .returning(['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'])
-      .executeTakeFirst()
-    if (row === undefined) return undefined
-    await trx
-      .updateTable('sessions')
-      .set((eb) => ({ refreshed_at: claim.now, refresh_count: eb('refresh_count', '+', 1) }))
-      .where('id', '=', claim.sessionId)
-      .execute()
+    const [row] = await insertClaim(trx, claim)
+    if (row !== undefined) await countRefresh(trx, claim)
     return row
   })
 }
 
-export function findRevokedToken(db: Database, jti: string): Promise<RevokedToken | undefined> {
-  return db
-    .selectFrom('revoked_tokens')
-    .select(['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'])
-    .where('jti', '=', jti)
-    .executeTakeFirst()
+const insertClaim = prepared((db, claim: Claim) =>
+  withWanted(db, claim)
+    .insertInto('revoked_tokens')
+    .columns(['jti', 'session_id', 'revoked_at', 'successor_expires_at', 'expires_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('wanted')
+        .innerJoin('users', 'users.id', 'wanted.userId')
+        .innerJoin('sessions', (join) =>
+          join.onRef('sessions.id', '=', 'wanted.sessionId').onRef('sessions.user_id', '=', 'users.id'),
+        )
+        .select((joined) => [
+          text(claim.jti).as('jti'),
+          'sessions.id',
+          bigint(claim.now).as('revoked_at'),
+          joined
+            .case()
+            .when('sessions.absolute_expires_at', '<', claim.successorExpiresAt)
+            .then(joined.ref('sessions.absolute_expires_at'))
+            .else(bigint(claim.successorExpiresAt))
+            .end()
+            .as('successor_expires_at'),
+          bigint(claim.expiresAt).as('expires_at'),
+        ])
+        .where('sessions.revoked_at', 'is', null)
+        .where('sessions.absolute_expires_at', '>', claim.now)
+        .where('users.deactivated_at', 'is', null),
+    )
+    .onConflict((conflict) => conflict.column('jti').doNothing())
+    .returning(REVOKED_TOKEN),
+)
+
+const countRefresh = prepared((db, { sessionId, now }: Claim) =>
+  db
+    .updateTable('sessions')
+    .set((eb) => ({ refreshed_at: now, refresh_count: eb('refresh_count', '+', 1) }))
+    .where('id', '=', sessionId),
+)
+
+export async function findRevokedToken(db: Database, jti: string): Promise<RevokedToken | undefined> {
+  const [row] = await byJti(db, { jti })
+  return row
 }
+
+const byJti = prepared((db, { jti }: { readonly jti: string }) =>
+  db.selectFrom('revoked_tokens').select(REVOKED_TOKEN).where('jti', '=', jti),
+)

@@ -1,3 +1,5 @@
+import type { Wanted } from './prepared.ts'
+import { prepared, withWanted } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
 
@@ -93,43 +95,61 @@ export interface Refresh {
  * The rotation: one compare-and-swap, with no read before it, that only the current generation of a living session of
  * an active user passes. However many race, one wins. @param idle milliseconds
  */
-export function rotateSession(db: Database, refresh: Refresh, idle: number): Promise<SessionRow | undefined> {
-  const { now } = refresh
-  return current(db, refresh)
-    .set((eb) => ({
-      generation: eb('generation', '+', 1),
-      rotated_at: now,
-      refreshed_at: now,
-      refresh_count: eb('refresh_count', '+', 1),
-      expires_at: eb
-        .case()
-        .when('absolute_expires_at', '<', now + idle)
-        .then(eb.ref('absolute_expires_at'))
-        .else(eb.val(now + idle))
-        .end(),
-    }))
-    .returning(SESSION)
-    .executeTakeFirst()
+export async function rotateSession(
+  db: Database,
+  refresh: Refresh,
+  idle: number,
+): Promise<SessionRow | undefined> {
+  const [session] = await rotation(db, { ...swap(refresh), expiresAt: refresh.now + idle })
+  return session
 }
 
 /** A refresh without rotation: the same conditions, but the generation and the deadlines stay. */
-export function touchSession(db: Database, refresh: Refresh): Promise<SessionRow | undefined> {
-  return current(db, refresh)
-    .set((eb) => ({ refreshed_at: refresh.now, refresh_count: eb('refresh_count', '+', 1) }))
-    .returning(SESSION)
-    .executeTakeFirst()
+export async function touchSession(db: Database, refresh: Refresh): Promise<SessionRow | undefined> {
+  const [session] = await touch(db, swap(refresh))
+  return session
 }
 
-function current(db: Database, { sessionId, userId, generation, issuedAt, now }: Refresh) {
+interface Swap extends Refresh {
+  /** A token carries whole seconds: its generation began before this. */
+  readonly issuedBefore: number
+}
+
+const swap = (refresh: Refresh): Swap => ({ ...refresh, issuedBefore: refresh.issuedAt + 1000 })
+
+const rotation = prepared((db, refresh: Swap & { readonly expiresAt: number }) =>
+  current(db, refresh)
+    .set((eb) => ({
+      generation: eb('generation', '+', 1),
+      rotated_at: refresh.now,
+      refreshed_at: refresh.now,
+      refresh_count: eb('refresh_count', '+', 1),
+      expires_at: eb
+        .case()
+        .when('absolute_expires_at', '<', refresh.expiresAt)
+        .then(eb.ref('absolute_expires_at'))
+        .else(eb.val(refresh.expiresAt))
+        .end(),
+    }))
+    .returning(SESSION),
+)
+
+const touch = prepared((db, refresh: Swap) =>
+  current(db, refresh)
+    .set((eb) => ({ refreshed_at: refresh.now, refresh_count: eb('refresh_count', '+', 1) }))
+    .returning(SESSION),
+)
+
+function current(db: Database, { sessionId, userId, generation, issuedAt, issuedBefore, now }: Swap) {
   return (
     db
       .updateTable('sessions')
       .where('sessions.id', '=', sessionId)
       .where('sessions.user_id', '=', userId)
       .where('sessions.generation', '=', generation)
-      // A token carries whole seconds. One of the right generation and the wrong time: see classify.
+      // One of the right generation and the wrong time: see classify.
       .where('sessions.rotated_at', '>=', issuedAt)
-      .where('sessions.rotated_at', '<', issuedAt + 1000)
+      .where('sessions.rotated_at', '<', issuedBefore)
       .where('sessions.revoked_at', 'is', null)
       .where('sessions.expires_at', '>', now)
       .where('sessions.absolute_expires_at', '>', now)
@@ -156,15 +176,7 @@ export async function findSession(
   sessionId: string,
   userId: string,
 ): Promise<SessionState | undefined> {
-  const row = await db
-    .selectFrom('users')
-    .leftJoin('sessions', (join) =>
-      join.onRef('sessions.user_id', '=', 'users.id').on('sessions.id', '=', sessionId),
-    )
-    .where('users.id', '=', userId)
-    .select(SESSION)
-    .select('users.deactivated_at as deactivatedAt')
-    .executeTakeFirst()
+  const [row] = await userAndSession(db, { sessionId, userId })
   if (row === undefined) return undefined
   const { deactivatedAt, ...session } = row
   return {
@@ -172,6 +184,17 @@ export async function findSession(
     session: isSession(session) ? session : undefined,
   }
 }
+
+const userAndSession = prepared((db, wanted: Wanted) =>
+  withWanted(db, wanted)
+    .selectFrom('wanted')
+    .innerJoin('users', 'users.id', 'wanted.userId')
+    .leftJoin('sessions', (join) =>
+      join.onRef('sessions.id', '=', 'wanted.sessionId').onRef('sessions.user_id', '=', 'users.id'),
+    )
+    .select(SESSION)
+    .select('users.deactivated_at as deactivatedAt'),
+)
 
 // A left join makes every column nullable; `id` tells whether there was a row.
 function isSession(row: { readonly [Key in keyof SessionRow]: SessionRow[Key] | null }): row is SessionRow {

@@ -1,9 +1,9 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SQLite from 'better-sqlite3'
-import type { SqliteStatement } from 'kysely'
 import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import type { Schema } from './schema.ts'
+import { SharedCommitDriver } from './sqlite-driver.ts'
 import type { Access, Store } from './store.ts'
 
 // What another process may hold the write lock for, in milliseconds, before a request gives up with 503. The wait
@@ -33,10 +33,10 @@ function open(file: string): SQLite.Database {
   // What was answered is on disk: better-sqlite3 is built with NORMAL for WAL, which loses commits at a power cut.
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
-  // Pages. The request that fills the log pays for the checkpoint: half of SQLite's default costs half as long a wait.
-  database.pragma('wal_autocheckpoint = 500')
+  // Pages. A thread does it before: see Checkpoints.
+  database.pragma('wal_autocheckpoint = 12000')
   // What a reader that stood in the way made it grow is given back.
-  database.pragma(`journal_size_limit = ${16 * 2 ** 20}`)
+  database.pragma(`journal_size_limit = ${32 * 2 ** 20}`)
   database.prepare('select 1').get()
   // It reads FULL right after the switch to WAL although NORMAL will hold, hence only now.
   if (database.pragma('synchronous', { simple: true }) !== 2)
@@ -44,33 +44,15 @@ function open(file: string): SQLite.Database {
   return database
 }
 
-/** Kysely prepares a statement anew at each execution, and begins transactions that fail when they come to write. */
-function withStatements(database: SQLite.Database, access: Access) {
-  const begin = access === 'read' ? 'begin' : 'begin immediate'
-  const statements = new Map<string, SqliteStatement>()
-  const replaced = (sql: string): string => {
-    if (sql === 'begin') return begin
-    // SQLite has rolled back by itself when the disk was full, say; an error here would hide that one.
-    if (sql === 'rollback' && !database.inTransaction) return 'select 1'
-    return sql
-  }
-  return {
-    prepare(sql: string): SqliteStatement {
-      const text = replaced(sql)
-      const statement = statements.get(text) ?? database.prepare<unknown[]>(text)
-      statements.set(text, statement)
-      return statement
-    },
-    close() {
-      database.close()
-    },
-  }
-}
-
 // SQLite has transactional DDL, but Kysely says that it has not, and then migrates without a transaction: processes
 // that start at once would run one migration twice, and a crash would leave half of it.
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+
+  // The driver has one, and hands it out to as many as come.
+  override get supportsMultipleConnections(): boolean {
     return true
   }
 
@@ -85,8 +67,20 @@ class TransactionalAdapter extends SqliteAdapter {
 }
 
 class Dialect extends SqliteDialect {
+  readonly #driver: SharedCommitDriver
+
+  constructor(database: SQLite.Database, access: Access) {
+    super({ database })
+    // A transaction that would only come to write later fails when another process has written meanwhile.
+    this.#driver = new SharedCommitDriver(database, access === 'read' ? 'begin' : 'begin immediate')
+  }
+
   override createAdapter(): TransactionalAdapter {
     return new TransactionalAdapter()
+  }
+
+  override createDriver(): SharedCommitDriver {
+    return this.#driver
   }
 }
 
@@ -96,7 +90,7 @@ class Dialect extends SqliteDialect {
  */
 export function openSqlite(file: string, access: Access): Store {
   const database = access === 'read' ? openToRead(file) : open(file)
-  const db = new Kysely<Schema>({ dialect: new Dialect({ database: withStatements(database, access) }) })
+  const db = new Kysely<Schema>({ dialect: new Dialect(database, access) })
   return {
     db,
     isUnavailable: (error) =>

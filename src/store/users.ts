@@ -11,12 +11,12 @@ export interface UserRow {
   readonly deactivatedAt: number | null
 }
 
-const USER = [
-  'id',
-  'username',
-  'created_at as createdAt',
-  'last_login_at as lastLoginAt',
-  'deactivated_at as deactivatedAt',
+export const USER = [
+  'users.id as id',
+  'users.username as username',
+  'users.created_at as createdAt',
+  'users.last_login_at as lastLoginAt',
+  'users.deactivated_at as deactivatedAt',
 ] as const
 
 export interface NewUser {

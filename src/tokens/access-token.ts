@@ -15,7 +15,7 @@ export type AccessTokenVerification =
   | { readonly outcome: 'invalid' }
 
 /** RFC 9068 §2.1 `typ`; `type` is what Flask-JWT-Extended and its like tell tokens apart by. */
-export function signAccessToken(tokens: Tokens, token: AccessToken): Promise<string> {
+export function signAccessToken(tokens: Tokens, token: AccessToken): string {
   return sign(tokens, 'at+jwt', {
     sub: token.userId,
     sid: token.sessionId,
@@ -26,20 +26,16 @@ export function signAccessToken(tokens: Tokens, token: AccessToken): Promise<str
   })
 }
 
-const EXPECTED = { typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid'] }
+const EXPECTED = { typ: 'at+jwt' as const, requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid'] }
 
 /** @param now milliseconds */
-export async function verifyAccessToken(
-  tokens: Tokens,
-  token: string,
-  now: number,
-): Promise<AccessTokenVerification> {
-  const verification = await verify(tokens, token, EXPECTED, now)
+export function verifyAccessToken(tokens: Tokens, token: string, now: number): AccessTokenVerification {
+  const verification = verify(tokens, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, sid, type } = verification.payload
+  const { sub, jti, sid, type, iat, exp } = verification.payload
   if (type !== 'access' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
-  const issuedAt = milliseconds(verification.payload.iat)
-  const expiresAt = milliseconds(verification.payload.exp)
+  const issuedAt = milliseconds(iat)
+  const expiresAt = milliseconds(exp)
   if (issuedAt === undefined || expiresAt === undefined) return { outcome: 'invalid' }
   return {
     outcome: verification.outcome,

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { Tokens } from './jwt.ts'
 
 /** Secrets are raw HS256 keys: the bytes that PyJWT, jsonwebtoken and others take as the shared secret. */
@@ -8,16 +9,7 @@ export interface TokenOptions {
   readonly audience: string | undefined
 }
 
-export async function createTokens(options: TokenOptions): Promise<Tokens> {
-  const keys = await Promise.all(
-    [options.current, ...options.previous].map((secret) =>
-      crypto.subtle.importKey('raw', Uint8Array.from(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
-        'sign',
-        'verify',
-      ]),
-    ),
-  )
-  const [key] = keys
-  if (key === undefined) throw new TypeError('a current secret is required')
-  return { key, keys, issuer: options.issuer, audience: options.audience }
+export function createTokens({ current, previous, issuer, audience }: TokenOptions): Tokens {
+  const key = createSecretKey(current)
+  return { key, keys: [key, ...previous.map((secret) => createSecretKey(secret))], issuer, audience }
 }

@@ -18,7 +18,7 @@ export type RefreshTokenVerification =
  * A pure function of its arguments and the key, since HS256 is deterministic: a replay signs the very same bytes
  * again, so that no token has to be stored.
  */
-export function signRefreshToken(tokens: Tokens, token: RefreshToken): Promise<string> {
+export function signRefreshToken(tokens: Tokens, token: RefreshToken): string {
   return sign(tokens, 'rt+jwt', {
     sub: token.userId,
     sid: token.sessionId,
@@ -30,22 +30,18 @@ export function signRefreshToken(tokens: Tokens, token: RefreshToken): Promise<s
   })
 }
 
-const EXPECTED = { typ: 'rt+jwt', requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid', 'generation'] }
+const EXPECTED = { typ: 'rt+jwt' as const, requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid', 'generation'] }
 
 const isGeneration = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 
 /** @param now milliseconds */
-export async function verifyRefreshToken(
-  tokens: Tokens,
-  token: string,
-  now: number,
-): Promise<RefreshTokenVerification> {
-  const verification = await verify(tokens, token, EXPECTED, now)
+export function verifyRefreshToken(tokens: Tokens, token: string, now: number): RefreshTokenVerification {
+  const verification = verify(tokens, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, sid, type, generation } = verification.payload
+  const { sub, jti, sid, type, iat, exp, generation } = verification.payload
   if (type !== 'refresh' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
-  const issuedAt = milliseconds(verification.payload.iat)
-  const expiresAt = milliseconds(verification.payload.exp)
+  const issuedAt = milliseconds(iat)
+  const expiresAt = milliseconds(exp)
   if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation)) {
     return { outcome: 'invalid' }
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { test } from 'node:test'
+import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -40,9 +41,10 @@ test('a fresh file, and the same file opened again: WAL, synchronous=FULL, forei
 
 test('a file that another program left in rollback-journal mode is brought to WAL', async (t) => {
   const file = freshFile(t)
-  const other = await openStore({ dialect: 'sqlite', file })
-  await sql`pragma journal_mode = delete`.execute(other.db)
-  await other.close()
+  const other = new SQLite(file)
+  other.pragma('journal_mode = delete')
+  other.exec('create table something (x)')
+  other.close()
   const store = await openStore({ dialect: 'sqlite', file })
   t.after(() => store.close())
   assert.deepEqual(await pragmas(store.db), expected)

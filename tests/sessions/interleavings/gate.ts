@@ -1,7 +1,6 @@
 /** Stands before every statement that a store sends, begin and commit included, and may hold it back. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TestContext } from 'node:test'
-import type { DatabaseConnection } from 'kysely'
 import type { Database } from '../../../src/store/schema.ts'
 
 /** The real statement runs when, and as often as, it is called. */
@@ -14,16 +13,20 @@ export const through = <T>(gate: Gate, work: () => Promise<T>): Promise<T> => ga
 
 /** Sets gates up for all stores of the dialect that `db` is of, until the test ends. */
 export async function gated(t: Pick<TestContext, 'after'>, db: Database): Promise<void> {
-  const connections: DatabaseConnection = await db
+  const connections: Record<string, unknown> = await db
     .getExecutor()
     .provideConnection(async (connection) => Object.getPrototypeOf(connection))
-  const { executeQuery } = connections
-  connections.executeQuery = function (this: DatabaseConnection, ...query) {
-    const statement = () => executeQuery.apply(this, query) as ReturnType<typeof executeQuery<never>>
-    const gate = gates.getStore()
-    return gate === undefined ? statement() : gate(statement)
+  for (const method of ['executeQuery', 'begin', 'end']) {
+    const original = connections[method]
+    // On PostgreSQL transactions begin and end by queries.
+    if (typeof original !== 'function') continue
+    connections[method] = function (this: unknown, ...parameters: unknown[]) {
+      const statement = () => original.apply(this, parameters)
+      const gate = gates.getStore()
+      return gate === undefined ? statement() : gate(statement)
+    }
+    t.after(() => {
+      connections[method] = original
+    })
   }
-  t.after(() => {
-    connections.executeQuery = executeQuery
-  })
 }

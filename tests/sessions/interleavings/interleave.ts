@@ -48,9 +48,10 @@ export async function interleave<A, B>(
   b.finally(() => {
     isOver = true
   }).catch(() => {})
-  while (!isOver && !isBlocked) {
+  for (let turns = 0; !isOver && !isBlocked; turns++) {
     await turn()
-    isBlocked ||= await isWaiting()
+    // Requests of one process wait for each other in the driver.
+    isBlocked ||= (await isWaiting()) || turns > 50
   }
   letGo.resolve()
   return Promise.all([a, b])

@@ -31,6 +31,8 @@ export interface World {
   readonly accessTokens: { readonly good: string; readonly exchanged: string; readonly old: string }
   /** Their clocks differ, so that rows tell who wrote them. */
   readonly processes: readonly [Process, Process]
+  /** Two requests in one process: with the clocks of those above, and one store */
+  readonly requests: readonly [Process, Process]
   readonly rows: () => ReturnType<typeof dump>
   /** Back to the beginning */
   readonly reset: () => Promise<void>
@@ -69,6 +71,9 @@ export async function openWorld(t: DialectContext): Promise<World> {
   await exchange(context, second.accessToken)
   const beginning = await dump(db)
 
+  const processes = [await openProcess(1000), await openProcess(2000)] as const
+  const { store, db: shared } = processes[0]
+
   return {
     userId,
     sessionId: first.session.id,
@@ -79,7 +84,8 @@ export async function openWorld(t: DialectContext): Promise<World> {
       old: first.refreshToken,
     },
     accessTokens: { good: third.accessToken, exchanged: second.accessToken, old: first.accessToken },
-    processes: [await openProcess(1000), await openProcess(2000)],
+    processes,
+    requests: [processes[0], { ...processes[1], store, db: shared }],
     rows: () => dump(db),
     reset: () => restore(db, beginning),
     isWaiting: async () => t.dialect === 'postgres' && (await isAnyoneWaiting(db)),

@@ -1,0 +1,45 @@
+import type { Wanted } from './prepared.ts'
+import { prepared, withWanted } from './prepared.ts'
+import type { Database } from './schema.ts'
+import type { UserRow } from './users.ts'
+import { USER } from './users.ts'
+
+/** What decides whether an access token is good. Times in milliseconds since the epoch. */
+export interface AccessState {
+  readonly user: UserRow
+  readonly session: { readonly revokedAt: number | null; readonly absoluteExpiresAt: number } | undefined
+  readonly isExchanged: boolean
+}
+
+/** All of it in one read. @returns undefined when there is no such user */
+export async function findAccess(
+  db: Database,
+  token: Wanted & { readonly jti: string },
+): Promise<AccessState | undefined> {
+  const [row] = await access(db, token)
+  if (row === undefined) return undefined
+  const { revokedAt, absoluteExpiresAt, exchangedAt, ...user } = row
+  return {
+    user,
+    session: absoluteExpiresAt === null ? undefined : { revokedAt, absoluteExpiresAt },
+    isExchanged: exchangedAt !== null,
+  }
+}
+
+const access = prepared((db, token: Wanted & { readonly jti: string }) =>
+  withWanted(db, token)
+    .selectFrom('wanted')
+    .innerJoin('users', 'users.id', 'wanted.userId')
+    .leftJoin('sessions', (join) =>
+      join.onRef('sessions.id', '=', 'wanted.sessionId').onRef('sessions.user_id', '=', 'users.id'),
+    )
+    .select(USER)
+    .select(['sessions.revoked_at as revokedAt', 'sessions.absolute_expires_at as absoluteExpiresAt'])
+    .select((eb) =>
+      eb
+        .selectFrom('revoked_tokens')
+        .select('revoked_tokens.revoked_at')
+        .where('jti', '=', token.jti)
+        .as('exchangedAt'),
+    ),
+)

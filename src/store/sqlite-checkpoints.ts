@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type SQLite from 'better-sqlite3'
+
+// Pages of 4 KiB that a thread has to do.
+const ENOUGH = 2000
+// From here on the log is to begin anew, 32 MiB,
+const LONG = 8000
+// as soon as so few are left to do that others can wait for it,
+const REST = 500
+// and at any rate here, 40 MiB.
+const TOO_LONG = 10_000
+
+/**
+ * Checkpoints on a thread: the request whose commit fills the log would wait for one, and everybody with it. The log
+ * begins anew only when all of it has been moved and nobody writes meanwhile, so now and then all have to wait for the
+ * last pages of it, but not the event loop.
+ */
+export class Checkpoints {
+  readonly #file: string
+  readonly #size: SQLite.Statement<[], { log: number; checkpointed: number }>
+  #worker: Worker | undefined
+  #isRunning = false
+
+  constructor(database: SQLite.Database) {
+    this.#file = database.name
+    this.#size = database.prepare('pragma wal_checkpoint(noop)')
+  }
+
+  /** @returns what nothing may be written before, if the log can begin anew */
+  afterCommit(): Promise<void> | undefined {
+    if (this.#isRunning) return undefined
+    const { log, checkpointed } = this.#size.get() ?? { log: 0, checkpointed: 0 }
+    const left = log - checkpointed
+    if ((log >= LONG && left <= REST) || log >= TOO_LONG) return this.#run()
+    if (left >= ENOUGH) void this.#run()
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker
+    if (worker === undefined) return
+    worker.ref()
+    worker.postMessage('close')
+    await once(worker, 'exit')
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    const worker = this.#worker ?? this.#start()
+    worker.postMessage('checkpoint')
+    await once(worker, 'message').catch(() => {})
+    this.#isRunning = false
+  }
+
+  // Only a service that is used comes so far.
+  #start(): Worker {
+    const script = new URL(`checkpoint-worker${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(script, { workerData: this.#file, execArgv: [] })
+    worker.unref()
+    const forget = () => {
+      this.#worker = undefined
+    }
+    worker.on('error', forget).on('exit', forget)
+    this.#worker = worker
+    return worker
+  }
+}

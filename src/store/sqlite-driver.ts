@@ -1,0 +1,195 @@
+import type SQLite from 'better-sqlite3'
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+import { Checkpoints } from './sqlite-checkpoints.ts'
+
+/** Statements that end in one commit. */
+interface Batch {
+  /** Settles when it is on the disk, or known not to come there. */
+  readonly committed: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One statement, or one transaction. */
+class Connection implements DatabaseConnection {
+  readonly #driver: SharedCommitDriver
+  /** What the transaction on this connection belongs to */
+  batch: Batch | undefined
+
+  constructor(driver: SharedCommitDriver) {
+    this.#driver = driver
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#driver.execute(this, query)
+  }
+
+  begin(): Promise<void> {
+    return this.#driver.begin(this)
+  }
+
+  end(how: 'commit' | 'rollback'): Promise<void> {
+    return this.#driver.end(this, how)
+  }
+
+  streamQuery(): never {
+    throw new Error('rows are not streamed')
+  }
+}
+
+/**
+ * Kysely's driver for the one connection to a file, but that what arrives in one turn of the event loop is committed
+ * together, since each commit costs a write to the disk. Nobody hears of anything before it is there: neither who
+ * wrote, nor who read meanwhile. See `.github/adr/0014-shared-commits.md`.
+ */
+export class SharedCommitDriver implements Driver {
+  readonly #database: SQLite.Database
+  readonly #begin: string
+  // Kysely's own would prepare a statement anew at each execution.
+  readonly #statements = new Map<string, SQLite.Statement<unknown[]>>()
+  readonly #checkpoints: Checkpoints
+  #batch: Batch | undefined
+  /** The transaction that has the database to itself, since a savepoint that is rolled back takes all with it */
+  #owner: Connection | undefined
+  #waiting: (() => void)[] = []
+
+  constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate') {
+    this.#database = database
+    this.#begin = begin
+    this.#checkpoints = new Checkpoints(database)
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<Connection> {
+    return new Connection(this)
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    await this.#checkpoints.close()
+    this.#database.close()
+  }
+
+  async execute<R>(connection: Connection, query: CompiledQuery): Promise<QueryResult<R>> {
+    if (connection === this.#owner) {
+      if (connection.batch !== this.#batch) throw new Error('the transaction was rolled back')
+      return this.#run(query)
+    }
+    while (this.#owner !== undefined) await this.#released()
+    // It sees nothing but what is on the disk.
+    if (this.#batch === undefined && this.#prepare(query.sql).readonly) return this.#run(query)
+    const batch = this.#open()
+    try {
+      return this.#run(query)
+    } finally {
+      await batch.committed
+    }
+  }
+
+  beginTransaction(connection: Connection): Promise<void> {
+    return connection.begin()
+  }
+
+  commitTransaction(connection: Connection): Promise<void> {
+    return connection.end('commit')
+  }
+
+  rollbackTransaction(connection: Connection): Promise<void> {
+    return connection.end('rollback')
+  }
+
+  async begin(connection: Connection): Promise<void> {
+    while (this.#owner !== undefined) await this.#released()
+    connection.batch = this.#open()
+    this.#command('savepoint work')
+    this.#owner = connection
+  }
+
+  async end({ batch }: Connection, how: 'commit' | 'rollback'): Promise<void> {
+    try {
+      if (batch === this.#batch) {
+        if (how === 'rollback') this.#command('rollback to work')
+        this.#command('release work')
+      }
+    } finally {
+      this.#release()
+    }
+    await batch?.committed
+  }
+
+  #release(): void {
+    this.#owner = undefined
+    for (const resume of this.#waiting.splice(0)) resume()
+  }
+
+  #released(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  #open(): Batch {
+    if (this.#batch !== undefined) return this.#batch
+    this.#command(this.#begin)
+    const { promise: committed, resolve, reject } = Promise.withResolvers<void>()
+    // A transaction that fails by itself may be gone before its batch fails.
+    committed.catch(() => {})
+    this.#batch = { committed, resolve, reject }
+    // After all that the event loop has at hand now.
+    setImmediate(() => void this.#commit())
+    return this.#batch
+  }
+
+  async #commit(): Promise<void> {
+    while (this.#owner !== undefined) await this.#released()
+    const batch = this.#batch
+    if (batch === undefined) return
+    try {
+      this.#command('commit')
+      this.#batch = undefined
+      batch.resolve()
+      this.#checkpoint()
+    } catch (error) {
+      this.#fail(error)
+      if (this.#database.inTransaction) this.#command('rollback')
+    }
+  }
+
+  #checkpoint(): void {
+    const restart = this.#checkpoints.afterCommit()
+    if (restart === undefined) return
+    this.#owner = new Connection(this)
+    void restart.finally(() => this.#release())
+  }
+
+  #fail(error: unknown): void {
+    this.#batch?.reject(error)
+    this.#batch = undefined
+  }
+
+  #run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
+    const statement = this.#prepare(sql)
+    try {
+      if (statement.reader) return { rows: statement.all(parameters as unknown[]) as R[] }
+      const { changes, lastInsertRowid } = statement.run(parameters as unknown[])
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+    } catch (error) {
+      // A failed statement takes back only itself; but SQLite takes everything back when the disk is full, say.
+      if (!this.#database.inTransaction) this.#fail(error)
+      throw error
+    }
+  }
+
+  #command(sql: string): void {
+    this.#prepare(sql).run()
+  }
+
+  #prepare(sql: string): SQLite.Statement<unknown[]> {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
