@@ -3,12 +3,16 @@ import pino from 'pino'
 import pretty from 'pino-pretty'
 
 // A write for each line costs as much as a third of a refresh. Bytes, and milliseconds that a line may be late.
-const BUFFERED = { sync: false, minLength: 8192, periodicFlush: 50 }
+const BUFFERED = { sync: true, minLength: 8192, periodicFlush: 50 }
 
 /** JSON lines in production, readable ones otherwise, to standard output. */
 export function createLog(settings: { readonly production: boolean; readonly logLevel: string }): Logger {
   const options = { level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  if (settings.production) return pino(options, pino.destination(BUFFERED))
+  if (settings.production) {
+    const output = pino.destination(BUFFERED)
+    process.on('exit', () => output.flushSync())
+    return pino(options, output)
+  }
   const readable = {
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss',

@@ -19,6 +19,7 @@ const MAX_BODY = 16 * 1024
 export function requestLog(core: Core): MiddlewareHandler<Env> {
   const address = addressReader(core.settings.trustProxy)
   const security = securityHeaders()
+  const gather = gatherer()
   return async (c, next) => {
     const started = performance.now()
     await gather()
@@ -48,18 +49,19 @@ export function requestLog(core: Core): MiddlewareHandler<Env> {
   }
 }
 
-let gathered: Promise<void> | undefined
-
 // What arrives in one turn of the event loop is worked on step by step together: each step finds its code and data in
 // the caches of the processor, and the statements end in one commit.
-function gather(): Promise<void> {
-  gathered ??= new Promise((resolve) =>
-    setImmediate(() => {
-      gathered = undefined
-      resolve()
-    }),
-  )
-  return gathered
+function gatherer(): () => Promise<void> {
+  let gathered: Promise<void> | undefined
+  return () => {
+    gathered ??= new Promise((resolve) =>
+      setImmediate(() => {
+        gathered = undefined
+        resolve()
+      }),
+    )
+    return gathered
+  }
 }
 
 /** hono's secureHeaders, asked once: the middleware would set one after the other on each response. */

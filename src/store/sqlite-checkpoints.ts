@@ -49,8 +49,10 @@ export class Checkpoints {
   async #run(): Promise<void> {
     this.#isRunning = true
     const worker = this.#worker ?? this.#start()
+    worker.ref()
     worker.postMessage('checkpoint')
     await once(worker, 'message').catch(() => {})
+    worker.unref()
     this.#isRunning = false
   }
 

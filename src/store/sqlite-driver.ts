@@ -135,8 +135,8 @@ export class SharedCommitDriver implements Driver {
     // A transaction that fails by itself may be gone before its batch fails.
     committed.catch(() => {})
     this.#batch = { committed, resolve, reject }
-    // After all that the event loop has at hand now.
-    setImmediate(() => void this.#commit())
+    // After all that runs now, and before anything else arrives: other processes wait for the lock.
+    process.nextTick(() => void this.#commit())
     return this.#batch
   }
 
