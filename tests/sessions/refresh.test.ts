@@ -128,7 +128,7 @@ test('other settings, no rotation for a while, another secret: nobody is taken f
   await after({}, 0)
   const previous = SECRET
   const current = Buffer.from('another secret of the same service, 32 bytes')
-  const tokens = await createTokens({ current, previous: [previous], issuer: undefined, audience: undefined })
+  const tokens = createTokens({ current, previous: [previous], issuer: undefined, audience: undefined })
   Object.assign(service.core, { tokens })
   await after({}, 60)
   await after({}, 60)

@@ -54,7 +54,7 @@ export async function openContext(
   const store = await openStore(database)
   close = () => store.close()
   await migrate(store.db)
-  const tokens = await createTokens({
+  const tokens = createTokens({
     current: SECRET,
     previous: [],
     issuer: undefined,

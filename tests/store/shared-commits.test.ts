@@ -1,0 +1,116 @@
+/** What arrives in one turn ends in one commit: nobody hears of anything before it, and nobody's failure is another's. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { refresh } from '../../src/sessions/refresh.ts'
+import type { Connection } from '../dialects.ts'
+import { connect } from '../dialects.ts'
+import type { StoreContext } from './context.ts'
+import { addUser, logIn, openContext } from './context.ts'
+import { addRevokedToken, addSession } from './rows.ts'
+import { recordStatements } from './statements.ts'
+
+interface Scene extends StoreContext {
+  readonly user: string
+  /** Another connection, which sees what is committed */
+  readonly outside: Connection
+  readonly usernames: () => Promise<string[]>
+}
+
+async function openScene(t: TestContext): Promise<Scene> {
+  const context = await openContext(t)
+  const outside = await connect(context.database)
+  t.after(() => outside.close())
+  const usernames = async () =>
+    (await outside.query('select username from users order by username')).map(({ username }) => username)
+  return { ...context, user: await addUser(context.db), outside, usernames }
+}
+
+const outcomes = async (work: readonly Promise<unknown>[]) =>
+  (await Promise.allSettled(work)).map(({ status }) => status)
+
+test('twenty rotations at once: one begin and one commit', async (t) => {
+  const recording = recordStatements(t)
+  const context = await openContext(t)
+  const user = await addUser(context.db)
+  const grants = []
+  for (let count = 0; count < 20; count++) grants.push(await logIn(context, user))
+  recording.executed.length = 0
+  const results = await Promise.all(grants.map(({ refreshToken }) => refresh(context, refreshToken)))
+  assert.deepEqual([...new Set(results.map(({ outcome }) => outcome))], ['rotated'])
+  const count = (text: string) => recording.executed.filter(({ sql }) => sql === text).length
+  assert.deepEqual([count('begin immediate'), count('commit')], [1, 1])
+})
+
+test('a statement that fails takes nobody with it', async (t) => {
+  const { db, user, outside } = await openScene(t)
+  const work = [addSession(db, user), addSession(db, 'nobody'), addSession(db, user)]
+  assert.deepEqual(await outcomes(work), ['fulfilled', 'rejected', 'fulfilled'])
+  assert.equal((await outside.query('select id from sessions')).length, 2)
+})
+
+test('a transaction that is rolled back takes nobody with it, and is taken back whole', async (t) => {
+  const { db, usernames } = await openScene(t)
+  const failing = db.transaction().execute(async (trx) => {
+    await addUser(trx, 'eve')
+    // The others come in between.
+    for (let turn = 0; turn < 10; turn++) await null
+    await addUser(trx, 'mallory')
+    throw new Error('changed its mind')
+  })
+  const work = [addUser(db, 'bob'), failing, addUser(db, 'carol'), addUser(db, 'dave')]
+  assert.deepEqual(await outcomes(work), ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+  assert.deepEqual(await usernames(), ['ada', 'bob', 'carol', 'dave'])
+})
+
+test('transactions have the database to themselves, one after the other', async (t) => {
+  const { db, usernames } = await openScene(t)
+  const seen: string[] = []
+  const transaction = (name: string) =>
+    db.transaction().execute(async (trx) => {
+      seen.push(`${name} begins`)
+      await addUser(trx, name)
+      await null
+      const { rows } = await sql`select username from users`.execute(trx)
+      seen.push(`${name} sees ${rows.length}`)
+    })
+  await Promise.all([transaction('bob'), addUser(db, 'dave'), transaction('carol')])
+  assert.deepEqual(seen[0], 'bob begins')
+  assert.match(seen[1] ?? '', /^bob sees/)
+  assert.deepEqual(await usernames(), ['ada', 'bob', 'carol', 'dave'])
+})
+
+test('who writes and who reads meanwhile hear of it when it is on the disk', async (t) => {
+  const { db, usernames } = await openScene(t)
+  const seenOutside = async (work: Promise<unknown>) => work.then(usernames)
+  const [afterWrite, afterRead, afterFailure] = await Promise.all([
+    seenOutside(addUser(db, 'bob')),
+    seenOutside(sql`select count(*) from users`.execute(db)),
+    seenOutside(addSession(db, 'nobody').catch(() => {})),
+  ])
+  for (const seen of [afterWrite, afterRead, afterFailure]) assert.deepEqual(seen, ['ada', 'bob'])
+})
+
+test('a commit that fails is heard of by all, leaves nothing, and the next one succeeds', async (t) => {
+  const { db, usernames } = await openScene(t)
+  // What refers to nothing is found only by the commit.
+  const orphan = db.transaction().execute(async (trx) => {
+    await sql`pragma defer_foreign_keys = on`.execute(trx)
+    await addRevokedToken(trx, 'no session', 1)
+  })
+  const work = [addUser(db, 'bob'), orphan, sql`select count(*) from users`.execute(db), addUser(db, 'carol')]
+  assert.deepEqual(await outcomes(work), Array(4).fill('rejected'))
+  assert.deepEqual(await usernames(), ['ada'])
+  await addUser(db, 'dave')
+  assert.deepEqual(await usernames(), ['ada', 'dave'])
+})
+
+test('other processes are not kept waiting: the lock is held for no turn of the event loop', async (t) => {
+  const { db, outside, usernames } = await openScene(t)
+  const writing = addUser(db, 'bob')
+  await new Promise(setImmediate)
+  await outside.query("update users set username = 'Ada' where username = 'ada'")
+  await writing
+  assert.deepEqual(await usernames(), ['Ada', 'bob'])
+})
