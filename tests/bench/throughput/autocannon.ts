@@ -1,19 +1,19 @@
 /** The closed loop where there is no wrk. It is slower itself, but a process of its own. */
 import { readFileSync } from 'node:fs'
 import autocannon from 'autocannon'
-import { nextOf } from './operation.ts'
+import { successorOf } from './operation.ts'
 
 const { ports, operation, file, seconds, connections } = JSON.parse(process.argv[2] ?? '')
 const tokens = readFileSync(file, 'utf8').trim().split('\n')
 const [name = '', value = ''] = operation.header.split(': ')
-const next = nextOf(operation)
+const successor = successorOf(operation)
 let refused = 0
 let refusal = ''
 let taken = 0
 
 function take(): string {
   const token = tokens[taken++] ?? ''
-  if (next === undefined) tokens.push(token)
+  if (operation.next === undefined) tokens.push(token)
   return token
 }
 
@@ -32,8 +32,9 @@ const result = await autocannon({
         return { ...request, headers, body: operation.body.replace('TOKEN', () => token) }
       },
       onResponse(status, answer) {
-        if (status === 200) {
-          if (next !== undefined) tokens.push(next(answer, ''))
+        const next = successor(status, answer, '')
+        if (next !== undefined) {
+          if (operation.next !== undefined) tokens.push(next)
           return
         }
         refused++

@@ -1,6 +1,6 @@
 -- wrk's side of the bench: each request carries a live token that no other request carries at the same time, and what
--- its answer brings is used next. usage: PORTS=1,2 wrk -t2 … -s load.lua URL -- METHOD PATH HEADER BODY FILE [NEXT]
--- One thread for each port; HEADER and BODY hold TOKEN in the place of a line of FILE. See operation.ts.
+-- its answer brings is used next. usage: PORTS=1,2 wrk -t2 … -s load.lua URL -- METHOD PATH HEADER BODY FILE NEXT PROOF
+-- One thread for each port; HEADER and BODY hold TOKEN in the place of a line of FILE. NEXT and PROOF may be empty. See operation.ts.
 local ports = {}
 for port in os.getenv("PORTS"):gmatch("%d+") do table.insert(ports, port) end
 
@@ -24,13 +24,14 @@ local function put(token, before, after)
 end
 
 local tokens, first, last = {}, 1, 0
-local head, header, header_after, body, body_after, next_pattern
+local head, header, header_after, body, body_after, next_pattern, proof
 
 function init(args)
   head = args[1] .. " " .. args[2] .. " HTTP/1.1\r\nHost: localhost\r\n"
   header, header_after = split(args[3])
   body, body_after = split(args[4])
-  if args[6] then next_pattern = '"' .. args[6] .. '":"([^"]+)"' end
+  proof = args[7]
+  if args[6] ~= "" then next_pattern = '"' .. args[6] .. '":"([^"]+)"' end
   local number = 0
   for line in io.lines(args[5]) do
     number = number + 1
@@ -56,7 +57,7 @@ end
 
 function response(status, headers, answer)
   local successor = next_pattern and string.match(answer, next_pattern)
-  if status ~= 200 or (next_pattern and not successor) then
+  if status ~= 200 or (next_pattern and not successor) or not string.find(answer, proof, 1, true) then
     refused = refused + 1
     if refused == 1 then refusal = status .. " " .. answer end
   elseif successor then

@@ -64,9 +64,9 @@ export async function saturate(target: Target, seconds: number, by: Generator = 
     return settle(await run(process.execPath, [path('autocannon.ts'), parameters]))
   }
   const { ports, operation, file } = target
-  const { method, path: where, header, body, next } = operation
+  const { method, path: where, header, body, next = '', proof = '' } = operation
   const sizes = [`-t${ports.length}`, `-c${CONNECTIONS}`, `-d${Math.ceil(seconds)}s`, '--timeout', '30s']
-  const script = [method, where, header, body, file, ...(next === undefined ? [] : [next])]
+  const script = [method, where, header, body, file, next, proof]
   const url = `http://127.0.0.1:${ports[0]}`
   const env = { PORTS: ports.join() }
   return settle(await run('wrk', [...sizes, '-s', path('load.lua'), url, '--', ...script], env))

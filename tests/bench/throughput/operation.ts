@@ -8,11 +8,12 @@ export interface Operation {
   readonly body: string
   /** The member of the answer's JSON that is the next token of the chain; without one, tokens are used again. */
   readonly next?: string
+  /** What stands in each answer that is none of a refusal, where 200 does not tell */
+  readonly proof?: string
 }
 
 const JSON_BODY = 'Content-Type: application/json'
 
-/** @param path where the refresh token is taken from the header `Authorization` */
 export const REFRESH: Operation = {
   method: 'POST',
   path: '/refresh_token',
@@ -49,13 +50,11 @@ export function requestOf({ method, path, header, body }: Operation): (token: st
   }
 }
 
-/** @returns what comes next in the chain */
-export function nextOf({ next }: Operation): ((answer: string, token: string) => string) | undefined {
-  if (next === undefined) return undefined
-  const member = new RegExp(`"${next}":"([^"]+)"`)
-  return (answer) => {
-    const found = member.exec(answer)?.[1]
-    if (found === undefined) throw new Error(`an answer without ${next}: ${answer}`)
-    return found
+/** @returns the next token of the chain, or undefined when the answer is a refusal */
+export function successorOf({ next, proof = '' }: Operation) {
+  const member = next === undefined ? undefined : new RegExp(`"${next}":"([^"]+)"`)
+  return (status: number, answer: string, token: string): string | undefined => {
+    if (status !== 200 || !answer.includes(proof)) return undefined
+    return member === undefined ? token : member.exec(answer)?.[1]
   }
 }
