@@ -15,10 +15,11 @@ const [sqlite, postgres] = subjects(['refresh']) as [Subject, Subject]
 
 test(`each request of ${generator} and of the constant rate is a rotation`, async () => {
   await withCleanup(async (cleanup) => {
-    const { processes, files, done } = await sqlite.prepare(cleanup, { sizes: SIZES, isTraced: false })
+    const prepared = await sqlite.prepare(cleanup, { sizes: SIZES, isTraced: false })
+    const { processes, files, done } = prepared
     const target = { ports: processes.map(({ port }) => port), operation: sqlite.operation }
     const { requests } = await saturate({ ...target, file: files.saturated }, 1)
-    await untilIdle(processes)
+    await untilIdle(prepared)
     const rotations = (await done()) ?? 0
     // Those that were under way at the end were given up.
     assert.ok(requests > 2 * SIZES.sessions, `${requests} requests, so that chains went on`)

@@ -39,7 +39,7 @@ export function measure(subject: Subject, plan: Plan): Promise<Figures & { reado
     const { processes, files } = prepared
     const target = { ports: processes.map(({ port }) => port), operation: subject.operation }
     if (plan.warmUp > 0) await saturate({ ...target, file: files.warmUp }, plan.warmUp, plan.generator)
-    await untilIdle(processes)
+    await untilIdle(prepared)
 
     await loopDelay(processes)
     const cpu = total(processes, (process) => process.cpu())
@@ -72,14 +72,14 @@ export function measure(subject: Subject, plan: Plan): Promise<Figures & { reado
 /** @param unanswered how many requests may have been given up when time was over */
 async function checked<L extends { readonly requests: number }>(
   subject: Subject,
-  { done, processes }: Prepared,
+  prepared: Prepared,
   unanswered: number,
   load: () => Promise<L>,
 ): Promise<L> {
-  const before = await done()
+  const before = await prepared.done()
   const result = await load()
-  await untilIdle(processes)
-  const after = await done()
+  await untilIdle(prepared)
+  const after = await prepared.done()
   if (before === undefined || after === undefined) return result
   const [carriedOut, { requests }] = [after - before, result]
   if (carriedOut < requests || carriedOut > requests + unanswered) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '../../dialects.ts'
 import { untilIdle } from './idle.ts'
-import { saturate } from './load.ts'
+import { CONNECTIONS, saturate } from './load.ts'
 import type { Preparation, Subject } from './subject.ts'
 import { withCleanup } from './subject.ts'
 
@@ -41,18 +41,21 @@ export function syncsPerOperation(
   sizes: Preparation['sizes'],
 ): Promise<number | undefined> {
   return withCleanup(async (cleanup) => {
-    const { processes, files, syncs, done } = await subject.prepare(cleanup, { sizes, isTraced: true })
+    const prepared = await subject.prepare(cleanup, { sizes, isTraced: true })
+    const { processes, files, syncs, done } = prepared
     const target = { ports: processes.map(({ port }) => port), operation: subject.operation }
     await saturate({ ...target, file: files.warmUp }, 1)
-    await untilIdle(processes)
+    await untilIdle(prepared)
     const before = { syncs: await syncs(), done: await done() }
     const { requests } = await saturate({ ...target, file: files.saturated }, 2)
-    await untilIdle(processes)
+    await untilIdle(prepared)
     const after = { syncs: await syncs(), done: await done() }
     if (before.syncs === undefined || after.syncs === undefined) return undefined
-    // Some were given up when time was over, and carried out all the same.
+    // Each connection had one more under way at the end, which was carried out all the same.
     const carriedOut =
-      after.done === undefined || before.done === undefined ? requests : after.done - before.done
+      after.done === undefined || before.done === undefined
+        ? requests + CONNECTIONS
+        : after.done - before.done
     return (after.syncs - before.syncs) / carriedOut
   })
 }
