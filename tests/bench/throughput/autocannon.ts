@@ -22,6 +22,8 @@ const result = await autocannon({
   connections,
   duration: seconds,
   timeout: 30,
+  // Milliseconds; it only stops when it samples.
+  sampleInt: 100,
   requests: [
     {
       method: operation.method,

@@ -74,6 +74,7 @@ export async function start(
   const child = spawn(command, args, {
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       NODE_ENV: 'production',
       ...env,
       PORT: String(port),

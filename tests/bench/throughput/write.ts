@@ -10,11 +10,15 @@ const CHART = at('.github/performance.svg')
 const README = at('README.md')
 const SECTION = /(<!-- performance -->\n).*?(<!-- \/performance -->)/s
 
+// No digits that another run would not find again.
+const rounded = (_: string, value: unknown) =>
+  typeof value === 'number' ? Number(value.toPrecision(5)) : value
+
 /** Replaces what the same command found before, and leaves what the other did. */
 export function write(name: keyof Reports, report: Report): void {
   const before: Reports = existsSync(FIGURES) ? JSON.parse(readFileSync(FIGURES, 'utf8')) : {}
   const reports = { ...before, [name]: report }
-  writeFileSync(FIGURES, `${JSON.stringify(reports, null, 2)}\n`)
+  writeFileSync(FIGURES, `${JSON.stringify(reports, rounded, 2)}\n`)
   const rows = [...(reports.bench?.rows ?? []), ...othersOf(reports.peers)]
   writeFileSync(CHART, chart(rows))
   const readme = readFileSync(README, 'utf8')
