@@ -1,10 +1,9 @@
 /** What a request costs at least: the same Hono and node-server, and a constant answer of the same size to the same POST. */
-
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 
+// As long as ours: claims of three ids and two times, signed.
 const token = 'x'.repeat(320)
 const answer = {
   status: 'success',
@@ -20,6 +19,4 @@ const answer = {
 
 const app = new Hono()
 app.post('/refresh_token', (c) => c.json(answer))
-const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1', () => {
-  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-})
+createServer(getRequestListener(app.fetch)).listen(Number(process.env['PORT']), '127.0.0.1')

@@ -1,0 +1,60 @@
+/** The short form of `npm run bench`: that what is measured happens. How fast it is, is for the long form. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { chart } from './throughput/chart.ts'
+import { untilIdle } from './throughput/idle.ts'
+import { CONNECTIONS, generator, pace, saturate } from './throughput/load.ts'
+import { table } from './throughput/report.ts'
+import { rounds } from './throughput/rounds.ts'
+import type { Subject } from './throughput/subject.ts'
+import { withCleanup } from './throughput/subject.ts'
+import { FLOOR, subjects } from './throughput/subjects.ts'
+
+const SIZES = { users: 5, sessions: 200 }
+const [sqlite, postgres] = subjects(['refresh']) as [Subject, Subject]
+
+test(`each request of ${generator} and of the constant rate is a rotation`, async () => {
+  await withCleanup(async (cleanup) => {
+    const prepared = await sqlite.prepare(cleanup, { sizes: SIZES, isTraced: false })
+    const { processes, files, done } = prepared
+    const target = { ports: processes.map(({ port }) => port), operation: sqlite.operation }
+    const { requests } = await saturate({ ...target, file: files.saturated }, 1)
+    await untilIdle(prepared)
+    const rotations = (await done()) ?? 0
+    // Those that were under way at the end were given up.
+    assert.ok(requests > 2 * SIZES.sessions, `${requests} requests, so that chains went on`)
+    assert.ok(rotations >= requests && rotations <= requests + CONNECTIONS, `${requests}, ${rotations}`)
+
+    const paced = await pace({ ...target, file: files.paced }, 500, 250)
+    assert.equal(paced.requests, 250)
+    assert.equal(await done(), rotations + 250)
+    assert.ok(paced.duration >= 249 / 500, `${paced.duration} s`)
+
+    // The first of them were used twice.
+    await assert.rejects(pace({ ...target, file: files.paced }, 500, 10), /10 requests were refused: 401/)
+  })
+})
+
+test('a round has a row for each subject, without wrk and on PostgreSQL too', async () => {
+  const plan = { sizes: SIZES, seconds: 0.3, warmUp: 0, generator: 'autocannon' } as const
+  const rows = await rounds(FLOOR, [postgres], plan, 1)
+  assert.deepEqual(
+    rows.map(({ where }) => where),
+    ['Hono and node-server', 'PostgreSQL'],
+  )
+  for (const { figures, ratios } of rows) {
+    assert.ok(Number(figures.rate) > 0 && Number(figures.p99) >= Number(figures.p50))
+    assert.deepEqual(ratios, [figures.ratio])
+  }
+  const lines = table(rows).split('\n')
+  assert.deepEqual(
+    lines.map((line) => line.split('|')[1]?.trim()),
+    [
+      'operation',
+      '--------------------'.slice(0, lines[1]?.split('|')[1]?.trim().length),
+      'floor',
+      'POST /refresh_token',
+    ],
+  )
+  assert.equal(chart(rows).match(/<rect/g)?.length, 2)
+})

@@ -1,0 +1,32 @@
+/** What a service has in memory after many rotations: what it keeps of each would show. */
+import { pace, saturate } from './load.ts'
+import type { Plan } from './measure.ts'
+import type { Subject } from './subject.ts'
+import { withCleanup } from './subject.ts'
+
+export interface Endurance {
+  readonly rotations: number
+  /** Bytes: after a tenth of them, after all, and the most in between */
+  readonly early: number
+  readonly late: number
+  readonly most: number
+}
+
+const INTERVAL = 500
+
+/** @param refresh one process, whose rotations are paced at half of what it can */
+export function endure(refresh: Subject, rotations: number, plan: Plan): Promise<Endurance> {
+  return withCleanup(async (cleanup) => {
+    const { processes, files } = await refresh.prepare(cleanup, { sizes: plan.sizes, isTraced: false })
+    const target = { ports: processes.map(({ port }) => port), operation: refresh.operation }
+    const { requests, duration } = await saturate({ ...target, file: files.warmUp }, 3)
+    const memory: number[] = []
+    const sample = () => memory.push(processes[0]?.memory() ?? Number.NaN)
+    const timer = setInterval(sample, INTERVAL)
+    cleanup.after(() => clearInterval(timer))
+    await pace({ ...target, file: files.paced }, requests / duration / 2, rotations)
+    sample()
+    const at = (index: number) => memory.at(index) ?? Number.NaN
+    return { rotations, early: at(Math.floor(memory.length / 10)), late: at(-1), most: Math.max(...memory) }
+  })
+}

@@ -1,0 +1,40 @@
+/** What is measured: one operation of one service on one database. */
+import type { Files, Sizes } from './fill.ts'
+import type { Operation } from './operation.ts'
+import type { Cleanup, Running } from './process.ts'
+
+export interface Prepared {
+  readonly processes: readonly Running[]
+  readonly files: Files
+  /** How many operations the database knows of; undefined where they leave no trace in it */
+  done(): Promise<number | undefined>
+  /** How often the disk was waited for; undefined when nobody counts */
+  syncs(): Promise<number | undefined>
+}
+
+export interface Preparation {
+  readonly sizes: Sizes
+  /** Whether waits for the disk are counted, which slows the service */
+  readonly isTraced: boolean
+}
+
+export interface Subject {
+  /** For `--only` */
+  readonly key: string
+  readonly name: string
+  /** The database, or how many processes there are on it */
+  readonly where: string
+  readonly operation: Operation
+  /** Starts it on a database of its own. */
+  prepare(cleanup: Cleanup, preparation: Preparation): Promise<Prepared>
+}
+
+/** A cleanup of one's own: what was registered last is done first. */
+export async function withCleanup<T>(work: (cleanup: Cleanup) => Promise<T>): Promise<T> {
+  const works: Array<() => unknown> = []
+  try {
+    return await work({ after: (work) => void works.push(work) })
+  } finally {
+    for (const work of works.reverse()) await work()
+  }
+}

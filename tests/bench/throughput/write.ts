@@ -1,0 +1,43 @@
+/** Where results are kept: the figures, a chart, and the README's section. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chart } from './chart.ts'
+import type { Report, Reports } from './report.ts'
+import { notes, table } from './report.ts'
+
+const at = (path: string) => new URL(`../../../${path}`, import.meta.url)
+const FIGURES = at('.github/performance.json')
+const CHART = at('.github/performance.svg')
+const README = at('README.md')
+const SECTION = /(<!-- performance -->\n).*?(<!-- \/performance -->)/s
+
+// No digits that another run would not find again.
+const rounded = (_: string, value: unknown) =>
+  typeof value === 'number' ? Number(value.toPrecision(5)) : value
+
+/** Replaces what the same command found before, and leaves what the other did. */
+export function write(name: keyof Reports, report: Report): void {
+  const before: Reports = existsSync(FIGURES) ? JSON.parse(readFileSync(FIGURES, 'utf8')) : {}
+  const reports = { ...before, [name]: report }
+  writeFileSync(FIGURES, `${JSON.stringify(reports, rounded, 2)}\n`)
+  const rows = [...(reports.bench?.rows ?? []), ...othersOf(reports.peers)]
+  writeFileSync(CHART, chart(rows))
+  const readme = readFileSync(README, 'utf8')
+  if (!SECTION.test(readme)) throw new Error('the README has no place for the figures')
+  writeFileSync(
+    README,
+    readme.replace(SECTION, (_, begin, end) => `${begin}${section(reports)}${end}`),
+  )
+}
+
+// Ours and the floor stand above, from more rounds.
+const othersOf = (peers: Report | undefined) => peers?.rows.filter(({ where }) => !OURS.has(where)) ?? []
+const OURS = new Set(['Hono and node-server', 'SQLite'])
+
+function section({ bench, peers }: Reports): string {
+  const parts = ['![Operations per second, divided by those of the floor](.github/performance.svg)']
+  if (bench !== undefined) parts.push(table(bench.rows), ...notes(bench))
+  if (peers !== undefined) {
+    parts.push('Others, installed apart, by the same method:', table(peers.rows), ...notes(peers))
+  }
+  return `\n${parts.join('\n\n')}\n\n`
+}
