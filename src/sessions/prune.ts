@@ -5,12 +5,12 @@ import { idleCutoff } from './context.ts'
 
 // Milliseconds that a batch should take, so that a refresh hardly waits for one. How many rows that is depends on the
 // disk and on what is in memory: batches grow and shrink with what the last one took.
-const BATCH_TIME = 5
-const SMALLEST = 5
+const BATCH_TIME = 10
+const SMALLEST = 20
 const LARGEST = 500
 
 // After each batch everybody else has the database and the event loop for so many times as long as it took.
-const BREATH = 3
+const BREATH = 2
 
 // A clock that is set back must not bring an exchanged token to life again, so that rows stay an hour longer.
 const SLACK = 3_600_000
