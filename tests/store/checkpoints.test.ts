@@ -1,0 +1,49 @@
+/** The log does not grow for ever: a thread takes from it what is committed. */
+import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import SQLite from 'better-sqlite3'
+import type { StoreContext } from './context.ts'
+import { addUser, openContext } from './context.ts'
+import { addSession } from './rows.ts'
+
+const MIB = 2 ** 20
+
+/** Sessions of a page each, twenty to a commit. @returns bytes of the log at its longest */
+async function fill(context: StoreContext, user: string, commits: number): Promise<number> {
+  let longest = 0
+  for (let commit = 0; commit < commits; commit++) {
+    const rows = Array.from({ length: 20 }, () =>
+      addSession(context.db, user, { user_agent: 'x'.repeat(3500) }),
+    )
+    await Promise.all(rows)
+    await new Promise(setImmediate)
+    longest = Math.max(longest, statSync(`${context.file}-wal`).size)
+  }
+  return longest
+}
+
+async function open(t: TestContext) {
+  const context = await openContext(t)
+  return { context, user: await addUser(context.db) }
+}
+
+test('far more is written than the log may hold', async (t) => {
+  const { context, user } = await open(t)
+  const longest = await fill(context, user, 650)
+  t.diagnostic(`log ${(longest / MIB).toFixed(0)} MiB`)
+  assert.ok(statSync(context.file).size > 30 * MIB, 'much was written, and moved')
+  assert.ok(longest < 44 * MIB, `${longest} bytes of log`)
+})
+
+test('a store that is closed in the middle of it leaves a whole database, and no log', async (t) => {
+  const { context, user } = await open(t)
+  await fill(context, user, 120)
+  await context.store.close()
+  assert.equal(existsSync(`${context.file}-wal`), false)
+  const database = new SQLite(context.file, { readonly: true })
+  t.after(() => database.close())
+  assert.equal(database.pragma('integrity_check', { simple: true }), 'ok')
+  assert.equal(database.prepare('select count(*) from sessions').pluck().get(), 2400)
+})
