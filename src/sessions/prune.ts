@@ -4,10 +4,11 @@ import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
 // Milliseconds that a batch should take, so that a refresh hardly waits for one. How many rows that is depends on the
-// disk and on what is in memory: batches grow and shrink with what the last one took.
+// disk and on what is in memory: batches grow and shrink with what the last one took. One write to the disk is in it
+// however small it is, so that below some size it would only take more of them.
 const BATCH_TIME = 10
-const SMALLEST = 20
-const LARGEST = 500
+const SMALLEST = 100
+const LARGEST = 1000
 
 // After each batch everybody else has the database and the event loop for so many times as long as it took.
 const BREATH = 2
