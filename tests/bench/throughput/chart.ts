@@ -1,8 +1,8 @@
 /** The ratios to the floor as bars. */
 import type { Row } from './rounds.ts'
 
-const WIDTH = 760
-const LABEL = 290
+const WIDTH = 860
+const LABEL = 380
 const BAR = 300
 const LINE = 26
 const TOP = 34

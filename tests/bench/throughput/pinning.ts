@@ -15,9 +15,9 @@ let pinned = false
 export function pin(): string {
   if (!canPin) return 'taskset is missing, or there is one core only: nothing is pinned'
   pinned = spawnSync('taskset', ['-a', '-c', '-p', String(LOAD), String(process.pid)]).status === 0
-  return pinned
-    ? `the service on core 0, load and database on core ${LOAD}`
-    : 'taskset failed: nothing is pinned'
+  if (!pinned) return 'taskset failed: nothing is pinned'
+  const second = coreOf(1) === 0 ? 'two processes share it' : `a second process on core ${coreOf(1)}`
+  return `the service on core 0, ${second}; load and database on core ${LOAD}`
 }
 
 /** Of several processes, each has a core as long as there are any. */
