@@ -2,6 +2,7 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type { PoolClient } from 'pg'
 import { DatabaseError, Pool, types } from 'pg'
 import { isConnectionLost, isPassing } from './postgres-errors.ts'
+import { statementName } from './prepared.ts'
 
 /**
  * A statement takes about a millisecond: a process is at the end of its one CPU before it keeps ten connections busy,
@@ -92,7 +93,12 @@ function guardClient(client: PoolClient, pool: GuardedPool): PostgresPoolClient 
   let isLost = false
   const query = async (text: string, values: readonly unknown[]) => {
     try {
-      return await client.query({ text, values: [...values], ...(pool.isPatient && { query_timeout: HOUR }) })
+      return await client.query({
+        text,
+        values: [...values],
+        name: statementName(text),
+        ...(pool.isPatient && { query_timeout: HOUR }),
+      })
     } catch (error) {
       isLost ||= isConnectionLost(error)
       // It repeats rows, with hashes and addresses, and errors are logged.

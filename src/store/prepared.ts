@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Compilable, CompiledQuery } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from './schema.ts'
@@ -13,6 +14,14 @@ class Placeholder {
 // What stands for the parameters while a statement is built: each is used as a value, and nothing is computed from it.
 const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) })
 
+const names = new Map<string, string>()
+
+/**
+ * What PostgreSQL may know a statement by, so that it parses and plans it once for each connection. Made of the text:
+ * a pooler lets several processes use a connection.
+ */
+export const statementName = (text: string): string | undefined => names.get(text)
+
 /**
  * A statement that Kysely builds and compiles once: to do so at each execution takes longer than the statement itself.
  *
@@ -26,8 +35,12 @@ export function prepared<Parameters extends object, Row>(
   const compiled = new WeakMap<object, CompiledQuery<Row>>()
   return async (db, parameters) => {
     const { adapter } = db.getExecutor()
-    const query = compiled.get(adapter) ?? build(db, placeholders as Parameters).compile()
-    compiled.set(adapter, query)
+    let query = compiled.get(adapter)
+    if (query === undefined) {
+      query = build(db, placeholders as Parameters).compile()
+      compiled.set(adapter, query)
+      names.set(query.sql, `rekindle_${createHash('sha256').update(query.sql).digest('hex').slice(0, 32)}`)
+    }
     const values = query.parameters.map((value) =>
       value instanceof Placeholder ? parameters[value.name as keyof Parameters] : value,
     )

@@ -24,7 +24,11 @@ export function median(numbers: ReadonlyArray<number | undefined>): number | und
   return below === undefined || above === undefined ? undefined : (below + above) / 2
 }
 
-/** A machine that others use is faster now and slower then: a ratio is one of its round. @param floor what all are divided by */
+/**
+ * A machine that others use is faster now and slower then: what is divided was measured one right after the other.
+ *
+ * @param floor what all are divided by
+ */
 export async function rounds(
   floor: Subject,
   others: readonly Subject[],
@@ -34,12 +38,12 @@ export async function rounds(
 ): Promise<Row[]> {
   const measured = new Map<Subject, Figures[]>([floor, ...others].map((subject) => [subject, []]))
   for (let round = 1; round <= count; round++) {
-    let atFloor = 1
-    for (const [subject, figures] of measured) {
+    for (const subject of others) {
+      const atFloor = await measure(floor, plan)
+      measured.get(floor)?.push({ ...atFloor, ratio: 1 })
       const result = await measure(subject, plan)
-      if (subject === floor) atFloor = result.rate
-      const ratio = result.rate / atFloor
-      figures.push({ ...result, ratio })
+      const ratio = result.rate / atFloor.rate
+      measured.get(subject)?.push({ ...result, ratio })
       const says = `${Math.round(result.rate)}/s, ${ratio.toFixed(3)} of the floor`
       say(`round ${round} of ${count}: ${subject.name}, ${subject.where}: ${says}`)
     }
