@@ -1,7 +1,7 @@
 /** What others get: the tarball that npm makes is installed into an empty project, compiled against and run. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -28,6 +28,14 @@ test('the package', { timeout: 180_000 }, async (t) => {
   const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: root, encoding: 'utf8' })) as Packed[]
   assert.ok(packed !== undefined)
   const tarball = readFileSync(join(directory, packed.filename))
+
+  await t.test('all of src/ is in it, what only a thread reads too', () => {
+    const names = packed.files.map(({ path }) => path)
+    const sources = globSync('src/*/*.ts', { cwd: root })
+    assert.ok(sources.length > 50)
+    const missing = sources.filter((source) => !names.includes(`dist/${source.replace(/\.ts$/, '.js')}`))
+    assert.deepEqual(missing, [])
+  })
 
   await t.test('the build leaves nothing outside of dist/', () => {
     assert.equal(execFileSync('git', ['status', '--short'], { cwd: root, encoding: 'utf8' }), before)
