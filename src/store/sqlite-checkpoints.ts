@@ -21,7 +21,7 @@ export class Checkpoints {
   readonly #file: string
   readonly #size: SQLite.Statement<[], { log: number; checkpointed: number }>
   #worker: Worker | undefined
-  #isRunning = false
+  #running: Promise<void> | undefined
 
   constructor(database: SQLite.Database) {
     this.#file = database.name
@@ -30,15 +30,19 @@ export class Checkpoints {
 
   /** @returns what nothing may be written before, if the log can begin anew */
   afterCommit(): Promise<void> | undefined {
-    if (this.#isRunning) return undefined
+    if (this.#running !== undefined) return undefined
     const { log, checkpointed } = this.#size.get() ?? { log: 0, checkpointed: 0 }
     const left = log - checkpointed
-    if ((log >= LONG && left <= REST) || log >= TOO_LONG) return this.#run()
-    if (left >= ENOUGH) void this.#run()
-    return undefined
+    const mayRestart = (log >= LONG && left <= REST) || log >= TOO_LONG
+    if (!mayRestart && left < ENOUGH) return undefined
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+    })
+    return mayRestart ? this.#running : undefined
   }
 
   async close(): Promise<void> {
+    await this.#running
     const worker = this.#worker
     if (worker === undefined) return
     worker.ref()
@@ -47,13 +51,17 @@ export class Checkpoints {
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true
     const worker = this.#worker ?? this.#start()
     worker.ref()
     worker.postMessage('checkpoint')
-    await once(worker, 'message').catch(() => {})
+    // Whatever becomes of it, nobody waits for ever.
+    const over = new AbortController()
+    const { signal } = over
+    await Promise.race([once(worker, 'message', { signal }), once(worker, 'exit', { signal })]).catch(
+      () => {},
+    )
+    over.abort()
     worker.unref()
-    this.#isRunning = false
   }
 
   // Only a service that is used comes so far.

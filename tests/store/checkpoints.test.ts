@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import SQLite from 'better-sqlite3'
+import { runChild } from './children/run.ts'
 import type { StoreContext } from './context.ts'
 import { addUser, openContext } from './context.ts'
 import { addSession } from './rows.ts'
@@ -46,4 +47,10 @@ test('a store that is closed in the middle of it leaves a whole database, and no
   t.after(() => database.close())
   assert.equal(database.pragma('integrity_check', { simple: true }), 'ok')
   assert.equal(database.prepare('select count(*) from sessions').pluck().get(), 2400)
+})
+
+test('a process that only closes the store, in the middle of it, waits for that and ends well', async (t) => {
+  const { context, user } = await open(t)
+  await context.store.close()
+  assert.deepEqual(await runChild('fill.ts', context.file, user), { code: 0, output: '' })
 })
