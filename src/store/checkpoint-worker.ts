@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import SQLite from 'better-sqlite3'
 
-const database = new SQLite(workerData)
+// A file that was moved away is not to be made anew.
+const database = new SQLite(workerData, { fileMustExist: true })
 database.pragma('synchronous = FULL')
 
 parentPort?.on('message', (message: 'checkpoint' | 'close') => {

@@ -22,6 +22,8 @@ export class Checkpoints {
   readonly #size: SQLite.Statement<[], { log: number; checkpointed: number }>
   #worker: Worker | undefined
   #running: Promise<void> | undefined
+  /** Then SQLite does it, when the log is longer still: `wal_autocheckpoint` */
+  #hasFailed = false
 
   constructor(database: SQLite.Database) {
     this.#file = database.name
@@ -30,7 +32,7 @@ export class Checkpoints {
 
   /** @returns what nothing may be written before, if the log can begin anew */
   afterCommit(): Promise<void> | undefined {
-    if (this.#running !== undefined) return undefined
+    if (this.#running !== undefined || this.#hasFailed) return undefined
     const { log, checkpointed } = this.#size.get() ?? { log: 0, checkpointed: 0 }
     const left = log - checkpointed
     const mayRestart = (log >= LONG && left <= REST) || log >= TOO_LONG
@@ -69,10 +71,12 @@ export class Checkpoints {
     const script = new URL(`checkpoint-worker${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(script, { workerData: this.#file, execArgv: [] })
     worker.unref()
-    const forget = () => {
+    worker.on('error', () => {
+      this.#hasFailed = true
+    })
+    worker.on('exit', () => {
       this.#worker = undefined
-    }
-    worker.on('error', forget).on('exit', forget)
+    })
     this.#worker = worker
     return worker
   }

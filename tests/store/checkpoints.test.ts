@@ -1,23 +1,24 @@
 /** The log does not grow for ever: a thread takes from it what is committed. */
 import assert from 'node:assert/strict'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import SQLite from 'better-sqlite3'
+import { sql } from 'kysely'
 import { runChild } from './children/run.ts'
 import type { StoreContext } from './context.ts'
 import { addUser, openContext } from './context.ts'
 import { addSession } from './rows.ts'
 
 const MIB = 2 ** 20
+// A row of a page
+const WIDE = { user_agent: 'x'.repeat(3500) }
 
 /** Sessions of a page each, twenty to a commit. @returns bytes of the log at its longest */
 async function fill(context: StoreContext, user: string, commits: number): Promise<number> {
   let longest = 0
   for (let commit = 0; commit < commits; commit++) {
-    const rows = Array.from({ length: 20 }, () =>
-      addSession(context.db, user, { user_agent: 'x'.repeat(3500) }),
-    )
+    const rows = Array.from({ length: 20 }, () => addSession(context.db, user, WIDE))
     await Promise.all(rows)
     await new Promise(setImmediate)
     longest = Math.max(longest, statSync(`${context.file}-wal`).size)
@@ -53,4 +54,29 @@ test('a process that only closes the store, in the middle of it, waits for that 
   const { context, user } = await open(t)
   await context.store.close()
   assert.deepEqual(await runChild('fill.ts', context.file, user), { code: 0, output: '' })
+})
+
+test('a file that was moved away is not made anew, and writing goes on', async (t) => {
+  const { context, user } = await open(t)
+  renameSync(context.file, `${context.file}.moved`)
+  for (let commit = 0; commit < 130; commit++) {
+    await Promise.all(Array.from({ length: 20 }, () => addSession(context.db, user, WIDE)))
+    await new Promise(setImmediate)
+  }
+  assert.equal(existsSync(context.file), false)
+  await context.store.close()
+})
+
+test('a reader in the way: the log grows and writing goes on; when it has gone the log is taken back', async (t) => {
+  const { context, user } = await open(t)
+  const reader = new SQLite(context.file)
+  t.after(() => reader.close())
+  reader.exec('begin')
+  reader.prepare('select count(*) from users').get()
+  assert.ok((await fill(context, user, 650)) > 48 * MIB, 'nothing can begin anew')
+  reader.exec('commit')
+  await fill(context, user, 250)
+  assert.ok(statSync(`${context.file}-wal`).size < 44 * MIB, 'it began anew')
+  const { rows } = await sql<{ count: number }>`select count(*) as count from sessions`.execute(context.db)
+  assert.equal(rows[0]?.count, 900 * 20)
 })

@@ -9,14 +9,14 @@ const isBusy = (error: unknown) => error instanceof SQLite.SqliteError && error.
  * The first stops before its statement `position`, counted from 1. The second then runs: to its end, or until it waits
  * for a lock that the first holds, and then to its end when the first has ended.
  *
- * @param isWaiting whether PostgreSQL makes somebody wait for a lock
+ * @param isWaiting whether the second waits for a lock, when its statement has not returned for so many turns
  * @returns undefined when the first has fewer statements
  */
 export async function interleave<A, B>(
   first: () => Promise<A>,
   position: number,
   second: () => Promise<B>,
-  isWaiting: () => Promise<boolean>,
+  isWaiting: (turns: number) => Promise<boolean>,
 ): Promise<readonly [A, B] | undefined> {
   const stopped = Promise.withResolvers<boolean>()
   const letGo = Promise.withResolvers<void>()
@@ -33,7 +33,9 @@ export async function interleave<A, B>(
 
   let isOver = false
   let isBlocked = false
+  let turns = 0
   const b = through(async (statement) => {
+    turns = 0
     try {
       return await statement()
     } catch (error) {
@@ -43,15 +45,17 @@ export async function interleave<A, B>(
       isBlocked = true
       await a.catch(() => {})
       return statement()
+    } finally {
+      turns = Number.NEGATIVE_INFINITY
     }
   }, second)
   b.finally(() => {
     isOver = true
   }).catch(() => {})
-  for (let turns = 0; !isOver && !isBlocked; turns++) {
+  while (!isOver && !isBlocked) {
     await turn()
-    // Requests of one process wait for each other in the driver.
-    isBlocked ||= (await isWaiting()) || turns > 50
+    turns++
+    isBlocked ||= await isWaiting(turns)
   }
   letGo.resolve()
   return Promise.all([a, b])
