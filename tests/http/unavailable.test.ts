@@ -27,6 +27,32 @@ test('a locked database: 503 with Retry-After, reading goes on, and the retry su
   assert.equal((await service.refresh(refreshToken)).status, 200)
 })
 
+testSqlite(
+  'a request that is refused while /readyz makes sure: the next /readyz makes sure again',
+  async (t) => {
+    const { service } = await startWorld(Object.assign(t, { dialect: 'sqlite' as const }))
+    const { db, doubts } = service.core
+    doubts.raised = 1
+    const free = Promise.withResolvers<void>()
+    const inTransaction = Promise.withResolvers<void>()
+    const transaction = db.transaction().execute(async () => {
+      inTransaction.resolve()
+      await free.promise
+    })
+    await inTransaction.promise
+    const ready = service.request('/readyz')
+    // It waits for the transaction now.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    doubts.raised++
+    free.resolve()
+    await transaction
+    assert.equal((await ready).status, 200)
+    assert.equal(doubts.raised, 2)
+    assert.equal((await service.request('/readyz')).status, 200)
+    assert.equal(doubts.raised, 0)
+  },
+)
+
 test('a password change that is refused for a lock leaves the old password and all sessions', async (t) => {
   const world = await startWorld(t)
   const { service, accessToken } = world
