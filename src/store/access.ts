@@ -1,8 +1,9 @@
-import type { Wanted } from './prepared.ts'
-import { prepared, withWanted } from './prepared.ts'
+import { prepared } from './prepared.ts'
 import type { Database } from './schema.ts'
 import type { UserRow } from './users.ts'
 import { USER } from './users.ts'
+import type { Wanted } from './wanted.ts'
+import { selectWanted } from './wanted.ts'
 
 /** What decides whether an access token is good. Times in milliseconds since the epoch. */
 export interface AccessState {
@@ -27,12 +28,7 @@ export async function findAccess(
 }
 
 const access = prepared((db, token: Wanted & { readonly jti: string }) =>
-  withWanted(db, token)
-    .selectFrom('wanted')
-    .innerJoin('users', 'users.id', 'wanted.userId')
-    .leftJoin('sessions', (join) =>
-      join.onRef('sessions.id', '=', 'wanted.sessionId').onRef('sessions.user_id', '=', 'users.id'),
-    )
+  selectWanted(db, token)
     .select(USER)
     .select(['sessions.revoked_at as revokedAt', 'sessions.absolute_expires_at as absoluteExpiresAt'])
     .select((eb) =>

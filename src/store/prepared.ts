@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Compilable, CompiledQuery } from 'kysely'
-import { sql } from 'kysely'
 import type { Database } from './schema.ts'
 
 class Placeholder {
@@ -48,22 +47,3 @@ export function prepared<Parameters extends object, Row>(
     return rows
   }
 }
-
-export interface Wanted {
-  readonly sessionId: string
-  readonly userId: string
-}
-
-// PostgreSQL takes a bare parameter in a select list for text.
-export const text = (value: string) => sql<string>`cast(${value} as text)`
-export const bigint = (value: number) => sql<number>`cast(${value} as bigint)`
-
-/**
- * A session and its user as a table of one row, that both are joined to. SQLite looks at what an indexed column of a
- * join is compared with, and plans the whole statement anew for each value that is bound, which takes four times as
- * long as the statement.
- */
-export const withWanted = (db: Database, { sessionId, userId }: Wanted) =>
-  db.with('wanted', (wanted) =>
-    wanted.selectNoFrom([text(sessionId).as('sessionId'), text(userId).as('userId')]),
-  )

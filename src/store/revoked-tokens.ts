@@ -1,6 +1,7 @@
-import { bigint, prepared, text, withWanted } from './prepared.ts'
+import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
+import { bigint, text, withWanted } from './wanted.ts'
 
 export interface Claim {
   readonly jti: string

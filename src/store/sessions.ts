@@ -1,7 +1,8 @@
-import type { Wanted } from './prepared.ts'
-import { prepared, withWanted } from './prepared.ts'
+import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
+import type { Wanted } from './wanted.ts'
+import { selectWanted } from './wanted.ts'
 
 /** One login on one device. Times in milliseconds since the epoch. */
 export interface SessionRow {
@@ -186,14 +187,7 @@ export async function findSession(
 }
 
 const userAndSession = prepared((db, wanted: Wanted) =>
-  withWanted(db, wanted)
-    .selectFrom('wanted')
-    .innerJoin('users', 'users.id', 'wanted.userId')
-    .leftJoin('sessions', (join) =>
-      join.onRef('sessions.id', '=', 'wanted.sessionId').onRef('sessions.user_id', '=', 'users.id'),
-    )
-    .select(SESSION)
-    .select('users.deactivated_at as deactivatedAt'),
+  selectWanted(db, wanted).select(SESSION).select('users.deactivated_at as deactivatedAt'),
 )
 
 // A left join makes every column nullable; `id` tells whether there was a row.
