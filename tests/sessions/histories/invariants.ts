@@ -6,7 +6,7 @@ import { exchange } from '../../../src/sessions/exchange.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import type { Model } from '../model.ts'
 import type { Session } from './words.ts'
-import type { History, Row } from './world.ts'
+import type { History, Row, Rows } from './world.ts'
 import { LENIENT } from './world.ts'
 
 const rowOf = (session: Session): Row => ({
@@ -23,18 +23,22 @@ const rowOf = (session: Session): Row => ({
   revoked_reason: session.revoked?.reason ?? null,
 })
 
-/** One row for each session, as the model has it. */
-export function checkRows(model: Model, rows: readonly Row[]): void {
-  const expected = model.rows().map(rowOf)
-  assert.deepEqual(
-    rows,
-    expected.sort((a, b) => (a.id < b.id ? -1 : 1)),
-  )
+const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1)
+
+/** One row for each session and for each user, as the model has them. */
+export function checkRows(model: Model, { sessions, users }: Rows): void {
+  assert.deepEqual(sessions, model.rows().map(rowOf).sort(byId))
+  const states = users.map(({ id, deactivated_at }) => ({
+    id,
+    state: deactivated_at === null ? 'active' : 'inactive',
+  }))
+  const expected = model.users.filter(({ state }) => state !== 'deleted')
+  assert.deepEqual(states, expected.map(({ id, state }) => ({ id, state })).sort(byId))
 }
 
 /** A generation never goes back. */
-export function checkGenerations({ generations }: History, rows: readonly Row[]): void {
-  for (const { id, generation } of rows) {
+export function checkGenerations({ generations }: History, { sessions }: Rows): void {
+  for (const { id, generation } of sessions) {
     assert.ok(generation >= (generations.get(id) ?? 0), 'the generation went back')
     generations.set(id, generation)
   }

@@ -45,6 +45,17 @@ export interface Row {
   readonly revoked_reason: string | null
 }
 
+export interface UserRow {
+  readonly id: string
+  readonly deactivated_at: number | null
+}
+
+/** Of the model's users, by their ids */
+export interface Rows {
+  readonly sessions: readonly Row[]
+  readonly users: readonly UserRow[]
+}
+
 export interface World {
   /** How often each line of the rules was reached */
   readonly reached: Map<string, number>
@@ -57,8 +68,8 @@ export interface World {
   readonly core: (rules: Rules) => Core
   /** A real hash, but a cheap one: `verify` goes by the parameters that it finds in it. */
   readonly cheapHash: (password: string) => string
-  /** The sessions of the model's users, read by a connection of its own */
-  readonly rows: (model: Model) => Promise<Row[]>
+  /** Read by a connection of its own */
+  readonly rows: (model: Model) => Promise<Rows>
 }
 
 export async function openWorld(t: DialectContext): Promise<World> {
@@ -87,9 +98,10 @@ export async function openWorld(t: DialectContext): Promise<World> {
     sqlite: 'in (select value from json_each(?))',
     postgres: 'in (select json_array_elements_text($1::json))',
   }
-  const select = `select id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
+  const sessions = `select id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
        absolute_expires_at, revoked_at, revoked_reason
      from sessions where user_id ${isOneOf[t.dialect]} order by id`
+  const users = `select id, deactivated_at from users where id ${isOneOf[t.dialect]} order by id`
   return {
     reached: new Map(),
     together: 0,
@@ -97,7 +109,10 @@ export async function openWorld(t: DialectContext): Promise<World> {
     under: (rules) => found(requests.get(rules)),
     core: (rules) => found(cores.get(rules)),
     cheapHash: (password) => found(hashes.get(password)),
-    rows: ({ users }) => reader.query(select, [JSON.stringify(users.map(({ id }) => id))]),
+    async rows(model) {
+      const ids = JSON.stringify(model.users.map(({ id }) => id))
+      return { sessions: await reader.query(sessions, [ids]), users: await reader.query(users, [ids]) }
+    },
   }
 }
 
