@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { revokeSession } from '../store/revocations.ts'
 import { claimToken, findRevokedToken } from '../store/revoked-tokens.ts'
 import { findSession } from '../store/sessions.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
+import { idAfter } from '../tokens/id.ts'
 import type { SessionContext } from './context.ts'
 import type { Access } from './mint.ts'
 import { secondsBetween } from './mint.ts'
@@ -87,7 +87,7 @@ function successor(
   now: number,
 ): ExchangeOutcome {
   const accessToken = signAccessToken(tokens, {
-    id: createHash('sha256').update(token.id).digest('base64url'),
+    id: idAfter(token.id, claim.revokedAt),
     userId: token.userId,
     sessionId: token.sessionId,
     issuedAt: claim.revokedAt,

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { SessionRow } from '../store/sessions.ts'
 import { signAccessToken } from '../tokens/access-token.ts'
+import { newId } from '../tokens/id.ts'
 import { signRefreshToken } from '../tokens/refresh-token.ts'
 import type { SessionContext } from './context.ts'
 
@@ -25,7 +25,7 @@ export function mintAccess(
 ): Access {
   const expiresAt = Math.min(now + settings.accessTokenTtl, session.absoluteExpiresAt)
   const accessToken = signAccessToken(tokens, {
-    id: randomUUID(),
+    id: newId(now),
     userId: session.userId,
     sessionId: session.id,
     issuedAt: now,

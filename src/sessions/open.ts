@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { insertSession } from '../store/sessions.ts'
+import { newId } from '../tokens/id.ts'
 import type { SessionContext } from './context.ts'
 import type { Grant } from './mint.ts'
 import { mintAccess, mintRefreshToken } from './mint.ts'
@@ -22,7 +22,7 @@ export async function openSession(
   const absoluteExpiresAt = now + settings.sessionMaxAge
   const session = await insertSession(context.db, {
     ...login,
-    id: randomUUID(),
+    id: newId(now),
     now,
     expiresAt: Math.min(now + settings.refreshTokenTtl, absoluteExpiresAt),
     absoluteExpiresAt,

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { Database } from '../store/schema.ts'
 import type { UserRow } from '../store/users.ts'
 import { findPasswordHash, findUserByName, insertUser, updatePassword } from '../store/users.ts'
+import { newId } from '../tokens/id.ts'
 import type { Passwords } from './passwords.ts'
 import { usernameKey } from './usernames.ts'
 
@@ -25,12 +25,13 @@ export type Registration =
 /** @throws TooBusyError */
 export async function register(context: AccountContext, credentials: Credentials): Promise<Registration> {
   const passwordHash = await context.passwords.hash(credentials.password)
+  const now = context.now()
   const user = await insertUser(context.db, {
-    id: randomUUID(),
+    id: newId(now),
     username: credentials.username,
     usernameKey: usernameKey(credentials.username),
     passwordHash,
-    now: context.now(),
+    now,
   })
   return user === undefined ? { outcome: 'taken' } : { outcome: 'registered', user }
 }
