@@ -4,13 +4,13 @@ import { Worker } from 'node:worker_threads'
 import type SQLite from 'better-sqlite3'
 
 // Pages of 4 KiB that a thread has to do.
-const ENOUGH = 2000
-// From here on the log is to begin anew, 32 MiB,
+const ENOUGH = 500
+// From here on the log is to begin anew, 32 MiB: one checkpoint after the other,
 const LONG = 8000
-// as soon as so few are left to do that others can wait for it,
+// until so few are left to do that others can wait for it,
 const REST = 500
-// and at any rate here, 40 MiB.
-const TOO_LONG = 10_000
+// and at any rate here, 47 MiB.
+const TOO_LONG = 12_000
 
 /**
  * Checkpoints on a thread: the request whose commit fills the log would wait for one, and everybody with it. The log
@@ -36,7 +36,7 @@ export class Checkpoints {
     const { log, checkpointed } = this.#size.get() ?? { log: 0, checkpointed: 0 }
     const left = log - checkpointed
     const mayRestart = (log >= LONG && left <= REST) || log >= TOO_LONG
-    if (!mayRestart && left < ENOUGH) return undefined
+    if (log < LONG && left < ENOUGH) return undefined
     this.#running = this.#run().finally(() => {
       this.#running = undefined
     })
@@ -69,10 +69,11 @@ export class Checkpoints {
   // Only a service that is used comes so far.
   #start(): Worker {
     const script = new URL(`checkpoint-worker${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(script, { workerData: this.#file, execArgv: [] })
+    const worker = new Worker(script, { workerData: this.#file, execArgv: [], trackUnmanagedFds: false })
     worker.unref()
-    worker.on('error', () => {
+    worker.on('error', (error) => {
       this.#hasFailed = true
+      process.emitWarning(`SQLite does its checkpoints itself: ${error}`)
     })
     worker.on('exit', () => {
       this.#worker = undefined

@@ -26,15 +26,16 @@ function openToRead(file: string): SQLite.Database {
 
 function open(file: string): SQLite.Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  // It holds password hashes and addresses: a new file is for its owner only.
-  closeSync(openSync(file, 'a', 0o600))
+  // It holds password hashes and addresses: a new file is for its owner only. To close a descriptor of one that is
+  // there would drop this process's locks on it: POSIX.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
   const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
   database.pragma('journal_mode = WAL')
   // What was answered is on disk: better-sqlite3 is built with NORMAL for WAL, which loses commits at a power cut.
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
   // Pages. A thread does it before: see Checkpoints.
-  database.pragma('wal_autocheckpoint = 12000')
+  database.pragma('wal_autocheckpoint = 14000')
   // What a reader that stood in the way made it grow is given back.
   database.pragma(`journal_size_limit = ${32 * 2 ** 20}`)
   database.prepare('select 1').get()
