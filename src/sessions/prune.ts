@@ -3,15 +3,16 @@ import { prune } from '../store/prune.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
-// Milliseconds that a batch should take, so that a refresh hardly waits for one. How many rows that is depends on the
-// disk and on what is in memory: batches grow and shrink with what the last one took. One write to the disk is in it
-// however small it is, so that below some size it would only take more of them.
-const BATCH_TIME = 10
-const SMALLEST = 100
+// Milliseconds of work in a batch, so that a refresh hardly waits for one. How many rows that is depends on what is in
+// memory: batches grow and shrink with what the last one took. The write to the disk comes on top, and says nothing
+// about the size: however small a batch is, there is one.
+const BATCH_TIME = 5
+const SMALLEST = 10
 const LARGEST = 1000
 
-// After each batch everybody else has the database and the event loop for so many times as long as it took.
-const BREATH = 2
+// After each batch everybody else has the database and the event loop for so many times as long as it took, with the
+// write.
+const BREATH = 6
 
 // A clock that is set back must not bring an exchanged token to life again, so that rows stay an hour longer.
 const SLACK = 3_600_000
@@ -35,7 +36,7 @@ export async function pruneAll(
     revokedTokens += pruned.revokedTokens
     if (pruned.sessions + pruned.revokedTokens === 0) break
     const taken = performance.now() - begun
-    batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / taken), SMALLEST), LARGEST, 2 * batch)
+    batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / pruned.worked), SMALLEST), LARGEST, 2 * batch)
     await new Promise((resolve) => setTimeout(resolve, BREATH * taken))
   }
   return { sessions, revokedTokens }

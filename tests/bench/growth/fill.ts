@@ -1,12 +1,16 @@
-/** Sessions by the million, written past the service: random ids, as real ones are. */
+/** Sessions by the million, written past the service: they end in another order than they began. */
 import type { Connection, Dialect } from '../../dialects.ts'
 
 const DAY = 86_400_000
 
-const RANDOM_ID = {
-  sqlite: `printf('%s-%s-4%s-a%s-%s', lower(hex(randomblob(4))), lower(hex(randomblob(2))),
+// As `newId` makes them.
+const idAt = {
+  sqlite: (
+    time: string,
+  ) => `printf('%s-%s-7%s-a%s-%s', substr(printf('%012x', ${time}), 1, 8), substr(printf('%012x', ${time}), 9),
     substr(lower(hex(randomblob(2))), 2), substr(lower(hex(randomblob(2))), 2), lower(hex(randomblob(6))))`,
-  postgres: 'gen_random_uuid()::text',
+  postgres: (time: string) => `substr(lpad(to_hex(${time}), 12, '0'), 1, 8) || '-' ||
+    substr(lpad(to_hex(${time}), 12, '0'), 9) || '-7' || substr(gen_random_uuid()::text, 16)`,
 }
 const SERIES = {
   sqlite: (count: number) =>
@@ -44,7 +48,7 @@ export async function fillSessions(
     'id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at, absolute_expires_at, revoked_at, user_agent, address'
   for (let left = count; left > 0; left -= CHUNK) {
     const size = Math.min(left, CHUNK)
-    const values = `${RANDOM_ID[dialect]}, 'user-' || (1 + i % ${users}), 3, ${begun}, ${begun}, ${begun} + i, 3,
+    const values = `${idAt[dialect](`${begun + count - left} + i`)}, 'user-' || (1 + i % ${users}), 3, ${begun}, ${begun}, ${begun} + i, 3,
       ${begun + 30 * DAY} + i, ${begun + 90 * DAY}, ${revoked}, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101', '192.0.2.1'`
     await connection.query(
       `insert into sessions (${columns}) ${SERIES[dialect](size)} ${values} ${FROM[dialect](size)}`,

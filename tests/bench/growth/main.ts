@@ -21,25 +21,27 @@ for (const dialect of dialects) {
       expired,
       sample: 2000,
     })
-    const { refreshes, duration, wal } = pruning
-    const at = (share: number) =>
-      ms(refreshes[Math.min(refreshes.length - 1, Math.floor(refreshes.length * share))])
+    const { refreshes, alone, duration, wal } = pruning
+    const spread = (taken: readonly number[]) => {
+      const at = (share: number) => ms(taken[Math.min(taken.length - 1, Math.floor(taken.length * share))])
+      return `p50 ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, the slowest ${at(1)}`
+    }
     console.log(
       `  a refresh: ${ms(small)} among 1000 sessions, ${ms(large)} among ${sessions}: ${(large / small).toFixed(2)} times`,
     )
     console.log(
       `  pruning: ${pruning.sessions} sessions and ${pruning.revokedTokens} revoked tokens in ${(duration / 1000).toFixed(1)} s`,
     )
-    console.log(
-      `  ${refreshes.length} refreshes meanwhile: p50 ${at(0.5)}, p99 ${at(0.99)}, the slowest ${at(1)}`,
-    )
+    console.log(`  ${refreshes.length} refreshes meanwhile: ${spread(refreshes)}`)
+    console.log(`  ${alone.length} for as long afterwards: ${spread(alone)}`)
     if (dialect === 'sqlite') console.log(`  WAL: ${mib(wal)} at the most`)
     console.log(
       `  database: ${mib(size.before)} before, ${mib(size.refilled)} with ${expired} new sessions in it`,
     )
     const limits = {
       'a refresh costs more': large / small > 1.3,
-      'pruning holds refreshes up': (refreshes.at(-1) ?? 0) > 50,
+      // A disk that takes longer by itself is no fault of pruning's.
+      'pruning holds refreshes up': (refreshes.at(-1) ?? 0) > Math.max(50, alone.at(-1) ?? 0),
       'the WAL grows': wal > 64 * 2 ** 20,
       'the database grows': size.refilled > 1.1 * size.before,
     }

@@ -44,35 +44,47 @@ export interface Pruning {
   readonly duration: number
   /** Milliseconds from the moment that a refresh was due to its answer, sorted */
   readonly refreshes: readonly number[]
+  /** The same for as long afterwards, since a disk has slow moments of its own */
+  readonly alone: readonly number[]
   /** Bytes */
   readonly wal: number
 }
 
-/** Prunes all there is while a refresh comes every few milliseconds. */
+/** A refresh every few milliseconds, as long as something else lasts. */
+async function refreshDuring(
+  core: Core,
+  tokens: readonly string[],
+  interval: number,
+  work: Promise<unknown>,
+) {
+  const refreshes: number[] = []
+  let wal = 0
+  let isOver = false
+  void work.finally(() => {
+    isOver = true
+  })
+  for (let index = 0; !isOver; index++) {
+    const due = performance.now() + interval
+    await wait(interval)
+    await refresh(core, tokens[index % tokens.length] ?? '')
+    refreshes.push(performance.now() - due)
+    wal = Math.max(wal, sizeOf(core, '-wal'))
+  }
+  return { refreshes: refreshes.toSorted((a, b) => a - b), wal }
+}
+
+/** Prunes all there is meanwhile. */
 export async function pruneUnderLoad(
   core: Core,
   tokens: readonly string[],
   interval: number,
 ): Promise<Pruning> {
-  const refreshes: number[] = []
-  let wal = 0
-  let pruning = true
-  const load = async () => {
-    for (let index = 0; pruning; index++) {
-      const due = performance.now() + interval
-      await wait(interval)
-      await refresh(core, tokens[index % tokens.length] ?? '')
-      refreshes.push(performance.now() - due)
-      wal = Math.max(wal, sizeOf(core, '-wal'))
-    }
-  }
   const begun = performance.now()
-  const loaded = load()
-  const pruned = await pruneAll(core)
+  const pruning = pruneAll(core)
+  const meanwhile = await refreshDuring(core, tokens, interval, pruning)
   const duration = performance.now() - begun
-  pruning = false
-  await loaded
-  return { ...pruned, duration, refreshes: refreshes.toSorted((a, b) => a - b), wal }
+  const { refreshes: alone } = await refreshDuring(core, tokens, interval, wait(duration))
+  return { ...(await pruning), ...meanwhile, duration, alone }
 }
 
 /** @returns bytes of SQLite's file, or of one beside it */
