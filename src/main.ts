@@ -7,5 +7,13 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exitCode = 1
 } else {
-  import('./cli/main.ts').then(({ main }) => main(['serve']))
+  // What Node makes of each file is kept for the next start. Not in the directory for temporary files, which is Node's
+  // default: somebody else could have put something there.
+  const [, script = ''] = process.argv
+  Promise.all([import('node:module'), import('node:path')])
+    .then(([{ enableCompileCache }, { resolve }]) =>
+      enableCompileCache(resolve(script, '../../node_modules/.cache/rekindle')),
+    )
+    .then(() => import('./cli/main.ts'))
+    .then(({ main }) => main(['serve']))
 }

@@ -18,7 +18,7 @@ const PATIENCE = 7000
 /** Settings → database → app → listen → drain. Resolves when the service has stopped. */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const { settings, secrets } = readServiceSettings(env)
-  const log = createLog(settings)
+  const log = await createLog(settings)
   for (const warning of secrets.warnings) log.warn(warning)
   const core = await createCore({ settings, secrets, log })
   // Before it is announced: whoever waits for that line may answer it with a signal.

@@ -56,7 +56,7 @@ async function add({ db, now }: Desk, username: string): Promise<void> {
   }
   const password = await readNewPassword()
   if (!zNewPassword.safeParse(password).success) throw new Failure('a password has 8 to 256 characters')
-  const passwords = await createPasswords()
+  const passwords = createPasswords()
   const result = await register({ db, now, passwords }, { username, password })
   if (result.outcome === 'taken') throw new Failure(`the username is taken: ${username}`)
   console.log(`User ${result.user.username} added, id ${result.user.id}.`)

@@ -36,7 +36,7 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     await takeOver(store.db)
     if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
     const tokens = createTokens({ ...secrets, issuer: settings.issuer, audience: settings.audience })
-    const passwords = await createPasswords()
+    const passwords = createPasswords()
     const state = { shutdown: { draining: false }, doubts: { raised: 0 } }
     return { store, db: store.db, tokens, passwords, now, settings, log, ...state }
   } catch (error) {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:http'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { checkedFetch } from '../contract/check-response.ts'
 import { finish, MAIN, PASSWORD, rekindle, start } from './command.ts'
 import type { Place } from './fixtures.ts'
-import { freshDatabase } from './fixtures.ts'
+import { fileOf, freshDatabase } from './fixtures.ts'
 import { post, startService } from './service.ts'
 
 const USER = { username: 'ada', password: PASSWORD }
@@ -65,11 +65,22 @@ describe('serve stops with exit code 0', { concurrency: 3, timeout: 10_000 }, ()
     })
   }
 
-  test('in production, started by src/main.ts', async (t) => {
+  test('in production, started by src/main.ts; what is compiled is kept, but not where others can write', async (t) => {
     const { stdout } = await rekindle(['secret'])
-    const env = { ...freshDatabase(t), NODE_ENV: 'production', JWT_SECRET_KEY: stdout.trim() }
+    const database = freshDatabase(t)
+    const temporary = join(dirname(fileOf(database)), 'tmp')
+    mkdirSync(temporary)
+    const env = {
+      ...database,
+      NODE_ENV: 'production',
+      JWT_SECRET_KEY: stdout.trim(),
+      TMPDIR: temporary,
+      NODE_COMPILE_CACHE: undefined,
+    }
     const service = await startService(t, env, [MAIN])
     assert.equal(await service.stop('SIGTERM'), 0)
+    assert.deepEqual(readdirSync(temporary), [])
+    assert.ok(readdirSync(join(dirname(MAIN), '../node_modules/.cache/rekindle')).length > 0)
   })
 })
 

@@ -7,7 +7,7 @@ import { PASSWORD } from '../fixture.ts'
 const times = <T>(count: number, make: () => T) => Array.from({ length: count }, make)
 
 test('Argon2id with OWASP’s parameters, each time with another salt', async () => {
-  const passwords = await createPasswords()
+  const passwords = createPasswords()
   const hashes = await Promise.all(times(4, () => passwords.hash(PASSWORD)))
   for (const hash of hashes) assert.match(hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/)
   assert.equal(new Set(hashes.map((hash) => hash.split('$')[4])).size, 4)
@@ -18,7 +18,7 @@ test('Argon2id with OWASP’s parameters, each time with another salt', async ()
 })
 
 test('the same keystrokes on another device: composed or decomposed is the same password', async () => {
-  const passwords = await createPasswords()
+  const passwords = createPasswords()
   const composed = 'Größe des Ångström: é'.normalize('NFC')
   const decomposed = composed.normalize('NFD')
   assert.notEqual(composed, decomposed)
@@ -34,7 +34,7 @@ test('the same keystrokes on another device: composed or decomposed is the same 
 })
 
 test('long passwords count to their last character', async () => {
-  const passwords = await createPasswords()
+  const passwords = createPasswords()
   const long = '😀'.repeat(255)
   const hash = await passwords.hash(`${long}a`)
   assert.equal(await passwords.verify(hash, `${long}a`), true)
@@ -42,7 +42,7 @@ test('long passwords count to their last character', async () => {
 })
 
 test('nobody’s password is never right, and takes its time all the same', async () => {
-  const passwords = await createPasswords()
+  const passwords = createPasswords()
   const hash = await passwords.hash(PASSWORD)
   const spent = async (of: string | undefined) => {
     const started = performance.now()
@@ -58,7 +58,7 @@ test('nobody’s password is never right, and takes its time all the same', asyn
 })
 
 test('two at a time and three waiting: one more is refused, and then there is room again', async () => {
-  const passwords = await createPasswords({ concurrency: 2, queue: 3 })
+  const passwords = createPasswords({ concurrency: 2, queue: 3 })
   const accepted = times(5, () => passwords.hash(PASSWORD))
   await assert.rejects(passwords.hash(PASSWORD), TooBusyError)
   await assert.rejects(passwords.verify(undefined, PASSWORD), { code: 'ERR_TOO_BUSY' })
@@ -74,20 +74,20 @@ test('two at a time and three waiting: one more is refused, and then there is ro
 })
 
 test('a hash that is none fails alone, and its place becomes free', async () => {
-  const passwords = await createPasswords({ concurrency: 1, queue: 1 })
+  const passwords = createPasswords({ concurrency: 1, queue: 1 })
   for (let count = 0; count < 5; count++) await assert.rejects(passwords.verify('not a hash', PASSWORD))
   assert.match(await passwords.hash(PASSWORD), /^\$argon2id\$/)
 })
 
 test('64 may wait by default', async () => {
-  const passwords = await createPasswords()
+  const passwords = createPasswords()
   const accepted = times(66, () => passwords.hash(PASSWORD))
   await assert.rejects(passwords.hash(PASSWORD), TooBusyError)
   assert.equal(new Set(await Promise.all(accepted)).size, 66)
 })
 
 test('two at a time: the other threads of Node’s pool stay free', async () => {
-  const passwords = await createPasswords()
+  const passwords = createPasswords()
   let finished = 0
   const hashing = times(20, () =>
     passwords.hash(PASSWORD).then(() => {
@@ -103,7 +103,7 @@ test('two at a time: the other threads of Node’s pool stay free', async () => 
 })
 
 test('the event loop goes on while 20 passwords are hashed', async () => {
-  const passwords = await createPasswords()
+  const passwords = createPasswords()
 
   async function measure() {
     let isHashing = true

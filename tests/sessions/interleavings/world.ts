@@ -47,7 +47,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
   const context = await openContext(t)
   const { db, clock } = context
   await gated(t, db)
-  const passwords = remembered(await createPasswords())
+  const passwords = remembered(createPasswords())
   const openProcess = async (ahead: number): Promise<Process> => {
     const store = await openStore(context.database)
     stores.push(store)
