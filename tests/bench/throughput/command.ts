@@ -26,6 +26,7 @@ export function options() {
       only: { type: 'string' },
       database: { type: 'string' },
       rotations: { type: 'string' },
+      'sync-delay': { type: 'string' },
       write: { type: 'boolean', default: false },
     },
   })
@@ -35,6 +36,7 @@ export function options() {
     only: values.only?.split(','),
     database: values.database,
     rotations: values.rotations === undefined ? undefined : Number(values.rotations),
+    syncDelay: values['sync-delay'] === undefined ? undefined : Number(values['sync-delay']),
     write: values.write,
   }
 }
@@ -52,7 +54,7 @@ async function startPostgres(): Promise<string> {
 export async function run(
   name: keyof Reports,
   measured: readonly Subject[],
-  { rounds: count, seconds, rotations, write: isWritten }: ReturnType<typeof options>,
+  { rounds: count, seconds, rotations, syncDelay, write: isWritten }: ReturnType<typeof options>,
 ): Promise<never> {
   const pinning = pin()
   say(pinning)
@@ -60,7 +62,7 @@ export async function run(
   if (!canTrace) say('strace is missing or may not trace: fsyncs of SQLite are not counted')
   const needsPostgres = measured.some(({ where }) => where.startsWith('PostgreSQL'))
   const postgres = needsPostgres ? await startPostgres() : undefined
-  const plan: Plan = { sizes: SIZES, seconds, warmUp: Math.min(WARM_UP, seconds), generator }
+  const plan: Plan = { sizes: SIZES, seconds, warmUp: Math.min(WARM_UP, seconds), generator, syncDelay }
   const all = [FLOOR, ...measured]
   const rows = await rounds(FLOOR, measured, plan, count, say)
   const [refresh] = subjects(['refresh'])

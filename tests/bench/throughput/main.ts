@@ -1,4 +1,4 @@
-/** `npm run bench -- --rounds 5 --seconds 5 --only refresh,me --database sqlite --rotations 1000000 --write` */
+/** `npm run bench -- --rounds 5 --seconds 5 --only refresh,me --database sqlite --rotations 1000000 --sync-delay 5 --write` */
 import { options, run } from './command.ts'
 import { subjects } from './subjects.ts'
 

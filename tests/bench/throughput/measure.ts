@@ -30,12 +30,14 @@ export interface Plan {
   readonly seconds: number
   readonly warmUp: number
   readonly generator: Generator
+  /** Milliseconds */
+  readonly syncDelay?: number | undefined
 }
 
 /** @throws when a request was refused, or did not do what it was answered to have done */
 export function measure(subject: Subject, plan: Plan): Promise<Figures & { readonly rate: number }> {
   return withCleanup(async (cleanup) => {
-    const prepared = await subject.prepare(cleanup, { sizes: plan.sizes, isTraced: false })
+    const prepared = await subject.prepare(cleanup, { ...plan, isTraced: false })
     const { processes, files } = prepared
     const target = { ports: processes.map(({ port }) => port), operation: subject.operation }
     if (plan.warmUp > 0) await saturate({ ...target, file: files.warmUp }, plan.warmUp, plan.generator)

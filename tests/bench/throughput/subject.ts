@@ -16,6 +16,8 @@ export interface Preparation {
   readonly sizes: Sizes
   /** Whether waits for the disk are counted, which slows the service */
   readonly isTraced: boolean
+  /** Milliseconds that each wait for the disk takes longer, as on a slow one */
+  readonly syncDelay?: number | undefined
 }
 
 export interface Subject {

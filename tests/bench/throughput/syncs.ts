@@ -13,15 +13,17 @@ const { status } = spawnSync('strace', ['-o', '/dev/null', 'true'])
 export const canTrace = status === 0
 
 // -D: strace is the grandchild, and the service the process that signals are for.
-const STRACE = ['strace', '-D', '-f', '--seccomp-bpf', '-e', 'trace=fsync,fdatasync', '-o']
+const STRACE = ['strace', '-D', '-f', '--seccomp-bpf', '-e', 'trace=fsync,fdatasync']
 const DONE = /f(data)?sync(\(\d+| resumed>)\) += 0$/gm
 
 /** @returns what a process that keeps its files itself is started by, and what has been seen since */
-export function tracer(directory: string, { isTraced }: Preparation) {
-  if (!isTraced || !canTrace) return { tracer: [], syncs: async () => undefined }
+export function tracer(directory: string, { isTraced, syncDelay = 0 }: Preparation) {
+  if (syncDelay > 0 && !canTrace) throw new Error('a slow disk takes strace')
+  if (!(isTraced || syncDelay > 0) || !canTrace) return { tracer: [], syncs: async () => undefined }
   const file = join(directory, 'trace')
   const syncs = async () => readFileSync(file, 'utf8').match(DONE)?.length ?? 0
-  return { tracer: [...STRACE, file], syncs }
+  const slow = syncDelay > 0 ? ['-e', `inject=fsync,fdatasync:delay_exit=${syncDelay * 1000}`] : []
+  return { tracer: [...STRACE, ...slow, '-o', file], syncs }
 }
 
 /** PostgreSQL counts for itself, all databases together. */
