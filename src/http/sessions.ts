@@ -51,7 +51,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       const { session, accessToken, expiresIn, refreshToken } = grant
       record(core, c, 'session.opened', { userId: user.id, sessionId: session.id })
       if (body.cookie === true) {
-        setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, session.createdAt)
+        setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, session.rotatedAt)
       }
       return success(200, {
         message: 'Logged in successfully',

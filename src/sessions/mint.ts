@@ -1,4 +1,4 @@
-import type { SessionRow } from '../store/sessions.ts'
+import type { Session } from '../store/sessions.ts'
 import { signAccessToken } from '../tokens/access-token.ts'
 import { newId } from '../tokens/id.ts'
 import { signRefreshToken } from '../tokens/refresh-token.ts'
@@ -13,7 +13,7 @@ export interface Access {
 
 /** What a login or a refresh gives: without rotation a refresh brings no refresh token. */
 export interface Grant extends Access {
-  readonly session: SessionRow
+  readonly session: Session
   readonly refreshToken: string | undefined
 }
 
@@ -39,7 +39,7 @@ export const secondsBetween = (now: number, expiresAt: number): number =>
   Math.max(0, Math.floor(expiresAt / 1000) - Math.floor(now / 1000))
 
 /** The session's current refresh token. It is not stored but made again from the row, byte by byte. */
-export function mintRefreshToken({ tokens }: SessionContext, session: SessionRow): string {
+export function mintRefreshToken({ tokens }: SessionContext, session: Session): string {
   return signRefreshToken(tokens, {
     userId: session.userId,
     sessionId: session.id,

@@ -4,33 +4,42 @@ import type { Database } from './schema.ts'
 import type { Wanted } from './wanted.ts'
 import { selectWanted } from './wanted.ts'
 
-/** One login on one device. Times in milliseconds since the epoch. */
-export interface SessionRow {
+/** One login on one device: what its tokens are made and judged by. Times in milliseconds since the epoch. */
+export interface Session {
   readonly id: string
   readonly userId: string
   readonly generation: number
-  readonly createdAt: number
   readonly rotatedAt: number
-  readonly refreshedAt: number
-  readonly refreshCount: number
   readonly expiresAt: number
   readonly absoluteExpiresAt: number
   readonly revokedAt: number | null
+}
+
+/** And what its user is shown of it */
+export interface SessionRow extends Session {
+  readonly createdAt: number
+  readonly refreshedAt: number
+  readonly refreshCount: number
   readonly userAgent: string | null
   readonly address: string | null
 }
 
+// Each column that is read costs a refresh some of its time.
 const SESSION = [
   'sessions.id as id',
   'sessions.user_id as userId',
   'sessions.generation as generation',
-  'sessions.created_at as createdAt',
   'sessions.rotated_at as rotatedAt',
-  'sessions.refreshed_at as refreshedAt',
-  'sessions.refresh_count as refreshCount',
   'sessions.expires_at as expiresAt',
   'sessions.absolute_expires_at as absoluteExpiresAt',
   'sessions.revoked_at as revokedAt',
+] as const
+
+const SESSION_ROW = [
+  ...SESSION,
+  'sessions.created_at as createdAt',
+  'sessions.refreshed_at as refreshedAt',
+  'sessions.refresh_count as refreshCount',
   'sessions.user_agent as userAgent',
   'sessions.address as address',
 ] as const
@@ -51,7 +60,7 @@ export interface NewSession {
  * Writes the user's row first: that lock orders a login before or after a password change or deactivation, so that no
  * session slips in behind the revocation of all. @returns undefined when the user or the password is no longer good
  */
-export function insertSession(db: Database, session: NewSession): Promise<SessionRow | undefined> {
+export function insertSession(db: Database, session: NewSession): Promise<Session | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
@@ -100,13 +109,13 @@ export async function rotateSession(
   db: Database,
   refresh: Refresh,
   idle: number,
-): Promise<SessionRow | undefined> {
+): Promise<Session | undefined> {
   const [session] = await rotation(db, { ...swap(refresh), expiresAt: refresh.now + idle })
   return session
 }
 
 /** A refresh without rotation: the same conditions, but the generation and the deadlines stay. */
-export async function touchSession(db: Database, refresh: Refresh): Promise<SessionRow | undefined> {
+export async function touchSession(db: Database, refresh: Refresh): Promise<Session | undefined> {
   const [session] = await touch(db, swap(refresh))
   return session
 }
@@ -168,7 +177,7 @@ function current(db: Database, { sessionId, userId, generation, issuedAt, issued
 
 export interface SessionState {
   readonly user: { readonly id: string; readonly deactivatedAt: number | null }
-  readonly session: SessionRow | undefined
+  readonly session: Session | undefined
 }
 
 /** The user and that session of theirs, in one read. @returns undefined when there is no such user */
@@ -191,7 +200,7 @@ const userAndSession = prepared((db, wanted: Wanted) =>
 )
 
 // A left join makes every column nullable; `id` tells whether there was a row.
-function isSession(row: { readonly [Key in keyof SessionRow]: SessionRow[Key] | null }): row is SessionRow {
+function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }): row is Session {
   return row.id !== null
 }
 
@@ -207,7 +216,7 @@ export function listSessions(
 ): Promise<SessionRow[]> {
   return db
     .selectFrom('sessions')
-    .select(SESSION)
+    .select(SESSION_ROW)
     .$if(filter.userId !== undefined, (query) => query.where('user_id', '=', filter.userId ?? ''))
     .where('revoked_at', 'is', null)
     .where('absolute_expires_at', '>', filter.now)

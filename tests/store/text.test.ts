@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
-import { insertSession } from '../../src/store/sessions.ts'
+import { insertSession, listSessions } from '../../src/store/sessions.ts'
 import { findUserByName, insertUser, listUsers } from '../../src/store/users.ts'
 import { verifyAccessToken } from '../../src/tokens/access-token.ts'
 import { freshDatabase, test } from '../dialects.ts'
@@ -34,7 +34,9 @@ test('texts come back as they were given', async (t) => {
   const userAgent = `'"\\; -- $1 ? \u{1f600}\u0001\u001f\u007f\u0080\uffff é e\u0301 ${'x'.repeat(200)}`
   const times = { now: NOW, expiresAt: NOW + 1, absoluteExpiresAt: NOW + 1 }
   const given = { id: "' or 1=1", userId, passwordHash: 'a hash', userAgent, address: '::1', ...times }
-  assert.equal((await insertSession(db, given))?.userAgent, userAgent)
+  assert.equal((await insertSession(db, given))?.id, given.id)
+  const [listed] = await listSessions(db, { userId, now: NOW - 1, idleCutoff: NOW, limit: 1 })
+  assert.equal(listed?.userAgent, userAgent)
   // As long as a name can be: one character that normalisation makes 18 of, 128 times.
   const usernameKey = '\ufdfa'.repeat(128).normalize('NFKC')
   assert.ok(usernameKey.length > 2000)
