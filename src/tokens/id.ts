@@ -1,7 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 
 // 48 bits in hexadecimal digits, which sort as the times do.
-const timeOf = (now: number) => now.toString(16).padStart(12, '0').replace(/.{8}/, '$&-')
+function timeOf(now: number): string {
+  const digits = now.toString(16).padStart(12, '0')
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`
+}
 
 /**
  * A UUID of version 7 (RFC 9562 §5.7): what is made at about the same time stands side by side in an index, so that

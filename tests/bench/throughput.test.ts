@@ -9,6 +9,7 @@ import { rounds } from './throughput/rounds.ts'
 import type { Subject } from './throughput/subject.ts'
 import { withCleanup } from './throughput/subject.ts'
 import { FLOOR, subjects } from './throughput/subjects.ts'
+import { canTrace } from './throughput/syncs.ts'
 
 const SIZES = { users: 5, sessions: 100 }
 const [sqlite, postgres] = subjects(['refresh']) as [Subject, Subject]
@@ -32,6 +33,18 @@ test(`each request of ${generator} and of the constant rate is a rotation`, asyn
 
     // Each of them was used, and so were its successors.
     await assert.rejects(pace({ ...target, file: files.paced }, 600, 10), /10 requests were refused: 401/)
+  })
+})
+
+test('on a slow disk each rotation waits for it', {
+  skip: !canTrace && 'strace may not trace here',
+}, async () => {
+  await withCleanup(async (cleanup) => {
+    const preparation = { sizes: SIZES, isTraced: false, syncDelay: 20 }
+    const { processes, files } = await sqlite.prepare(cleanup, preparation)
+    const target = { ports: processes.map(({ port }) => port), operation: sqlite.operation }
+    const { p50 } = await pace({ ...target, file: files.paced }, 20, 20)
+    assert.ok(p50 >= 20, `${p50} ms`)
   })
 })
 
