@@ -45,6 +45,10 @@ function reach({ world: { reached } }: History, flights: readonly Flight[], fore
   }
 }
 
+// A list may hold a session whose id only the answer to its login tells.
+const listsLast = (foretold: Foretold): number[] =>
+  [...foretold.keys()].sort((a, b) => Number(!!foretold[a]?.sessions) - Number(!!foretold[b]?.sessions))
+
 /** Sends it, and gets exactly what the model foretells. */
 export async function fly({ model, history }: Moment, flight: Flight): Promise<void> {
   const { journal, texts } = history
@@ -81,8 +85,8 @@ export const together = (doings: readonly Doing[]): Command =>
         () => copyOf(model, history.texts),
         (copy, foretold) => {
           try {
-            for (const [index, reply] of replies.entries()) {
-              checkAnswer(copy.model, copy.texts, reply, foretold[index])
+            for (const index of listsLast(foretold)) {
+              checkAnswer(copy.model, copy.texts, replies[index], foretold[index])
             }
             checkRows(copy.model, rows)
           } catch (error) {
