@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../src/store/schema.ts'
-import { insertSession } from '../../src/store/sessions.ts'
+import { insertSession, listSessions } from '../../src/store/sessions.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
 import { test } from '../dialects.ts'
 import { DAY } from '../fixture.ts'
@@ -28,18 +28,15 @@ test('a good login: one session, and the time of the login with the user', async
     id: given.id,
     userId,
     generation: 0,
-    createdAt: NOW + 1,
     rotatedAt: NOW + 1,
-    refreshedAt: NOW + 1,
-    refreshCount: 0,
     expiresAt: NOW + DAY,
     absoluteExpiresAt: NOW + 90 * DAY,
     revokedAt: null,
-    userAgent: 'a browser',
-    address: '192.0.2.1',
   })
-  const { sessions, users } = await dump(db)
-  assert.equal(sessions.length, 1)
+  const listed = await listSessions(db, { userId, now: NOW, idleCutoff: NOW, limit: 2 })
+  const shown = { createdAt: NOW + 1, refreshedAt: NOW + 1, refreshCount: 0 }
+  assert.deepEqual(listed, [{ ...session, ...shown, userAgent: 'a browser', address: '192.0.2.1' }])
+  const { users } = await dump(db)
   assert.equal(users[0]?.last_login_at, NOW + 1)
 })
 
