@@ -24,13 +24,29 @@ function openToRead(file: string): SQLite.Database {
   return database
 }
 
+// Of two that switch at once SQLite refuses one without its timeout, or they would wait for each other for ever.
+function switchToWal(database: SQLite.Database): void {
+  const begun = performance.now()
+  for (;;) {
+    try {
+      database.pragma('journal_mode = WAL')
+      return
+    } catch (error) {
+      const isBusy = error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY'
+      if (!isBusy || performance.now() - begun > BUSY_TIMEOUT) throw error
+      // At a start there is no request that would wait.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
+
 function open(file: string): SQLite.Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // It holds password hashes and addresses: a new file is for its owner only. To close a descriptor of one that is
   // there would drop this process's locks on it: POSIX.
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
   const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
-  database.pragma('journal_mode = WAL')
+  switchToWal(database)
   // What was answered is on disk: better-sqlite3 is built with NORMAL for WAL, which loses commits at a power cut.
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')

@@ -1,10 +1,13 @@
 /** DESIGN §9: read-then-write transactions of two processes fail with SQLITE_BUSY when BEGIN is deferred. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { openStore } from '../../src/store/open.ts'
 import { runChild } from './children/run.ts'
-import { addUser, dump, logIn, openContext } from './context.ts'
+import { addUser, dump, freshFile, logIn, openContext } from './context.ts'
 import { recordStatements } from './statements.ts'
 
 const ROUNDS = 100
@@ -19,6 +22,25 @@ test('two processes that read and then write, 100 times each: never busy, no upd
     .select('generation')
     .executeTakeFirstOrThrow()
   assert.equal(generation, 2 * ROUNDS)
+})
+
+const HOLD = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const SQLite = require('better-sqlite3')
+  const database = new SQLite(workerData)
+  database.exec('begin immediate')
+  parentPort.postMessage('held')
+  setTimeout(() => database.exec('commit'), 300)
+`
+
+test('a fresh file that somebody else has locked for a moment, as who opens it at the same time does', async (t) => {
+  const file = freshFile(t)
+  const holder = new Worker(HOLD, { eval: true, workerData: file })
+  const ended = once(holder, 'exit')
+  await once(holder, 'message')
+  const store = await openStore({ dialect: 'sqlite', file })
+  await ended
+  await store.close()
 })
 
 test('every transaction begins with the write lock', async (t) => {
