@@ -22,7 +22,7 @@ export async function prune(
   db: Database,
   { now, idleCutoff, batch }: { readonly now: number; readonly idleCutoff: number; readonly batch: number },
 ): Promise<PrunedBatch> {
-  // One transaction: each costs a write to the disk, and so the time that a batch may take.
+  // One transaction: each costs a write to the disk.
   return transaction(db, async (trx) => {
     const begun = performance.now()
     const expired = await trx

@@ -204,7 +204,7 @@ function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }
   return row.id !== null
 }
 
-/** What is logged in: last refreshed first. @param idleCutoff see {@link pruneSessions} */
+/** What is logged in: last refreshed first. @param idleCutoff see `prune` */
 export function listSessions(
   db: Database,
   filter: {
