@@ -1,5 +1,6 @@
 /** The log does not grow for ever: a thread takes from it what is committed. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
@@ -83,11 +84,14 @@ test('the file stays locked as long as one store is open, however many were open
 test('a file that was moved away is not made anew, and writing goes on', async (t) => {
   const { context, user } = await open(t)
   renameSync(context.file, `${context.file}.moved`)
+  const warned = once(process, 'warning')
   for (let commit = 0; commit < 130; commit++) {
     await Promise.all(Array.from({ length: 20 }, () => addSession(context.db, user, WIDE)))
     await new Promise(setImmediate)
   }
   assert.equal(existsSync(context.file), false)
+  const [warning] = await warned
+  assert.match(String(warning), /SQLite does its checkpoints itself/)
   await context.store.close()
 })
 
