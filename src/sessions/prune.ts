@@ -34,7 +34,7 @@ export async function pruneAll(
     const pruned = await prune(context.db, { now, idleCutoff: idleCutoff(context, now), batch })
     sessions += pruned.sessions
     revokedTokens += pruned.revokedTokens
-    if (pruned.sessions + pruned.revokedTokens === 0) break
+    if (pruned.sessions + pruned.revokedTokens + pruned.kept === 0) break
     const taken = performance.now() - begun
     batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / pruned.worked), SMALLEST), LARGEST, 2 * batch)
     await new Promise((resolve) => setTimeout(resolve, BREATH * taken))

@@ -2,10 +2,11 @@ import type { Kysely } from 'kysely'
 import { PostgresAdapter, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
+const isPostgres = (db: Kysely<unknown>) => db.getExecutor().adapter instanceof PostgresAdapter
+
 // Compared and ordered by its bytes, as SQLite does it: PostgreSQL would go by the locale of the database, and an index
 // would have to be built anew when an update of the operating system changes that.
-const textOf = (db: Kysely<unknown>) =>
-  db.getExecutor().adapter instanceof PostgresAdapter ? sql`text collate "C"` : 'text'
+const textOf = (db: Kysely<unknown>) => (isPostgres(db) ? sql`text collate "C"` : 'text')
 
 const initial: Migration = {
   async up(db: Kysely<unknown>) {
@@ -67,7 +68,46 @@ const initial: Migration = {
   },
 }
 
+/** Takes out of the way of a rotation and an exchange what they pay for: `.github/adr/0016-indexes-and-rotations.md`. */
+const lighter: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('sessions')
+      .addColumn('prune_at', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema.dropIndex('sessions_expires_at').execute()
+    await db.schema.createIndex('sessions_prune_at').on('sessions').column('prune_at').execute()
+    await db.schema.dropIndex('revoked_tokens_session_id').execute()
+    if (isPostgres(db)) {
+      await db.schema.alterTable('revoked_tokens').dropConstraint('revoked_tokens_session_id_fkey').execute()
+      // Room for the next version of a row on the page of the last one: no index has to hear of it (HOT).
+      await sql`alter table sessions set (fillfactor = 85)`.execute(db)
+    } else {
+      await rebuildRevokedTokens(db)
+    }
+  },
+}
+
+// SQLite can drop a constraint only with its table.
+async function rebuildRevokedTokens(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('revoked_tokens_new')
+    .addColumn('jti', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('session_id', 'text', (column) => column.notNull())
+    .addColumn('revoked_at', 'bigint', (column) => column.notNull())
+    .addColumn('successor_expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .modifyEnd(sql`without rowid`)
+    .execute()
+  await sql`insert into revoked_tokens_new
+    select jti, session_id, revoked_at, successor_expires_at, expires_at from revoked_tokens`.execute(db)
+  await db.schema.dropTable('revoked_tokens').execute()
+  await db.schema.alterTable('revoked_tokens_new').renameTo('revoked_tokens').execute()
+  await db.schema.createIndex('revoked_tokens_expires_at').on('revoked_tokens').column('expires_at').execute()
+}
+
 /** Forward only, in the order of their names; one that was released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_initial': initial,
+  '0002_lighter': lighter,
 }

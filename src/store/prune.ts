@@ -1,5 +1,6 @@
+import type { ExpressionBuilder } from 'kysely'
 import { transaction } from './retry.ts'
-import type { Database } from './schema.ts'
+import type { Database, Schema } from './schema.ts'
 
 /** What one call of {@link prune} deleted. */
 export interface Pruned {
@@ -8,8 +9,17 @@ export interface Pruned {
 }
 
 export interface PrunedBatch extends Pruned {
+  /** Sessions that were looked at and have more time */
+  readonly kept: number
   /** Milliseconds that the statements took, without the wait for the disk */
   readonly worked: number
+}
+
+interface Batch {
+  readonly now: number
+  readonly idleCutoff: number
+  /** Rows */
+  readonly batch: number
 }
 
 /**
@@ -18,23 +28,15 @@ export interface PrunedBatch extends Pruned {
  *
  * @param idleCutoff milliseconds since the epoch: whoever last refreshed before holds no exchangeable access token
  */
-export async function prune(
-  db: Database,
-  { now, idleCutoff, batch }: { readonly now: number; readonly idleCutoff: number; readonly batch: number },
-): Promise<PrunedBatch> {
+export async function prune(db: Database, { now, idleCutoff, batch }: Batch): Promise<PrunedBatch> {
   // One transaction: each costs a write to the disk.
   return transaction(db, async (trx) => {
     const begun = performance.now()
+    const kept = await postpone(trx, { now, idleCutoff, batch })
     const expired = await trx
       .deleteFrom('sessions')
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('sessions')
-          .select('id')
-          .where('expires_at', '<=', now)
-          .where((or) => or.or([or('refreshed_at', '<=', idleCutoff), or('absolute_expires_at', '<=', now)]))
-          .limit(batch),
-      )
+      .where('id', 'in', due(trx, now, batch))
+      .where((eb) => isOver(eb, now, idleCutoff))
       .executeTakeFirst()
     const revoked = await trx
       .deleteFrom('sessions')
@@ -50,8 +52,36 @@ export async function prune(
       .executeTakeFirst()
     return {
       worked: performance.now() - begun,
+      kept,
       sessions: Number(expired.numDeletedRows + revoked.numDeletedRows),
       revokedTokens: Number(tokens.numDeletedRows),
     }
   })
+}
+
+const due = (db: Database, now: number, batch: number) =>
+  db.selectFrom('sessions').select('id').where('prune_at', '<=', now).orderBy('prune_at').limit(batch)
+
+const isOver = (eb: ExpressionBuilder<Schema, 'sessions'>, now: number, idleCutoff: number) =>
+  eb.and([
+    eb('expires_at', '<=', now),
+    eb.or([eb('refreshed_at', '<=', idleCutoff), eb('absolute_expires_at', '<=', now)]),
+  ])
+
+/** A rotation moves the deadline and leaves `prune_at` alone, so that those who lived on come up once in a while. */
+async function postpone(db: Database, { now, idleCutoff, batch }: Batch): Promise<number> {
+  const result = await db
+    .updateTable('sessions')
+    .set((eb) => ({
+      prune_at: eb
+        .case()
+        .when('expires_at', '>', now)
+        .then(eb.ref('expires_at'))
+        .else(eb('refreshed_at', '+', now - idleCutoff))
+        .end(),
+    }))
+    .where('id', 'in', due(db, now, batch))
+    .where((eb) => eb.not(isOver(eb, now, idleCutoff)))
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows)
 }

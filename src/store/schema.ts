@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Generated, Kysely } from 'kysely'
 
 /** All times are integer epoch milliseconds; a nullable time says whether and when at once. */
 export interface Schema {
@@ -33,10 +33,13 @@ export interface Schema {
     revoked_reason: string | null
     user_agent: string | null
     address: string | null
+    /** When pruning has to look at it next, which no rotation moves: not after the time when it may go */
+    prune_at: Generated<number>
   }
   /** Access tokens that are dead before their time, because they were exchanged */
   revoked_tokens: {
     jti: string
+    /** Which may be gone: the row goes at its own time. */
     session_id: string
     revoked_at: number
     /** `exp` of the successor that the exchange gave out */

@@ -83,6 +83,7 @@ export function insertSession(db: Database, session: NewSession): Promise<Sessio
         refresh_count: 0,
         expires_at: session.expiresAt,
         absolute_expires_at: session.absoluteExpiresAt,
+        prune_at: session.expiresAt,
         user_agent: session.userAgent,
         address: session.address,
       })

@@ -3,6 +3,7 @@
  * all sessions, so that from outside one check hides behind another. Here each has to hold by itself.
  */
 import assert from 'node:assert/strict'
+import type { Insertable } from 'kysely'
 import { claimToken } from '../../src/store/revoked-tokens.ts'
 import type { Database, Schema } from '../../src/store/schema.ts'
 import { rotateSession, touchSession } from '../../src/store/sessions.ts'
@@ -12,7 +13,7 @@ import { addUser, dump, NOW, openContext } from './context.ts'
 import { addSession } from './rows.ts'
 
 interface Scene {
-  readonly session?: Partial<Schema['sessions']>
+  readonly session?: Partial<Insertable<Schema['sessions']>>
   readonly isInactive?: boolean
   readonly isAnotherUser?: boolean
   readonly generation?: number

@@ -7,7 +7,6 @@ import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
 import { prune } from '../../src/store/prune.ts'
 import { revokeSessionsOfUser } from '../../src/store/revocations.ts'
-import { claimToken } from '../../src/store/revoked-tokens.ts'
 import { deleteUser } from '../../src/store/users.ts'
 import type { DialectContext } from '../dialects.ts'
 import { connect, freshDatabase } from '../dialects.ts'
@@ -154,21 +153,6 @@ onPostgres('a deadlock between two that end many sessions: both succeed', async 
   await past.close()
 })
 
-onPostgres('a session that is deleted while its token is claimed: no claim, and no error', async (t) => {
-  const { db, database } = await openContext(t)
-  const user = await addUser(db)
-  const sessionId = await addSession(db, user)
-  const past = await connect(database)
-  await past.query('begin')
-  await past.query('delete from users where id = $1', [user])
-  const times = { now: NOW, expiresAt: NOW + 1, successorExpiresAt: NOW + 1 }
-  const claim = claimToken(db, { jti: 'a', sessionId, userId: user, ...times })
-  await untilBlocked(past)
-  await past.query('commit')
-  assert.equal(await claim, undefined)
-  await past.close()
-})
-
 const endings: Readonly<Record<string, (user: string) => string>> = {
   'a deactivation': (user) =>
     `update users set deactivated_at = ${NOW} where id = '${user}';
@@ -193,6 +177,23 @@ for (const [what, ending] of Object.entries(endings)) {
     for (const session of (await dump(context.db)).sessions) assert.equal(session.revoked_at, NOW)
     await past.close()
   })
+
+  onPostgres(
+    `${what} that commits while a token of the session is claimed: nothing is exchanged`,
+    async (t) => {
+      const context = await openContext(t)
+      const user = await addUser(context.db)
+      const { accessToken } = await logIn(context, user)
+      const past = await connect(context.database)
+      await past.query('begin')
+      await past.query(ending(user))
+      const exchanged = exchange(context, accessToken)
+      await untilBlocked(past)
+      await past.query('commit')
+      assert.match((await exchanged).outcome, /^(revoked|inactive_user|unknown_user)$/)
+      await past.close()
+    },
+  )
 }
 
 onPostgres('two that prune, one that deletes and refreshes, all at once: no error', async (t) => {

@@ -8,6 +8,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { addUser, freshFile } from './context.ts'
+import { addSession } from './rows.ts'
 
 async function pragma(db: Database, name: string): Promise<unknown> {
   const { rows } = await sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(db)
@@ -54,10 +55,7 @@ test('foreign keys are held', async (t) => {
   const store = await openStore({ dialect: 'sqlite', file: freshFile(t) })
   t.after(() => store.close())
   await migrate(store.db)
-  const orphan = { jti: 'a', session_id: 'nobody’s', revoked_at: 1, successor_expires_at: 1, expires_at: 1 }
-  await assert.rejects(store.db.insertInto('revoked_tokens').values(orphan).execute(), {
-    code: 'SQLITE_CONSTRAINT_FOREIGNKEY',
-  })
+  await assert.rejects(addSession(store.db, 'nobody'), { code: 'SQLITE_CONSTRAINT_FOREIGNKEY' })
 })
 
 test('the database, with its journal, is for its owner only', {

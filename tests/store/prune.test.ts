@@ -1,6 +1,7 @@
 /** What pruning deletes and what it keeps, to the millisecond; and how. */
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Insertable } from 'kysely'
 import { pruneAll } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { prune } from '../../src/store/prune.ts'
@@ -15,7 +16,7 @@ const HOUR_AGO = NOW - 60 * MINUTE
 // Grace, access token and exchange window: access tokens from before can no longer be exchanged.
 const LAST_USE = HOUR_AGO - 30_000 - 30 * MINUTE - 1440 * MINUTE
 
-type Row = Partial<Schema['sessions']>
+type Row = Partial<Insertable<Schema['sessions']>>
 const future = { absolute_expires_at: NOW + 90 * DAY }
 const idle = { ...future, expires_at: HOUR_AGO, refreshed_at: LAST_USE }
 const old = { expires_at: HOUR_AGO, absolute_expires_at: HOUR_AGO, refreshed_at: HOUR_AGO }
@@ -50,7 +51,7 @@ for (const [what, fate, row] of sessions) {
       left.sessions.map((session) => session.id),
       fate === 'goes' ? [] : [id],
     )
-    assert.equal(left.revokedTokens.length, fate === 'goes' ? 0 : 1, 'its tokens go with it')
+    assert.equal(left.revokedTokens.length, 1, 'its tokens go at their own time')
     assert.equal(left.users.length, 1)
   })
 }
@@ -88,7 +89,7 @@ test('in batches, each no larger than asked for; then all; then nothing', async 
     }
   })
   const { worked, ...once } = await prune(db, { now: HOUR_AGO, idleCutoff: LAST_USE, batch: 100 })
-  assert.deepEqual(once, { sessions: 200, revokedTokens: 100 })
+  assert.deepEqual(once, { kept: 0, sessions: 200, revokedTokens: 100 })
   assert.ok(worked > 0, 'and says how long it took')
   const left = await dump(db)
   assert.deepEqual([left.sessions.length, left.revokedTokens.length], [1 + 900 - 200, 350])
@@ -98,6 +99,52 @@ test('in batches, each no larger than asked for; then all; then nothing', async 
   assert.deepEqual([living.sessions.length, living.revokedTokens.length], [1, 0])
   assert.deepEqual(await pruneAll(context), { sessions: 0, revokedTokens: 0 })
   assert.deepEqual(await dump(db), living)
+})
+
+test('a session that lives on comes up once for each of its deadlines, and goes after the last one', async (t) => {
+  const context = await openContext(t)
+  const { db } = context
+  const { refreshToken, session } = await logIn(context, await addUser(db))
+  const nextLook = async () => (await dump(db)).sessions.map((row) => row.prune_at)
+  assert.deepEqual(await nextLook(), [session.expiresAt])
+  const lookAt = (now: number) => prune(db, { now, idleCutoff: now - DAY, batch: 10 })
+
+  const deadline = session.expiresAt
+  const atDeadline = { ...context, now: () => deadline - MINUTE }
+  const result = await refresh(atDeadline, refreshToken)
+  assert.ok(result.outcome === 'rotated')
+  assert.deepEqual(await nextLook(), [deadline], 'no rotation moves it')
+  assert.equal((await lookAt(deadline - 1)).kept, 0, 'it is not due')
+  assert.equal((await lookAt(deadline)).kept, 1)
+  assert.deepEqual(await nextLook(), [result.session.expiresAt])
+  assert.equal((await lookAt(deadline)).kept, 0, 'and not again')
+
+  // Not the idle deadline alone: its access token can be exchanged for a day after it was last refreshed.
+  await db
+    .updateTable('sessions')
+    .set({ refreshed_at: result.session.expiresAt - MINUTE })
+    .execute()
+  assert.equal((await lookAt(result.session.expiresAt)).kept, 1)
+  const last = result.session.expiresAt - MINUTE + DAY
+  assert.deepEqual(await nextLook(), [last])
+  const { kept, sessions: gone } = await lookAt(last)
+  assert.deepEqual([kept, gone], [0, 1])
+})
+
+test('sessions of a version that knew no time to look at them: all are looked at, in batches', async (t) => {
+  const context = await openContext(t)
+  const { db } = context
+  const user = await addUser(db)
+  await db.transaction().execute(async (trx) => {
+    for (let count = 0; count < 250; count++) await addSession(trx, user, { prune_at: 0 })
+    for (let count = 0; count < 250; count++) await addSession(trx, user, { ...idle, prune_at: 0 })
+  })
+  const once = await prune(db, { now: HOUR_AGO, idleCutoff: LAST_USE, batch: 100 })
+  assert.ok(once.kept <= 100 && once.sessions <= 100 && once.kept + once.sessions >= 100)
+  assert.equal((await pruneAll(context)).sessions + once.sessions, 250)
+  const left = await dump(db)
+  assert.equal(left.sessions.length, 250)
+  for (const row of left.sessions) assert.equal(row.prune_at, row.expires_at)
 })
 
 test('a service that stops does not wait for the rest', async (t) => {

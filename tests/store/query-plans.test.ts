@@ -117,7 +117,9 @@ for (const [name, [count, run]] of Object.entries(queries)) {
       assert.ok(plan.length > 0, shown)
       for (const step of plan) assert.doesNotMatch(step, /^SCAN|Seq Scan/, shown)
       assert.ok(
-        plan.some((step) => /^SEARCH .* USING (COVERING )?INDEX |Index (Only )?Scan/.test(step)),
+        plan.some((step) =>
+          /^SEARCH .* USING ((COVERING )?INDEX|PRIMARY KEY) |Index (Only )?Scan/.test(step),
+        ),
         shown,
       )
     }

@@ -1,5 +1,6 @@
 /** Rows written as they stand, to set a scene that would take months of clock to reach. */
 import { randomUUID } from 'node:crypto'
+import type { Insertable } from 'kysely'
 import type { Database, Schema } from '../../src/store/schema.ts'
 import { DAY } from '../fixture.ts'
 import { NOW } from './context.ts'
@@ -8,7 +9,7 @@ import { NOW } from './context.ts'
 export async function addSession(
   db: Database,
   userId: string,
-  row: Partial<Schema['sessions']> = {},
+  row: Partial<Insertable<Schema['sessions']>> = {},
 ): Promise<string> {
   const id = randomUUID()
   const living = {
@@ -24,7 +25,7 @@ export async function addSession(
   }
   await db
     .insertInto('sessions')
-    .values({ ...living, ...row })
+    .values({ ...living, prune_at: row.expires_at ?? living.expires_at, ...row })
     .execute()
   return id
 }

@@ -8,7 +8,7 @@ import type { Connection } from '../dialects.ts'
 import { connect } from '../dialects.ts'
 import type { StoreContext } from './context.ts'
 import { addUser, logIn, openContext } from './context.ts'
-import { addRevokedToken, addSession } from './rows.ts'
+import { addSession } from './rows.ts'
 import { recordStatements } from './statements.ts'
 
 interface Scene extends StoreContext {
@@ -97,7 +97,7 @@ test('a commit that fails is heard of by all, leaves nothing, and the next one s
   // What refers to nothing is found only by the commit.
   const orphan = db.transaction().execute(async (trx) => {
     await sql`pragma defer_foreign_keys = on`.execute(trx)
-    await addRevokedToken(trx, 'no session', 1)
+    await addSession(trx, 'nobody')
   })
   const work = [addUser(db, 'bob'), orphan, sql`select count(*) from users`.execute(db), addUser(db, 'carol')]
   assert.deepEqual(await outcomes(work), Array(4).fill('rejected'))

@@ -45,11 +45,11 @@ export async function fillSessions(
   const begun = expired ? now - 60 * DAY : now - DAY
   const revoked = expired ? `case when i % 2 = 0 then ${begun} end` : 'null'
   const columns =
-    'id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at, absolute_expires_at, revoked_at, user_agent, address'
+    'id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at, absolute_expires_at, revoked_at, user_agent, address, prune_at'
   for (let left = count; left > 0; left -= CHUNK) {
     const size = Math.min(left, CHUNK)
     const values = `${idAt[dialect](`${begun + count - left} + i`)}, 'user-' || (1 + i % ${users}), 3, ${begun}, ${begun}, ${begun} + i, 3,
-      ${begun + 30 * DAY} + i, ${begun + 90 * DAY}, ${revoked}, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101', '192.0.2.1'`
+      ${begun + 30 * DAY} + i, ${begun + 90 * DAY}, ${revoked}, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101', '192.0.2.1', ${begun + 30 * DAY} + i`
     await connection.query(
       `insert into sessions (${columns}) ${SERIES[dialect](size)} ${values} ${FROM[dialect](size)}`,
     )

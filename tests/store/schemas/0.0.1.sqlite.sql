@@ -1,0 +1,18 @@
+create table "kysely_migration" ("name" varchar(255) not null primary key, "timestamp" varchar(255) not null);
+create table "kysely_migration_lock" ("id" varchar(255) not null primary key, "is_locked" integer default 0 not null);
+create table "users" ("id" text primary key, "username" text not null, "username_key" text not null unique, "password_hash" text not null, "created_at" bigint not null, "last_login_at" bigint, "deactivated_at" bigint);
+create table "sessions" ("id" text primary key, "user_id" text not null references "users" ("id") on delete cascade, "generation" bigint not null, "created_at" bigint not null, "rotated_at" bigint not null, "refreshed_at" bigint not null, "refresh_count" bigint not null, "expires_at" bigint not null, "absolute_expires_at" bigint not null, "revoked_at" bigint, "revoked_reason" text, "user_agent" text, "address" text);
+create table "revoked_tokens" ("jti" text primary key, "session_id" text not null references "sessions" ("id") on delete cascade, "revoked_at" bigint not null, "successor_expires_at" bigint not null, "expires_at" bigint not null);
+create index "sessions_user_id" on "sessions" ("user_id");
+create index "sessions_expires_at" on "sessions" ("expires_at");
+create index "sessions_revoked_at" on "sessions" ("revoked_at") where "revoked_at" is not null;
+create index "revoked_tokens_session_id" on "revoked_tokens" ("session_id");
+create index "revoked_tokens_expires_at" on "revoked_tokens" ("expires_at");
+insert into users (id, username, username_key, password_hash, created_at, last_login_at, deactivated_at) values ('4ee5bdba-70b6-433f-a047-75ba8c1eac4c', 'ada', 'ada', '$argon2id$v=19$m=19456,t=2,p=1$JUco/zWrMHaVM2Nvno0N7w$47YwT7VFjIO0xGlt01+uoaCuZyQ7GrFxrHwRGhQeV+E', 1795334400123, 1795334400123, null);
+insert into users (id, username, username_key, password_hash, created_at, last_login_at, deactivated_at) values ('7ad73195-763f-4b75-9b87-c82bd54afdd8', 'O''Brien', 'o''brien', '$argon2id$v=19$m=19456,t=2,p=1$Vbw7R+NZIbuY2D50YrPlZA$Yy2AZjA4aYShVxfy56YQFg5/NxBnK/kZ3cPqdXJyD+M', 1795334400123, 1795334400123, null);
+insert into sessions (id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at, absolute_expires_at, revoked_at, revoked_reason, user_agent, address) values ('3221bcfa-b04d-46e5-92a1-c14c2225989f', '4ee5bdba-70b6-433f-a047-75ba8c1eac4c', 1, 1795334400123, 1795334460123, 1795334460123, 2, 1797926460123, 1803110400123, null, null, 'node', '127.0.0.1');
+insert into sessions (id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at, absolute_expires_at, revoked_at, revoked_reason, user_agent, address) values ('527a6f6e-6d3f-4002-ba59-7961e631d43b', '7ad73195-763f-4b75-9b87-c82bd54afdd8', 0, 1795334400123, 1795334400123, 1795334400123, 0, 1797926400123, 1803110400123, null, null, 'node', '127.0.0.1');
+insert into sessions (id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at, absolute_expires_at, revoked_at, revoked_reason, user_agent, address) values ('a009e511-d8da-4883-87fb-c6c2fe5de498', '4ee5bdba-70b6-433f-a047-75ba8c1eac4c', 0, 1795334400123, 1795334400123, 1795334400123, 0, 1797926400123, 1803110400123, 1795334460123, 'logout', 'node', '127.0.0.1');
+insert into revoked_tokens (jti, session_id, revoked_at, successor_expires_at, expires_at) values ('2ece654a-1c3f-4427-b589-4fb241c3496c', '3221bcfa-b04d-46e5-92a1-c14c2225989f', 1795334460123, 1795336260123, 1795422600000);
+insert into kysely_migration (name, timestamp) values ('0001_initial', '2026-11-22T07:16:21.605Z');
+insert into kysely_migration_lock (id, is_locked) values ('migration_lock', 0);
