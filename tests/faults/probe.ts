@@ -50,8 +50,16 @@ export async function seesFault(world: World, devices: Devices): Promise<void> {
   assert.equal((await world.service.request('/livez')).status, 200)
 }
 
-/** By itself, without a restart: the same tokens are as good as before. */
-export async function recovers(world: World, { header, cookie }: Devices): Promise<void> {
+/**
+ * By itself, without a restart: the same tokens are as good as before.
+ *
+ * @param byCookie what the cookie may be answered with: the logout that it was tried with may have arrived after all
+ */
+export async function recovers(
+  world: World,
+  { header, cookie }: Devices,
+  byCookie: readonly number[] = [200],
+): Promise<void> {
   const { service } = world
   const end = performance.now() + PATIENCE
   while ((await service.request('/readyz')).status !== 200) {
@@ -60,9 +68,9 @@ export async function recovers(world: World, { header, cookie }: Devices): Promi
   }
   assert.equal((await service.refresh(header.refresh)).status, 200)
   assert.equal((await service.exchange(header.access)).status, 200)
-  const byCookie = await service.request('/refresh_token', {
+  const { status } = await service.request('/refresh_token', {
     method: 'POST',
     cookie: `refresh_token=${cookie}`,
   })
-  assert.equal(byCookie.status, 200)
+  assert.ok(byCookie.includes(status), `${status}`)
 }
