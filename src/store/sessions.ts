@@ -1,6 +1,9 @@
 import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
+import { sharedRotation } from './shared-rotations.ts'
+import type { Swap } from './swap.ts'
+import { isCurrent, rotated, SESSION } from './swap.ts'
 import type { Wanted } from './wanted.ts'
 import { selectWanted } from './wanted.ts'
 
@@ -23,17 +26,6 @@ export interface SessionRow extends Session {
   readonly userAgent: string | null
   readonly address: string | null
 }
-
-// Each column that is read costs a refresh some of its time.
-const SESSION = [
-  'sessions.id as id',
-  'sessions.user_id as userId',
-  'sessions.generation as generation',
-  'sessions.rotated_at as rotatedAt',
-  'sessions.expires_at as expiresAt',
-  'sessions.absolute_expires_at as absoluteExpiresAt',
-  'sessions.revoked_at as revokedAt',
-] as const
 
 const SESSION_ROW = [
   ...SESSION,
@@ -111,70 +103,37 @@ export async function rotateSession(
   refresh: Refresh,
   idle: number,
 ): Promise<Session | undefined> {
-  const [session] = await rotation(db, { ...swap(refresh), expiresAt: refresh.now + idle })
+  const swap = swapOf(refresh, idle)
+  const shared = await sharedRotation(db, swap)
+  if (shared !== undefined) return shared
+  // The one that waits for whoever has the row, and has the last word.
+  const [session] = await rotation(db, swap)
   return session
 }
 
 /** A refresh without rotation: the same conditions, but the generation and the deadlines stay. */
 export async function touchSession(db: Database, refresh: Refresh): Promise<Session | undefined> {
-  const [session] = await touch(db, swap(refresh))
+  const [session] = await touch(db, swapOf(refresh))
   return session
 }
 
-interface Swap extends Refresh {
-  /** A token carries whole seconds: its generation began before this. */
-  readonly issuedBefore: number
-}
+const swapOf = (refresh: Refresh, idle = 0): Swap => ({
+  ...refresh,
+  issuedBefore: refresh.issuedAt + 1000,
+  expiresAt: refresh.now + idle,
+})
 
-const swap = (refresh: Refresh): Swap => ({ ...refresh, issuedBefore: refresh.issuedAt + 1000 })
-
-const rotation = prepared((db, refresh: Swap & { readonly expiresAt: number }) =>
-  current(db, refresh)
-    .set((eb) => ({
-      generation: eb('generation', '+', 1),
-      rotated_at: refresh.now,
-      refreshed_at: refresh.now,
-      refresh_count: eb('refresh_count', '+', 1),
-      expires_at: eb
-        .case()
-        .when('absolute_expires_at', '<', refresh.expiresAt)
-        .then(eb.ref('absolute_expires_at'))
-        .else(eb.val(refresh.expiresAt))
-        .end(),
-    }))
-    .returning(SESSION),
+const rotation = prepared((db, swap: Swap) =>
+  db.updateTable('sessions').set(rotated(swap)).where(isCurrent(swap)).returning(SESSION),
 )
 
-const touch = prepared((db, refresh: Swap) =>
-  current(db, refresh)
-    .set((eb) => ({ refreshed_at: refresh.now, refresh_count: eb('refresh_count', '+', 1) }))
+const touch = prepared((db, swap: Swap) =>
+  db
+    .updateTable('sessions')
+    .set((eb) => ({ refreshed_at: swap.now, refresh_count: eb('refresh_count', '+', 1) }))
+    .where(isCurrent(swap))
     .returning(SESSION),
 )
-
-function current(db: Database, { sessionId, userId, generation, issuedAt, issuedBefore, now }: Swap) {
-  return (
-    db
-      .updateTable('sessions')
-      .where('sessions.id', '=', sessionId)
-      .where('sessions.user_id', '=', userId)
-      .where('sessions.generation', '=', generation)
-      // One of the right generation and the wrong time: see classify.
-      .where('sessions.rotated_at', '>=', issuedAt)
-      .where('sessions.rotated_at', '<', issuedBefore)
-      .where('sessions.revoked_at', 'is', null)
-      .where('sessions.expires_at', '>', now)
-      .where('sessions.absolute_expires_at', '>', now)
-      .where((eb) =>
-        eb.exists(
-          eb
-            .selectFrom('users')
-            .select('users.id')
-            .whereRef('users.id', '=', 'sessions.user_id')
-            .where('users.deactivated_at', 'is', null),
-        ),
-      )
-  )
-}
 
 export interface SessionState {
   readonly user: { readonly id: string; readonly deactivatedAt: number | null }

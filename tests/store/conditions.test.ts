@@ -65,6 +65,23 @@ for (const [what, scene] of Object.entries(refreshRefusals)) {
   })
 }
 
+// Two in one turn of the event loop are one statement on PostgreSQL, which has to refuse the one by itself.
+for (const [what, scene] of Object.entries(refreshRefusals)) {
+  test(`${what}, beside a session that is rotated: refused all the same`, async (t) => {
+    const { db } = await openContext(t)
+    const presented = await set(db, scene)
+    const userId = await addUser(db, 'eve')
+    const sessionId = await addSession(db, userId)
+    const good = { sessionId, userId, generation: 0, issuedAt: NOW_SECOND, now: NOW }
+    const others = async () => (await dump(db)).sessions.filter(({ id }) => id !== sessionId)
+    const before = await others()
+    const [refused, rotated] = await Promise.all([presented, good].map((one) => rotateSession(db, one, IDLE)))
+    assert.equal(refused, undefined)
+    assert.deepEqual([rotated?.id, rotated?.generation], [sessionId, 1])
+    assert.deepEqual(await others(), before)
+  })
+}
+
 const claimOf = ({ sessionId, userId }: { sessionId: string; userId: string }) => ({
   jti: 'a token',
   sessionId,

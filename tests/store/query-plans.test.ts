@@ -140,3 +140,39 @@ testOnce('what a deletion has to look for in other tables is indexed as well', a
     for (const { from } of keys) assert.ok(firstColumns.includes(from), `${table}.${from}`)
   }
 })
+
+testOnce(
+  'rotations that share a statement: each found by its index, whatever is known of the table',
+  async (t) => {
+    const recording = recordStatements(t)
+    const context = await openContext(Object.assign(t, { dialect: 'postgres' as const }))
+    const user = await addUser(context.db)
+    const grants = [await logIn(context, user), await logIn(context, user)]
+    await Promise.all(grants.map(({ refreshToken }) => refresh(context, refreshToken)))
+    const { sql = '' } = recording.executed.at(-1) ?? {}
+    assert.match(sql, / skip locked\) update "sessions" /)
+
+    const database = await connect(context.database)
+    const checkPlan = async (when: string) => {
+      // What the server keeps for a prepared statement, made without its parameters
+      const plan = await database.query(`explain (generic_plan) ${sql}`)
+      const steps = plan.map((row) => row['QUERY PLAN'])
+      const shown = `${when}\n${steps.join('\n')}`
+      assert.doesNotMatch(shown, /Seq Scan/)
+      // Those of a user may be thousands.
+      assert.doesNotMatch(shown, /sessions_user_id/)
+      for (const way of ['sessions_pkey on sessions', 'Tid Scan on sessions', 'users_pkey on users']) {
+        assert.ok(shown.includes(way), shown)
+      }
+    }
+    await checkPlan('a new table')
+    await database.query(`insert into users (id, username, username_key, password_hash, created_at)
+    select n, n, n, n, 0 from generate_series(1, 20000) as n`)
+    await database.query(`insert into sessions (id, user_id, generation, created_at, rotated_at, refreshed_at,
+    refresh_count, expires_at, absolute_expires_at) select n, n, 0, 0, 0, 0, 0, 0, 0 from generate_series(1, 20000) as n`)
+    await checkPlan('a large one that was never analyzed')
+    await database.query('analyze')
+    await checkPlan('a large one')
+    await database.close()
+  },
+)

@@ -1,0 +1,55 @@
+import { PostgresAdapter } from 'kysely'
+import type { Database } from './schema.ts'
+
+/** At most so many in one statement, so that none takes long. */
+const MOST = 100
+
+interface Batch<Member, Row> {
+  /** The first of each session */
+  readonly members: Map<string, Member>
+  /** By session. Undefined when there was only one: nothing was sent. */
+  readonly rows: Promise<ReadonlyMap<string, Row> | undefined>
+}
+
+/**
+ * What arrives in one turn of the event loop goes to PostgreSQL in one statement: each costs a message each way, a
+ * transaction and a write to the disk. SQLite shares its commits by itself. See `.github/adr/0016-shared-rotations.md`.
+ *
+ * @param send one statement for several sessions, each at most once
+ * @returns asks for one of them, and resolves to its row. Undefined when the statement had none for it, and when there
+ * was none: it has to be asked for alone. An error is that of all.
+ */
+export function gathered<Member extends { readonly sessionId: string }, Row extends { readonly id: string }>(
+  send: (db: Database, members: readonly Member[]) => Promise<readonly Row[]>,
+): (db: Database, member: Member) => Promise<Row | undefined> {
+  const gathering = new WeakMap<Database, Batch<Member, Row>>()
+
+  function open(db: Database): Batch<Member, Row> {
+    const members = new Map<string, Member>()
+    const { promise: rows, resolve } = Promise.withResolvers<ReadonlyMap<string, Row> | undefined>()
+    const batch = { members, rows }
+    gathering.set(db, batch)
+    // After all that runs now, and before anything else arrives.
+    process.nextTick(() => {
+      if (gathering.get(db) === batch) gathering.delete(db)
+      resolve(members.size === 1 ? undefined : sendAll(db, members))
+    })
+    return batch
+  }
+
+  async function sendAll(db: Database, members: ReadonlyMap<string, Member>) {
+    const rows = await send(db, [...members.values()])
+    return new Map(rows.map((row) => [row.id, row]))
+  }
+
+  return async (db, member) => {
+    if (db.isTransaction || !(db.getExecutor().adapter instanceof PostgresAdapter)) return undefined
+    let batch = gathering.get(db)
+    // Full is as good as closed: it is sent when its own turn ends.
+    if (batch === undefined || batch.members.size === MOST) batch = open(db)
+    const isFirst = !batch.members.has(member.sessionId)
+    if (isFirst) batch.members.set(member.sessionId, member)
+    const rows = await batch.rows
+    return isFirst ? rows?.get(member.sessionId) : undefined
+  }
+}

@@ -1,0 +1,82 @@
+import { sql } from 'kysely'
+import { gathered } from './gathered.ts'
+import { prepared } from './prepared.ts'
+import type { Swap } from './swap.ts'
+import { isCurrent, rotated, SESSION } from './swap.ts'
+
+/** Each array has one member for each session. */
+interface Swaps {
+  readonly sessionIds: readonly string[]
+  readonly userIds: readonly string[]
+  readonly generations: readonly number[]
+  readonly issuedAts: readonly number[]
+  readonly issuedBefores: readonly number[]
+  readonly nows: readonly number[]
+  readonly expiresAts: readonly number[]
+  readonly count: number
+}
+
+const unnested = (swaps: Swaps) => sql<Swap>`unnest(
+  ${swaps.sessionIds}::text[],
+  ${swaps.userIds}::text[],
+  ${swaps.generations}::bigint[],
+  ${swaps.issuedAts}::bigint[],
+  ${swaps.issuedBefores}::bigint[],
+  ${swaps.nows}::bigint[],
+  ${swaps.expiresAts}::bigint[]
+)`
+const columns = sql`presented("sessionId", "userId", "generation", "issuedAt", "issuedBefore", "now", "expiresAt")`
+
+/** Of a row: another one with each change */
+const version = sql<unknown>`${sql.ref('sessions.ctid')}`
+
+const statement = prepared((db, swaps: Swaps) =>
+  db
+    .with('wanted', (wanted) =>
+      wanted
+        .selectFrom(unnested(swaps).as<'presented'>(columns))
+        .selectAll()
+        // Nothing is left out: it makes PostgreSQL plan for few rows, which it looks up one by one.
+        .limit(swaps.count),
+    )
+    // Waits for nobody: whoever holds one of them may wait for another of them.
+    .with('locked', (locked) =>
+      locked
+        .selectFrom('wanted')
+        .innerJoin('sessions', 'sessions.id', 'wanted.sessionId')
+        .selectAll('wanted')
+        .select(version.as('version'))
+        .forNoKeyUpdate('sessions')
+        .skipLocked(),
+    )
+    .updateTable('sessions')
+    .from('locked')
+    .set(({ ref }) => rotated({ now: ref('locked.now'), expiresAt: ref('locked.expiresAt') }))
+    // What was changed since the statement began is locked as it is now, and found only as it was: it is left alone.
+    .whereRef(version, '=', 'locked.version')
+    .where(({ ref }) =>
+      isCurrent({
+        sessionId: ref('locked.sessionId'),
+        userId: ref('locked.userId'),
+        generation: ref('locked.generation'),
+        issuedAt: ref('locked.issuedAt'),
+        issuedBefore: ref('locked.issuedBefore'),
+        now: ref('locked.now'),
+      }),
+    )
+    .returning(SESSION),
+)
+
+/** Rotates it, together with others, unless somebody else has it locked or has just changed it. */
+export const sharedRotation = gathered((db, swaps: readonly Swap[]) =>
+  statement(db, {
+    sessionIds: swaps.map(({ sessionId }) => sessionId),
+    userIds: swaps.map(({ userId }) => userId),
+    generations: swaps.map(({ generation }) => generation),
+    issuedAts: swaps.map(({ issuedAt }) => issuedAt),
+    issuedBefores: swaps.map(({ issuedBefore }) => issuedBefore),
+    nows: swaps.map(({ now }) => now),
+    expiresAts: swaps.map(({ expiresAt }) => expiresAt),
+    count: swaps.length,
+  }),
+)

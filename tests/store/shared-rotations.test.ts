@@ -1,0 +1,271 @@
+/** On PostgreSQL rotations of one turn are one statement, and each of them comes out as if it were alone. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { refresh } from '../../src/sessions/refresh.ts'
+import { openStore } from '../../src/store/open.ts'
+import { revokeSession } from '../../src/store/revocations.ts'
+import { rotateSession } from '../../src/store/sessions.ts'
+import { deactivateUser, deleteUser } from '../../src/store/users.ts'
+import type { Connection, DialectContext } from '../dialects.ts'
+import { connect } from '../dialects.ts'
+import type { StoreContext } from './context.ts'
+import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { recordStatements } from './statements.ts'
+
+const SHARED = /^with "wanted" as .* skip locked\) update "sessions" set /s
+const ALONE = /^update "sessions" set "generation" = /
+
+const onPostgres = (name: string, body: (t: DialectContext) => Promise<void>) =>
+  test(name, (t) => body(Object.assign(t, { dialect: 'postgres' as const })))
+
+interface Scene {
+  readonly context: StoreContext
+  /** One for each session */
+  readonly users: readonly string[]
+  readonly ids: readonly string[]
+  readonly tokens: readonly string[]
+  /** A way past the service */
+  readonly past: Connection
+}
+
+async function openScene(t: DialectContext, sessions: number): Promise<Scene> {
+  const context = await openContext(t)
+  const past = await connect(context.database)
+  const grants = []
+  for (let count = 0; count < sessions; count++) {
+    grants.push(await logIn(context, await addUser(context.db, `ada${count}`)))
+  }
+  return {
+    context,
+    past,
+    users: grants.map(({ session }) => session.userId),
+    ids: grants.map(({ session }) => session.id),
+    tokens: grants.map(({ refreshToken }) => refreshToken),
+  }
+}
+
+const refreshAll = (context: StoreContext, tokens: readonly string[]) =>
+  Promise.all(tokens.map((token) => refresh(context, token)))
+
+const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
+  results.map(({ outcome }) => outcome)
+
+const generationsOf = async ({ context, ids }: Scene) => {
+  const { sessions } = await dump(context.db)
+  return ids.map((id) => sessions.find((session) => session.id === id)?.generation)
+}
+
+const successorOf = (result: object) => ('refreshToken' in result ? result.refreshToken : undefined)
+
+async function untilWaiting(past: Connection, what: 'advisory' | 'row'): Promise<void> {
+  // For a row one waits until the transaction that has it is over.
+  const event = what === 'row' ? 'transactionid' : what
+  const waiting = `select count(*) as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and wait_event = '${event}'`
+  while ((await past.query(waiting))[0].count === 0) await new Promise((turn) => setTimeout(turn, 5))
+}
+
+/** A statement that has written that session stops there, until `past` lets it go on. */
+async function stopAt(past: Connection, sessionId: string) {
+  await past.query(`create function stop() returns trigger language plpgsql as $$
+    begin perform pg_advisory_xact_lock(1); return new; end $$`)
+  await past.query(`create trigger stop before update on sessions for each row
+    when (old.id = '${sessionId}' and new.generation > old.generation) execute function stop()`)
+  await past.query('select pg_advisory_lock(1)')
+  return () => past.query('select pg_advisory_unlock(1)')
+}
+
+onPostgres('20 at once are one statement', async (t) => {
+  const recording = recordStatements(t)
+  const scene = await openScene(t, 20)
+  recording.executed.length = 0
+  const results = await refreshAll(scene.context, scene.tokens)
+  assert.deepEqual(outcomesOf(results), Array(20).fill('rotated'))
+  assert.equal(recording.executed.length, 1)
+  assert.match(recording.executed[0]?.sql ?? '', SHARED)
+  assert.deepEqual(await generationsOf(scene), Array(20).fill(1))
+  // Each has its own successor.
+  recording.executed.length = 0
+  const again = await refreshAll(scene.context, results.map(successorOf) as string[])
+  assert.deepEqual(outcomesOf(again), Array(20).fill('rotated'))
+  assert.equal(recording.executed.length, 1)
+  await scene.past.close()
+})
+
+onPostgres('one that is alone in its turn is the statement that it always was', async (t) => {
+  const recording = recordStatements(t)
+  const { context, tokens, past } = await openScene(t, 2)
+  recording.executed.length = 0
+  for (const token of tokens) assert.equal((await refresh(context, token)).outcome, 'rotated')
+  assert.equal(recording.executed.length, 2)
+  for (const { sql } of recording.executed) assert.match(sql, ALONE)
+  await past.close()
+})
+
+onPostgres('a statement takes a hundred at most', async (t) => {
+  const recording = recordStatements(t)
+  const { context, tokens, past } = await openScene(t, 230)
+  recording.executed.length = 0
+  await refreshAll(context, tokens)
+  const sizes = recording.executed.map(({ parameters: [ids] }) => Array.isArray(ids) && ids.length)
+  // In any order: one of them may have had to wait for a new connection.
+  assert.deepEqual(sizes.map(String).toSorted(), ['100', '100', '30'])
+  await past.close()
+})
+
+onPostgres('what a shared rotation and one alone return and leave behind is the same', async (t) => {
+  const { context, ids, users, past } = await openScene(t, 4)
+  const absolute = `update sessions set absolute_expires_at = ${NOW + 1000} where id in ($1, $2)`
+  await past.query(absolute, [ids[0], ids[2]])
+  const rotate = (id: string, index: number) => {
+    const presented = { generation: 0, issuedAt: NOW - (NOW % 1000), now: NOW + 5 }
+    return rotateSession(context.db, { sessionId: id, userId: users[index] ?? '', ...presented }, 2000)
+  }
+  const shared = await Promise.all(ids.slice(0, 2).map(rotate))
+  const alone = [await rotate(ids[2] ?? '', 2), await rotate(ids[3] ?? '', 3)]
+  const nameless = (row: object | undefined) => ({ ...row, id: '', userId: '', user_id: '' })
+  assert.deepEqual(shared.map(nameless), alone.map(nameless))
+  const { sessions } = await dump(context.db)
+  const rows = ids.map((id) => nameless(sessions.find((session) => session.id === id)))
+  assert.deepEqual(rows.slice(0, 2), rows.slice(2))
+  await past.close()
+})
+
+onPostgres('one token twice in a turn: rotated and replayed, with one successor', async (t) => {
+  const recording = recordStatements(t)
+  const scene = await openScene(t, 2)
+  const { context, tokens, past } = scene
+  recording.executed.length = 0
+  const [first, again, other] = await refreshAll(context, [tokens[0] ?? '', ...tokens])
+  assert.ok(first !== undefined && again !== undefined && other !== undefined)
+  assert.deepEqual(outcomesOf([first, again, other]), ['rotated', 'replayed', 'rotated'])
+  assert.equal(successorOf(first), successorOf(again))
+  assert.deepEqual(await generationsOf(scene), [1, 1])
+  // The second of the same session comes after the statement that has the first.
+  const [shared, alone, read] = recording.executed.map(({ sql }) => sql)
+  assert.match(shared ?? '', SHARED)
+  assert.match(alone ?? '', ALONE)
+  assert.match(read ?? '', /^with "wanted" as .* left join "sessions" /)
+  await past.close()
+})
+
+onPostgres('one token twice in a turn, and no other: rotated and replayed, with one successor', async (t) => {
+  const scene = await openScene(t, 1)
+  const [token = ''] = scene.tokens
+  const [first, second] = await refreshAll(scene.context, [token, token])
+  assert.ok(first !== undefined && second !== undefined)
+  assert.deepEqual(outcomesOf([first, second]).toSorted(), ['replayed', 'rotated'])
+  assert.equal(successorOf(first), successorOf(second))
+  assert.deepEqual(await generationsOf(scene), [1])
+  await scene.past.close()
+})
+
+onPostgres('a row that somebody else has locked holds up nobody but its own request', async (t) => {
+  const scene = await openScene(t, 3)
+  const { context, ids, tokens, past } = scene
+  await past.query('begin')
+  await past.query('update sessions set address = $1 where id = $2', ['::1', ids[1]])
+  const [first, second, third] = tokens.map((token) => refresh(context, token))
+  const quick = await Promise.all([first, third])
+  assert.deepEqual(outcomesOf(quick as never), ['rotated', 'rotated'])
+  const observer = await connect(context.database)
+  await untilWaiting(observer, 'row')
+  assert.deepEqual(await generationsOf(scene), [1, 0, 1])
+  await past.query('commit')
+  assert.equal((await second)?.outcome, 'rotated')
+  assert.deepEqual(await generationsOf(scene), [1, 1, 1])
+  await Promise.all([past, observer].map((connection) => connection.close()))
+})
+
+type Meanwhile = (
+  context: StoreContext,
+  late: { id: string; user: string; token: string },
+) => Promise<unknown>
+
+const meanwhile: Readonly<Record<string, readonly [outcome: string, work: Meanwhile]>> = {
+  'a logout': ['revoked', ({ db }, { id }) => revokeSession(db, id, 'logout', NOW)],
+  // The statement still sees an active user: it goes by the row of the session.
+  'a deactivation': ['inactive_user', ({ db }, { user }) => deactivateUser(db, user, NOW)],
+  'a deletion': ['unknown_user', ({ db }, { user }) => deleteUser(db, user)],
+  'a rotation': ['replayed', (context, { token }) => refresh(context, token)],
+}
+
+for (const [what, [outcome, work]] of Object.entries(meanwhile)) {
+  onPostgres(
+    `${what} that commits when the statement has begun and not come to the row: it wins`,
+    async (t) => {
+      const { context, users, ids, tokens, past } = await openScene(t, 2)
+      const goOn = await stopAt(past, ids[0] ?? '')
+      const refreshed = refreshAll(context, tokens)
+      await untilWaiting(past, 'advisory')
+      const [, id = ''] = ids
+      await work(context, { id, user: users[1] ?? '', token: tokens[1] ?? '' })
+      const lateRow = async () => (await dump(context.db)).sessions.filter((session) => session.id === id)
+      const before = await lateRow()
+      await goOn()
+      assert.deepEqual(outcomesOf(await refreshed), ['rotated', outcome])
+      assert.deepEqual(await lateRow(), before)
+      await past.close()
+    },
+  )
+}
+
+onPostgres('a connection that is lost: all are told that it may pass, and a retry succeeds', async (t) => {
+  const scene = await openScene(t, 3)
+  const { context, ids, tokens, past } = scene
+  const goOn = await stopAt(past, ids[0] ?? '')
+  // The last one has been there before: it is not in the statement, and neither tries by itself.
+  const refreshed = Promise.allSettled([...tokens, tokens[0] ?? ''].map((token) => refresh(context, token)))
+  await untilWaiting(past, 'advisory')
+  await past.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and wait_event = 'advisory'`)
+  for (const result of await refreshed) {
+    assert.ok(result.status === 'rejected' && context.store.isUnavailable(result.reason))
+  }
+  await goOn()
+  assert.deepEqual(await generationsOf(scene), [0, 0, 0])
+  assert.deepEqual(outcomesOf(await refreshAll(context, tokens)), ['rotated', 'rotated', 'rotated'])
+  await past.close()
+})
+
+onPostgres('the same two in two processes, in opposite order: no deadlock, one successor each', async (t) => {
+  const scene = await openScene(t, 2)
+  const { context, ids, tokens, past } = scene
+  const store = await openStore(context.database)
+  const goOn = await stopAt(past, ids[0] ?? '')
+  const one = refreshAll(context, tokens)
+  await untilWaiting(past, 'advisory')
+  // Has the second row, and would wait for the first; the other would then wait for the second.
+  const two = refreshAll({ ...context, store, db: store.db }, tokens.toReversed())
+  await untilWaiting(past, 'row')
+  await goOn()
+  const [ofOne, ofTwo] = await Promise.all([one, two])
+  assert.deepEqual(outcomesOf(ofOne), ['rotated', 'replayed'])
+  assert.deepEqual(outcomesOf(ofTwo), ['rotated', 'replayed'])
+  assert.deepEqual(ofOne.map(successorOf), ofTwo.map(successorOf).toReversed())
+  assert.deepEqual(await generationsOf(scene), [1, 1])
+  await Promise.all([past.close(), store.close()])
+})
+
+onPostgres('in a transaction nothing is shared, and a rollback takes it back', async (t) => {
+  const recording = recordStatements(t)
+  const scene = await openScene(t, 3)
+  const { context, ids, users, tokens, past } = scene
+  const failing = context.db.transaction().execute(async (trx) => {
+    recording.executed.length = 0
+    const inside = [0, 1].map((index) => {
+      const presented = { generation: 0, issuedAt: NOW - (NOW % 1000), now: NOW }
+      const [sessionId = '', userId = ''] = [ids[index], users[index]]
+      return rotateSession(trx, { sessionId, userId, ...presented }, 1000)
+    })
+    const outside = refresh(context, tokens[2] ?? '')
+    for (const rotation of inside) assert.equal((await rotation)?.generation, 1)
+    assert.equal((await outside).outcome, 'rotated')
+    for (const { sql } of recording.executed) assert.match(sql, ALONE)
+    assert.equal(recording.executed.length, 3)
+    throw new Error('rolled back')
+  })
+  await assert.rejects(failing, /rolled back/)
+  assert.deepEqual(await generationsOf(scene), [0, 0, 1])
+  await past.close()
+})
