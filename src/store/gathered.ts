@@ -13,7 +13,7 @@ interface Batch<Member, Row> {
 
 /**
  * What arrives in one turn of the event loop goes to PostgreSQL in one statement: each costs a message each way, a
- * transaction and a write to the disk. SQLite shares its commits by itself. See `.github/adr/0016-shared-rotations.md`.
+ * transaction and a write to the disk. SQLite shares its commits by itself. See `.github/adr/0017-shared-rotations.md`.
  *
  * @param send one statement for several sessions, each at most once
  * @returns asks for one of them, and resolves to its row. Undefined when the statement had none for it, and when there

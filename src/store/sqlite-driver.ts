@@ -77,14 +77,16 @@ export class SharedCommitDriver implements Driver {
       if (connection.batch !== this.#batch) throw new Error('the transaction was rolled back')
       return this.#run(query)
     }
-    while (this.#owner !== undefined) await this.#released()
-    // It sees nothing but what is on the disk.
-    if (this.#batch === undefined && this.#prepare(query.sql).readonly) return this.#run(query)
-    const batch = this.#open()
+    let batch: Batch | undefined
     try {
-      return this.#run(query)
+      return await this.#inTurn<QueryResult<R>>(() => {
+        // A read by itself sees nothing but what is on the disk.
+        const isAlone = this.#batch === undefined && this.#prepare(query.sql).readonly
+        if (!isAlone) batch = this.#open()
+        return this.#run(query)
+      })
     } finally {
-      await batch.committed
+      await batch?.committed
     }
   }
 
@@ -101,10 +103,11 @@ export class SharedCommitDriver implements Driver {
   }
 
   async begin(connection: Connection): Promise<void> {
-    while (this.#owner !== undefined) await this.#released()
-    connection.batch = this.#open()
-    this.#command('savepoint work')
-    this.#owner = connection
+    await this.#inTurn(() => {
+      connection.batch = this.#open()
+      this.#command('savepoint work')
+      this.#owner = connection
+    })
   }
 
   async end({ batch }: Connection, how: 'commit' | 'rollback'): Promise<void> {
@@ -119,13 +122,27 @@ export class SharedCommitDriver implements Driver {
     await batch?.committed
   }
 
-  #release(): void {
-    this.#owner = undefined
-    for (const resume of this.#waiting.splice(0)) resume()
+  /** At once, or when whoever has the database to itself has ended, in the order of arrival. */
+  #inTurn<T>(work: () => T): T | Promise<T> {
+    if (this.#owner === undefined) return work()
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    this.#waiting.push(() => {
+      try {
+        resolve(work())
+      } catch (error) {
+        reject(error)
+      }
+    })
+    return promise
   }
 
-  #released(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve))
+  #release(): void {
+    this.#owner = undefined
+    while (this.#owner === undefined) {
+      const work = this.#waiting.shift()
+      if (work === undefined) return
+      work()
+    }
   }
 
   #open(): Batch {
@@ -136,12 +153,11 @@ export class SharedCommitDriver implements Driver {
     committed.catch(() => {})
     this.#batch = { committed, resolve, reject }
     // After all that runs now, and before anything else arrives: other processes wait for the lock.
-    process.nextTick(() => void this.#commit())
+    process.nextTick(() => void this.#inTurn(() => this.#commit()))
     return this.#batch
   }
 
-  async #commit(): Promise<void> {
-    while (this.#owner !== undefined) await this.#released()
+  #commit(): void {
     const batch = this.#batch
     if (batch === undefined) return
     try {
