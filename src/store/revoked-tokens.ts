@@ -1,7 +1,7 @@
 import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
-import { bigint, text, withWanted } from './wanted.ts'
+import { isActive } from './swap.ts'
 
 export interface Claim {
   readonly jti: string
@@ -21,59 +21,54 @@ export interface RevokedToken {
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
+/** Takes the count of the refresh back. */
+class AlreadyClaimed extends Error {}
+
 /**
- * Marks an access token as exchanged, if its session lives and its user is active. The row is the lock: of many that
- * present one `jti`, one gets the row. @returns undefined when somebody else had it, or the session is over
+ * Marks an access token as exchanged, if its session lives and its user is active. First the session's row, whose lock
+ * orders it before or after all that could end the session; then the token's: of many that present one `jti`, one gets
+ * it. @returns undefined when somebody else had it, or the session is over
  */
-export function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
-  return transaction(db, async (trx) => {
-    const [row] = await insertClaim(trx, claim)
-    if (row === undefined) return undefined
-    const isCounted = await countRefresh(trx, claim)
-    // On PostgreSQL the session may have ended between the two. The row that is left of it does no harm.
-    return isCounted.length > 0 ? row : undefined
-  })
+export async function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
+  try {
+    return await transaction(db, async (trx) => {
+      const [session] = await countRefresh(trx, claim)
+      if (session === undefined) return undefined
+      const successorExpiresAt = Math.min(claim.successorExpiresAt, session.absoluteExpiresAt)
+      const [row] = await insertClaim(trx, { ...claim, successorExpiresAt })
+      if (row === undefined) throw new AlreadyClaimed()
+      return row
+    })
+  } catch (error) {
+    if (error instanceof AlreadyClaimed) return undefined
+    throw error
+  }
 }
 
-const insertClaim = prepared((db, claim: Claim) =>
-  withWanted(db, claim)
-    .insertInto('revoked_tokens')
-    .columns(['jti', 'session_id', 'revoked_at', 'successor_expires_at', 'expires_at'])
-    .expression((eb) =>
-      eb
-        .selectFrom('wanted')
-        .innerJoin('users', 'users.id', 'wanted.userId')
-        .innerJoin('sessions', (join) =>
-          join.onRef('sessions.id', '=', 'wanted.sessionId').onRef('sessions.user_id', '=', 'users.id'),
-        )
-        .select((joined) => [
-          text(claim.jti).as('jti'),
-          'sessions.id',
-          bigint(claim.now).as('revoked_at'),
-          joined
-            .case()
-            .when('sessions.absolute_expires_at', '<', claim.successorExpiresAt)
-            .then(joined.ref('sessions.absolute_expires_at'))
-            .else(bigint(claim.successorExpiresAt))
-            .end()
-            .as('successor_expires_at'),
-          bigint(claim.expiresAt).as('expires_at'),
-        ])
-        .where('sessions.revoked_at', 'is', null)
-        .where('sessions.absolute_expires_at', '>', claim.now)
-        .where('users.deactivated_at', 'is', null),
-    )
-    .onConflict((conflict) => conflict.column('jti').doNothing())
-    .returning(REVOKED_TOKEN),
-)
-
-const countRefresh = prepared((db, { sessionId, now }: Claim) =>
+const countRefresh = prepared((db, { sessionId, userId, now }: Claim) =>
   db
     .updateTable('sessions')
     .set((eb) => ({ refreshed_at: now, refresh_count: eb('refresh_count', '+', 1) }))
-    .where('id', '=', sessionId)
-    .where('revoked_at', 'is', null)
-    .returning('id'),
+    .where('sessions.id', '=', sessionId)
+    .where('sessions.user_id', '=', userId)
+    .where('sessions.revoked_at', 'is', null)
+    .where('sessions.absolute_expires_at', '>', now)
+    .where(isActive)
+    .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
+)
+
+const insertClaim = prepared((db, claim: Claim) =>
+  db
+    .insertInto('revoked_tokens')
+    .values({
+      jti: claim.jti,
+      session_id: claim.sessionId,
+      revoked_at: claim.now,
+      successor_expires_at: claim.successorExpiresAt,
+      expires_at: claim.expiresAt,
+    })
+    .onConflict((conflict) => conflict.column('jti').doNothing())
+    .returning(REVOKED_TOKEN),
 )
 
 export async function findRevokedToken(db: Database, jti: string): Promise<RevokedToken | undefined> {

@@ -41,14 +41,20 @@ export function isCurrent(swap: Operands<Exclude<keyof Swap, 'expiresAt'>>) {
     eb('sessions.revoked_at', 'is', null),
     eb('sessions.expires_at', '>', swap.now),
     eb('sessions.absolute_expires_at', '>', swap.now),
-    eb.exists(
-      eb
-        .selectFrom('users')
-        .select('users.id')
-        .whereRef('users.id', '=', 'sessions.user_id')
-        .where('users.deactivated_at', 'is', null),
-    ),
+    isActive(),
   ])
+}
+
+/** Whether the user of the session is. */
+export function isActive() {
+  const eb = expressionBuilder<Schema, 'sessions'>()
+  return eb.exists(
+    eb
+      .selectFrom('users')
+      .select('users.id')
+      .whereRef('users.id', '=', 'sessions.user_id')
+      .where('users.deactivated_at', 'is', null),
+  )
 }
 
 /** What a rotation changes. */

@@ -7,15 +7,14 @@ export interface Wanted {
 }
 
 // PostgreSQL takes a bare parameter in a select list for text.
-export const text = (value: string) => sql<string>`cast(${value} as text)`
-export const bigint = (value: number) => sql<number>`cast(${value} as bigint)`
+const text = (value: string) => sql<string>`cast(${value} as text)`
 
 /**
  * A session and its user as a table of one row, that both are joined to. SQLite looks at what an indexed column of a
  * join is compared with, and plans the whole statement anew for each value that is bound, which takes four times as
  * long as the statement.
  */
-export const withWanted = (db: Database, { sessionId, userId }: Wanted) =>
+const withWanted = (db: Database, { sessionId, userId }: Wanted) =>
   db.with('wanted', (wanted) =>
     wanted.selectNoFrom([text(sessionId).as('sessionId'), text(userId).as('userId')]),
   )

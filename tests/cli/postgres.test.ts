@@ -14,7 +14,7 @@ test('migrate, users, sessions, prune and the service', async (t) => {
   const database = await freshDatabase(t, 'postgres', 'template0')
   assert.ok(database.dialect === 'postgres')
   const env = { DATABASE_URL: database.url.replace('postgres:', 'postgresql:') }
-  assert.equal((await rekindle(['migrate'], env)).stdout, '0001_initial\n')
+  assert.equal((await rekindle(['migrate'], env)).stdout, '0001_initial\n0002_lighter\n')
   assert.equal((await rekindle(['users', 'add', 'ada'], env, PASSWORD)).code, 0)
   const service = await startService(t, { ...env, JWT_SECRET_KEY, LOG_LEVEL: 'trace' })
   const login = await post(`${service.url}/api/auth/login`, { body: { username: 'ada', password: PASSWORD } })

@@ -56,8 +56,8 @@ test('an exchange writes first: the row is the lock', async (t) => {
   assert.deepEqual(statements, [
     'begin immediate',
     'savepoint work',
-    'with "wanted" as',
     'update "sessions" set',
+    'insert into "revoked_tokens"',
     'release work',
     'commit',
   ])

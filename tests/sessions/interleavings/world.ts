@@ -116,6 +116,7 @@ async function next(context: StoreContext, refreshToken: string) {
 async function restore(db: Database, rows: Awaited<ReturnType<typeof dump>>): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.deleteFrom('users').execute()
+    await trx.deleteFrom('revoked_tokens').execute()
     await trx.insertInto('users').values(rows.users).execute()
     await trx.insertInto('sessions').values(rows.sessions).execute()
     await trx.insertInto('revoked_tokens').values(rows.revokedTokens).execute()
