@@ -1,14 +1,17 @@
 /**
  * Run at a release: writes `VERSION.sqlite.sql` and `VERSION.postgres.sql`, the schema of this version with a few rows
  * of each table, and beside each a `.json`, the tokens that its users hold. All later versions have to go on from there.
+ * And `.statements.json`: what this version asks, while the next one may have migrated the database already.
  */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { pruneAll } from '../../../src/sessions/prune.ts'
 import { migrations } from '../../../src/store/migrations.ts'
 import type { Connection } from '../../dialects.ts'
 import { connect, DIALECTS } from '../../dialects.ts'
-import { MINUTE, startService } from '../../fixture.ts'
+import { MINUTE, PASSWORD, startService } from '../../fixture.ts'
+import { recordStatements } from '../statements.ts'
 import { ddlOf } from './ddl.ts'
 
 // Parents first
@@ -56,18 +59,43 @@ async function live(service: Awaited<ReturnType<typeof startService>>) {
   }
 }
 
+/** All the rest of what a service does */
+async function goOn(service: Awaited<ReturnType<typeof startService>>) {
+  const { accessToken: bearer } = await service.login()
+  const { refreshToken } = await service.login()
+  for (let time = 0; time < 2; time++) await service.refresh(refreshToken)
+  for (let time = 0; time < 2; time++) await service.exchange(bearer)
+  const { accessToken } = await service.login()
+  await service.request('/api/auth/me', { bearer: accessToken })
+  const { body } = await service.request('/api/auth/sessions', { bearer: accessToken })
+  const [{ id }] = body.data.sessions
+  await service.request(`/api/auth/sessions/${id}`, { method: 'DELETE', bearer: accessToken })
+  const json = { current_password: PASSWORD, new_password: 'another one entirely' }
+  await service.request('/api/auth/password', { bearer: accessToken, json })
+  await service.request('/api/auth/logout_all', { method: 'POST', bearer: accessToken })
+  await pruneAll(service.core)
+}
+
+// But not what this program itself looks at: all of a table.
+const isAsked = (statement: string) => /^(select (?!\*)|insert|update|delete|with)/.test(statement)
+
 const place = (name: string) => new URL(`${packageJson.version}.${name}`, import.meta.url)
 
 const endings: (() => Promise<void> | void)[] = []
 const context = { after: (end: () => Promise<void> | void) => void endings.push(end) } as never
 for (const dialect of DIALECTS) {
+  const recording = recordStatements(context)
   const service = await startService(context, {}, undefined, dialect)
+  recording.executed.length = 0
   const tokens = await live(service)
   const connection = await connect(service.database)
   const statements = [...BOOKS]
   for (const migration of Object.values(migrations)) statements.push(...(await ddlOf(dialect, migration)))
   statements.push(...(await insertsOf(connection)))
   await connection.close()
+  await goOn(service)
+  const asked = new Set(recording.executed.map((statement) => statement.sql).filter(isAsked))
+  writeFileSync(place(`${dialect}.statements.json`), `${JSON.stringify([...asked].sort(), null, 2)}\n`)
   writeFileSync(place(`${dialect}.sql`), `${statements.join(';\n')};\n`)
   writeFileSync(place(`${dialect}.json`), `${JSON.stringify(tokens, null, 2)}\n`)
 }
