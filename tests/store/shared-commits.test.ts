@@ -64,6 +64,25 @@ test('a transaction that is rolled back takes nobody with it, and is taken back 
   assert.deepEqual(await usernames(), ['ada', 'bob', 'carol', 'dave'])
 })
 
+test('a statement that fails after it has waited for a transaction takes nobody with it either', async (t) => {
+  const { db, usernames } = await openScene(t)
+  const transaction = db.transaction().execute((trx) => addUser(trx, 'bob'))
+  const work = [transaction, addSession(db, 'nobody'), addUser(db, 'carol')]
+  assert.deepEqual(await outcomes(work), ['fulfilled', 'rejected', 'fulfilled'])
+  assert.deepEqual(await usernames(), ['ada', 'bob', 'carol'])
+})
+
+test('a transaction that waits for something else holds the commit of the others up, and is whole', async (t) => {
+  const { db, usernames } = await openScene(t)
+  const slow = db.transaction().execute(async (trx) => {
+    await addUser(trx, 'bob')
+    await new Promise(setImmediate)
+    await addUser(trx, 'dave')
+  })
+  assert.deepEqual(await outcomes([addUser(db, 'carol'), slow]), ['fulfilled', 'fulfilled'])
+  assert.deepEqual(await usernames(), ['ada', 'bob', 'carol', 'dave'])
+})
+
 test('transactions have the database to themselves, one after the other', async (t) => {
   const { db, usernames } = await openScene(t)
   const seen: string[] = []

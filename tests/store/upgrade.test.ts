@@ -22,10 +22,14 @@ for (const dialect of DIALECTS) {
       for (const statement of readFileSync(new URL(name, place), 'utf8').split(/;\n/).filter(Boolean)) {
         await connection.query(statement)
       }
-      await connection.close()
+      const spent = () => connection.query('select * from revoked_tokens order by jti')
+      const before = await spent()
+      assert.ok(before.length > 0)
       const held = JSON.parse(readFileSync(new URL(name.replace(/sql$/, 'json'), place), 'utf8'))
       const service = await startService(t, { database }, { now: held.now })
       assert.equal((await service.request('/readyz')).status, 200)
+      assert.deepEqual(await spent(), before)
+      await connection.close()
       const replayed = await service.refresh(held.superseded)
       assert.equal(replayed.body.data.refresh_token, held.current)
       assert.equal((await service.refresh(held.current)).status, 200)
