@@ -70,6 +70,7 @@ const isOver = (eb: ExpressionBuilder<Schema, 'sessions'>, now: number, idleCuto
 
 /** A rotation moves the deadline and leaves `prune_at` alone, so that those who lived on come up once in a while. */
 async function postpone(db: Database, { now, idleCutoff, batch }: Batch): Promise<number> {
+  const keep = now - idleCutoff
   const result = await db
     .updateTable('sessions')
     .set((eb) => ({
@@ -77,7 +78,9 @@ async function postpone(db: Database, { now, idleCutoff, batch }: Batch): Promis
         .case()
         .when('expires_at', '>', now)
         .then(eb.ref('expires_at'))
-        .else(eb('refreshed_at', '+', now - idleCutoff))
+        .when('absolute_expires_at', '<', eb('refreshed_at', '+', keep))
+        .then(eb.ref('absolute_expires_at'))
+        .else(eb('refreshed_at', '+', keep))
         .end(),
     }))
     .where('id', 'in', due(db, now, batch))

@@ -55,7 +55,7 @@ export class Model {
     const absoluteExpiresAt = now + this.rules.sessionMaxAge
     const expiresAt = Math.min(now + this.rules.refreshTokenTtl, absoluteExpiresAt)
     const began = { createdAt: now, rotatedAt: now, refreshedAt: now, generation: 0, refreshCount: 0 }
-    const open = { id: '', user, revoked: undefined, pruned: false, current: undefined }
+    const open = { id: '', user, revoked: undefined, pruned: false, pruneAt: expiresAt, current: undefined }
     const session: Session = { ...open, ...began, expiresAt, absoluteExpiresAt }
     this.sessions.push(session)
     session.current = this.mintRefresh(session)
@@ -194,10 +194,13 @@ export class Model {
   prune(): void {
     const hourAgo = this.now - HOUR
     for (const session of this.sessions) {
-      const idle = session.expiresAt <= hourAgo && this.exchangeableUntil(session.refreshedAt) <= hourAgo
-      const over = session.expiresAt <= hourAgo && session.absoluteExpiresAt <= hourAgo
+      const last = Math.min(this.exchangeableUntil(session.refreshedAt), session.absoluteExpiresAt)
+      const over = Math.max(session.expiresAt, last)
       const dead = session.revoked !== undefined && this.exchangeableUntil(session.revoked.at) <= hourAgo
-      session.pruned ||= idle || over || dead
+      const isDue = session.pruneAt <= hourAgo
+      session.pruned ||= dead || (isDue && over <= hourAgo)
+      // Looked at next by the settings of now, whatever they will be then.
+      if (isDue) session.pruneAt = session.expiresAt > hourAgo ? session.expiresAt : last
     }
   }
 

@@ -127,6 +127,13 @@ test('a session that lives on comes up once for each of its deadlines, and goes 
   assert.equal((await lookAt(result.session.expiresAt)).kept, 1)
   const last = result.session.expiresAt - MINUTE + DAY
   assert.deepEqual(await nextLook(), [last])
+  // But the absolute one is the end of that as well.
+  await db
+    .updateTable('sessions')
+    .set({ prune_at: 0, absolute_expires_at: last - 1 })
+    .execute()
+  assert.equal((await lookAt(result.session.expiresAt)).kept, 1)
+  assert.deepEqual(await nextLook(), [last - 1])
   const { kept, sessions: gone } = await lookAt(last)
   assert.deepEqual([kept, gone], [0, 1])
 })

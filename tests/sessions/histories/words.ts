@@ -29,6 +29,8 @@ export interface Session {
   refreshCount: number
   expiresAt: number
   revoked: { readonly at: number; readonly reason: string } | undefined
+  /** When pruning looks at it next */
+  pruneAt: number
   pruned: boolean
   current: RefreshToken | undefined
 }
