@@ -130,6 +130,21 @@ test('a migration that fails leaves nothing behind, and can be run again', async
   assert.deepEqual(await schemaOf(database), SCHEMA)
 })
 
+test('the second one, broken off half-way: the first stands, and it can be run again', async (t) => {
+  const database = await empty(t)
+  const { db } = await open(t, database)
+  // Takes the name of what it makes after its first changes.
+  await sql`create table sessions_prune_at (a text)`.execute(db)
+  await assert.rejects(migrate(db), /sessions_prune_at/)
+  assert.deepEqual((await schemaState(db)).pending, ['0002_lighter'])
+  assert.ok((await schemaOf(database)).includes('sessions_expires_at'), 'what it had dropped is there')
+  await addUser(db)
+  await sql`drop table sessions_prune_at`.execute(db)
+  assert.deepEqual(await migrate(db), ['0002_lighter'])
+  assert.deepEqual(await schemaOf(database), SCHEMA)
+  assert.equal((await dump(db)).users.length, 1)
+})
+
 const adds = (column: string): Migration => ({
   up: (db) => db.schema.alterTable('users').addColumn(column, 'bigint').execute(),
 })

@@ -10,6 +10,7 @@ import { revokeSessionsOfUser } from '../../src/store/revocations.ts'
 import { deleteUser } from '../../src/store/users.ts'
 import type { DialectContext } from '../dialects.ts'
 import { connect, freshDatabase } from '../dialects.ts'
+import type { StoreContext } from './context.ts'
 import { addUser, dump, logIn, NOW, openContext } from './context.ts'
 import { addSession } from './rows.ts'
 
@@ -161,37 +162,32 @@ const endings: Readonly<Record<string, (user: string) => string>> = {
   'a deletion': (user) => `delete from users where id = '${user}'`,
 }
 
-for (const [what, ending] of Object.entries(endings)) {
-  onPostgres(`${what} that commits while a rotation waits for the row: nothing is rotated`, async (t) => {
-    const context = await openContext(t)
-    const user = await addUser(context.db)
-    const { refreshToken, accessToken } = await logIn(context, user)
-    const past = await connect(context.database)
-    await past.query('begin')
-    await past.query(ending(user))
-    const refreshed = refresh(context, refreshToken)
-    await untilBlocked(past)
-    await past.query('commit')
-    assert.match((await refreshed).outcome, /^(revoked|inactive_user|unknown_user)$/)
-    assert.match((await exchange(context, accessToken)).outcome, /^(revoked|inactive_user|unknown_user)$/)
-    for (const session of (await dump(context.db)).sessions) assert.equal(session.revoked_at, NOW)
-    await past.close()
-  })
+type Work = (context: StoreContext, grant: Awaited<ReturnType<typeof logIn>>) => Promise<{ outcome: string }>
+const works: Readonly<Record<string, Work>> = {
+  'a rotation': (context, { refreshToken }) => refresh(context, refreshToken),
+  'an exchange': (context, { accessToken }) => exchange(context, accessToken),
+}
 
-  onPostgres(`${what} that commits while a token of it is claimed: nothing is exchanged`, async (t) => {
-    const context = await openContext(t)
-    const user = await addUser(context.db)
-    const { accessToken } = await logIn(context, user)
-    const past = await connect(context.database)
-    await past.query('begin')
-    await past.query(ending(user))
-    const exchanged = exchange(context, accessToken)
-    await untilBlocked(past)
-    await past.query('commit')
-    assert.match((await exchanged).outcome, /^(revoked|inactive_user|unknown_user)$/)
-    assert.deepEqual((await dump(context.db)).revokedTokens, [])
-    await past.close()
-  })
+for (const [what, ending] of Object.entries(endings)) {
+  for (const [name, work] of Object.entries(works)) {
+    onPostgres(`${what} that commits while ${name} waits for the row: nothing is given`, async (t) => {
+      const context = await openContext(t)
+      const user = await addUser(context.db)
+      const grant = await logIn(context, user)
+      const past = await connect(context.database)
+      await past.query('begin')
+      await past.query(ending(user))
+      const waiting = work(context, grant)
+      await untilBlocked(past)
+      await past.query('commit')
+      const results = [await waiting, await exchange(context, grant.accessToken)]
+      for (const { outcome } of results) assert.match(outcome, /^(revoked|inactive_user|unknown_user)$/)
+      const { sessions, revokedTokens } = await dump(context.db)
+      for (const session of sessions) assert.equal(session.revoked_at, NOW)
+      assert.deepEqual(revokedTokens, [])
+      await past.close()
+    })
+  }
 }
 
 onPostgres('two that prune, one that deletes and refreshes, all at once: no error', async (t) => {
@@ -200,7 +196,8 @@ onPostgres('two that prune, one that deletes and refreshes, all at once: no erro
   for (let round = 0; round < 5; round++) {
     const user = await addUser(context.db, `ada${round}`)
     const old = { expires_at: NOW - 1, absolute_expires_at: NOW - 1 }
-    for (let count = 0; count < 40; count++) await addSession(context.db, user, count % 2 === 0 ? old : {})
+    for (let count = 0; count < 40; count++)
+      await addSession(context.db, user, count % 2 === 0 ? old : { prune_at: 0 })
     const options = { now: NOW, idleCutoff: NOW - 1, batch: 30 }
     await Promise.all([
       prune(context.db, options),
