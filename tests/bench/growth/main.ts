@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import type { Dialect } from '../../dialects.ts'
 import { DIALECTS } from '../../dialects.ts'
+import type { Load } from './measure.ts'
 import { grow } from './run.ts'
 
 const { values } = parseArgs({ options: { sessions: { type: 'string' }, database: { type: 'string' } } })
@@ -21,7 +22,7 @@ for (const dialect of dialects) {
       expired,
       sample: 2000,
     })
-    const { refreshes, alone, duration, wal } = pruning
+    const { during, alone, duration } = pruning
     const spread = (taken: readonly number[]) => {
       const at = (share: number) => ms(taken[Math.min(taken.length - 1, Math.floor(taken.length * share))])
       return `p50 ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, the slowest ${at(1)}`
@@ -32,16 +33,22 @@ for (const dialect of dialects) {
     console.log(
       `  pruning: ${pruning.sessions} sessions and ${pruning.revokedTokens} revoked tokens in ${(duration / 1000).toFixed(1)} s`,
     )
-    console.log(`  ${refreshes.length} refreshes meanwhile: ${spread(refreshes)}`)
-    console.log(`  ${alone.length} for as long afterwards: ${spread(alone)}`)
-    if (dialect === 'sqlite') console.log(`  WAL: ${mib(wal)} at the most`)
+    const tell = (load: Load) => {
+      console.log(`    from due to answered: ${spread(load.refreshes)}`)
+      console.log(`    ${load.writes.length} bare writes to the disk: ${spread(load.writes)}`)
+    }
+    console.log(`  ${during.refreshes.length} refreshes meanwhile`)
+    tell(during)
+    console.log(`  ${alone.refreshes.length} for as long afterwards`)
+    tell(alone)
+    if (dialect === 'sqlite') console.log(`  WAL: ${mib(during.wal)} at the most`)
     console.log(
       `  database: ${mib(size.before)} before, ${mib(size.refilled)} with ${expired} new sessions in it`,
     )
     const limits = {
       'a refresh costs more': large / small > 1.3,
-      'pruning holds refreshes up': (refreshes.at(-1) ?? 0) > 50,
-      'the WAL grows': wal > 64 * 2 ** 20,
+      'pruning holds refreshes up': (during.refreshes.at(-1) ?? 0) > 50,
+      'the WAL grows': during.wal > 64 * 2 ** 20,
       'the database grows': size.refilled > 1.1 * size.before,
     }
     for (const [what, exceeded] of Object.entries(limits)) {

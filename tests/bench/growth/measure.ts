@@ -1,5 +1,8 @@
 /** What a refresh costs, and what pruning does to it. */
+import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Core } from '../../../src/http/core.ts'
 import { mintRefreshToken } from '../../../src/sessions/mint.ts'
@@ -7,6 +10,7 @@ import { pruneAll } from '../../../src/sessions/prune.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import { findSession } from '../../../src/store/sessions.ts'
 import type { Connection } from '../../dialects.ts'
+import { watchDisk } from './disk.ts'
 
 /** Refresh tokens of sessions anywhere in the table. */
 export async function tokensOf(core: Core, connection: Connection, count: number): Promise<string[]> {
@@ -37,26 +41,35 @@ export async function rotations(core: Core, tokens: readonly string[]): Promise<
 export const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
 
+/** A refresh every few milliseconds, and what happened meanwhile. Milliseconds, sorted. */
+export interface Load {
+  /** From the moment that a refresh was due to its answer */
+  readonly refreshes: readonly number[]
+  /** What a bare write to the disk took meanwhile */
+  readonly writes: readonly number[]
+  /** Bytes at the most */
+  readonly wal: number
+}
+
 export interface Pruning {
   readonly sessions: number
   readonly revokedTokens: number
   /** Milliseconds */
   readonly duration: number
-  /** Milliseconds from the moment that a refresh was due to its answer, sorted */
-  readonly refreshes: readonly number[]
-  /** The same for as long afterwards, since a disk has slow moments of its own */
-  readonly alone: readonly number[]
-  /** Bytes */
-  readonly wal: number
+  readonly during: Load
+  /** For as long afterwards: a disk has slow moments of its own */
+  readonly alone: Load
 }
 
-/** A refresh every few milliseconds, as long as something else lasts. */
+const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)
+
 async function refreshDuring(
   core: Core,
   tokens: readonly string[],
   interval: number,
   work: Promise<unknown>,
-) {
+): Promise<Load> {
+  const disk = watchDisk(join(tmpdir(), `rekindle-disk-${randomUUID()}`))
   const refreshes: number[] = []
   let wal = 0
   let isOver = false
@@ -70,7 +83,7 @@ async function refreshDuring(
     refreshes.push(performance.now() - due)
     wal = Math.max(wal, sizeOf(core, '-wal'))
   }
-  return { refreshes: refreshes.toSorted((a, b) => a - b), wal }
+  return { refreshes: sorted(refreshes), writes: sorted(await disk()), wal }
 }
 
 /** Prunes all there is meanwhile. */
@@ -81,10 +94,10 @@ export async function pruneUnderLoad(
 ): Promise<Pruning> {
   const begun = performance.now()
   const pruning = pruneAll(core)
-  const meanwhile = await refreshDuring(core, tokens, interval, pruning)
+  const during = await refreshDuring(core, tokens, interval, pruning)
   const duration = performance.now() - begun
-  const { refreshes: alone } = await refreshDuring(core, tokens, interval, wait(duration))
-  return { ...(await pruning), ...meanwhile, duration, alone }
+  const alone = await refreshDuring(core, tokens, interval, wait(duration))
+  return { ...(await pruning), duration, during, alone }
 }
 
 /** @returns bytes of SQLite's file, or of one beside it */
