@@ -1,7 +1,7 @@
-import { PostgresAdapter } from 'kysely'
+import type { DialectAdapter } from 'kysely'
 import type { Database } from './schema.ts'
 
-/** At most so many in one statement, so that none takes long. */
+/** At most so many together, so that none takes long. */
 const MOST = 100
 
 interface Batch<Member, Row> {
@@ -12,14 +12,17 @@ interface Batch<Member, Row> {
 }
 
 /**
- * What arrives in one turn of the event loop goes to PostgreSQL in one statement: each costs a message each way, a
- * transaction and a write to the disk. SQLite shares its commits by itself. See `.github/adr/0017-shared-rotations.md`.
+ * What arrives in one turn of the event loop is done together: on PostgreSQL each statement costs a message each way, a
+ * transaction and a write to the disk, on SQLite each transaction more than what is done in it. See
+ * `.github/adr/0017-shared-rotations.md`.
  *
- * @param send one statement for several sessions, each at most once
- * @returns asks for one of them, and resolves to its row. Undefined when the statement had none for it, and when there
- * was none: it has to be asked for alone. An error is that of all.
+ * @param adapter of the dialect that this is for
+ * @param send does it for several sessions, each at most once
+ * @returns asks for one of them, and resolves to its row. Undefined when there was none for it, and when nothing was
+ * sent: it has to be asked for alone. An error is that of all.
  */
 export function gathered<Member extends { readonly sessionId: string }, Row extends { readonly id: string }>(
+  adapter: abstract new () => DialectAdapter,
   send: (db: Database, members: readonly Member[]) => Promise<readonly Row[]>,
 ): (db: Database, member: Member) => Promise<Row | undefined> {
   const gathering = new WeakMap<Database, Batch<Member, Row>>()
@@ -43,7 +46,7 @@ export function gathered<Member extends { readonly sessionId: string }, Row exte
   }
 
   return async (db, member) => {
-    if (db.isTransaction || !(db.getExecutor().adapter instanceof PostgresAdapter)) return undefined
+    if (db.isTransaction || !(db.getExecutor().adapter instanceof adapter)) return undefined
     let batch = gathering.get(db)
     // Full is as good as closed: it is sent when its own turn ends.
     if (batch === undefined || batch.members.size === MOST) batch = open(db)

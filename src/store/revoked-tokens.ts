@@ -1,6 +1,7 @@
 import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
+import { sharedClaim } from './shared-claims.ts'
 import { isActive } from './swap.ts'
 
 export interface Claim {
@@ -30,6 +31,8 @@ class AlreadyClaimed extends Error {}
  * it. @returns undefined when somebody else had it, or the session is over
  */
 export async function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
+  const shared = await sharedClaim(db, claim)
+  if (shared !== undefined) return shared
   try {
     return await transaction(db, async (trx) => {
       const [session] = await countRefresh(trx, claim)

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { PostgresAdapter, sql } from 'kysely'
 import { gathered } from './gathered.ts'
 import { prepared } from './prepared.ts'
 import type { Swap } from './swap.ts'
@@ -68,7 +68,7 @@ const statement = prepared((db, swaps: Swaps) =>
 )
 
 /** Rotates it, together with others, unless somebody else has it locked or has just changed it. */
-export const sharedRotation = gathered((db, swaps: readonly Swap[]) =>
+export const sharedRotation = gathered(PostgresAdapter, (db, swaps: readonly Swap[]) =>
   statement(db, {
     sessionIds: swaps.map(({ sessionId }) => sessionId),
     userIds: swaps.map(({ userId }) => userId),

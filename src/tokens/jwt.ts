@@ -46,10 +46,10 @@ export function sign(tokens: Tokens, typ: Typ, claims: Claims): string {
 
 /**
  * Whether a claim can be an id of ours, or of an application that shares the secret: nothing that a database could not
- * hold (PostgreSQL has no U+0000) or not index.
+ * hold (PostgreSQL has no U+0000, neither tells one lone surrogate from another) or not index.
  */
 export const isId = (claim: unknown): claim is string =>
-  typeof claim === 'string' && claim.length <= 512 && !claim.includes('\0')
+  typeof claim === 'string' && claim.length <= 512 && !claim.includes('\0') && claim.isWellFormed()
 
 // RFC 7519 §2 allows a NumericDate to have a fraction; beyond what a Date holds there is no time.
 const LAST_SECOND = 8_640_000_000_000

@@ -101,6 +101,29 @@ for (const [what, scene] of Object.entries(refusals)) {
   })
 }
 
+// Two in one turn of the event loop are claimed together on SQLite, which has to refuse the one by itself.
+for (const [what, scene] of Object.entries(refusals)) {
+  test(`${what}, beside a session whose token is exchanged: refused all the same`, async (t) => {
+    const { db } = await openContext(t)
+    const presented = await set(db, scene)
+    const userId = await addUser(db, 'eve')
+    const sessionId = await addSession(db, userId)
+    const others = async () => (await dump(db)).sessions.filter(({ id }) => id !== sessionId)
+    const before = await others()
+    const good = { ...claimOf({ sessionId, userId }), jti: 'another token' }
+    const [refused, claimed] = await Promise.all(
+      [claimOf(presented), good].map((claim) => claimToken(db, claim)),
+    )
+    assert.equal(refused, undefined)
+    assert.equal(claimed?.revokedAt, NOW)
+    assert.deepEqual(await others(), before)
+    assert.deepEqual(
+      (await dump(db)).revokedTokens.map(({ jti }) => jti),
+      ['another token'],
+    )
+  })
+}
+
 test('a rotation: what moves and what stays', async (t) => {
   const { db } = await openContext(t)
   const presented = await set(db, { session: { expires_at: NOW + 1, absolute_expires_at: NOW + IDLE } })

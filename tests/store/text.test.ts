@@ -51,7 +51,7 @@ test('authentic tokens with claims that no database could hold: 401, as for any 
   const long = Array.from({ length: 600 }, (_, index) =>
     String.fromCharCode(0x4e00 + ((index * 7919) % 9000)),
   )
-  for (const id of ['a\0b', '\0', 'x'.repeat(513), long.join('')]) {
+  for (const id of ['a\0b', '\0', 'a\ud800', '\udc00b', 'x'.repeat(513), long.join('')]) {
     for (const claim of ['sub', 'sid', 'jti']) {
       const access = resigned(accessToken, { [claim]: id })
       assert.equal((await service.exchange(access)).body.message, 'Invalid access token.')
@@ -68,18 +68,16 @@ test('authentic tokens with claims that no database could hold: 401, as for any 
   }
 })
 
-test('lone surrogates, fractions of a second, an id as long as it may be: taken as they are', async (t) => {
+test('fractions of a second, an id as long as it may be: taken as they are', async (t) => {
   const service = await startService(t)
   await service.register()
   const { accessToken, refreshToken } = await service.login()
-  assert.equal((await service.refresh(resigned(refreshToken, { sid: '\ud800' }))).status, 401)
   assert.equal((await service.refresh(resigned(refreshToken, { sub: 'x'.repeat(512) }))).status, 404)
   const exp = Math.floor(service.clock.now / 1000) + 60.1234567
   const token = resigned(accessToken, { exp, jti: '語'.repeat(512) })
   const verified = await verifyAccessToken(service.core.tokens, token, service.clock.now)
   assert.ok(verified.outcome === 'valid' && Number.isInteger(verified.token.expiresAt))
   assert.equal((await service.exchange(token)).status, 200)
-  assert.equal((await service.exchange(resigned(accessToken, { jti: 'lone \udfff' }))).status, 200)
   for (const username of ['a\0b', '\0', 'ada\0', '\ud800']) {
     const login = { json: { username, password: PASSWORD } }
     assert.equal((await service.request('/api/auth/login', login)).status, 400)

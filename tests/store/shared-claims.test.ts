@@ -1,0 +1,164 @@
+/** On SQLite exchanges of one turn are one transaction of two statements, and each comes out as if it were alone. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import SQLite from 'better-sqlite3'
+import { exchange } from '../../src/sessions/exchange.ts'
+import { revokeSession } from '../../src/store/revocations.ts'
+import { claimToken } from '../../src/store/revoked-tokens.ts'
+import { DAY, MINUTE } from '../fixture.ts'
+import type { StoreContext } from './context.ts'
+import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { recordStatements } from './statements.ts'
+
+async function openSessions(context: StoreContext, count: number) {
+  const grants = []
+  for (let index = 0; index < count; index++) {
+    grants.push(await logIn(context, await addUser(context.db, `ada${index}`)))
+  }
+  return {
+    tokens: grants.map(({ accessToken }) => accessToken),
+    sessions: grants.map(({ session }) => ({ sessionId: session.id, userId: session.userId })),
+  }
+}
+
+const exchangeAll = (context: StoreContext, tokens: readonly string[]) =>
+  Promise.all(tokens.map((token) => exchange(context, token)))
+
+const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
+  results.map(({ outcome }) => outcome)
+
+const successorOf = (result: object | undefined) =>
+  result !== undefined && 'accessToken' in result ? result.accessToken : undefined
+
+/** By the session, in the order of `sessions` */
+async function left({ db }: StoreContext, sessions: ReadonlyArray<{ readonly sessionId: string }>) {
+  const rows = await dump(db)
+  return sessions.map(({ sessionId }) => ({
+    refreshes: rows.sessions.find(({ id }) => id === sessionId)?.refresh_count,
+    tokens: rows.revokedTokens.filter(({ session_id }) => session_id === sessionId).length,
+  }))
+}
+
+const beginnings = (statements: ReadonlyArray<{ readonly sql: string }>) =>
+  statements.map(({ sql }) => sql.split(' ').slice(0, 3).join(' '))
+
+const TOGETHER = [
+  'begin immediate',
+  'savepoint work',
+  'insert into "revoked_tokens"',
+  'update "sessions" set',
+  'release work',
+  'commit',
+]
+
+test('20 at once are one transaction, and so are their successors', async (t) => {
+  const recording = recordStatements(t)
+  const context = await openContext(t)
+  const { tokens, sessions } = await openSessions(context, 20)
+  recording.executed.length = 0
+  const results = await exchangeAll(context, tokens)
+  assert.deepEqual(outcomesOf(results), Array(20).fill('exchanged'))
+  assert.deepEqual(beginnings(recording.executed), TOGETHER)
+  assert.equal(new Set(results.map(successorOf)).size, 20)
+  recording.executed.length = 0
+  const again = await exchangeAll(context, results.map(successorOf) as string[])
+  assert.deepEqual(outcomesOf(again), Array(20).fill('exchanged'))
+  assert.deepEqual(beginnings(recording.executed), TOGETHER)
+  assert.deepEqual(await left(context, sessions), Array(20).fill({ refreshes: 2, tokens: 2 }))
+})
+
+test('what a shared claim and one alone return and leave behind is the same', async (t) => {
+  const context = await openContext(t)
+  const { sessions } = await openSessions(context, 4)
+  // Ended earlier than their tokens
+  for (const index of [0, 2]) {
+    const deadline = { absolute_expires_at: NOW + MINUTE }
+    const id = sessions[index]?.sessionId ?? ''
+    await context.db.updateTable('sessions').set(deadline).where('id', '=', id).execute()
+  }
+  const claim = (session: { sessionId: string; userId: string }, index: number) =>
+    claimToken(context.db, {
+      ...session,
+      jti: `token ${index}, "quoted" \\ Zoë 🦊`,
+      now: NOW + 1,
+      expiresAt: NOW + DAY,
+      successorExpiresAt: NOW + 30 * MINUTE,
+    })
+  const shared = await Promise.all(sessions.slice(0, 2).map(claim))
+  const alone = []
+  for (const [index, session] of sessions.slice(2).entries()) alone.push(await claim(session, index + 2))
+  assert.deepEqual(
+    shared.map((row) => [row?.revokedAt, row?.successorExpiresAt]),
+    alone.map((row) => [row?.revokedAt, row?.successorExpiresAt]),
+  )
+  const rows = await dump(context.db)
+  const bare = ({ sessionId }: { sessionId: string }) => [
+    { ...rows.sessions.find(({ id }) => id === sessionId), id: '', user_id: '' },
+    rows.revokedTokens
+      .filter(({ session_id }) => session_id === sessionId)
+      .map((token) => ({ ...token, session_id: '', jti: token.jti.replace(/\d/, '') })),
+  ]
+  assert.deepEqual(sessions.slice(0, 2).map(bare), sessions.slice(2).map(bare))
+})
+
+test('one token twice in a turn, beside others: exchanged and replayed, with one successor', async (t) => {
+  const context = await openContext(t)
+  const { tokens, sessions } = await openSessions(context, 3)
+  const results = await exchangeAll(context, [...tokens, tokens[1] ?? ''])
+  assert.deepEqual(outcomesOf(results), ['exchanged', 'exchanged', 'exchanged', 'replayed'])
+  assert.equal(successorOf(results[1]), successorOf(results[3]))
+  assert.deepEqual(await left(context, sessions), Array(3).fill({ refreshes: 1, tokens: 1 }))
+})
+
+test('one exchanged before, and one of a session that has ended: refused, and the others go on', async (t) => {
+  const context = await openContext(t)
+  const { tokens, sessions } = await openSessions(context, 4)
+  assert.equal((await exchange(context, tokens[1] ?? '')).outcome, 'exchanged')
+  await revokeSession(context.db, sessions[2]?.sessionId ?? '', 'logout', NOW)
+  const strict = { ...context, settings: { ...context.settings, grace: 0 } }
+  assert.deepEqual(outcomesOf(await exchangeAll(strict, tokens)), [
+    'exchanged',
+    'reused',
+    'revoked',
+    'exchanged',
+  ])
+  assert.deepEqual(await left(context, sessions), [
+    { refreshes: 1, tokens: 1 },
+    { refreshes: 1, tokens: 1 },
+    { refreshes: 0, tokens: 0 },
+    { refreshes: 1, tokens: 1 },
+  ])
+})
+
+test('two sessions, one `jti`: one gets it, and the other is not counted', async (t) => {
+  const context = await openContext(t)
+  const { sessions } = await openSessions(context, 2)
+  const times = { now: NOW, expiresAt: NOW + DAY, successorExpiresAt: NOW + MINUTE }
+  const claims = await Promise.all(
+    sessions.map((session) => claimToken(context.db, { ...session, ...times, jti: 'of both' })),
+  )
+  assert.deepEqual(
+    claims.map((claim) => claim?.revokedAt),
+    [NOW, undefined],
+  )
+  assert.deepEqual(await left(context, sessions), [
+    { refreshes: 1, tokens: 1 },
+    { refreshes: 0, tokens: 0 },
+  ])
+})
+
+test('a failure leaves none of them half done, and a retry succeeds', async (t) => {
+  const context = await openContext(t)
+  const { tokens, sessions } = await openSessions(context, 3)
+  const past = new SQLite(context.file)
+  t.after(() => past.close())
+  // Between the two statements
+  past.exec(`create trigger stop before update on sessions when old.id = '${sessions[1]?.sessionId}'
+    begin select raise(abort, 'stopped'); end`)
+  for (const result of await Promise.allSettled(tokens.map((token) => exchange(context, token)))) {
+    assert.equal(result.status, 'rejected')
+  }
+  assert.deepEqual(await left(context, sessions), Array(3).fill({ refreshes: 0, tokens: 0 }))
+  past.exec('drop trigger stop')
+  assert.deepEqual(outcomesOf(await exchangeAll(context, tokens)), Array(3).fill('exchanged'))
+})
