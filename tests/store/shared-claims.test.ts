@@ -8,7 +8,7 @@ import { claimToken } from '../../src/store/revoked-tokens.ts'
 import { DAY, MINUTE } from '../fixture.ts'
 import type { StoreContext } from './context.ts'
 import { addUser, dump, logIn, NOW, openContext } from './context.ts'
-import { recordStatements } from './statements.ts'
+import { beginningsOf, recordStatements } from './statements.ts'
 
 async function openSessions(context: StoreContext, count: number) {
   const grants = []
@@ -39,9 +39,6 @@ async function left({ db }: StoreContext, sessions: ReadonlyArray<{ readonly ses
   }))
 }
 
-const beginnings = (statements: ReadonlyArray<{ readonly sql: string }>) =>
-  statements.map(({ sql }) => sql.split(' ').slice(0, 3).join(' '))
-
 const TOGETHER = [
   'begin immediate',
   'savepoint work',
@@ -58,12 +55,12 @@ test('20 at once are one transaction, and so are their successors', async (t) =>
   recording.executed.length = 0
   const results = await exchangeAll(context, tokens)
   assert.deepEqual(outcomesOf(results), Array(20).fill('exchanged'))
-  assert.deepEqual(beginnings(recording.executed), TOGETHER)
+  assert.deepEqual(beginningsOf(recording.executed), TOGETHER)
   assert.equal(new Set(results.map(successorOf)).size, 20)
   recording.executed.length = 0
   const again = await exchangeAll(context, results.map(successorOf) as string[])
   assert.deepEqual(outcomesOf(again), Array(20).fill('exchanged'))
-  assert.deepEqual(beginnings(recording.executed), TOGETHER)
+  assert.deepEqual(beginningsOf(recording.executed), TOGETHER)
   assert.deepEqual(await left(context, sessions), Array(20).fill({ refreshes: 2, tokens: 2 }))
 })
 
@@ -128,6 +125,23 @@ test('one exchanged before, and one of a session that has ended: refused, and th
     { refreshes: 0, tokens: 0 },
     { refreshes: 1, tokens: 1 },
   ])
+})
+
+test('a session that is ended in the same turn, before or after: nothing of it lives on, and the others go on', async (t) => {
+  const context = await openContext(t)
+  const { tokens, sessions } = await openSessions(context, 4)
+  const end = (index: number) => revokeSession(context.db, sessions[index]?.sessionId ?? '', 'logout', NOW)
+  const exchanges = exchangeAll(context, tokens.slice(0, 2))
+  const ended = Promise.all([end(1), end(2)])
+  const results = [...(await exchanges), ...(await exchangeAll(context, tokens.slice(2)))]
+  await ended
+  assert.deepEqual(outcomesOf(results), ['exchanged', 'revoked', 'revoked', 'exchanged'])
+  const rows = await dump(context.db)
+  assert.equal(rows.revokedTokens.length, 2)
+  for (const [index, { sessionId }] of sessions.entries()) {
+    const { revoked_at } = rows.sessions.find(({ id }) => id === sessionId) ?? {}
+    assert.equal(revoked_at, index === 1 || index === 2 ? NOW : null)
+  }
 })
 
 test('two sessions, one `jti`: one gets it, and the other is not counted', async (t) => {

@@ -13,6 +13,10 @@ export interface Recording {
   readonly executed: Statement[]
 }
 
+/** The first words of each */
+export const beginningsOf = (statements: readonly Statement[]): string[] =>
+  statements.map(({ sql }) => sql.split(' ').slice(0, 3).join(' '))
+
 /** To be called before the database is opened. The real statements run, and are written down. */
 export function recordStatements(t: TestContext): Recording {
   const recording: Recording = { prepared: [], executed: [] }

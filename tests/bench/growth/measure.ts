@@ -76,14 +76,20 @@ async function refreshDuring(
   void work.finally(() => {
     isOver = true
   })
-  for (let index = 0; !isOver; index++) {
-    const due = performance.now() + interval
-    await wait(interval)
-    await refresh(core, tokens[index % tokens.length] ?? '')
-    refreshes.push(performance.now() - due)
-    wal = Math.max(wal, sizeOf(core, '-wal'))
+  let writes: number[] = []
+  try {
+    for (let index = 0; !isOver; index++) {
+      const due = performance.now() + interval
+      await wait(interval)
+      await refresh(core, tokens[index % tokens.length] ?? '')
+      refreshes.push(performance.now() - due)
+      wal = Math.max(wal, sizeOf(core, '-wal'))
+    }
+  } finally {
+    // Its thread would keep the process.
+    writes = await disk()
   }
-  return { refreshes: sorted(refreshes), writes: sorted(await disk()), wal }
+  return { refreshes: sorted(refreshes), writes: sorted(writes), wal }
 }
 
 /** Prunes all there is meanwhile. */
