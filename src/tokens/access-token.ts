@@ -1,5 +1,5 @@
 import type { Tokens } from './jwt.ts'
-import { isId, milliseconds, seconds, sign, verify } from './jwt.ts'
+import { isId, issuedBy, milliseconds, seconds, sign, verify } from './jwt.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface AccessToken {
@@ -34,7 +34,7 @@ export function verifyAccessToken(tokens: Tokens, token: string, now: number): A
   if (verification.outcome === 'invalid') return verification
   const { sub, jti, sid, type, iat, exp } = verification.payload
   if (type !== 'access' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
-  const issuedAt = milliseconds(iat)
+  const issuedAt = issuedBy(iat, now)
   const expiresAt = milliseconds(exp)
   if (issuedAt === undefined || expiresAt === undefined) return { outcome: 'invalid' }
   return {

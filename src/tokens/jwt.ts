@@ -59,6 +59,15 @@ export function milliseconds(claim: unknown): number | undefined {
   return typeof claim === 'number' && Math.abs(claim) <= LAST_SECOND ? Math.floor(claim * 1000) : undefined
 }
 
+// A clock that is an hour or a time zone wrong logs nobody out; none of ours is wrong by more than that.
+const CLOCKS_DIFFER = 86_400_000
+
+/** `iat` likewise; undefined also when it lies further ahead than clocks differ. @param now milliseconds */
+export function issuedBy(claim: unknown, now: number): number | undefined {
+  const issuedAt = milliseconds(claim)
+  return issuedAt === undefined || issuedAt > now + CLOCKS_DIFFER ? undefined : issuedAt
+}
+
 export interface Expected {
   readonly typ: Typ
   readonly requiredClaims: readonly string[]
@@ -74,7 +83,7 @@ export function verify(tokens: Tokens, token: string, expected: Expected, now: n
   const input = token.slice(0, -signature.length - 1)
   if (!tokens.keys.some((key) => isSignedWith(key, input, signatureBytes))) return INVALID
 
-  if (header !== HEADERS[expected.typ] && !isExpected(parsed(headerBytes), expected.typ)) return INVALID
+  if (header !== HEADERS[expected.typ] && !isExpected(expected.typ, parsed(headerBytes))) return INVALID
   const claims = parsed(payloadBytes)
   if (claims === undefined || !areAcceptable(tokens, claims, expected, seconds(now))) return INVALID
   const { exp } = claims
@@ -92,23 +101,24 @@ function isSignedWith(key: KeyObject, input: string, signature: Buffer): boolean
   return signature.length === expected.length && timingSafeEqual(signature, expected)
 }
 
+// JSON has one spelling as well. RFC 7519 §4 lets members that come twice be refused, or the last one count: here nobody
+// who reads the same token can see another one.
 function parsed(bytes: Buffer): Claims | undefined {
   if (!isUtf8(bytes)) return undefined
+  const text = bytes.toString()
   try {
-    const value: unknown = JSON.parse(bytes.toString())
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Claims)
-      : undefined
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject && JSON.stringify(value) === text ? (value as Claims) : undefined
   } catch {
     return undefined
   }
 }
 
 // RFC 8725 §3.1: the algorithm is ours to say. §3.11: explicit typing; RFC 7515 §4.1.9 lets `application/` be left out.
-// No extension (`crit`, `b64`) is understood.
-function isExpected(header: Claims | undefined, typ: Typ): boolean {
-  const { alg, typ: given, crit, b64 } = header ?? {}
-  if (alg !== 'HS256' || typeof given !== 'string' || crit !== undefined || b64 !== undefined) return false
+// §3.10: whatever else a header could say (`kid`, `jwk`, `jku`, `x5u`, `crit`, `b64` …) is not ours.
+function isExpected(typ: Typ, { alg, typ: given, ...others }: Claims = {}): boolean {
+  if (alg !== 'HS256' || typeof given !== 'string' || Object.keys(others).length > 0) return false
   return given.toLowerCase().replace(/^application\//, '') === typ
 }
 

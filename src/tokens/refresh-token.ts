@@ -1,5 +1,5 @@
 import type { Tokens } from './jwt.ts'
-import { isId, milliseconds, seconds, sign, verify } from './jwt.ts'
+import { isId, issuedBy, milliseconds, seconds, sign, verify } from './jwt.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface RefreshToken {
@@ -40,7 +40,7 @@ export function verifyRefreshToken(tokens: Tokens, token: string, now: number): 
   if (verification.outcome === 'invalid') return verification
   const { sub, jti, sid, type, iat, exp, generation } = verification.payload
   if (type !== 'refresh' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
-  const issuedAt = milliseconds(iat)
+  const issuedAt = issuedBy(iat, now)
   const expiresAt = milliseconds(exp)
   if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation)) {
     return { outcome: 'invalid' }

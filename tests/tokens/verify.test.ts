@@ -33,6 +33,13 @@ for (const kind of names) {
     assert.equal(await outcome('soon'), 'invalid')
   })
 
+  test(`${kind}: iat may be a day ahead, as a clock that is set wrong has it, and no more`, async () => {
+    const day = 86_400
+    const outcome = async (iat: number) => (await verify(kind, changed(kind, { iat, exp: iat + 60 }))).outcome
+    assert.equal(await outcome(NOW_SECONDS + day), 'valid')
+    assert.equal(await outcome(NOW_SECONDS + day + 1), 'invalid')
+  })
+
   test(`${kind}: iss and aud, when they are set`, async () => {
     const options = { issuer: 'https://id.example', audience: 'api' }
     const iss = options.issuer
