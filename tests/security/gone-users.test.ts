@@ -4,9 +4,9 @@ import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.
 import { snapshot, test } from '../dialects.ts'
 import type { Answer } from '../fixture.ts'
 import { PASSWORD } from '../fixture.ts'
-import type { World } from './documented/world.ts'
-import { startWorld } from './documented/world.ts'
-import { sidOf } from './tokens.ts'
+import type { World } from '../http/documented/world.ts'
+import { startWorld } from '../http/documented/world.ts'
+import { sidOf } from '../http/tokens.ts'
 
 const credentials = { username: 'ada', password: PASSWORD }
 
@@ -30,7 +30,7 @@ const calls: Readonly<Record<string, (world: World) => Promise<Answer>>> = {
 }
 
 for (const [name, call] of Object.entries(calls)) {
-  test(`${name}: deactivated 403, active again 401, deleted 404, and nothing changes`, async (t) => {
+  test(`ASVS 7.4.2, ${name}: deactivated 403, active again 401, deleted 404, and nothing changes`, async (t) => {
     const world = await startWorld(t)
     const { service, user } = world
     const refused = async (status: number, message?: string) => {

@@ -1,0 +1,69 @@
+/** Every way to hand the service a token, and what it says to a forged one. */
+import type { Answer, Service } from '../fixture.ts'
+import { PASSWORD } from '../fixture.ts'
+
+export type Kind = 'access' | 'refresh'
+
+export interface Endpoint {
+  /** As in the contract */
+  readonly operation: string
+  readonly place: 'header' | 'cookie' | 'body'
+  /** Of the tokens that it takes */
+  readonly kinds: readonly Kind[]
+  /** To a token that is none of ours: always with 401 */
+  readonly message: string
+  present(service: Service, token: string): Promise<Answer>
+}
+
+// A session that there is not: it is looked for only after the token was found good.
+const NOBODY = '01a20244-e87b-718c-83ab-98cbd882ae60'
+
+const byHeader = (operation: string, kinds: readonly Kind[], message: string, json?: unknown): Endpoint => {
+  const [method = '', path = ''] = operation.split(' ')
+  return {
+    operation,
+    place: 'header',
+    kinds,
+    message,
+    present: ({ request }, bearer) =>
+      request(path.replace('{id}', NOBODY), { method, bearer, ...(json !== undefined && { json }) }),
+  }
+}
+
+const byCookie = (operation: string, message: string): Endpoint => {
+  const [method = '', path = ''] = operation.split(' ')
+  return {
+    operation,
+    place: 'cookie',
+    kinds: ['refresh'],
+    message,
+    present: ({ request, core }, token) =>
+      request(path, { method, cookie: `${core.settings.cookie.name}=${token}` }),
+  }
+}
+
+const ACCESS = 'Invalid access token.'
+const REFRESH = 'Invalid refresh token.'
+const PASSWORDS = { current_password: PASSWORD, new_password: PASSWORD }
+
+export const endpoints: readonly Endpoint[] = [
+  byHeader('POST /refresh_token', ['refresh'], REFRESH),
+  byCookie('POST /refresh_token', REFRESH),
+  {
+    operation: 'POST /api/auth/refresh',
+    place: 'body',
+    kinds: ['access'],
+    message: ACCESS,
+    present: ({ exchange }, token) => exchange(token),
+  },
+  byHeader('GET /api/auth/me', ['access'], ACCESS),
+  byHeader('GET /api/auth/sessions', ['access'], ACCESS),
+  byHeader('DELETE /api/auth/sessions/{id}', ['access'], ACCESS),
+  byHeader('POST /api/auth/password', ['access'], ACCESS, PASSWORDS),
+  byHeader('POST /api/auth/logout_all', ['access'], ACCESS),
+  byHeader('POST /api/auth/logout', ['access', 'refresh'], 'Invalid token.'),
+  byCookie('POST /api/auth/logout', 'Invalid token.'),
+]
+
+/** What each of them says to a token that is good. */
+export const accepted = ({ operation }: Endpoint) => (operation.startsWith('DELETE') ? 404 : 200)

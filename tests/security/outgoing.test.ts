@@ -1,0 +1,58 @@
+/** ASVS 13.2.4: the service speaks to its database, and to nobody else. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ENTRY } from '../cli/command.ts'
+import { startService } from '../cli/service.ts'
+import { freshDatabase, test } from '../dialects.ts'
+import { client, PASSWORD, SECRET } from '../fixture.ts'
+import { resigned } from '../http/tokens.ts'
+import { endpoints } from './endpoints.ts'
+
+const PRELOAD = fileURLToPath(new URL('outgoing.ts', import.meta.url))
+
+test('it opens no connection but to its database', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'rekindle-outgoing-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const OUTGOING = join(directory, 'connections')
+  const bait = createServer(() => assert.fail('somebody came'))
+  await new Promise<void>((resolve) => bait.listen(0, '127.0.0.1', resolve))
+  t.after(() => bait.close())
+  const jku = `http://127.0.0.1:${(bait.address() as AddressInfo).port}/keys`
+
+  const database = await freshDatabase(t, t.dialect)
+  const url = database.dialect === 'sqlite' ? `sqlite:${database.file}` : database.url
+  const env = { DATABASE_URL: url, JWT_SECRET_KEY: SECRET.toString(), OUTGOING }
+  const child = await startService(t, env, ['--import', PRELOAD, ENTRY, 'serve'])
+  const service = client(child.url)
+  await service.register()
+  const tokens = await service.login()
+  const live = { ...service, core: { settings: { cookie: { name: '__Host-refresh_token' } } } } as never
+  for (const endpoint of endpoints) {
+    for (const kind of endpoint.kinds) {
+      const token = kind === 'access' ? tokens.accessToken : tokens.refreshToken
+      for (const header of [{ jku }, { x5u: jku, kid: jku }])
+        await endpoint.present(live, resigned(token, {}, header))
+    }
+  }
+  for (const path of ['/readyz', '/livez', '/docs', '/openapi.json']) await service.request(path)
+  const json = { current_password: PASSWORD, new_password: 'another one entirely' }
+  assert.equal(
+    (await service.request('/api/auth/password', { bearer: tokens.accessToken, json })).status,
+    200,
+  )
+  await service.exchange(tokens.accessToken)
+  assert.equal((await service.refresh(tokens.refreshToken)).status, 200)
+  assert.equal(await child.stop('SIGTERM'), 0)
+
+  const noted = new Set(readFileSync(OUTGOING, 'utf8').trim().split('\n'))
+  // Notes were taken.
+  assert.ok(noted.delete('listens'))
+  // EVENTS_WEBHOOK_URL, where it is set, would be another one.
+  const allowed = database.dialect === 'sqlite' ? [] : [new URL(database.url).host]
+  assert.deepEqual([...noted], allowed)
+})
