@@ -84,7 +84,8 @@ export interface paths {
         put?: never;
         /**
          * Open a session
-         * @description An unknown username and a wrong password get the same answer after the same time.
+         * @description An unknown username and a wrong password get the same answer after the same time. With `cookie` it may not be a cross-site
+         *     request.
          */
         post: operations["login"];
         delete?: never;
@@ -514,8 +515,8 @@ export interface components {
                 };
             };
         };
-        /** @description The account is deactivated */
-        InactiveUser: {
+        /** @description The account is deactivated, or a cross-site request carried (or, at login, asked for) the refresh cookie */
+        InactiveUserOrCrossSite: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -527,8 +528,8 @@ export interface components {
                     status: "error";
                     /** @constant */
                     code: 403;
-                    /** @constant */
-                    message: "User is inactive.";
+                    /** @enum {string} */
+                    message: "User is inactive." | "Cross-site request refused.";
                 };
             };
         };
@@ -654,8 +655,8 @@ export interface components {
                 };
             };
         };
-        /** @description The account is deactivated, or `EXPIRED_TOKEN_WINDOW_MINUTES` is 0 */
-        InactiveUserOrExchangeDisabled: {
+        /** @description The account is deactivated, `EXPIRED_TOKEN_WINDOW_MINUTES` is 0, or a cross-site request carried the refresh cookie */
+        ExchangeForbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -668,7 +669,7 @@ export interface components {
                     /** @constant */
                     code: 403;
                     /** @enum {string} */
-                    message: "User is inactive." | "Exchange is disabled.";
+                    message: "User is inactive." | "Exchange is disabled." | "Cross-site request refused.";
                 };
             };
         };
@@ -690,8 +691,8 @@ export interface components {
                 };
             };
         };
-        /** @description `REGISTRATION` is `closed` */
-        RegistrationClosed: {
+        /** @description `REGISTRATION` is `closed`, or a cross-site request carried the refresh cookie */
+        RegistrationForbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -703,8 +704,8 @@ export interface components {
                     status: "error";
                     /** @constant */
                     code: 403;
-                    /** @constant */
-                    message: "Registration is closed.";
+                    /** @enum {string} */
+                    message: "Registration is closed." | "Cross-site request refused.";
                 };
             };
         };
@@ -784,6 +785,24 @@ export interface components {
                 };
             };
         };
+        /** @description A cross-site request carried the refresh cookie */
+        CrossSite: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 403;
+                    /** @constant */
+                    message: "Cross-site request refused.";
+                };
+            };
+        };
         /** @description No usable access token was presented */
         InvalidAccessToken: {
             headers: {
@@ -803,8 +822,8 @@ export interface components {
                 };
             };
         };
-        /** @description The account is deactivated, or the current password is wrong */
-        InactiveUserOrWrongPassword: {
+        /** @description The account is deactivated, the current password is wrong, or a cross-site request carried the refresh cookie */
+        PasswordForbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -817,7 +836,25 @@ export interface components {
                     /** @constant */
                     code: 403;
                     /** @enum {string} */
-                    message: "User is inactive." | "Current password is wrong.";
+                    message: "User is inactive." | "Current password is wrong." | "Cross-site request refused.";
+                };
+            };
+        };
+        /** @description The account is deactivated */
+        InactiveUser: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 403;
+                    /** @constant */
+                    message: "User is inactive.";
                 };
             };
         };
@@ -954,7 +991,7 @@ export interface operations {
             };
             400: components["responses"]["ConflictingTokens"];
             401: components["responses"]["InvalidRefreshToken"];
-            403: components["responses"]["InactiveUser"];
+            403: components["responses"]["InactiveUserOrCrossSite"];
             404: components["responses"]["UnknownUser"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
@@ -988,7 +1025,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidBody"];
             401: components["responses"]["InvalidExchange"];
-            403: components["responses"]["InactiveUserOrExchangeDisabled"];
+            403: components["responses"]["ExchangeForbidden"];
             404: components["responses"]["UnknownUser"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
@@ -1022,7 +1059,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["InvalidBody"];
-            403: components["responses"]["RegistrationClosed"];
+            403: components["responses"]["RegistrationForbidden"];
             405: components["responses"]["MethodNotAllowed"];
             409: components["responses"]["UsernameTaken"];
             413: components["responses"]["BodyTooLarge"];
@@ -1058,7 +1095,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidBody"];
             401: components["responses"]["InvalidCredentials"];
-            403: components["responses"]["InactiveUser"];
+            403: components["responses"]["InactiveUserOrCrossSite"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1097,6 +1134,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["InvalidLogoutToken"];
+            403: components["responses"]["CrossSite"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             500: components["responses"]["InternalError"];
@@ -1125,7 +1163,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["InvalidAccessToken"];
-            403: components["responses"]["InactiveUser"];
+            403: components["responses"]["InactiveUserOrCrossSite"];
             404: components["responses"]["UnknownUser"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
@@ -1159,7 +1197,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidBody"];
             401: components["responses"]["InvalidAccessToken"];
-            403: components["responses"]["InactiveUserOrWrongPassword"];
+            403: components["responses"]["PasswordForbidden"];
             404: components["responses"]["UnknownUser"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
@@ -1262,7 +1300,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidSessionId"];
             401: components["responses"]["InvalidAccessToken"];
-            403: components["responses"]["InactiveUser"];
+            403: components["responses"]["InactiveUserOrCrossSite"];
             404: components["responses"]["UnknownUserOrSession"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];

@@ -5,6 +5,7 @@ import { routes } from '../../generated/routes.ts'
 import { accountHandlers } from './accounts.ts'
 import type { Env, Handler, Handlers, OperationId } from './contract.ts'
 import type { Core } from './core.ts'
+import { refuseCrossSite } from './cross-site.ts'
 import { errorHandler, invalidRequest } from './errors.ts'
 import { operationHandlers } from './operations.ts'
 import { refreshHandlers } from './refresh.ts'
@@ -44,7 +45,7 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   const path = route.getRoutingPath()
   const method = route.method.toUpperCase()
   const hasBody = 'request' in route && 'body' in route.request
-  if (method !== 'GET') app.on(method, path, limitBody(core))
+  if (method !== 'GET') app.on(method, path, refuseCrossSite(core), limitBody(core))
   if (hasBody) app.on(method, path, requireJson(core))
   app.openapi(route, (async (c: Context<Env, string, { out: { json: unknown; param: unknown } }>) => {
     const operation = { body: hasBody ? c.req.valid('json') : undefined, path: c.req.param(), ...respond }

@@ -9,6 +9,7 @@ import { addressReader } from './address.ts'
 import type { Env, Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from './credentials.ts'
+import { comesCrossSite } from './cross-site.ts'
 import { record } from './events.ts'
 
 const LISTED = 100
@@ -35,6 +36,11 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
 
   return {
     async login(c, { body, success, failure }) {
+      // Somebody else's session, put into a browser, would be used by its user as their own.
+      if (body.cookie === true && comesCrossSite(c, core.settings)) {
+        record(core, c, 'login.failed', { reason: 'cross_site' })
+        return failure(403, 'Cross-site request refused.')
+      }
       const check = await checkCredentials(core, body)
       if (check.outcome !== 'verified') {
         record(core, c, 'login.failed', { userId: check.userId, reason: check.outcome })

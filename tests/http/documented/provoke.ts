@@ -57,9 +57,21 @@ export const reading = (good: Provocation): Provocations => ({
   '503 unavailable': after(good, ({ service }) => service.core.store.close()),
 })
 
+/** As a page of somebody else makes a browser send it */
+export const fromElsewhere = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }
+
+/** The same, with the cookie that the browser has */
+export const crossSite = (good: Provocation): Provocation =>
+  changed(good, (request, { refreshToken }) => ({
+    ...request,
+    cookie: `refresh_token=${refreshToken}`,
+    headers: fromElsewhere,
+  }))
+
 /** Of an operation that writes to the database, with whatever method but GET. */
 export const writing = (good: Provocation): Provocations => ({
   ...reading(good),
+  '403 cross_site': crossSite(good),
   '413 too_large': [
     changed(good, (request) => sent(request, padded(text(request)))),
     changed(good, (request) => sent(request, new Blob([padded(text(request))]).stream())),

@@ -3,7 +3,17 @@ import { randomUUID } from 'node:crypto'
 import { deactivateUser } from '../../../src/store/users.ts'
 import { PASSWORD } from '../../fixture.ts'
 import type { Provocation, Provocations } from './provoke.ts'
-import { after, busy, changed, reading, withAccess, withBody, writing } from './provoke.ts'
+import {
+  after,
+  busy,
+  changed,
+  crossSite,
+  fromElsewhere,
+  reading,
+  withAccess,
+  withBody,
+  writing,
+} from './provoke.ts'
 import { forge } from './world.ts'
 
 const asAda =
@@ -18,6 +28,10 @@ export const login: Provocations = {
   '401 invalid_credentials': [
     asAda('not the password'),
     () => ({ path: '/api/auth/login', request: { json: { username: 'nobody', password: PASSWORD } } }),
+  ],
+  '403 cross_site': [
+    crossSite(asAda(PASSWORD)),
+    changed(asAda(PASSWORD, { cookie: true }), (request) => ({ ...request, headers: fromElsewhere })),
   ],
   '403 inactive': after(asAda(PASSWORD), ({ service, user }) =>
     deactivateUser(service.core.db, user.id, service.clock.now),

@@ -1,0 +1,55 @@
+/** Cross-site request forgery: who may send the refresh cookie. See .github/adr/0018-cross-site-requests.md. */
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Settings } from '../config/settings.ts'
+import type { Env } from './contract.ts'
+import type { Core } from './core.ts'
+import { refreshCookie } from './credentials.ts'
+import { record } from './events.ts'
+import { failureDraft, send } from './respond.ts'
+
+/** What browsers say of where a request comes from, and pages cannot change. */
+export interface Provenance {
+  /** `Sec-Fetch-Site` */
+  readonly site: string | undefined
+  /** `Origin` */
+  readonly origin: string | undefined
+  /** `Host` */
+  readonly host: string | undefined
+}
+
+type OriginSettings = Pick<Settings, 'cookie' | 'corsOrigins'>
+
+/** Whether a page of an origin that is neither this service's own nor in `CORS_ORIGINS` has made a browser send this. */
+export function isCrossSite({ site, origin, host = '' }: Provenance, settings: OriginSettings): boolean {
+  if (site === 'same-origin' || site === 'none') return false
+  // Neither: no browser, and nobody's cookies but those of who calls.
+  if (origin === undefined) return site !== undefined
+  if (settings.corsOrigins.includes(origin)) return false
+  return site !== undefined || !isOwn(origin, host, settings.cookie.secure)
+}
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
+
+// TLS may end in front of this service, which does not see it; but a Secure cookie comes by https only, or on loopback.
+function isOwn(origin: string, host: string, secure: boolean): boolean {
+  const schemes = secure && !LOOPBACK.test(host) ? ['https'] : ['https', 'http']
+  return schemes.some((scheme) => URL.parse(`${scheme}://${host}`)?.origin === origin)
+}
+
+/** {@link isCrossSite} of a request */
+export function comesCrossSite(c: Context<Env>, settings: OriginSettings): boolean {
+  const site = c.req.header('Sec-Fetch-Site')
+  const origin = c.req.header('Origin')
+  if (site === undefined && origin === undefined) return false
+  return isCrossSite({ site, origin, host: c.req.header('Host') }, settings)
+}
+
+/** Before anything is read or changed. The cookie is looked for last: nearly all requests are done by then. */
+export function refuseCrossSite(core: Core): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const { settings } = core
+    if (!comesCrossSite(c, settings) || refreshCookie(c, settings) === undefined) return next()
+    record(core, c, 'token.refused', { reason: 'cross_site' })
+    return send(core, c, failureDraft(403, 'Cross-site request refused.'))
+  }
+}

@@ -1,0 +1,126 @@
+/** What counts as this service's own origin where a browser sends no `Sec-Fetch-Site`; headers that are there twice; login. */
+import assert from 'node:assert/strict'
+import { request as nodeRequest } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { isCrossSite } from '../../src/http/cross-site.ts'
+import { snapshot } from '../dialects.ts'
+import type { Service } from '../fixture.ts'
+import { PASSWORD } from '../fixture.ts'
+import { fromElsewhere } from './documented/provoke.ts'
+import { startWorld } from './documented/world.ts'
+import { cookiesOf } from './tokens.ts'
+
+const APP = 'https://app.example'
+
+const OWN: readonly [origin: string, host: string | undefined, secure: boolean, isOwn: boolean][] = [
+  ['https://auth.example', 'auth.example', true, true],
+  ['https://auth.example', 'AUTH.example', true, true],
+  ['https://auth.example', 'auth.example:443', true, true],
+  ['https://auth.example:8443', 'auth.example:8443', true, true],
+  ['https://auth.example:8443', 'auth.example', true, false],
+  ['https://auth.example', 'auth.example:8443', true, false],
+  ['https://auth.example', 'auth.example:80', true, false],
+  ['https://evil.example', 'auth.example', true, false],
+  ['https://x.auth.example', 'auth.example', true, false],
+  ['https://auth.example.evil.example', 'auth.example', true, false],
+  ['https://[2001:db8::1]:8443', '[2001:db8::1]:8443', true, true],
+  // A Secure cookie comes by https, or on loopback: whoever can write into http pages of that host is not its owner.
+  ['http://auth.example', 'auth.example', true, false],
+  ['http://auth.example', 'auth.example:443', true, false],
+  ['http://localhost:8787', 'localhost:8787', true, true],
+  ['http://127.0.0.1:8787', '127.0.0.1:8787', true, true],
+  ['http://[::1]:8787', '[::1]:8787', true, true],
+  ['http://127.0.0.1:8787', 'localhost:8787', true, false],
+  ['http://localhost:8788', 'localhost:8787', true, false],
+  ['http://localhost.evil.example', 'localhost.evil.example', true, false],
+  // Without it, both schemes: on whose side TLS ends is not known here.
+  ['http://auth.example', 'auth.example', false, true],
+  ['http://auth.example', 'auth.example:80', false, true],
+  ['https://auth.example', 'auth.example', false, true],
+  ['http://auth.example:8080', 'auth.example:8080', false, true],
+  ['http://auth.example:8080', 'auth.example', false, false],
+  // What is no origin as browsers write it
+  ['null', 'null', false, false],
+  ['', '', false, false],
+  ['https://AUTH.example', 'auth.example', true, false],
+  ['https://auth.example:443', 'auth.example:443', true, false],
+  ['https://auth.example/', 'auth.example', true, false],
+  ['https://auth.example, https://auth.example', 'auth.example', true, false],
+  ['file://', '', false, false],
+  ['capacitor://localhost', 'localhost', true, false],
+  // Hosts that are none
+  ['https://auth.example', undefined, true, false],
+  ['https://auth.example', 'auth.example, auth.example', true, false],
+  ['null', '%%', false, false],
+]
+
+test('the own origin, by Host', () => {
+  for (const [origin, host, secure, isOwn] of OWN) {
+    const settings = { corsOrigins: [APP], cookie: { name: 'refresh_token', secure } }
+    const row = `${origin} at ${host}, secure: ${secure}`
+    assert.equal(isCrossSite({ site: undefined, origin, host }, settings), !isOwn, row)
+    // Where browsers say more, that is believed.
+    assert.equal(isCrossSite({ site: 'same-origin', origin, host }, settings), false, row)
+    assert.equal(isCrossSite({ site: 'cross-site', origin, host }, settings), true, row)
+  }
+})
+
+/** fetch sends no header twice, and a Host of its own. */
+async function send(service: Service, cookie: string, headers: readonly string[]): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const sent = nodeRequest(
+    `${service.url}/refresh_token`,
+    // A list goes out as it stands.
+    { method: 'POST', headers: ['Connection', 'close', 'Content-Length', '0', 'Cookie', cookie, ...headers] },
+    (response) => text(response).then(() => resolve(response.statusCode ?? 0), reject),
+  )
+  sent.on('error', reject).end()
+  return promise
+}
+
+test('behind a proxy that passes Host on, and headers that are there twice', async (t) => {
+  const { service, refreshToken } = await startWorld(t, { corsOrigins: [APP], trustProxy: 1 })
+  const cookie = `refresh_token=${refreshToken}`
+  const inside = ['Host', '10.0.0.7:8787']
+  const outside = ['Host', 'auth.example']
+  const own = ['Origin', 'https://auth.example']
+  for (const [status, headers] of [
+    [200, inside],
+    [200, [...outside, ...own]],
+    [200, [...inside, ...own, 'Sec-Fetch-Site', 'same-origin']],
+    [200, [...inside, 'Origin', APP, 'Sec-Fetch-Site', 'cross-site']],
+    // A proxy that does not is no reason to believe a header that proxies pass on unseen.
+    [403, [...inside, ...own]],
+    [403, [...inside, ...own, 'X-Forwarded-Host', 'auth.example', 'X-Forwarded-Proto', 'https']],
+    [403, [...outside, ...own, ...own]],
+    [403, [...outside, ...own, 'Origin', APP]],
+    [403, [...outside, 'Origin', APP, 'Origin', APP]],
+    [403, [...outside, ...own, 'Sec-Fetch-Site', 'same-origin', 'Sec-Fetch-Site', 'cross-site']],
+  ] as const) {
+    assert.equal(await send(service, cookie, headers), status, headers.join(' '))
+  }
+})
+
+test('a login that asks for the cookie is not made by other sites; one that asks for tokens is nobody’s trap', async (t) => {
+  const { service } = await startWorld(t, { corsOrigins: [APP] })
+  const login = (headers: Readonly<Record<string, string>>, cookie: boolean) =>
+    service.request('/api/auth/login', { headers, json: { username: 'ada', password: PASSWORD, cookie } })
+  const before = await snapshot(service.database)
+  for (const headers of [
+    fromElsewhere,
+    { ...fromElsewhere, 'Sec-Fetch-Site': 'same-site' },
+    { Origin: 'https://evil.example' },
+    { Origin: 'null' },
+    { 'Sec-Fetch-Site': 'cross-site' },
+  ]) {
+    const answer = await login(headers as Record<string, string>, true)
+    assert.deepEqual([answer.body.message, cookiesOf(answer)], ['Cross-site request refused.', []])
+  }
+  assert.deepEqual(await snapshot(service.database), before)
+  assert.match(service.logged(), /"reason":"cross_site".*"login.failed"/)
+  for (const headers of [{}, { Origin: service.url }, { ...fromElsewhere, Origin: APP }]) {
+    assert.equal(cookiesOf(await login(headers as Record<string, string>, true)).length, 1)
+  }
+  assert.equal((await login(fromElsewhere, false)).status, 200)
+})
