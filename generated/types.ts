@@ -19,7 +19,7 @@ export interface paths {
          *     A response that got lost is no loss: the same token presented again within the grace window (30 s by default) gets the
          *     byte-identical successor. Later, or with an older token, it is reuse, and the session ends.
          *
-         *     Checked in this order: missing, readable and authentic, expired, user known, user active, session and generation.
+         *     Checked in this order: cross-site, missing, readable and authentic, expired, user known, user active, session and generation.
          */
         post: operations["refreshToken"];
         delete?: never;
@@ -959,7 +959,7 @@ export interface components {
          */
         RetryAfter: number;
         /**
-         * @description Takes the refresh cookie away, when the request carried one
+         * @description Takes the refresh cookie away, when the request carried one whose session is over with it
          * @example __Host-refresh_token=; Max-Age=0; Path=/; Secure
          */
         ClearedCookie: string;

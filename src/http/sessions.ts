@@ -3,6 +3,7 @@ import type { LivingSession } from '../sessions/list.ts'
 import { livingSessions } from '../sessions/list.ts'
 import { openSession } from '../sessions/open.ts'
 import { endAllSessions, endSession, logout } from '../sessions/revoke.ts'
+import { verifyRefreshToken } from '../tokens/refresh-token.ts'
 import { checkCredentials } from '../users/accounts.ts'
 import { requireAccess } from './access.ts'
 import { addressReader } from './address.ts'
@@ -27,6 +28,14 @@ const sessionBody = (session: LivingSession, currentId: string) => ({
 })
 
 const userAgent = (c: Context<Env>) => c.req.header('User-Agent')?.slice(0, USER_AGENT_LENGTH) ?? null
+
+/** Whose the cookie is: another tab may have logged in since the access token was given out, as somebody else too. */
+function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {
+  const cookie = refreshCookie(c, core.settings)
+  if (cookie === undefined) return {}
+  const verification = verifyRefreshToken(core.tokens, cookie, core.now())
+  return verification.outcome === 'invalid' ? {} : verification.token
+}
 
 type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'endSession'
 
@@ -90,7 +99,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       for (const sessionId of ended) {
         record(core, c, 'session.revoked', { userId, sessionId, reason: 'logout_all' })
       }
-      clearRefreshCookie(c, core.settings)
+      if (cookieOwner(core, c).userId === userId) clearRefreshCookie(c, core.settings)
       return success(200, { message: 'All sessions ended', sessions_ended: ended.length })
     },
 
@@ -107,7 +116,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       const { userId } = access
       if (!(await endSession(core, path.id, 'ended', userId))) return failure(404, 'Session not found.')
       record(core, c, 'session.revoked', { userId, sessionId: path.id, reason: 'ended' })
-      if (path.id === access.sessionId) clearRefreshCookie(c, core.settings)
+      if (path.id === cookieOwner(core, c).sessionId) clearRefreshCookie(c, core.settings)
       return success(200, { message: 'Session ended' })
     },
   }
