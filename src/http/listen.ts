@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { createApp } from './app.ts'
 import { refuseBytes, refuseRequest } from './refuse.ts'
+import { securityHeaders } from './security-headers.ts'
 
 // Milliseconds
 const TIMEOUTS = {
@@ -32,14 +33,15 @@ export async function listen(
   { host, port }: { readonly host: string; readonly port: number },
   timeouts = TIMEOUTS,
 ): Promise<Listener> {
+  const security = await securityHeaders()
   const server = createServer(
     {
       ...timeouts,
       requireHostHeader: false, // Node would answer without a body
     },
-    getRequestListener(app.fetch, { errorHandler: refuseRequest }),
+    getRequestListener(app.fetch, { errorHandler: refuseRequest(security) }),
   )
-  refuseBytes(server)
+  refuseBytes(server, security)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

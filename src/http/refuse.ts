@@ -10,9 +10,12 @@ const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 }
 
-function envelope(code: number, message = `${STATUS_CODES[code]}.`) {
+type SecurityHeaders = Readonly<Record<string, string>>
+
+function envelope(security: SecurityHeaders, code: number, message = `${STATUS_CODES[code]}.`) {
   const body = JSON.stringify({ status: 'error', code, message })
   const headers = {
+    ...security,
     'Content-Length': String(body.length),
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
@@ -23,14 +26,17 @@ function envelope(code: number, message = `${STATUS_CODES[code]}.`) {
 }
 
 /** A request that no URL can be made of, because of an odd Host, say; anything else is a defect of ours. */
-export function refuseRequest(error: unknown): Response {
-  const isRefused = error instanceof RequestError
-  const { headers, body } = isRefused ? envelope(400) : envelope(500, 'An unexpected error occurred')
-  return new Response(body, { status: isRefused ? 400 : 500, headers })
-}
+export const refuseRequest =
+  (security: SecurityHeaders) =>
+  (error: unknown): Response => {
+    const status = error instanceof RequestError ? 400 : 500
+    const message = status === 500 ? 'An unexpected error occurred' : undefined
+    const { headers, body } = envelope(security, status, message)
+    return new Response(body, { status, headers })
+  }
 
 /** Bytes that the parser does not take for HTTP, or too many, or too slow; and expectations that nobody meets. */
-export function refuseBytes(server: Server): void {
+export function refuseBytes(server: Server, security: SecurityHeaders): void {
   const answering = new WeakMap<Socket, ServerResponse>()
   server.on('request', ({ socket }, response) => answering.set(socket, response))
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
@@ -41,12 +47,12 @@ export function refuseBytes(server: Server): void {
       return
     }
     const code = CLIENT_ERRORS[error.code ?? ''] ?? 400
-    const { headers, body } = envelope(code)
+    const { headers, body } = envelope(security, code)
     const lines = Object.entries(headers).map((header) => header.join(': '))
     socket.end(`HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
   })
   server.on('checkExpectation', (_request, response: ServerResponse) => {
-    const { headers, body } = envelope(417)
+    const { headers, body } = envelope(security, 417)
     response.writeHead(417, headers).end(body)
   })
 }

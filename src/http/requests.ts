@@ -1,14 +1,13 @@
 /** What happens to every request before and after its handler. */
 import { randomUUID } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
-import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { routePath } from 'hono/route'
-import { secureHeaders } from 'hono/secure-headers'
 import { addressReader } from './address.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
 import { failureDraft, send } from './respond.ts'
+import { securityHeaders } from './security-headers.ts'
 
 // Short enough that no token passes for one.
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
@@ -62,14 +61,6 @@ function gatherer(): () => Promise<void> {
     )
     return gathered
   }
-}
-
-/** hono's secureHeaders, asked once: the middleware would set one after the other on each response. */
-async function securityHeaders(): Promise<Record<string, string>> {
-  // HSTS speaks for a whole host and its subdomains: that is for whoever terminates TLS to say.
-  const app = new Hono().use(secureHeaders({ strictTransportSecurity: false }))
-  const response = await app.get('/', (c) => c.body(null)).request('/')
-  return Object.fromEntries(response.headers)
 }
 
 export function limitBody(core: Core): MiddlewareHandler<Env> {

@@ -6,15 +6,17 @@ import { refuseRequest } from '../../src/http/refuse.ts'
 import { startService } from '../fixture.ts'
 
 test('a request that no URL can be made of is the client’s fault, all else is ours, and says nothing', async () => {
-  const refused = refuseRequest(new RequestError('Invalid host header'))
+  const refuse = refuseRequest({ 'X-Frame-Options': 'SAMEORIGIN' })
+  const refused = refuse(new RequestError('Invalid host header'))
   assert.deepEqual(await refused.json(), { status: 'error', code: 400, message: 'Bad Request.' })
-  const failed = refuseRequest(new Error('secret detail'))
+  const failed = refuse(new Error('secret detail'))
   assert.deepEqual(await failed.json(), {
     status: 'error',
     code: 500,
     message: 'An unexpected error occurred',
   })
   assert.deepEqual([refused.status, failed.status], [400, 500])
+  for (const { headers } of [refused, failed]) assert.equal(headers.get('X-Frame-Options'), 'SAMEORIGIN')
 })
 
 test('a logger that fails takes nothing from the answer: what was done is done', async (t) => {
