@@ -58,7 +58,7 @@ export async function openGateway(t: Pick<TestContext, 'after'>, random: () => n
     const body: Buffer[] = []
     for await (const chunk of request) body.push(chunk)
     const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-      /^(authorization|cookie|content-type|user-agent)$/.test(name)
+      /^(authorization|cookie|content-type|user-agent|origin|sec-fetch-site)$/.test(name)
         ? [[name, String(value)] as [string, string]]
         : [],
     )
