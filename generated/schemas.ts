@@ -54,7 +54,7 @@ export const zInvalidRequest = z.strictObject({
 export const zUsername = z.string().regex(/^.{1,128}$/su, 'Expected 1 to 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}]+$/u);
 
 /**
- * At least 8 characters; no rules of composition (NIST SP 800-63B-4 §3.1.1.2)
+ * At least 8 characters, or as many as `PASSWORD_MIN_LENGTH` says, and at most 256 bytes in UTF-8, all of which count; both in Unicode NFC. Common passwords are refused, and those that contain the username. No rules of composition (NIST SP 800-63B-4 §3.1.1.2)
  */
 export const zNewPassword = z.string().regex(/^.{8,256}$/su, 'Expected 8 to 256 characters').regex(/^\P{Cs}*$/u);
 
@@ -80,7 +80,10 @@ export const zRegisterResult = z.strictObject({
     data: zUser
 });
 
-export const zPassword = z.string().regex(/^.{1,256}$/su, 'Expected 1 to 256 characters').regex(/^\P{Cs}*$/u);
+/**
+ * One that was set, in whatever Unicode normal form. Once 256 characters were allowed, which are up to 1024 in NFD
+ */
+export const zPassword = z.string().regex(/^.{1,1024}$/su, 'Expected 1 to 1024 characters').regex(/^\P{Cs}*$/u);
 
 export const zLoginRequest = z.strictObject({
     username: zUsername,
@@ -148,6 +151,111 @@ export const zSessionsResult = z.strictObject({
     })
 });
 
+/**
+ * Opaque; it does not expire
+ */
+export const zCursor = z.string().regex(/^[A-Za-z0-9_-]{21}[AQgw]$/);
+
+export const zUserRecord = z.strictObject({
+    id: z.uuid(),
+    username: zUsername,
+    created_at: zTimestamp,
+    last_login_at: z.iso.datetime().nullable(),
+    deactivated_at: z.iso.datetime().nullable()
+});
+
+export const zUserRecordsResult = z.strictObject({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.strictObject({
+        users: z.array(zUserRecord).max(200),
+        next_cursor: zCursor.nullable()
+    })
+});
+
+export const zCreateUserRequest = z.strictObject({
+    username: zUsername,
+    password: zNewPassword.optional()
+});
+
+export const zUserCreatedResult = z.strictObject({
+    status: z.literal('success'),
+    code: z.literal(201),
+    data: zUserRecord
+});
+
+export const zUserRecordResult = z.strictObject({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: zUserRecord
+});
+
+export const zSessionRecord = z.strictObject({
+    id: z.uuid(),
+    device: z.string().nullable(),
+    address: z.string().nullable(),
+    created_at: zTimestamp,
+    refreshed_at: zTimestamp,
+    refresh_count: z.int().gte(0),
+    expires_at: zTimestamp
+});
+
+export const zSessionRecordsResult = z.strictObject({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.strictObject({
+        sessions: z.array(zSessionRecord).max(100)
+    })
+});
+
+export const zOpenSessionRequest = z.strictObject({
+    device: z.string().regex(/^.{0,256}$/su, 'Expected 0 to 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u).optional(),
+    address: z.union([
+        z.ipv4(),
+        z.ipv6()
+    ]).optional()
+});
+
+export const zSessionOpenedResult = z.strictObject({
+    status: z.literal('success'),
+    code: z.literal(201),
+    data: z.strictObject({
+        message: z.literal('Session opened'),
+        session_id: z.uuid(),
+        access_token: zJwt,
+        token_type: zTokenType,
+        expires_in: zExpiresIn,
+        refresh_token: zJwt
+    })
+});
+
+/**
+ * Opaque; it does not expire
+ */
+export const zEventCursor = z.string().regex(/^[1-9]\d{0,14}$/);
+
+export const zEventRecord = z.strictObject({
+    id: z.string(),
+    time: z.iso.datetime(),
+    name: z.string(),
+    user_id: z.string().nullable(),
+    session_id: z.string().nullable(),
+    reason: z.string().nullable(),
+    kind: z.string().nullable(),
+    address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    request_id: z.string().nullable()
+});
+
+export const zEventRecordsResult = z.strictObject({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.strictObject({
+        events: z.array(zEventRecord).max(200),
+        next_cursor: zEventCursor.nullable()
+    })
+});
+
 export const zExchangeTokenBody = zExchangeRequest;
 
 export const zRegisterBody = zRegisterRequest;
@@ -158,6 +266,58 @@ export const zChangePasswordBody = zPasswordRequest;
 
 export const zEndSessionPath = z.object({
     id: z.uuid()
+});
+
+export const zListUsersQuery = z.strictObject({
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(200)).optional().default(50),
+    cursor: zCursor.optional(),
+    username: zUsername.optional()
+});
+
+export const zCreateUserBody = zCreateUserRequest;
+
+export const zDeleteUserPath = z.object({
+    id: z.uuid()
+});
+
+export const zGetUserPath = z.object({
+    id: z.uuid()
+});
+
+export const zDeactivateUserPath = z.object({
+    id: z.uuid()
+});
+
+export const zActivateUserPath = z.object({
+    id: z.uuid()
+});
+
+export const zEndUserSessionsPath = z.object({
+    id: z.uuid()
+});
+
+export const zListUserSessionsPath = z.object({
+    id: z.uuid()
+});
+
+export const zOpenUserSessionBody = zOpenSessionRequest;
+
+export const zOpenUserSessionPath = z.object({
+    id: z.uuid()
+});
+
+export const zEndUserSessionPath = z.object({
+    id: z.uuid(),
+    session_id: z.uuid()
+});
+
+export const zListEventsQuery = z.strictObject({
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(200)).optional().default(50),
+    cursor: zEventCursor.optional(),
+    user_id: z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u).optional(),
+    session_id: z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u).optional(),
+    name: z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[a-z_.]+$/).optional(),
+    since: z.iso.datetime().optional()
 });
 
 export const zDocsAssetPath = z.object({

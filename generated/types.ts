@@ -215,6 +215,156 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All users, page by page
+         * @description In the order of their ids, which is that of their registration but for ids of old versions. A user who is there all
+         *     the while is on exactly one page, whoever comes and goes meanwhile.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        /**
+         * Create an account
+         * @description Whatever `REGISTRATION` says. Without a password the user cannot log in by `POST /api/auth/login`, and cannot set one:
+         *     their logins are the application's, which opens sessions for them by `POST /admin/users/{id}/sessions`.
+         */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a user
+         * @description With all their sessions. The username is free again, for anybody; the id never comes again.
+         */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a user no longer in
+         * @description Ends all their sessions at once, and opens no new one, whoever asks. A success also when they were deactivated already.
+         */
+        post: operations["deactivateUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a deactivated user in again
+         * @description Sessions that were ended stay so. A success also when they were active already.
+         */
+        post: operations["activateUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What of a user is logged in where
+         * @description The living sessions, last refreshed first, 100 at the most.
+         */
+        get: operations["listUserSessions"];
+        put?: never;
+        /**
+         * Open a session for a user whom the caller has authenticated
+         * @description For an application that keeps its own login and uses Rekindle for sessions alone: no password is checked here. The
+         *     tokens are those of a login, and the application hands them on.
+         */
+        post: operations["openUserSession"];
+        /** End all sessions of a user */
+        delete: operations["endUserSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one session of a user */
+        delete: operations["endUserSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Security events, page by page
+         * @description The newest first, as `rekindle events` lists them. They outlive their users and sessions.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -367,7 +517,7 @@ export interface components {
         };
         /** @description Stored as given; compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. No white space, no control or format characters. */
         Username: string;
-        /** @description At least 8 characters; no rules of composition (NIST SP 800-63B-4 §3.1.1.2) */
+        /** @description At least 8 characters, or as many as `PASSWORD_MIN_LENGTH` says, and at most 256 bytes in UTF-8, all of which count; both in Unicode NFC. Common passwords are refused, and those that contain the username. No rules of composition (NIST SP 800-63B-4 §3.1.1.2) */
         NewPassword: string;
         RegisterRequest: {
             username: components["schemas"]["Username"];
@@ -394,6 +544,7 @@ export interface components {
             code: 201;
             data: components["schemas"]["User"];
         };
+        /** @description One that was set, in whatever Unicode normal form. Once 256 characters were allowed, which are up to 1024 in NFD */
         Password: string;
         LoginRequest: {
             username: components["schemas"]["Username"];
@@ -474,6 +625,133 @@ export interface components {
             data: {
                 /** @description Those that live, last refreshed first */
                 sessions: components["schemas"]["Session"][];
+            };
+        };
+        /** @description Opaque; it does not expire */
+        Cursor: string;
+        UserRecord: {
+            /**
+             * Format: uuid
+             * @description `sub` of the tokens
+             */
+            id: string;
+            username: components["schemas"]["Username"];
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When the last session was opened
+             */
+            last_login_at: string | null;
+            /**
+             * Format: date-time
+             * @description Null while the user is active
+             */
+            deactivated_at: string | null;
+        };
+        UserRecordsResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                users: components["schemas"]["UserRecord"][];
+                /** @description For the next page; null on the last one */
+                next_cursor: components["schemas"]["Cursor"] | null;
+            };
+        };
+        CreateUserRequest: {
+            username: components["schemas"]["Username"];
+            password?: components["schemas"]["NewPassword"];
+        };
+        UserCreatedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 201;
+            data: components["schemas"]["UserRecord"];
+        };
+        UserRecordResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: components["schemas"]["UserRecord"];
+        };
+        SessionRecord: {
+            /**
+             * Format: uuid
+             * @description `sid` of the tokens
+             */
+            id: string;
+            /** @description User-Agent of the login */
+            device: string | null;
+            /** @description Address that the login came from */
+            address: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            refreshed_at: components["schemas"]["Timestamp"];
+            refresh_count: number;
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        SessionRecordsResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @description Those that live, last refreshed first */
+                sessions: components["schemas"]["SessionRecord"][];
+            };
+        };
+        OpenSessionRequest: {
+            /** @description What the user's sessions are told apart by, their User-Agent for example */
+            device?: string;
+            /** @description Where the user logged in from */
+            address?: string;
+        };
+        SessionOpenedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 201;
+            data: {
+                /** @constant */
+                message: "Session opened";
+                /**
+                 * Format: uuid
+                 * @description `sid` of the tokens
+                 */
+                session_id: string;
+                access_token: components["schemas"]["Jwt"];
+                token_type: components["schemas"]["TokenType"];
+                expires_in: components["schemas"]["ExpiresIn"];
+                refresh_token: components["schemas"]["Jwt"];
+            };
+        };
+        /** @description Opaque; it does not expire */
+        EventCursor: string;
+        EventRecord: {
+            id: string;
+            /** Format: date-time */
+            time: string;
+            name: string;
+            user_id: string | null;
+            session_id: string | null;
+            reason: string | null;
+            /** @description By which kind of token, where there are two ways to the same */
+            kind: string | null;
+            address: string | null;
+            user_agent: string | null;
+            request_id: string | null;
+        };
+        EventRecordsResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                events: components["schemas"]["EventRecord"][];
+                /** @description For the next page; null on the last one */
+                next_cursor: components["schemas"]["EventCursor"] | null;
             };
         };
     };
@@ -588,6 +866,27 @@ export interface components {
                 };
             };
         };
+        /** @description Too many in too little time, by account, session or address. Nothing was changed: a token that was good is good after `Retry-After` */
+        TooManyRequests: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 429;
+                    /** @constant */
+                    message: "Too many requests.";
+                };
+            };
+        };
         /** @description A defect of this service; the log line of this request id tells more */
         InternalError: {
             headers: {
@@ -689,6 +988,17 @@ export interface components {
                     /** @constant */
                     message: "Unsupported media type.";
                 };
+            };
+        };
+        /** @description The body does not fit the contract, or the new password is not good for one */
+        InvalidBodyOrPassword: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
             };
         };
         /** @description `REGISTRATION` is `closed`, or a cross-site request carried the refresh cookie */
@@ -858,8 +1168,8 @@ export interface components {
                 };
             };
         };
-        /** @description The id in the path is not a UUID */
-        InvalidSessionId: {
+        /** @description An id in the path is not a UUID */
+        InvalidId: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -884,6 +1194,101 @@ export interface components {
                     code: 404;
                     /** @enum {string} */
                     message: "Session not found." | "User not found.";
+                };
+            };
+        };
+        /** @description A parameter does not fit the contract, or is none that there is */
+        InvalidQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description No `ADMIN_TOKEN` was presented in `Authorization` */
+        InvalidAdminToken: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 401;
+                    /** @enum {string} */
+                    message: "Admin token missing." | "Invalid admin token.";
+                };
+            };
+        };
+        /** @description Administration is off: `ADMIN_TOKEN` is not set */
+        AdministrationOff: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 404;
+                    /** @constant */
+                    message: "Not found.";
+                };
+            };
+        };
+        /** @description There is no such user, or administration is off */
+        UnknownUserOrOff: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 404;
+                    /** @enum {string} */
+                    message: "User not found." | "Not found.";
+                };
+            };
+        };
+        /** @description The body does not fit the contract, or the id in the path is not a UUID */
+        InvalidBodyOrId: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description There is no such user, or they have no such session that lives, or administration is off */
+        UnknownUserOrSessionOrOff: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 404;
+                    /** @enum {string} */
+                    message: "Session not found." | "User not found." | "Not found.";
                 };
             };
         };
@@ -959,6 +1364,16 @@ export interface components {
          */
         RetryAfter: number;
         /**
+         * @description The limit that is used up (draft-ietf-httpapi-ratelimit-headers), with what is left of it (`r`) and the seconds until the next try (`t`)
+         * @example "login-account";r=0;t=30
+         */
+        RateLimit: string;
+        /**
+         * @description How much (`q`) that limit allows in how many seconds (`w`)
+         * @example "login-account";q=100;w=3600
+         */
+        RateLimitPolicy: string;
+        /**
          * @description Takes the refresh cookie away, when the request carried one whose session is over with it
          * @example __Host-refresh_token=; Max-Age=0; Path=/; Secure
          */
@@ -995,6 +1410,7 @@ export interface operations {
             404: components["responses"]["UnknownUser"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1030,6 +1446,7 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1058,12 +1475,13 @@ export interface operations {
                     "application/json": components["schemas"]["RegisterResult"];
                 };
             };
-            400: components["responses"]["InvalidBody"];
+            400: components["responses"]["InvalidBodyOrPassword"];
             403: components["responses"]["RegistrationForbidden"];
             405: components["responses"]["MethodNotAllowed"];
             409: components["responses"]["UsernameTaken"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["UnavailableOrBusy"];
         };
@@ -1099,6 +1517,7 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["UnavailableOrBusy"];
         };
@@ -1137,6 +1556,7 @@ export interface operations {
             403: components["responses"]["CrossSite"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1195,13 +1615,14 @@ export interface operations {
                     "application/json": components["schemas"]["PasswordResult"];
                 };
             };
-            400: components["responses"]["InvalidBody"];
+            400: components["responses"]["InvalidBodyOrPassword"];
             401: components["responses"]["InvalidAccessToken"];
             403: components["responses"]["PasswordForbidden"];
             404: components["responses"]["UnknownUser"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["UnavailableOrBusy"];
         };
@@ -1298,12 +1719,476 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["InvalidSessionId"];
+            400: components["responses"]["InvalidId"];
             401: components["responses"]["InvalidAccessToken"];
             403: components["responses"]["InactiveUserOrCrossSite"];
             404: components["responses"]["UnknownUserOrSession"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many at the most
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `next_cursor` of the page before, as it is
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
+                cursor?: components["schemas"]["Cursor"];
+                /**
+                 * @description Only the user of this name, compared as at a login
+                 * @example ada
+                 */
+                username?: components["schemas"]["Username"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The users */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRecordsResult"];
+                };
+            };
+            400: components["responses"]["InvalidQuery"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["AdministrationOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateUserRequest"];
+            };
+        };
+        responses: {
+            /** @description The new user */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserCreatedResult"];
+                };
+            };
+            400: components["responses"]["InvalidBodyOrPassword"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["AdministrationOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["UsernameTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["UnavailableOrBusy"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRecordResult"];
+                };
+            };
+            400: components["responses"]["InvalidId"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is gone */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        /** @constant */
+                        code: 200;
+                        data: {
+                            /** @constant */
+                            message: "User deleted";
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidId"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deactivateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is deactivated */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        /** @constant */
+                        code: 200;
+                        data: {
+                            /** @constant */
+                            message: "User deactivated";
+                            sessions_ended: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidId"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    activateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is active */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        /** @constant */
+                        code: 200;
+                        data: {
+                            /** @constant */
+                            message: "User activated";
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidId"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRecordsResult"];
+                };
+            };
+            400: components["responses"]["InvalidId"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    openUserSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenSessionRequest"];
+            };
+        };
+        responses: {
+            /** @description The tokens of a new session */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOpenedResult"];
+                };
+            };
+            400: components["responses"]["InvalidBodyOrId"];
+            401: components["responses"]["InvalidAdminToken"];
+            403: components["responses"]["InactiveUser"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All sessions are over */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogoutAllResult"];
+                };
+            };
+            400: components["responses"]["InvalidId"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endUserSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+                /**
+                 * @description A session's id, `sid` of its tokens
+                 * @example 1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa
+                 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session is over */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        /** @constant */
+                        code: 200;
+                        data: {
+                            /** @constant */
+                            message: "Session ended";
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidId"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrSessionOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many at the most
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description `next_cursor` of the page before, as it is
+                 * @example 4711
+                 */
+                cursor?: components["schemas"]["EventCursor"];
+                /**
+                 * @description Only those of this user
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                user_id?: string;
+                /**
+                 * @description Only those of this session
+                 * @example 0c9f8a3e-5a44-4a3f-8a39-1d7f0d9a6b10
+                 */
+                session_id?: string;
+                /**
+                 * @description Only those of this name
+                 * @example session.revoked
+                 */
+                name?: string;
+                /**
+                 * @description Only those since then, in UTC
+                 * @example 2026-11-22T08:00:00.000Z
+                 */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventRecordsResult"];
+                };
+            };
+            400: components["responses"]["InvalidQuery"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["AdministrationOff"];
+            405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -66,8 +66,18 @@ async function schemas(contract: string, directory: string): Promise<string> {
       },
     ],
   })
-  return readFileSync(join(directory, 'zod/zod.gen.ts'), 'utf8')
+  const source = readFileSync(join(directory, 'zod/zod.gen.ts'), 'utf8')
+  return source.replaceAll(/^export const z\w+Query = .*?^\}\);$/gms, queryOfText)
 }
+
+/** In a query everything is text: numbers are read from plain digits. A misspelt parameter must not pass in silence. */
+const queryOfText = (schema: string) =>
+  schema
+    .replace('z.object(', 'z.strictObject(')
+    .replaceAll(
+      /z\.int\(\)((?:\.[gl]te\(-?\d+\))*)/g,
+      "z.string().regex(/^(0|-?[1-9]\\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int()$1)",
+    )
 
 async function generate(): Promise<Map<string, string>> {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-generate-'))

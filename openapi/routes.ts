@@ -14,13 +14,16 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly description?: string; readonly $ref?: string }>>
 }
 
-// As the zod plugin names them: login → zLoginBody, endSession → zEndSessionPath.
-const schemaName = (id: string, part: 'Body' | 'Path') => `z${id[0]?.toUpperCase()}${id.slice(1)}${part}`
+// As the zod plugin names them: login → zLoginBody, endSession → zEndSessionPath, listUsers → zListUsersQuery.
+const schemaName = (id: string, part: 'Body' | 'Path' | 'Query') =>
+  `z${id[0]?.toUpperCase()}${id.slice(1)}${part}`
 
 function routeSource(contract: Contract, path: string, method: string, operation: Operation): string {
   const { operationId: id, tags, summary, parameters = [], requestBody } = operation
+  const hasIn = (place: string) => parameters.some((parameter) => parameter.in === place)
   const request = [
-    parameters.some((parameter) => parameter.in === 'path') && `params: ${schemaName(id, 'Path')}`,
+    hasIn('path') && `params: ${schemaName(id, 'Path')}`,
+    hasIn('query') && `query: ${schemaName(id, 'Query')}`,
     requestBody !== undefined &&
       `body: { required: true, content: { 'application/json': { schema: ${schemaName(id, 'Body')} } } }`,
   ].filter((part) => part !== false)

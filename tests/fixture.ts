@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import pino from 'pino'
 import type { Settings } from '../src/config/settings.ts'
+import { readSettings } from '../src/config/settings.ts'
 import { createApp } from '../src/http/app.ts'
 import type { Core } from '../src/http/core.ts'
 import { createCore } from '../src/http/core.ts'
@@ -14,12 +15,17 @@ import { freshDatabase } from './dialects.ts'
 export const MINUTE = 60_000
 export const DAY = 86_400_000
 export const SECRET = Buffer.from('Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIG9yIG1vcmU')
+export const ADMIN_TOKEN = 'nW3qXkZ8aVt5Rb1LmYc7Hs0PdJ4uGe9oT2iFQxCE'
 export const PASSWORD = 'correct horse battery staple'
+
+/** What a hash costs by default; services of tests take less. */
+export const FULL_COST = { memory: 19_456, iterations: 2 }
 
 const DEFAULTS: Omit<Settings, 'database'> = {
   production: false,
   host: '127.0.0.1',
   port: 0,
+  metrics: undefined,
   issuer: undefined,
   audience: undefined,
   accessTokenTtl: 30 * MINUTE,
@@ -28,12 +34,31 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   rotation: true,
   grace: 30_000,
   exchangeWindow: 1440 * MINUTE,
+  // Argon2id as ever, but not so dear: tests log in by the thousand. See FULL_COST.
+  password: { minLength: 8, memory: 64, iterations: 1 },
+  eventsRetention: 90 * DAY,
+  webhook: undefined,
   registration: 'open',
   cookie: { name: 'refresh_token', secure: false },
   corsOrigins: [],
   trustProxy: false,
+  // Tests of limits set their own; all others measure what they measured.
+  limits: {
+    loginAddress: false,
+    loginAccount: false,
+    loginDelay: false,
+    registerAddress: false,
+    passwordAddress: false,
+    refreshSession: false,
+    failuresAddress: false,
+  },
   logLevel: 'trace',
 }
+
+export const NO_LIMITS = DEFAULTS.limits
+
+/** As they are when nobody sets them */
+export const LIMITS = readSettings({}).limits
 
 /** Milliseconds since the epoch, standing still until a test moves it. */
 export interface Clock {
@@ -112,7 +137,7 @@ export async function startService(
   const settings: Settings = { ...DEFAULTS, ...overrides, database }
   const core = await createCore({
     settings,
-    secrets: { current: SECRET, previous: [] },
+    secrets: { current: SECRET, previous: [], admin: Buffer.from(ADMIN_TOKEN) },
     log: pino({ level: settings.logLevel }, sink),
     now: () => clock.now,
   })

@@ -67,8 +67,13 @@ async function copyAll(source: Store, target: Store): Promise<CopyOutcome> {
 function report(result: CopyOutcome): string {
   switch (result.outcome) {
     case 'copied': {
-      const { users, sessions, revoked_tokens } = result.rows
-      const rows = [count(users, 'user'), count(sessions, 'session'), count(revoked_tokens, 'revoked token')]
+      const { users, sessions, revoked_tokens, events } = result.rows
+      const rows = [
+        count(users, 'user'),
+        count(sessions, 'session'),
+        count(revoked_tokens, 'revoked token'),
+        count(events, 'event'),
+      ]
       return `${rows.join(', ')} copied and compared.`
     }
     case 'in_use':

@@ -26,8 +26,13 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
     .description('delete what has expired; the running service does so every minute by itself')
     .action(() =>
       withSchema(env, async (desk) => {
-        const { sessions, revokedTokens } = await pruneAll(desk)
-        console.log(`${count(sessions, 'session')} and ${count(revokedTokens, 'revoked token')} deleted.`)
+        const { sessions, revokedTokens, events } = await pruneAll(desk)
+        const rows = [
+          count(sessions, 'session'),
+          count(revokedTokens, 'revoked token'),
+          count(events, 'event'),
+        ]
+        console.log(`${rows.join(', ')} deleted.`)
       }),
     )
 }

@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { addBackupCommand } from './backup.ts'
 import { addCopyCommand } from './copy.ts'
 import { addDatabaseCommands } from './database.ts'
+import { addEventCommand } from './events.ts'
 import { report } from './failure.ts'
 import { addSecretCommand } from './secret.ts'
 import { addSessionCommands } from './sessions.ts'
@@ -33,6 +34,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
   addCopyCommand(program)
   addUserCommands(program, env)
   addSessionCommands(program, env)
+  addEventCommand(program, env)
   addSecretCommand(program)
   return program
 }

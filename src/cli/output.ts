@@ -20,13 +20,27 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
   }
 }
 
+/** Prints the cells of one row, of a list whose width nobody knows. */
+export function printLine(cells: readonly string[]): void {
+  console.log(cells.map(printable).join('  '))
+}
+
 /** Prints one JSON array, which is as harmless on a terminal. */
 export function printJson(rows: readonly object[]): void {
+  console.log(harmless(JSON.stringify(rows, null, 2)))
+}
+
+/** Likewise one object, on one line. */
+export function printJsonLine(row: object): void {
+  console.log(harmless(JSON.stringify(row)))
+}
+
+function harmless(json: string): string {
   const escaped = (character: string) =>
     character === '\n'
       ? character // of the layout: in strings it is escaped already
       : character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  console.log(JSON.stringify(rows, null, 2).replace(UNPRINTABLE, escaped))
+  return json.replace(UNPRINTABLE, escaped)
 }
 
 /** ISO 8601, UTC. @param time milliseconds since the epoch */

@@ -2,12 +2,16 @@ import { resolve } from 'node:path'
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
 import { readServiceSettings } from '../config/settings.ts'
+import { startDelivery } from '../events/deliver.ts'
 import { createApp } from '../http/app.ts'
+import type { Core } from '../http/core.ts'
 import { createCore } from '../http/core.ts'
 import type { Listener } from '../http/listen.ts'
 import { listen } from '../http/listen.ts'
+import { metricsApp } from '../http/metrics-app.ts'
 import { startPruning } from '../sessions/prune.ts'
 import { createLog } from './log.ts'
+import { lowerThreads } from './threads.ts'
 
 // Milliseconds
 const PRUNE_INTERVAL = 60_000
@@ -21,22 +25,38 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const log = await createLog(settings)
   for (const warning of secrets.warnings) log.warn(warning)
   const core = await createCore({ settings, secrets, log })
+  await lowerThreads()
   // Before it is announced: whoever waits for that line may answer it with a signal.
   const stop = stopSignal()
   try {
-    const listener = await listen(createApp(core), settings)
+    const { listener, metrics } = await listenBoth(core)
     const stopPruning = startPruning(core, PRUNE_INTERVAL, core.log)
+    const stopDelivery = startDelivery(core)
     announce(settings, secrets, listener, log)
+    if (metrics !== undefined) log.info({ url: `${metrics.url}/metrics` }, 'metrics')
     const signal = await stop
     log.info({ signal }, 'draining')
     core.shutdown.draining = true
     if (signal === 'SIGTERM') await new Promise((done) => setTimeout(done, LAST_CALL))
-    await listener.close(PATIENCE)
+    await Promise.all([listener.close(PATIENCE), stopDelivery()])
+    await metrics?.close(0)
     await stopPruning()
   } finally {
     await core.store.close()
   }
   log.info('stopped')
+}
+
+async function listenBoth(core: Core): Promise<{ listener: Listener; metrics: Listener | undefined }> {
+  const { settings } = core
+  const metrics = settings.metrics && (await listen(metricsApp(core), settings.metrics))
+  try {
+    return { listener: await listen(createApp(core), settings), metrics }
+  } catch (error) {
+    // It would keep the process.
+    await metrics?.close(0)
+    throw error
+  }
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {

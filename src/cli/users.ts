@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import { zNewPassword, zUsername } from '../../generated/schemas.ts'
+import { zUsername } from '../../generated/schemas.ts'
 import { activateUser, deactivateUser, deleteUser, listUsers } from '../store/users.ts'
 import { register } from '../users/accounts.ts'
+import { MAX_BYTES } from '../users/new-password.ts'
 import { createPasswords } from '../users/passwords.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
@@ -50,15 +51,24 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
     })
 }
 
-async function add({ db, now }: Desk, username: string): Promise<void> {
+async function add({ db, now, settings }: Desk, username: string): Promise<void> {
   if (!zUsername.safeParse(username).success) {
     throw new Failure('a username has 1 to 128 characters, no white space or control characters among them')
   }
   const password = await readNewPassword()
-  if (!zNewPassword.safeParse(password).success) throw new Failure('a password has 8 to 256 characters')
-  const passwords = createPasswords()
-  const result = await register({ db, now, passwords }, { username, password })
+  const passwords = createPasswords(settings.password)
+  const result = await register({ db, now, passwords, settings }, { username, password })
   if (result.outcome === 'taken') throw new Failure(`the username is taken: ${username}`)
+  if (result.outcome === 'unfit_password') {
+    const messages: Record<typeof result.fault, string> = {
+      too_short: `a password has at least ${settings.password.minLength} characters`,
+      too_long: `a password has at most ${MAX_BYTES} bytes`,
+      undecodable: 'the password contains U+FFFD',
+      username_inside: 'the password contains the username',
+      common: 'the password is one of the most common ones',
+    }
+    throw new Failure(messages[result.fault])
+  }
   console.log(`User ${result.user.username} added, id ${result.user.id}.`)
 }
 
@@ -93,17 +103,17 @@ async function deactivate({ db, now }: Desk, nameOrId: string): Promise<void> {
   console.log(`User ${user.username} deactivated, ${count(ended.length, 'session')} ended.`)
 }
 
-async function activate({ db }: Desk, nameOrId: string): Promise<void> {
+async function activate({ db, now }: Desk, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
-  if (!(await activateUser(db, user.id))) throw new Failure(`no such user: ${nameOrId}`)
+  if (!(await activateUser(db, user.id, now()))) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} activated.`)
 }
 
-async function remove({ db }: Desk, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
+async function remove({ db, now }: Desk, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
   const user = await requireUser(db, nameOrId)
   if (!yes && !(await confirm(`Remove user ${user.username} and all their sessions?`))) {
     throw new Failure('nothing was removed')
   }
-  if (!(await deleteUser(db, user.id))) throw new Failure(`no such user: ${nameOrId}`)
+  if (!(await deleteUser(db, user.id, now()))) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} removed.`)
 }

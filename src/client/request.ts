@@ -22,6 +22,13 @@ export interface Answer {
 export class RefreshError extends Error {
   override readonly name = 'RefreshError'
   readonly code = 'ERR_REFRESH'
+  /** Milliseconds until a next try makes sense, when the service said so, or 0 */
+  readonly wait: number
+
+  constructor(message: string, wait = 0) {
+    super(message)
+    this.wait = wait
+  }
 }
 
 /**
@@ -38,7 +45,8 @@ export async function request(
     if (!made) return undefined
     const { answer, wait = 0 } = await attempt(made, options)
     if (answer) return answer
-    if (sent >= tries) throw new RefreshError('no answer')
+    // After 429 it can be a minute: nobody's request should hang for so long.
+    if (sent >= tries || wait > options.timeout) throw new RefreshError('no answer', wait)
     await pause(Math.max(wait, backoff * 2 ** (sent - 1)) * (1 + Math.random()), signal)
   }
 }

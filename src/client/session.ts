@@ -95,7 +95,11 @@ export function createSession(options: SessionOptions): Session {
     clearTimeout(timer)
     if (!current || !lifetime) return
     const ahead = options.refreshAhead ?? Math.min(60_000, current.expiresIn * 200)
-    wakeIn(lifetime.remaining() - ahead, () => refresh().catch(() => wakeIn(10 * sending.backoff, schedule)))
+    const later = (error: unknown) => {
+      const wait = error instanceof RefreshError ? error.wait : 0
+      wakeIn(Math.max(wait, 10 * sending.backoff), schedule)
+    }
+    wakeIn(lifetime.remaining() - ahead, () => refresh().catch(later))
   }
 
   function wakeIn(milliseconds: number, work: () => void): void {

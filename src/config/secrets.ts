@@ -8,6 +8,8 @@ export interface Secrets {
   readonly current: Uint8Array
   /** JWT_SECRET_KEY_PREVIOUS: these only verify, until the last token that they have signed is over. */
   readonly previous: readonly Uint8Array[]
+  /** ADMIN_TOKEN: undefined switches administration off. */
+  readonly admin: Uint8Array | undefined
   /** Lines for the log: what would be a mistake in production. They hold no secret. */
   readonly warnings: readonly string[]
   /** The file that the secret of a development service is kept in; undefined with JWT_SECRET_KEY. */
@@ -24,7 +26,7 @@ interface Found {
 }
 
 /**
- * Reads JWT_SECRET_KEY and JWT_SECRET_KEY_PREVIOUS, or else the secret kept beside the database.
+ * Reads JWT_SECRET_KEY and JWT_SECRET_KEY_PREVIOUS, or else the secret kept beside the database; and ADMIN_TOKEN.
  *
  * @param options.mayKeep whether a file may be read, and made, for want of JWT_SECRET_KEY
  * @returns the secrets, unless there are mistakes or the file was not to be touched
@@ -34,11 +36,14 @@ export function readSecrets(
   { mayKeep }: { readonly mayKeep: boolean },
 ): { secrets?: Secrets; mistakes: readonly string[] } {
   const previous = findPrevious(env)
-  const found = findCurrent(env, mayKeep && previous.mistakes === undefined)
-  const weaknesses = [...(found.weaknesses ?? []), ...(previous.weaknesses ?? [])]
+  const admin = findAdmin(env)
+  const isPlain = previous.mistakes === undefined && admin.mistakes === undefined
+  const found = findCurrent(env, mayKeep && isPlain)
+  const all = [found, previous, admin]
+  const weaknesses = all.flatMap((one) => one.weaknesses ?? [])
   const mistakes = [
-    ...(found.mistakes ?? []),
-    ...(previous.mistakes ?? []),
+    ...all.flatMap((one) => one.mistakes ?? []),
+    ...reused(admin, [...found.texts, ...previous.texts], env),
     ...(isProduction(env) ? weaknesses : []),
   ]
   const [current] = found.texts
@@ -48,14 +53,16 @@ export function readSecrets(
   const secrets: Secrets = {
     current: encoder.encode(current),
     previous: Object.freeze(previous.texts.map((text) => encoder.encode(text))),
+    admin: admin.texts.map((text) => encoder.encode(text))[0],
     warnings: Object.freeze(weaknesses),
     file: found.file,
   }
   return { secrets: Object.freeze(secrets), mistakes }
 }
 
+const how = 'set it to at least 32 random bytes, made for example with: openssl rand -base64 32'
+
 function findCurrent(env: NodeJS.ProcessEnv, mayKeep: boolean): Found {
-  const how = 'set it to at least 32 random bytes, made for example with: openssl rand -base64 32'
   const given = env['JWT_SECRET_KEY'] || undefined
   if (given !== undefined) return { texts: [given], weaknesses: weakness('JWT_SECRET_KEY', given, how) }
   if (isProduction(env)) return { texts: [], mistakes: [`JWT_SECRET_KEY is required in production: ${how}`] }
@@ -85,6 +92,27 @@ function findPrevious(env: NodeJS.ProcessEnv): Found {
   const advice = 'leave it out, since others could sign with it, too'
   const name = (at: number) => `JWT_SECRET_KEY_PREVIOUS entry ${at + 1}`
   return { texts, weaknesses: texts.flatMap((text, at) => weakness(name(at), text, advice)) }
+}
+
+function findAdmin(env: NodeJS.ProcessEnv): Found {
+  const given = env['ADMIN_TOKEN'] || undefined
+  if (given === undefined) return { texts: [] }
+  // RFC 6750, section 2.1: b64token
+  if (!/^[\w.~+/-]+=*$/.test(given)) {
+    return { texts: [], mistakes: ['ADMIN_TOKEN must be made of letters, digits and -._~+/ only (RFC 6750)'] }
+  }
+  return { texts: [given], weaknesses: weakness('ADMIN_TOKEN', given, how) }
+}
+
+/** Whoever verifies access tokens has their keys, and the receiver of events has its secret. */
+function reused({ texts: [admin = ''] }: Found, keys: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const mistakes = []
+  if (keys.includes(admin))
+    mistakes.push('ADMIN_TOKEN must differ from JWT_SECRET_KEY and from the previous ones')
+  const receivers = env['EVENTS_WEBHOOK_SECRET']?.replace(/^whsec_/, '') || undefined
+  if (receivers !== undefined && [admin, ...keys].includes(receivers))
+    mistakes.push('EVENTS_WEBHOOK_SECRET must differ from all other secrets')
+  return mistakes
 }
 
 function weakness(name: string, secret: string, advice: string): string[] {

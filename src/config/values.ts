@@ -81,3 +81,18 @@ export function list(isEntry: (entry: string) => boolean, allowed: string) {
     return broken.length === 0 ? entries : wrong(`must be ${allowed}; wrong: entry ${broken.join(', ')}`)
   })
 }
+
+/** At most so many in so much time. */
+export interface Limit {
+  readonly points: number
+  readonly seconds: number
+}
+
+export const limit = value((text, wrong): Limit | false => {
+  if (text === 'off') return false
+  const [, points, seconds] = /^([1-9]\d{0,6})\/([1-9]\d{0,4})$/.exec(text) ?? []
+  const read = { points: Number(points), seconds: Number(seconds) }
+  return read.points <= 1_000_000 && read.seconds <= 86_400
+    ? read
+    : wrong('must be off, or a number from 1 to 1000000, a slash and seconds from 1 to 86400: 100/3600')
+})

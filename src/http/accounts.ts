@@ -1,9 +1,12 @@
 import type { UserRow } from '../store/users.ts'
 import { changePassword, register } from '../users/accounts.ts'
+import { usernameKey } from '../users/usernames.ts'
 import { requireAccess } from './access.ts'
 import type { Handlers } from './contract.ts'
 import type { Core } from './core.ts'
-import { record } from './events.ts'
+import { originOf, record } from './events.ts'
+import { settle, tooMany } from './limits.ts'
+import { faults } from './password-faults.ts'
 
 const userBody = (user: UserRow) => ({
   id: user.id,
@@ -11,11 +14,22 @@ const userBody = (user: UserRow) => ({
   created_at: new Date(user.createdAt).toISOString(),
 })
 
+// What nobody has learnt anything from about the current password is no guess at it.
+const VERDICTS = {
+  changed: 'succeeded',
+  wrong_password: 'failed',
+  overtaken: 'failed',
+  unfit_password: 'undone',
+} as const
+
 /** The contract's tag `accounts`. */
 export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'changePassword' | 'me'> => ({
   async register(c, { body, success, failure }) {
     if (core.settings.registration === 'closed') return failure(403, 'Registration is closed.')
-    const result = await register(core, body)
+    const result = await register(core, body, originOf(c))
+    if (result.outcome === 'unfit_password') {
+      return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
+    }
     if (result.outcome === 'taken') return failure(409, 'Username is taken.')
     record(core, c, 'user.registered', { userId: result.user.id })
     return success(201, userBody(result.user))
@@ -24,14 +38,17 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
   async changePassword(c, { body, success, failure }) {
     const access = await requireAccess(core, c)
     if ('refusal' in access) return failure(...access.refusal)
-    const result = await changePassword(core, {
-      ...access,
-      currentPassword: body.current_password,
-      newPassword: body.new_password,
-    })
+    const { username } = access.user
+    const attempt = await core.limits.password(usernameKey(username), c.get('address'))
+    if ('until' in attempt) return failure(429, tooMany(core, c, attempt, access))
+    const passwords = { currentPassword: body.current_password, newPassword: body.new_password }
+    const work = () => changePassword(core, { ...access, username, ...passwords }, originOf(c))
+    const result = await settle(core, attempt, work, ({ outcome }) => VERDICTS[outcome])
     if (result.outcome !== 'changed')
       record(core, c, 'password.refused', { ...access, reason: result.outcome })
     switch (result.outcome) {
+      case 'unfit_password':
+        return failure(400, 'Invalid request.', faults(core, 'new_password', result.fault))
       case 'wrong_password':
         return failure(403, 'Current password is wrong.')
       case 'overtaken':

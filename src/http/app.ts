@@ -3,13 +3,18 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { routes } from '../../generated/routes.ts'
 import { accountHandlers } from './accounts.ts'
-import type { Env, Handler, Handlers, OperationId } from './contract.ts'
+import { adminOnly, isAdminPath, unlessOff } from './admin-access.ts'
+import { adminEventHandlers } from './admin-events.ts'
+import { adminSessionHandlers } from './admin-sessions.ts'
+import { adminUserHandlers } from './admin-users.ts'
+import type { Env, Handler, OperationId } from './contract.ts'
 import type { Core } from './core.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { errorHandler, invalidRequest } from './errors.ts'
+import { limited } from './limits.ts'
 import { operationHandlers } from './operations.ts'
 import { refreshHandlers } from './refresh.ts'
-import { limitBody, requestLog, requireJson } from './requests.ts'
+import { checked, requestLog, requireJson } from './requests.ts'
 import { draftOf, failureDraft, respond, send } from './respond.ts'
 import { sessionHandlers } from './sessions.ts'
 
@@ -25,13 +30,17 @@ export function createApp(core: Core): App {
   })
   app.use(requestLog(core))
   if (core.settings.corsOrigins.length > 0) app.use(crossOrigin(core))
+  app.use('/admin/*', unlessOff(core))
 
-  const handlers: Handlers = {
+  const handlers = limited(core, {
     ...refreshHandlers(core),
     ...accountHandlers(core),
     ...sessionHandlers(core),
+    ...adminUserHandlers(core),
+    ...adminSessionHandlers(core),
+    ...adminEventHandlers(core),
     ...operationHandlers(core),
-  }
+  })
   for (const id of Object.keys(routes) as OperationId[]) {
     bind(app, core, routes[id], handlers[id] as Handler<OperationId>)
   }
@@ -45,33 +54,41 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   const path = route.getRoutingPath()
   const method = route.method.toUpperCase()
   const hasBody = 'request' in route && 'body' in route.request
-  if (method !== 'GET') app.on(method, path, refuseCrossSite(core), limitBody(core))
-  if (hasBody) app.on(method, path, requireJson(core))
-  app.openapi(route, (async (c: Context<Env, string, { out: { json: unknown; param: unknown } }>) => {
-    const operation = { body: hasBody ? c.req.valid('json') : undefined, path: c.req.param(), ...respond }
+  const hasQuery = 'request' in route && 'query' in route.request
+  // No cookie counts for administration, so that no other site can make use of one.
+  const checks = isAdminPath(path) ? [adminOnly(core)] : method === 'GET' ? [] : [refuseCrossSite(core)]
+  if (hasBody) checks.push(requireJson(core))
+  if (checks.length > 0) app.on(method, path, checked(core, checks))
+  app.openapi(route, (async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
+    const body = hasBody ? c.req.valid('json') : undefined
+    const query = hasQuery ? c.req.valid('query') : undefined
+    const operation = { body, query, path: c.req.param(), ...respond }
     const reply = await handler(c, operation as unknown as Parameters<typeof handler>[1])
     return send(core, c, draftOf(reply))
   }) as never)
 }
 
-/** CORS for the listed origins alone: to all others it is as if there were none, preflights included. */
+/**
+ * CORS for the listed origins alone: to all others it is as if there were none, preflights included. Nor is there any
+ * for administration: its token has no business in a page.
+ */
 function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
   const listed = cors({
     origin: [...settings.corsOrigins],
     credentials: true,
     allowMethods: ['GET', 'POST', 'DELETE'],
     allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
-    exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
+    exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'WWW-Authenticate'],
     maxAge: 600,
   })
   return async (c, next) => {
-    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '')) {
+    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '') && !isAdminPath(c.req.path)) {
       const preflight = await listed(c, next)
       if (preflight !== undefined)
-        for (const [name, value] of Object.entries(c.var.headers)) preflight.headers.set(name, value)
+        for (const [name, value] of Object.entries(c.get('headers'))) preflight.headers.set(name, value)
       return preflight
     }
-    c.var.headers['Vary'] = 'Origin'
+    c.get('headers')['Vary'] = 'Origin'
     return next()
   }
 }
@@ -85,6 +102,6 @@ const paths = [...Map.groupBy(Object.values(routes), ({ path }) => path)].map(([
 function notFound(core: Core, c: Context<Env>): Response {
   const path = paths.find(({ pattern }) => pattern.test(c.req.path))
   if (path === undefined) return send(core, c, failureDraft(404, 'Not found.'))
-  c.var.headers['Allow'] = path.allow
+  c.get('headers')['Allow'] = path.allow
   return send(core, c, failureDraft(405, 'Method not allowed.'))
 }

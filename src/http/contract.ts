@@ -1,6 +1,8 @@
 /** The contract's operations as types: a handler that answers with anything undocumented does not compile. */
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
+import type { output, ZodType } from 'zod'
+import type { routes } from '../../generated/routes.ts'
 import type { operations } from '../../generated/types.ts'
 
 export type OperationId = keyof operations
@@ -17,6 +19,9 @@ type Data<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { status: 'success'; data: infer Value } ? Value : never
 type Message<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { status: 'error'; message: infer Value } ? Value : never
+// Of a body that does not fit the contract
+type Errors<Id extends OperationId, S extends Status<Id>> =
+  Json<Id, S> extends { errors: infer Value } ? [errors: Value] : []
 
 declare const documented: unique symbol
 
@@ -29,8 +34,8 @@ export interface Reply<Id extends OperationId> {
 export interface Respond<Id extends OperationId> {
   /** `{"status": "success", "code", "data"}` */
   success<S extends Status<Id>>(status: S, data: Data<Id, S>): Reply<Id>
-  /** `{"status": "error", "code", "message"}` */
-  failure<S extends Status<Id>>(status: S, message: Message<Id, S>): Reply<Id>
+  /** `{"status": "error", "code", "message"}`, with `errors` where they are documented */
+  failure<S extends Status<Id>>(status: S, message: Message<Id, S>, ...errors: Errors<Id, S>): Reply<Id>
   /** A JSON body that has no envelope */
   json<S extends Status<Id>>(status: S, body: Json<Id, S>): Reply<Id>
   /** A body that is not JSON */
@@ -43,12 +48,20 @@ export interface Input<Id extends OperationId> {
     ? Value
     : undefined
   readonly path: operations[Id]['parameters'] extends { path: infer Value } ? Value : undefined
+  /** With the defaults filled in */
+  readonly query: (typeof routes)[Id] extends { request: { query: infer Schema extends ZodType } }
+    ? output<Schema>
+    : undefined
 }
 
 export interface Env {
   Bindings: HttpBindings
   Variables: {
     requestId: string
+    /** The client's, as far as proxies are trusted */
+    address: string | null
+    /** What is being written of the request, and has to be there before its answer */
+    recorded?: Promise<unknown>
     /** What came of the request, for its line in the log */
     outcome?: object
     /** Of the response: a plain object, which node-server writes as it stands */

@@ -1,6 +1,9 @@
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
+import type { Limits } from '../limits/limits.ts'
+import { createLimits } from '../limits/limits.ts'
 import type { SessionContext } from '../sessions/context.ts'
+import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy-mark.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
@@ -8,21 +11,29 @@ import type { Store } from '../store/store.ts'
 import { createTokens } from '../tokens/keys.ts'
 import type { AccountContext } from '../users/accounts.ts'
 import { createPasswords } from '../users/passwords.ts'
+import type { AdminCheck } from './admin-token.ts'
+import { adminCheck } from './admin-token.ts'
+import type { Metrics } from './metrics.ts'
 
 /** All that the handlers work with: one object satisfies the contexts of sessions and accounts as well. */
 export interface Core extends SessionContext, AccountContext {
   readonly store: Store
   readonly settings: Settings
   readonly log: Logger
+  readonly limits: Limits
+  /** Undefined: administration is off. */
+  readonly isAdminToken: AdminCheck | undefined
   /** Turned true when the process was asked to stop */
   readonly shutdown: { draining: boolean }
   /** How often requests were refused for the database: /readyz then writes before it says that all is well. */
   readonly doubts: { raised: number }
+  /** Undefined where nobody asks for them */
+  readonly metrics: Metrics | undefined
 }
 
 export interface CoreOptions {
   readonly settings: Settings
-  readonly secrets: Pick<Secrets, 'current' | 'previous'>
+  readonly secrets: Pick<Secrets, 'current' | 'previous'> & Partial<Pick<Secrets, 'admin'>>
   readonly log: Logger
   /** Milliseconds since the epoch; the system's clock by default */
   readonly now?: () => number
@@ -35,12 +46,24 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const migrated = await migrate(store.db)
     await takeOver(store.db)
     if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
-    const tokens = createTokens({ ...secrets, issuer: settings.issuer, audience: settings.audience })
-    const passwords = createPasswords()
+    const { admin, ...keys } = secrets
+    const tokens = createTokens({ ...keys, issuer: settings.issuer, audience: settings.audience })
+    const passwords = createPasswords(settings.password)
+    const limits = createLimits(settings.limits, { db: store.db, now })
+    const { mayWrite } = limits
+    const isAdminToken = admin && adminCheck(admin)
     const state = { shutdown: { draining: false }, doubts: { raised: 0 } }
-    return { store, db: store.db, tokens, passwords, now, settings, log, ...state }
+    const tools = { tokens, passwords, limits, mayWrite, isAdminToken }
+    const context = { store, db: store.db, ...tools, now, settings, log, ...state }
+    return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {
     await store.close()
     throw error
   }
+}
+
+async function startMetrics(context: Omit<Core, 'metrics'>): Promise<Metrics> {
+  // Most installations never need it.
+  const { createMetrics } = await import('./metrics.ts')
+  return createMetrics({ ...context, activeSessions: sessionCounter(context) })
 }

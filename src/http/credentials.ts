@@ -26,7 +26,7 @@ export function setRefreshCookie(
   now: number,
 ): void {
   const maxAge = Math.floor(expiresAt / 1000) - Math.floor(now / 1000)
-  c.var.headers['Set-Cookie'] = generateCookie(cookie.name, refreshToken, {
+  c.get('headers')['Set-Cookie'] = generateCookie(cookie.name, refreshToken, {
     ...attributes(cookie.secure),
     maxAge,
   })
@@ -36,5 +36,5 @@ export function setRefreshCookie(
 export function clearRefreshCookie(c: Context<Env>, settings: CookieSettings): void {
   if (refreshCookie(c, settings) === undefined) return
   const { name, secure } = settings.cookie
-  c.var.headers['Set-Cookie'] = generateCookie(name, '', { ...attributes(secure), maxAge: 0 })
+  c.get('headers')['Set-Cookie'] = generateCookie(name, '', { ...attributes(secure), maxAge: 0 })
 }

@@ -1,10 +1,11 @@
 /** Cross-site request forgery: who may send the refresh cookie. See .github/adr/0018-cross-site-requests.md. */
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
 import type { Settings } from '../config/settings.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
 import { refreshCookie } from './credentials.ts'
 import { record } from './events.ts'
+import type { Check } from './requests.ts'
 import { failureDraft, send } from './respond.ts'
 
 /** What browsers say of where a request comes from, and pages cannot change. */
@@ -45,10 +46,10 @@ export function comesCrossSite(c: Context<Env>, settings: OriginSettings): boole
 }
 
 /** Before anything is read or changed. The cookie is looked for last: nearly all requests are done by then. */
-export function refuseCrossSite(core: Core): MiddlewareHandler<Env> {
-  return async (c, next) => {
+export function refuseCrossSite(core: Core): Check {
+  return (c) => {
     const { settings } = core
-    if (!comesCrossSite(c, settings) || refreshCookie(c, settings) === undefined) return next()
+    if (!comesCrossSite(c, settings) || refreshCookie(c, settings) === undefined) return undefined
     record(core, c, 'token.refused', { reason: 'cross_site' })
     return send(core, c, failureDraft(403, 'Cross-site request refused.'))
   }

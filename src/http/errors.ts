@@ -28,7 +28,7 @@ export function errorHandler(core: Core) {
       return invalidRequest(core, c, [{ path: [], message: 'Request was cut off.' }])
     }
     if (error instanceof TooBusyError) return send(core, c, failureDraft(503, 'Too many logins at once.'))
-    core.log.error({ err: error, request_id: c.var.requestId }, 'request failed')
+    core.log.error({ err: error, request_id: c.get('requestId') }, 'request failed')
     if (core.store.isUnavailable(error)) {
       core.doubts.raised++
       return send(core, c, failureDraft(503, 'Service unavailable.'))

@@ -2,9 +2,11 @@
 
 export type { Secrets, Settings } from '../config/settings.ts'
 export { readServiceSettings, SettingsError } from '../config/settings.ts'
+export { startDelivery } from '../events/deliver.ts'
 export { pruneAll, startPruning } from '../sessions/prune.ts'
 export { createApp } from './app.ts'
 export type { Core, CoreOptions } from './core.ts'
 export { createCore } from './core.ts'
 export type { Listener } from './listen.ts'
 export { listen } from './listen.ts'
+export { metricsApp } from './metrics-app.ts'

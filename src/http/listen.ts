@@ -2,7 +2,8 @@ import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import type { createApp } from './app.ts'
+import type { Hono } from 'hono'
+import type { Env } from './contract.ts'
 import { refuseBytes, refuseRequest } from './refuse.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -29,7 +30,7 @@ export interface Listener {
 
 /** @throws what `listen` throws, `EADDRINUSE` and the like */
 export async function listen(
-  app: ReturnType<typeof createApp>,
+  app: Pick<Hono<Env>, 'fetch'>,
   { host, port }: { readonly host: string; readonly port: number },
   timeouts = TIMEOUTS,
 ): Promise<Listener> {

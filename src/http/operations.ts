@@ -32,14 +32,14 @@ export const operationHandlers = (
   openapi: (_c, { json }) => json(200, JSON.parse(contract)),
 
   docs(c, { text }) {
-    c.var.headers['Content-Security-Policy'] = DOCS_POLICY
+    c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
     return text(200, 'text/html', docsPage)
   },
 
   docsAsset(c, { path, text, failure }) {
     const asset = docsAsset(path.asset)
     if (asset === undefined) return failure(404, 'Not found.')
-    c.var.headers['Content-Security-Policy'] = DOCS_POLICY
+    c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
     return text(200, asset.type, asset.text)
   },
 })

@@ -6,7 +6,8 @@ import { refresh } from '../sessions/refresh.ts'
 import type { Env, Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { bearerToken, refreshCookie, setRefreshCookie } from './credentials.ts'
-import { record } from './events.ts'
+import { originOf, record } from './events.ts'
+import { tooMany } from './limits.ts'
 
 /** The contract's tag `refresh`: the two documented endpoints. */
 export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'exchangeToken'> => ({
@@ -19,7 +20,9 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     const presented = cookie ?? header
     if (presented === undefined) return failure(401, 'Refresh token missing.')
 
-    const result = await refresh(core, presented)
+    const result = await refresh(core, presented, () => originOf(c, 'refresh'))
+    core.metrics?.refreshed(result.outcome)
+    if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordRefresh(core, c, result)
     switch (result.outcome) {
       case 'rotated':
@@ -54,7 +57,9 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
   },
 
   async exchangeToken(c, { body, json, failure }) {
-    const result = await exchange(core, body.token)
+    const result = await exchange(core, body.token, () => originOf(c, 'exchange'))
+    core.metrics?.exchanged(result.outcome)
+    if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordExchange(core, c, result)
     switch (result.outcome) {
       case 'exchanged':
@@ -80,6 +85,9 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     }
   },
 })
+
+const limitedSession = (core: Core, c: Context<Env>, { sessionId }: { readonly sessionId: string }) =>
+  tooMany(core, c, core.limits.ofSession(sessionId), { sessionId })
 
 function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): void {
   const kind = 'refresh'

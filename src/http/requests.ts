@@ -25,20 +25,25 @@ export function requestLog(core: Core): MiddlewareHandler<Env> {
     const given = c.req.header('X-Request-Id')
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
     c.set('requestId', requestId)
+    c.set('address', address(c))
     c.set('headers', { ...(await security), 'X-Request-Id': requestId })
     await next()
+    const recorded = c.get('recorded')
+    if (recorded !== undefined) await recorded
     // A connection that is kept alive would be cut with a request on it.
     if (core.shutdown.draining) c.header('Connection', 'close')
+    const duration = performance.now() - started
+    core.metrics?.answered(c.req.method, routePath(c, -1), c.res.status, duration / 1000)
     try {
       core.log.info(
         {
-          ...c.var.outcome,
+          ...c.get('outcome'),
           request_id: requestId,
           method: c.req.method,
           route: routePath(c, -1),
           status: c.res.status,
-          duration_ms: Math.round((performance.now() - started) * 100) / 100,
-          address: address(c),
+          duration_ms: Math.round(duration * 100) / 100,
+          address: c.get('address'),
         },
         'request',
       )
@@ -63,10 +68,20 @@ function gatherer(): () => Promise<void> {
   }
 }
 
-export function limitBody(core: Core): MiddlewareHandler<Env> {
+/** Looks at a request before its operation. @returns the response when that is not to run */
+export type Check = (c: Context<Env>) => Response | undefined
+
+/** One after the other, before the body is read. */
+export function checked(core: Core, checks: readonly Check[]): MiddlewareHandler<Env> {
   const tooLarge = (c: Context<Env>) => send(core, c, failureDraft(413, 'Request body too large.'))
   const counted = bodyLimit({ maxSize: MAX_BODY, onError: tooLarge })
   return async (c, next) => {
+    for (const check of checks) {
+      const refusal = check(c)
+      if (refusal !== undefined) return refusal
+    }
+    // Nobody reads the body of one.
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     // It makes a stream of any body, even where the length was told and node:http sees to it.
     if (c.req.header('Transfer-Encoding') !== undefined) return counted(c, next)
     return Number(c.req.header('Content-Length') ?? 0) > MAX_BODY ? tooLarge(c) : next()
@@ -74,13 +89,11 @@ export function limitBody(core: Core): MiddlewareHandler<Env> {
 }
 
 /** RFC 9110 §15.5.16: "due to the request's indicated Content-Type or Content-Encoding" */
-export function requireJson(core: Core): MiddlewareHandler<Env> {
-  return async (c, next) => {
+export function requireJson(core: Core): Check {
+  return (c) => {
     const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
     const encoding = c.req.header('Content-Encoding') ?? 'identity'
-    if (type !== 'application/json' || encoding !== 'identity') {
-      return send(core, c, failureDraft(415, 'Unsupported media type.'))
-    }
-    return next()
+    if (type === 'application/json' && encoding === 'identity') return undefined
+    return send(core, c, failureDraft(415, 'Unsupported media type.'))
   }
 }

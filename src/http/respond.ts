@@ -29,7 +29,7 @@ export function failureDraft(
 
 const responders = {
   success: (status: number, data: unknown) => jsonDraft(status, { status: 'success', code: status, data }),
-  failure: (status: number, message: string) => failureDraft(status, message),
+  failure: failureDraft,
   json: jsonDraft,
   text: draft,
 }
@@ -52,7 +52,7 @@ function challenge(core: Core, c: Context<Env>): string {
 
 /** The one place where responses leave: with the headers that the contract promises for their status. */
 export function send(core: Core, c: Context<Env>, { status, type, body }: Draft): Response {
-  const { headers } = c.var
+  const headers = c.get('headers')
   headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
   if (type === 'application/json') headers['Cache-Control'] = 'no-store'
   if (status === 401) headers['WWW-Authenticate'] = challenge(core, c)

@@ -1,22 +1,20 @@
 import type { Context } from 'hono'
 import type { LivingSession } from '../sessions/list.ts'
 import { livingSessions } from '../sessions/list.ts'
-import { openSession } from '../sessions/open.ts'
 import { endAllSessions, endSession, logout } from '../sessions/revoke.ts'
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
-import { checkCredentials } from '../users/accounts.ts'
 import { requireAccess } from './access.ts'
-import { addressReader } from './address.ts'
 import type { Env, Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from './credentials.ts'
 import { comesCrossSite } from './cross-site.ts'
-import { record } from './events.ts'
+import { originOf, record } from './events.ts'
+import { logIn } from './log-in.ts'
 
-const LISTED = 100
-const USER_AGENT_LENGTH = 256
+/** How many sessions of a user are shown at the most */
+export const LISTED = 100
 
-const sessionBody = (session: LivingSession, currentId: string) => ({
+export const sessionRecord = (session: LivingSession) => ({
   id: session.id,
   device: session.userAgent,
   address: session.address,
@@ -24,10 +22,7 @@ const sessionBody = (session: LivingSession, currentId: string) => ({
   refreshed_at: new Date(session.refreshedAt).toISOString(),
   refresh_count: session.refreshCount,
   expires_at: new Date(session.endsAt).toISOString(),
-  current: session.id === currentId,
 })
-
-const userAgent = (c: Context<Env>) => c.req.header('User-Agent')?.slice(0, USER_AGENT_LENGTH) ?? null
 
 /** Whose the cookie is: another tab may have logged in since the access token was given out, as somebody else too. */
 function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {
@@ -41,8 +36,6 @@ type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'en
 
 /** The contract's tag `sessions`. */
 export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
-  const address = addressReader(core.settings.trustProxy)
-
   return {
     async login(c, { body, success, failure }) {
       // Somebody else's session, put into a browser, would be used by its user as their own.
@@ -50,21 +43,14 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
         record(core, c, 'login.failed', { reason: 'cross_site' })
         return failure(403, 'Cross-site request refused.')
       }
-      const check = await checkCredentials(core, body)
-      if (check.outcome !== 'verified') {
-        record(core, c, 'login.failed', { userId: check.userId, reason: check.outcome })
-        if (check.outcome === 'inactive_user') return failure(403, 'User is inactive.')
+      const login = await logIn(core, body, originOf(c))
+      if (login.outcome !== 'opened') {
+        record(core, c, 'login.failed', { userId: login.userId, reason: login.outcome })
+        if (login.outcome === 'inactive_user') return failure(403, 'User is inactive.')
         return failure(401, 'Invalid credentials.')
       }
-      const { user, passwordHash } = check
-      const login = { userId: user.id, passwordHash, userAgent: userAgent(c), address: address(c) }
-      const grant = await openSession(core, login)
-      if (grant === undefined) {
-        record(core, c, 'login.failed', { userId: user.id, reason: 'overtaken' })
-        return failure(401, 'Invalid credentials.')
-      }
-      const { session, accessToken, expiresIn, refreshToken } = grant
-      record(core, c, 'session.opened', { userId: user.id, sessionId: session.id })
+      const { session, accessToken, expiresIn, refreshToken } = login
+      record(core, c, 'session.opened', { userId: session.userId, sessionId: session.id })
       if (body.cookie === true) {
         setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, session.rotatedAt)
       }
@@ -82,7 +68,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
         (token) => token !== undefined,
       )
       if (presented.length === 0) return failure(401, 'Token missing.')
-      const results = await Promise.all(presented.map((token) => logout(core, token)))
+      const results = await Promise.all(presented.map((token) => logout(core, token, originOf(c))))
       for (const result of results) {
         if (result.outcome === 'revoked') record(core, c, 'session.revoked', { ...result, reason: 'logout' })
       }
@@ -95,7 +81,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       const access = await requireAccess(core, c)
       if ('refusal' in access) return failure(...access.refusal)
       const { userId } = access
-      const ended = await endAllSessions(core, userId, 'logout_all')
+      const ended = await endAllSessions(core, userId, 'logout_all', originOf(c))
       for (const sessionId of ended) {
         record(core, c, 'session.revoked', { userId, sessionId, reason: 'logout_all' })
       }
@@ -107,14 +93,20 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       const access = await requireAccess(core, c)
       if ('refusal' in access) return failure(...access.refusal)
       const sessions = await livingSessions(core, LISTED, access.userId)
-      return success(200, { sessions: sessions.map((session) => sessionBody(session, access.sessionId)) })
+      return success(200, {
+        sessions: sessions.map((session) => ({
+          ...sessionRecord(session),
+          current: session.id === access.sessionId,
+        })),
+      })
     },
 
     async endSession(c, { path, success, failure }) {
       const access = await requireAccess(core, c)
       if ('refusal' in access) return failure(...access.refusal)
       const { userId } = access
-      if (!(await endSession(core, path.id, 'ended', userId))) return failure(404, 'Session not found.')
+      const isEnded = await endSession(core, path.id, 'ended', userId, originOf(c))
+      if (!isEnded) return failure(404, 'Session not found.')
       record(core, c, 'session.revoked', { userId, sessionId: path.id, reason: 'ended' })
       if (path.id === cookieOwner(core, c).sessionId) clearRefreshCookie(c, core.settings)
       return success(200, { message: 'Session ended' })

@@ -5,7 +5,13 @@ import type { Tokens } from '../tokens/jwt.ts'
 /** The settings that the rules of sessions read. All durations in milliseconds. */
 export type SessionSettings = Pick<
   Settings,
-  'accessTokenTtl' | 'refreshTokenTtl' | 'sessionMaxAge' | 'rotation' | 'grace' | 'exchangeWindow'
+  | 'accessTokenTtl'
+  | 'refreshTokenTtl'
+  | 'sessionMaxAge'
+  | 'rotation'
+  | 'grace'
+  | 'exchangeWindow'
+  | 'eventsRetention'
 >
 
 /** What the rules of sessions work with. */
@@ -15,6 +21,11 @@ export interface SessionContext {
   /** Milliseconds since the epoch */
   readonly now: () => number
   readonly settings: SessionSettings
+  /**
+   * Whether a session may be written to once more; asked when its token was verified. What needs no writing, a replay
+   * above all, and what has to be written for safety, the end of a session after reuse, is done in any case.
+   */
+  readonly mayWrite?: (sessionId: string) => boolean | Promise<boolean>
 }
 
 /** Before it, a last refresh has left no access token that could still be exchanged. */

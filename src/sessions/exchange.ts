@@ -1,3 +1,4 @@
+import type { Origin } from '../store/events.ts'
 import { revokeSession } from '../store/revocations.ts'
 import { claimToken, findRevokedToken } from '../store/revoked-tokens.ts'
 import { findSession } from '../store/sessions.ts'
@@ -11,6 +12,7 @@ import { secondsBetween } from './mint.ts'
 export type ExchangeOutcome =
   | ({ readonly outcome: 'exchanged' | 'replayed' } & Access & Subject)
   | { readonly outcome: 'invalid' | 'disabled' }
+  | { readonly outcome: 'limited'; readonly sessionId: string }
   | ({
       readonly outcome:
         | 'expired'
@@ -31,11 +33,12 @@ const TRIES = 5
 
 /**
  * Trades an access token, expired or not, for a new one, once. It makes an access token its own refresh credential,
- * so it is bounded: see `.github/adr/0002-exchange-bounds.md`.
+ * so it is bounded: see `.github/adr/0002-exchange-bounds.md`. @param origin asked only when there is something to tell
  */
 export async function exchange(
   context: SessionContext,
   accessToken: string,
+  origin?: () => Origin,
   tries = TRIES,
 ): Promise<ExchangeOutcome> {
   const { db, tokens, settings } = context
@@ -48,13 +51,17 @@ export async function exchange(
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
-  const claim = await claimToken(db, {
-    ...subject,
-    jti: token.id,
-    now,
-    expiresAt: exchangeableUntil,
-    successorExpiresAt: now + settings.accessTokenTtl,
-  })
+  let mayWrite = context.mayWrite?.(token.sessionId) ?? true
+  if (typeof mayWrite === 'object') mayWrite = await mayWrite
+  const claim = mayWrite
+    ? await claimToken(db, {
+        ...subject,
+        jti: token.id,
+        now,
+        expiresAt: exchangeableUntil,
+        successorExpiresAt: now + settings.accessTokenTtl,
+      })
+    : undefined
   if (claim !== undefined) return successor(context, 'exchanged', token, claim, now)
 
   const state = await findSession(db, token.sessionId, token.userId)
@@ -67,14 +74,15 @@ export async function exchange(
 
   const earlier = await findRevokedToken(db, token.id)
   if (earlier === undefined) {
+    if (!mayWrite) return { outcome: 'limited', sessionId: token.sessionId }
     // The row changed between the statements: a user was activated again, say.
     if (tries === 1) throw new Error('a token that can be exchanged is not exchanged')
-    return exchange(context, accessToken, tries - 1)
+    return exchange(context, accessToken, origin, tries - 1)
   }
   if (settings.grace > 0 && now - earlier.revokedAt <= settings.grace) {
     return successor(context, 'replayed', token, earlier, now)
   }
-  await revokeSession(db, token.sessionId, 'reuse', now)
+  await revokeSession(db, token.sessionId, 'reuse', now, undefined, origin?.())
   return { outcome: 'reused', ...subject }
 }
 

@@ -1,3 +1,4 @@
+import type { Opener } from '../store/sessions.ts'
 import { insertSession } from '../store/sessions.ts'
 import { newId } from '../tokens/id.ts'
 import type { SessionContext } from './context.ts'
@@ -6,13 +7,18 @@ import { mintAccess, mintRefreshToken } from './mint.ts'
 
 export interface Login {
   readonly userId: string
-  /** The hash that the password was verified against */
-  readonly passwordHash: string
+  /** The hash that the password was verified against; undefined when the user was authenticated by other means */
+  readonly passwordHash: string | undefined
+  /** The same password at a higher cost, to be stored in its place */
+  readonly raisedHash?: string | undefined
   readonly userAgent: string | null
   readonly address: string | null
+  readonly requestId?: string | null
+  /** Who opens it for them, if it is not the user: what the event tells. The address and device above are of the user. */
+  readonly opener?: Opener
 }
 
-/** @returns undefined when the password was changed, or the user deactivated or deleted, since it was verified */
+/** @returns undefined when the hash was replaced, or the user deactivated or deleted, since the password was verified */
 export async function openSession(
   context: SessionContext,
   login: Login,

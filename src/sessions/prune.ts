@@ -1,5 +1,5 @@
-import type { Pruned } from '../store/prune.ts'
-import { prune } from '../store/prune.ts'
+import type { PrunedBatch } from '../store/prune.ts'
+import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/prune.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
@@ -17,29 +17,45 @@ const BREATH = 6
 // A clock that is set back must not bring an exchanged token to life again, so that rows stay an hour longer.
 const SLACK = 3_600_000
 
-/**
- * Deletes expired sessions and revoked tokens batch by batch, with a breath in between for everybody else.
- * @returns how many rows went
- */
-export async function pruneAll(
-  context: Pick<SessionContext, 'db' | 'now' | 'settings'>,
-  signal?: AbortSignal,
-): Promise<Pruned> {
-  let sessions = 0
-  let revokedTokens = 0
+/** How many rows pruning deleted, but for counters, which are of no interest to anybody. */
+export interface Pruned {
+  readonly sessions: number
+  readonly revokedTokens: number
+  readonly events: number
+}
+
+type PruneContext = Pick<SessionContext, 'db' | 'now' | 'settings'>
+
+/** Deletes expired sessions, revoked tokens, counters and old events. */
+export async function pruneAll(context: PruneContext, signal?: AbortSignal): Promise<Pruned> {
+  const { db, settings } = context
+  const now = () => context.now() - SLACK
+  const inBatches = (work: Work) => pruneInBatches(work, signal)
+  const sessions = await inBatches((batch) =>
+    pruneSessions(db, { now: now(), idleCutoff: idleCutoff(context, now()), batch }),
+  )
+  const revokedTokens = await inBatches((batch) => pruneRevokedTokens(db, now(), batch))
+  await inBatches((batch) => pruneCounters(db, now(), batch))
+  const events = await inBatches((batch) => pruneEvents(db, now() - settings.eventsRetention, batch))
+  return { sessions, revokedTokens, events }
+}
+
+type Work = (batch: number) => Promise<PrunedBatch>
+
+/** Batch by batch, with a breath in between for everybody else. @returns how many rows went */
+async function pruneInBatches(work: Work, signal: AbortSignal | undefined): Promise<number> {
+  let total = 0
   let batch = 50
   while (signal?.aborted !== true) {
     const begun = performance.now()
-    const now = context.now() - SLACK
-    const pruned = await prune(context.db, { now, idleCutoff: idleCutoff(context, now), batch })
-    sessions += pruned.sessions
-    revokedTokens += pruned.revokedTokens
-    if (pruned.sessions + pruned.revokedTokens + pruned.kept === 0) break
+    const { gone, kept, worked } = await work(batch)
+    if (gone + kept === 0) break
+    total += gone
     const taken = performance.now() - begun
-    batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / pruned.worked), SMALLEST), LARGEST, 2 * batch)
+    batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / worked), SMALLEST), LARGEST, 2 * batch)
     await new Promise((resolve) => setTimeout(resolve, BREATH * taken))
   }
-  return { sessions, revokedTokens }
+  return total
 }
 
 /** What pruning tells of itself; pino's loggers will do. */
@@ -54,17 +70,13 @@ export interface PruneLog {
  * @param interval milliseconds
  * @returns stops it, and resolves when the last run has ended
  */
-export function startPruning(
-  context: Parameters<typeof pruneAll>[0],
-  interval: number,
-  log: PruneLog,
-): () => Promise<void> {
+export function startPruning(context: PruneContext, interval: number, log: PruneLog): () => Promise<void> {
   const stop = new AbortController()
   let running: Promise<void> | undefined
   const run = async () => {
     try {
       const pruned = await pruneAll(context, stop.signal)
-      if (pruned.sessions + pruned.revokedTokens > 0) log.info(pruned, 'pruned')
+      if (pruned.sessions + pruned.revokedTokens + pruned.events > 0) log.info(pruned, 'pruned')
     } catch (error) {
       log.error({ err: error }, 'pruning failed')
     }

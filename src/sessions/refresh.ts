@@ -1,3 +1,4 @@
+import type { Origin } from '../store/events.ts'
 import { revokeSession } from '../store/revocations.ts'
 import { findSession, rotateSession, touchSession } from '../store/sessions.ts'
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
@@ -19,6 +20,7 @@ export type Refusal =
 export type RefreshOutcome =
   | ({ readonly outcome: 'rotated' | 'replayed' | 'refreshed' } & Grant)
   | { readonly outcome: 'invalid' }
+  | { readonly outcome: 'limited'; readonly sessionId: string }
   | { readonly outcome: Refusal; readonly userId: string; readonly sessionId: string }
 
 // Each new try takes somebody else's change at just the right moment.
@@ -29,10 +31,13 @@ const TRIES = 5
  *
  * RFC 9700 §4.14.2: "the authorization server issues a new refresh token with every access token refresh response.
  * The previous refresh token is invalidated, but information about the relationship is retained."
+ *
+ * @param origin asked only when there is something to tell of it
  */
 export async function refresh(
   context: SessionContext,
   refreshToken: string,
+  origin?: () => Origin,
   tries = TRIES,
 ): Promise<RefreshOutcome> {
   const { db, tokens, settings } = context
@@ -43,7 +48,11 @@ export async function refresh(
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
 
   const presented = { sessionId, userId, generation, issuedAt, now }
-  if (settings.rotation) {
+  let mayWrite = context.mayWrite?.(sessionId) ?? true
+  if (typeof mayWrite === 'object') mayWrite = await mayWrite
+  if (!mayWrite) {
+    // Nothing is written below, unless the token is superseded.
+  } else if (settings.rotation) {
     const session = await rotateSession(db, presented, settings.refreshTokenTtl)
     if (session !== undefined) return grant(context, 'rotated', session, now)
   } else {
@@ -55,20 +64,21 @@ export async function refresh(
   const outcome = classify(state, presented, now, settings.grace)
   switch (outcome) {
     case 'current':
+      if (!mayWrite) return { outcome: 'limited', sessionId }
       // The row changed between the two statements: a user was activated again, say.
       if (tries === 1) throw new Error('a session that can be rotated is not rotated')
-      return refresh(context, refreshToken, tries - 1)
+      return refresh(context, refreshToken, origin, tries - 1)
     case 'replayed':
       if (state?.session === undefined) throw new TypeError('a replay without a session')
       return grant(context, 'replayed', state.session, now)
     case 'reused':
       // "If a refresh token is compromised and subsequently used by both the attacker and the legitimate client, one
       // of them will present an invalidated refresh token, which will inform the authorization server of the breach."
-      await revokeSession(db, sessionId, 'reuse', now)
+      await revokeSession(db, sessionId, 'reuse', now, undefined, origin?.())
       return { outcome, userId, sessionId }
     case 'restored':
       // Whoever holds a token from before the backup was restored may race a thief to whom a superseded one is current.
-      await revokeSession(db, sessionId, 'restored', now)
+      await revokeSession(db, sessionId, 'restored', now, undefined, origin?.())
       return { outcome, userId, sessionId }
     default:
       return { outcome, userId, sessionId }

@@ -1,3 +1,4 @@
+import type { Origin } from '../store/events.ts'
 import type { RevocationReason } from '../store/revocations.ts'
 import { revokeAllSessions, revokeSession, revokeSessionsOfUser } from '../store/revocations.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
@@ -16,14 +17,18 @@ export type LogoutOutcome =
  * Ends the session that an authentic token belongs to. Expired and superseded tokens do as well: they cannot refresh,
  * but they say which session their holder wants to end. RFC 7009 §2.2: a token that is invalid already is a success.
  */
-export async function logout(context: SessionContext, token: string): Promise<LogoutOutcome> {
+export async function logout(
+  context: SessionContext,
+  token: string,
+  origin?: Origin,
+): Promise<LogoutOutcome> {
   const now = context.now()
   const refreshToken = await verifyRefreshToken(context.tokens, token, now)
   const verification =
     refreshToken.outcome === 'invalid' ? await verifyAccessToken(context.tokens, token, now) : refreshToken
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { userId, sessionId } = verification.token
-  const revoked = await revokeSession(context.db, sessionId, 'logout', now, userId)
+  const revoked = await revokeSession(context.db, sessionId, 'logout', now, userId, origin)
   return { outcome: revoked ? 'revoked' : 'over_already', userId, sessionId }
 }
 
@@ -33,8 +38,9 @@ export function endSession(
   sessionId: string,
   reason: RevocationReason,
   userId?: string,
+  origin?: Origin,
 ): Promise<boolean> {
-  return revokeSession(context.db, sessionId, reason, context.now(), userId)
+  return revokeSession(context.db, sessionId, reason, context.now(), userId, origin)
 }
 
 /** Logs everybody out. @returns how many sessions ended */
@@ -50,6 +56,7 @@ export function endAllSessions(
   context: Pick<SessionContext, 'db' | 'now'>,
   userId: string,
   reason: RevocationReason,
+  origin?: Origin,
 ): Promise<string[]> {
-  return revokeSessionsOfUser(context.db, userId, reason, context.now())
+  return revokeSessionsOfUser(context.db, userId, reason, context.now(), undefined, origin)
 }

@@ -1,16 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
 import { isCopy, markFinished, markUnfinished } from './copy-mark.ts'
 import type { Database } from './schema.ts'
+import { isPostgres } from './schema.ts'
 
 // Rows. Their parameters fit into a statement of either dialect.
 const BATCH = 500
 
-// What others refer to first
+// What others refer to first. Counters of limits stay behind: they are of the last hour, and begin anew.
 const TABLES = [
   { name: 'users', key: 'id' },
   { name: 'sessions', key: 'id' },
   { name: 'revoked_tokens', key: 'jti' },
+  { name: 'events', key: 'position' },
 ] as const
 
 type Table = (typeof TABLES)[number]
@@ -36,15 +39,23 @@ export function copyRows(source: Database, target: Database, now: number): Promi
     await markUnfinished(target)
     // First, since a name may have been given up by one user and taken by another.
     for (const table of TABLES) await deleteGone(from, to, table)
-    const rows = { users: 0, sessions: 0, revoked_tokens: 0 }
+    const rows = { users: 0, sessions: 0, revoked_tokens: 0, events: 0 }
     for (const table of TABLES) rows[table.name] = await upsertAll(from, to, table)
     for (const table of TABLES) {
       const key = await firstDifference(from, to, table)
       if (key !== undefined) return { outcome: 'differs', table: table.name, key }
     }
+    await continueNumbers(target)
     await markFinished(target, now)
     return { outcome: 'copied', rows }
   })
+}
+
+/** PostgreSQL counts on from where it was itself, whatever rows were given. SQLite goes by the rows. */
+async function continueNumbers(target: Database): Promise<void> {
+  if (!isPostgres(target)) return
+  const sequence = sql`pg_get_serial_sequence('events', 'position')`
+  await sql`select setval(${sequence}, coalesce(max(position), 0) + 1, false) from events`.execute(target)
 }
 
 async function isInUse(from: Rows, to: Rows): Promise<boolean> {

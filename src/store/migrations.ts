@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely'
-import { PostgresAdapter, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-
-const isPostgres = (db: Kysely<unknown>) => db.getExecutor().adapter instanceof PostgresAdapter
+import { isPostgres } from './schema.ts'
 
 // Compared and ordered by its bytes, as SQLite does it: PostgreSQL would go by the locale of the database, and an index
 // would have to be built anew when an update of the operating system changes that.
@@ -106,8 +105,72 @@ async function rebuildRevokedTokens(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('revoked_tokens_expires_at').on('revoked_tokens').column('expires_at').execute()
 }
 
+/** Counters of limits: `.github/adr/0020-limits.md`. */
+const rateLimits: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('rate_limits')
+      .addColumn('key', textOf(db), (column) => column.primaryKey())
+      .addColumn('points', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('rate_limits_expires_at').on('rate_limits').column('expires_at').execute()
+  },
+}
+
+/** What happened to accounts and sessions, and what a webhook has still to be told: `.github/adr/0021-events.md`. */
+const events: Migration = {
+  async up(db: Kysely<unknown>) {
+    const text = textOf(db)
+    await db.schema
+      .createTable('events')
+      .addColumn('position', isPostgres(db) ? 'bigint' : 'integer', (column) =>
+        isPostgres(db)
+          ? column.generatedByDefaultAsIdentity().primaryKey()
+          : // Without it the numbers of deleted rows would come again.
+            column.primaryKey().autoIncrement(),
+      )
+      .addColumn('id', text, (column) => column.notNull().unique())
+      .addColumn('occurred_at', 'bigint', (column) => column.notNull())
+      .addColumn('name', text, (column) => column.notNull())
+      .addColumn('user_id', text)
+      .addColumn('session_id', text)
+      .addColumn('reason', text)
+      .addColumn('kind', text)
+      .addColumn('address', text)
+      .addColumn('user_agent', text)
+      .addColumn('request_id', text)
+      .addColumn('deliver_at', 'bigint', (column) => column.defaultTo(0))
+      .addColumn('attempts', 'bigint', (column) => column.notNull().defaultTo(0))
+      .addColumn('refusals', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema.createIndex('events_occurred_at').on('events').column('occurred_at').execute()
+    await db.schema.createIndex('events_user_id').on('events').columns(['user_id', 'position']).execute()
+    await db.schema.createIndex('events_name').on('events').columns(['name', 'position']).execute()
+    await db.schema
+      .createIndex('events_session_id')
+      .on('events')
+      .columns(['session_id', 'position'])
+      .execute()
+    await db.schema
+      .createIndex('events_deliver_at')
+      .on('events')
+      .columns(['deliver_at', 'position'])
+      .where(sql.ref('deliver_at'), 'is not', null)
+      .execute()
+    await db.schema
+      .createIndex('events_undelivered')
+      .on('events')
+      .columns(['session_id', 'position'])
+      .where(sql.ref('deliver_at'), 'is not', null)
+      .execute()
+  },
+}
+
 /** Forward only, in the order of their names; one that was released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_initial': initial,
   '0002_lighter': lighter,
+  '0003_rate_limits': rateLimits,
+  '0004_events': events,
 }

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg'
 import { DatabaseError, Pool, types } from 'pg'
 import { isConnectionLost, isPassing } from './postgres-errors.ts'
 import { statementName } from './prepared.ts'
+import type { PoolState } from './store.ts'
 
 /**
  * A statement takes about a millisecond: a process is at the end of its one CPU before it keeps ten connections busy,
@@ -49,6 +50,7 @@ export interface GuardedPool extends PostgresPool {
   /** While the database is migrated statements take as long as they take. */
   isPatient: boolean
   isUnavailable(error: unknown): boolean
+  state(): PoolState
 }
 
 export function openPool(url: string): GuardedPool {
@@ -82,6 +84,7 @@ export function openPool(url: string): GuardedPool {
         throw error
       }
     },
+    state: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async end() {
       if (!pool.ending) await pool.end()
     },

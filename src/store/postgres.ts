@@ -53,6 +53,7 @@ export function openPostgres(url: string): Store {
   return {
     db,
     isUnavailable: (error) => pool.isUnavailable(error),
+    pool: () => pool.state(),
     async close() {
       await db.destroy()
       // Kysely leaves a pool alone that it never used.

@@ -22,7 +22,11 @@ export async function retried<T>(db: Database, work: () => Promise<T>): Promise<
   }
 }
 
-/** A transaction of several statements, that is begun anew as a whole: the work has no other effects. */
+/**
+ * A transaction of several statements, that is begun anew as a whole: the work has no other effects. Inside of another
+ * it is a part of that one.
+ */
 export function transaction<T>(db: Database, work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return work(db as Transaction<Schema>)
   return retried(db, () => db.transaction().execute(work))
 }

@@ -1,4 +1,5 @@
 import type { Generated, Kysely } from 'kysely'
+import { PostgresAdapter } from 'kysely'
 
 /** All times are integer epoch milliseconds; a nullable time says whether and when at once. */
 export interface Schema {
@@ -47,6 +48,38 @@ export interface Schema {
     /** When the row may go: `exp` of the token and the exchange window after it */
     expires_at: number
   }
+  /** Counters of limits */
+  rate_limits: {
+    /** The limit's name, and whom it counts: no name of an account in the clear */
+    key: string
+    points: number
+    /** When it begins anew, and the row may go */
+    expires_at: number
+  }
+  /** Security events. They refer to nothing: they outlive their users and sessions. */
+  events: {
+    /** In the order of writing; of those that are written at once, a lower one may be seen later */
+    position: Generated<number>
+    id: string
+    occurred_at: number
+    name: string
+    user_id: string | null
+    session_id: string | null
+    reason: string | null
+    kind: string | null
+    address: string | null
+    user_agent: string | null
+    request_id: string | null
+    /** When the webhook may be sent it next; null once it was, or when it was given up */
+    deliver_at: Generated<number | null>
+    /** How often that was begun */
+    attempts: Generated<number>
+    /** How often the receiver refused this one, and took others */
+    refusals: Generated<number>
+  }
 }
 
 export type Database = Kysely<Schema>
+
+export const isPostgres = (db: Pick<Database, 'getExecutor'>) =>
+  db.getExecutor().adapter instanceof PostgresAdapter

@@ -1,3 +1,7 @@
+import type { Origin } from './events.ts'
+import { insertEvents } from './events.ts'
+import type { Moment } from './living.ts'
+import { isLiving } from './living.ts'
 import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
@@ -36,16 +40,29 @@ const SESSION_ROW = [
   'sessions.address as address',
 ] as const
 
+/** Who opens a session for a user that they have authenticated, and why. */
+export interface Opener extends Origin {
+  readonly reason: string
+}
+
 export interface NewSession {
   readonly id: string
   readonly userId: string
-  /** The hash that the login was checked against: a password change in between makes the login fail. */
-  readonly passwordHash: string
+  /**
+   * The hash that the login was checked against: a password change in between makes the login fail. Undefined when no
+   * password was asked for.
+   */
+  readonly passwordHash: string | undefined
+  /** The same password at a higher cost, to be stored in its place */
+  readonly raisedHash?: string | undefined
   readonly now: number
   readonly expiresAt: number
   readonly absoluteExpiresAt: number
   readonly userAgent: string | null
   readonly address: string | null
+  /** Of the login */
+  readonly requestId?: string | null
+  readonly opener?: Opener
 }
 
 /**
@@ -56,13 +73,22 @@ export function insertSession(db: Database, session: NewSession): Promise<Sessio
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
-      .set({ last_login_at: session.now })
+      .set({
+        last_login_at: session.now,
+        ...(session.raisedHash !== undefined && { password_hash: session.raisedHash }),
+      })
       .where('id', '=', session.userId)
-      .where('password_hash', '=', session.passwordHash)
+      .$if(session.passwordHash !== undefined, (query) =>
+        query.where('password_hash', '=', session.passwordHash ?? ''),
+      )
       .where('deactivated_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
     if (user === undefined) return undefined
+    const { address, userAgent, requestId = null, opener } = session
+    const { reason, ...origin } = opener ?? { reason: undefined, address, userAgent, requestId }
+    const opened = { name: 'session.opened', userId: session.userId, sessionId: session.id, reason }
+    await insertEvents(trx, [opened], session.now, origin)
     return trx
       .insertInto('sessions')
       .values({
@@ -164,23 +190,16 @@ function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }
   return row.id !== null
 }
 
-/** What is logged in: last refreshed first. @param idleCutoff see `prune` */
+/** What is logged in: last refreshed first. */
 export function listSessions(
   db: Database,
-  filter: {
-    readonly userId?: string
-    readonly now: number
-    readonly idleCutoff: number
-    readonly limit: number
-  },
+  filter: Moment & { readonly userId?: string; readonly limit: number },
 ): Promise<SessionRow[]> {
   return db
     .selectFrom('sessions')
     .select(SESSION_ROW)
     .$if(filter.userId !== undefined, (query) => query.where('user_id', '=', filter.userId ?? ''))
-    .where('revoked_at', 'is', null)
-    .where('absolute_expires_at', '>', filter.now)
-    .where((eb) => eb.or([eb('expires_at', '>', filter.now), eb('refreshed_at', '>', filter.idleCutoff)]))
+    .where((eb) => isLiving(eb, filter))
     .orderBy('refreshed_at', 'desc')
     .orderBy('id')
     .limit(filter.limit)

@@ -1,4 +1,6 @@
-import { retried, transaction } from './retry.ts'
+import type { Origin } from './events.ts'
+import { insertEvents, OPERATOR } from './events.ts'
+import { transaction } from './retry.ts'
 import { revokeSessionsOfUser } from './revocations.ts'
 import type { Database } from './schema.ts'
 
@@ -28,19 +30,28 @@ export interface NewUser {
 }
 
 /** @returns undefined when the name is taken */
-export function insertUser(db: Database, user: NewUser): Promise<UserRow | undefined> {
-  return db
-    .insertInto('users')
-    .values({
-      id: user.id,
-      username: user.username,
-      username_key: user.usernameKey,
-      password_hash: user.passwordHash,
-      created_at: user.now,
-    })
-    .onConflict((conflict) => conflict.column('username_key').doNothing())
-    .returning(USER)
-    .executeTakeFirst()
+export function insertUser(
+  db: Database,
+  user: NewUser,
+  origin: Origin = OPERATOR,
+): Promise<UserRow | undefined> {
+  return transaction(db, async (trx) => {
+    const row = await trx
+      .insertInto('users')
+      .values({
+        id: user.id,
+        username: user.username,
+        username_key: user.usernameKey,
+        password_hash: user.passwordHash,
+        created_at: user.now,
+      })
+      .onConflict((conflict) => conflict.column('username_key').doNothing())
+      .returning(USER)
+      .executeTakeFirst()
+    if (row !== undefined)
+      await insertEvents(trx, [{ name: 'user.registered', userId: row.id }], user.now, origin)
+    return row
+  })
 }
 
 export function findUser(db: Database, id: string): Promise<UserRow | undefined> {
@@ -68,6 +79,25 @@ export function listUsers(db: Database): Promise<UserRow[]> {
   return db.selectFrom('users').select(USER).orderBy('username_key').execute()
 }
 
+export interface UserPage {
+  /** The id of the last one of the page before; empty for the first page */
+  readonly after: string
+  readonly limit: number
+  readonly usernameKey?: string | undefined
+}
+
+/** In the order of their ids, which never changes: a page takes what it holds, however many there are. */
+export function pageOfUsers(db: Database, { after, limit, usernameKey }: UserPage): Promise<UserRow[]> {
+  return db
+    .selectFrom('users')
+    .select(USER)
+    .where('id', '>', after)
+    .$if(usernameKey !== undefined, (query) => query.where('username_key', '=', usernameKey ?? ''))
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
 export interface PasswordChange {
   readonly userId: string
   /** The session that asks for it; it has to live, and it is the one that stays. */
@@ -78,7 +108,11 @@ export interface PasswordChange {
 }
 
 /** @returns the ids of the sessions that ended; undefined when the old password or the session is no longer good */
-export function updatePassword(db: Database, change: PasswordChange): Promise<string[] | undefined> {
+export function updatePassword(
+  db: Database,
+  change: PasswordChange,
+  origin: Origin = OPERATOR,
+): Promise<string[] | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
@@ -100,38 +134,65 @@ export function updatePassword(db: Database, change: PasswordChange): Promise<st
       .returning('id')
       .executeTakeFirst()
     if (user === undefined) return undefined
-    return revokeSessionsOfUser(trx, change.userId, 'password', change.now, change.sessionId)
+    const { userId, sessionId, now } = change
+    await insertEvents(trx, [{ name: 'password.changed', userId, sessionId }], now, origin)
+    return revokeSessionsOfUser(trx, userId, 'password', now, sessionId, origin)
   })
 }
 
 /** @returns the ids of the sessions that ended; undefined when there is no such user */
-export function deactivateUser(db: Database, id: string, now: number): Promise<string[] | undefined> {
+export function deactivateUser(
+  db: Database,
+  id: string,
+  now: number,
+  origin: Origin = OPERATOR,
+): Promise<string[] | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
-      .set((eb) => ({ deactivated_at: eb.fn.coalesce('deactivated_at', eb.val(now)) }))
+      .set({ deactivated_at: now })
       .where('id', '=', id)
+      .where('deactivated_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
-    if (user === undefined) return undefined
-    return revokeSessionsOfUser(trx, id, 'deactivated', now)
+    if (user === undefined) return (await findUser(trx, id)) && []
+    await insertEvents(trx, [{ name: 'user.deactivated', userId: id }], now, origin)
+    return revokeSessionsOfUser(trx, id, 'deactivated', now, undefined, origin)
   })
 }
 
 /** Their sessions stay ended. @returns whether there is such a user */
-export async function activateUser(db: Database, id: string): Promise<boolean> {
-  const user = await db
-    .updateTable('users')
-    .set({ deactivated_at: null })
-    .where('id', '=', id)
-    .returning('id')
-    .executeTakeFirst()
-  return user !== undefined
+export function activateUser(
+  db: Database,
+  id: string,
+  now = Date.now(),
+  origin: Origin = OPERATOR,
+): Promise<boolean> {
+  return transaction(db, async (trx) => {
+    const user = await trx
+      .updateTable('users')
+      .set({ deactivated_at: null })
+      .where('id', '=', id)
+      .where('deactivated_at', 'is not', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (user === undefined) return (await findUser(trx, id)) !== undefined
+    await insertEvents(trx, [{ name: 'user.activated', userId: id }], now, origin)
+    return true
+  })
 }
 
 /** With all their sessions. @returns whether there was such a user */
-export async function deleteUser(db: Database, id: string): Promise<boolean> {
-  const deletion = db.deleteFrom('users').where('id', '=', id).returning('id')
-  const user = await retried(db, () => deletion.executeTakeFirst())
-  return user !== undefined
+export function deleteUser(
+  db: Database,
+  id: string,
+  now = Date.now(),
+  origin: Origin = OPERATOR,
+): Promise<boolean> {
+  return transaction(db, async (trx) => {
+    const user = await trx.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst()
+    if (user === undefined) return false
+    await insertEvents(trx, [{ name: 'user.deleted', userId: id }], now, origin)
+    return true
+  })
 }

@@ -1,7 +1,11 @@
+import type { Settings } from '../config/settings.ts'
+import type { Origin } from '../store/events.ts'
 import type { Database } from '../store/schema.ts'
 import type { UserRow } from '../store/users.ts'
 import { findPasswordHash, findUserByName, insertUser, updatePassword } from '../store/users.ts'
 import { newId } from '../tokens/id.ts'
+import type { PasswordFault } from './new-password.ts'
+import { faultOf } from './new-password.ts'
 import type { Passwords } from './passwords.ts'
 import { usernameKey } from './usernames.ts'
 
@@ -11,6 +15,7 @@ export interface AccountContext {
   readonly passwords: Passwords
   /** Milliseconds since the epoch */
   readonly now: () => number
+  readonly settings: { readonly password: Pick<Settings['password'], 'minLength'> }
 }
 
 export interface Credentials {
@@ -21,23 +26,43 @@ export interface Credentials {
 export type Registration =
   | { readonly outcome: 'registered'; readonly user: UserRow }
   | { readonly outcome: 'taken' }
+  | UnfitPassword
 
-/** @throws TooBusyError */
-export async function register(context: AccountContext, credentials: Credentials): Promise<Registration> {
-  const passwordHash = await context.passwords.hash(credentials.password)
+/** What is told of it depends on the password and the name that were given, not on who is there. */
+export interface UnfitPassword {
+  readonly outcome: 'unfit_password'
+  readonly fault: PasswordFault
+}
+
+/** Without a password no password will do: sessions are opened by other means. @throws TooBusyError */
+export async function register(
+  context: AccountContext,
+  { username, password }: Pick<Credentials, 'username'> & { readonly password: string | undefined },
+  origin?: Origin,
+): Promise<Registration> {
+  const { passwords, settings } = context
+  if (password !== undefined) {
+    const fault = await faultOf(password, username, settings.password.minLength)
+    if (fault !== undefined) return { outcome: 'unfit_password', fault }
+  }
+  const passwordHash = password === undefined ? passwords.nobody : await passwords.hash(password)
   const now = context.now()
-  const user = await insertUser(context.db, {
-    id: newId(now),
-    username: credentials.username,
-    usernameKey: usernameKey(credentials.username),
-    passwordHash,
-    now,
-  })
+  const user = await insertUser(
+    context.db,
+    { id: newId(now), username, usernameKey: usernameKey(username), passwordHash, now },
+    origin,
+  )
   return user === undefined ? { outcome: 'taken' } : { outcome: 'registered', user }
 }
 
 export type CredentialCheck =
-  | { readonly outcome: 'verified'; readonly user: UserRow; readonly passwordHash: string }
+  | {
+      readonly outcome: 'verified'
+      readonly user: UserRow
+      readonly passwordHash: string
+      /** To be stored in its place: the same password at a higher cost */
+      readonly raisedHash: string | undefined
+    }
   | { readonly outcome: 'invalid' | 'inactive_user'; readonly userId: string | undefined }
 
 /** The same path and time for an unknown user as for a wrong password. @throws TooBusyError */
@@ -50,32 +75,48 @@ export async function checkCredentials(
   if (found === undefined || !matches) return { outcome: 'invalid', userId: found?.id }
   const { passwordHash, ...user } = found
   if (user.deactivatedAt !== null) return { outcome: 'inactive_user', userId: user.id }
-  return { outcome: 'verified', user, passwordHash }
+  return {
+    outcome: 'verified',
+    user,
+    passwordHash,
+    raisedHash: await passwords.raise(passwordHash, password),
+  }
 }
 
 export type PasswordChangeOutcome =
   | { readonly outcome: 'changed'; readonly endedSessions: readonly string[] }
   | { readonly outcome: 'wrong_password' | 'overtaken' }
+  | UnfitPassword
 
 /**
  * Ends all other sessions of the user. `overtaken`: the session, the user or the password changed while the passwords
  * were hashed, and nothing was done. @throws TooBusyError
  */
 export async function changePassword(
-  { db, passwords, now }: AccountContext,
+  { db, passwords, now, settings }: AccountContext,
   request: {
     readonly userId: string
+    readonly username: string
     readonly sessionId: string
     readonly currentPassword: string
     readonly newPassword: string
   },
+  origin?: Origin,
 ): Promise<PasswordChangeOutcome> {
-  const oldHash = await findPasswordHash(db, request.userId)
-  if (!(await passwords.verify(oldHash, request.currentPassword)) || oldHash === undefined) {
-    return { outcome: 'wrong_password' }
-  }
-  const newHash = await passwords.hash(request.newPassword)
+  const fault = await faultOf(request.newPassword, request.username, settings.password.minLength)
+  if (fault !== undefined) return { outcome: 'unfit_password', fault }
   const { userId, sessionId } = request
-  const endedSessions = await updatePassword(db, { userId, sessionId, oldHash, newHash, now: now() })
-  return endedSessions === undefined ? { outcome: 'overtaken' } : { outcome: 'changed', endedSessions }
+  let oldHash = await findPasswordHash(db, userId)
+  if (!(await passwords.verify(oldHash, request.currentPassword))) return { outcome: 'wrong_password' }
+  const newHash = await passwords.hash(request.newPassword)
+  while (oldHash !== undefined) {
+    const change = { userId, sessionId, oldHash, newHash, now: now() }
+    const endedSessions = await updatePassword(db, change, origin)
+    if (endedSessions !== undefined) return { outcome: 'changed', endedSessions }
+    // A login may have raised the hash meanwhile: then the current password is the same.
+    const present = await findPasswordHash(db, userId)
+    if (present === oldHash || !(await passwords.verify(present, request.currentPassword))) break
+    oldHash = present
+  }
+  return { outcome: 'overtaken' }
 }

@@ -14,7 +14,8 @@ test('migrate, users, sessions, prune and the service', async (t) => {
   const database = await freshDatabase(t, 'postgres', 'template0')
   assert.ok(database.dialect === 'postgres')
   const env = { DATABASE_URL: database.url.replace('postgres:', 'postgresql:') }
-  assert.equal((await rekindle(['migrate'], env)).stdout, '0001_initial\n0002_lighter\n')
+  const all = '0001_initial\n0002_lighter\n0003_rate_limits\n0004_events\n'
+  assert.equal((await rekindle(['migrate'], env)).stdout, all)
   assert.equal((await rekindle(['users', 'add', 'ada'], env, PASSWORD)).code, 0)
   const service = await startService(t, { ...env, JWT_SECRET_KEY, LOG_LEVEL: 'trace' })
   const login = await post(`${service.url}/api/auth/login`, { body: { username: 'ada', password: PASSWORD } })
@@ -27,7 +28,7 @@ test('migrate, users, sessions, prune and the service', async (t) => {
     token: login.body.data['refresh_token'] ?? '',
   })
   assert.equal(refreshed.status, 403)
-  assert.equal((await rekindle(['prune'], env)).stdout, '0 sessions and 0 revoked tokens deleted.\n')
+  assert.equal((await rekindle(['prune'], env)).stdout, '0 sessions, 0 revoked tokens, 0 events deleted.\n')
   assert.equal(await service.stop('SIGTERM'), 0)
 })
 

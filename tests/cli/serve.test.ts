@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:http'
+import { getPriority } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { freePort } from '../bench/throughput/process.ts'
 import { checkedFetch } from '../contract/check-response.ts'
 import { finish, MAIN, PASSWORD, rekindle, start } from './command.ts'
 import type { Place } from './fixtures.ts'
@@ -82,6 +84,41 @@ describe('serve stops with exit code 0', { concurrency: 3, timeout: 10_000 }, ()
     assert.deepEqual(readdirSync(temporary), [])
     assert.ok(readdirSync(join(dirname(MAIN), '../node_modules/.cache/rekindle')).length > 0)
   })
+})
+
+test('the threads that hash passwords give way to the event loop', {
+  skip: process.platform !== 'linux' && 'a priority of each thread is known on Linux alone',
+}, async (t) => {
+  const { pid } = await startService(t, freshDatabase(t))
+  const threads = readdirSync(`/proc/${pid}/task`).map((id) => {
+    const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8')
+    const [, name = '', rest = ''] = /\((.*)\) (.*)/.exec(stat) ?? []
+    // proc(5): the nineteenth field; the third is the first behind the name.
+    return { id: Number(id), name, nice: Number(rest.split(' ')[16]) }
+  })
+  const own = getPriority()
+  const workers = threads.filter(({ name }) => name === 'libuv-worker')
+  assert.equal(workers.length, 4)
+  for (const { nice } of workers) assert.equal(nice, Math.min(own + 10, 19))
+  assert.equal(threads.find(({ id }) => id === pid)?.nice, own)
+})
+
+test('METRICS_PORT: served there, and when one of both ports is taken the process ends', {
+  timeout: 10_000,
+}, async (t) => {
+  const port = String(await freePort())
+  const service = await startService(t, { ...freshDatabase(t), METRICS_PORT: port })
+  const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  assert.match(await scrape(), /^rekindle_refreshes_total{outcome="rotated"} 0$/m)
+  const refused = [
+    { PORT: '0', METRICS_PORT: port },
+    { PORT: port, METRICS_PORT: '0' },
+  ].map((env) => rekindle(['serve'], { ...freshDatabase(t), ...env }))
+  for (const { code, stderr } of await Promise.all(refused)) {
+    assert.equal(code, 1)
+    assert.match(stderr, /^rekindle: listen EADDRINUSE: [^\n]*\n$/)
+  }
+  assert.equal(await service.stop('SIGTERM'), 0)
 })
 
 test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0', {

@@ -7,6 +7,7 @@ import { ENTRY, start } from './command.ts'
 
 export interface Service {
   readonly url: string
+  readonly pid: number
   readonly stdin: Writable
   /** The exit code, or the signal that ended it */
   readonly ended: Promise<number | NodeJS.Signals | null>
@@ -42,7 +43,7 @@ export async function startService(
       : /listens on\s+(http\S+)/.exec(line)?.[1]
     if (url !== undefined) {
       child.stdout.resume()
-      return { url, stdin: child.stdin, ended, stop }
+      return { url, pid: Number(child.pid), stdin: child.stdin, ended, stop }
     }
   }
   throw new Error(`the service did not start: ${errors}`)

@@ -125,7 +125,7 @@ describe('sessions', { concurrency: 2 }, () => {
 
 test('prune deletes what has expired', async (t) => {
   const { run, living } = await withSessions(t)
-  assert.deepEqual(await run('prune'), done('1 session and 0 revoked tokens deleted.'))
+  assert.deepEqual(await run('prune'), done('1 session, 0 revoked tokens, 3 events deleted.'))
   assert.equal((await living()).length, 3)
-  assert.deepEqual(await run('prune'), done('0 sessions and 0 revoked tokens deleted.'))
+  assert.deepEqual(await run('prune'), done('0 sessions, 0 revoked tokens, 0 events deleted.'))
 })

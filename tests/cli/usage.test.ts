@@ -21,6 +21,7 @@ const COMMANDS = [
   ['sessions'],
   ['sessions', 'list'],
   ['sessions', 'revoke'],
+  ['events'],
   ['secret'],
 ]
 
@@ -36,7 +37,17 @@ describe('--help', { concurrency: 4 }, () => {
 
   test('of the program names every command', async () => {
     const { stdout } = await rekindle(['--help'])
-    for (const command of ['serve', 'migrate', 'prune', 'copy', 'backup', 'users', 'sessions', 'secret']) {
+    for (const command of [
+      'serve',
+      'migrate',
+      'prune',
+      'copy',
+      'backup',
+      'users',
+      'sessions',
+      'events',
+      'secret',
+    ]) {
       assert.match(stdout, new RegExp(`^  ${command}\\b`, 'm'))
     }
   })
@@ -59,6 +70,9 @@ describe('wrong usage is exit code 2 and one line', { concurrency: 4 }, () => {
       /^rekindle: give either the id of a session, --user or --all$/,
     ],
     [['sessions', 'revoke', 'x', '--all'], /^rekindle: give either the id of a session, --user or --all$/],
+    [['events', '--since', 'yesterday'], /^rekindle: --since must be 30m, 2h, 7d, or a time as /],
+    [['events', '--limit', '0'], /^rekindle: --limit must be a whole number from 1 to 9999999$/],
+    [['events', '--follow', '--limit', '5'], /^rekindle: --follow has no --limit$/],
     [['users', 'remove', 'ada'], /^rekindle: nobody to ask here: confirm the removal with --yes$/],
   ]
   for (const [args, expected] of cases) {

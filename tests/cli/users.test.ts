@@ -33,8 +33,15 @@ describe('users add', { concurrency: 2 }, () => {
   const refused: [string, string, string | Buffer, string][] = [
     ['a name with a control character', 'ada\u001b[2J', PASSWORD, names],
     ['a name that is too long', 'a'.repeat(129), PASSWORD, names],
-    ['a password that is too short', 'ada', 'short\n and long', 'a password has 8 to 256 characters'],
-    ['a password that is far too long', 'ada', 'x'.repeat(100_000), 'a password has 8 to 256 characters'],
+    [
+      'a password that is too short',
+      'ada',
+      '14 characters!\n and long',
+      'a password has at least 15 characters',
+    ],
+    ['a password that is far too long', 'ada', 'x1'.repeat(50_000), 'a password has at most 256 bytes'],
+    ['a common password', 'ada', '123456789987654321', 'the password is one of the most common ones'],
+    ['the username in it', 'ada', 'Ada, whoever you are', 'the password contains the username'],
     ['no password', 'ada', '', empty],
     ['an empty first line', 'ada', `\r\n${PASSWORD}\r\n`, empty],
     [
@@ -47,7 +54,8 @@ describe('users add', { concurrency: 2 }, () => {
   for (const [what, username, input, message] of refused) {
     test(`refuses ${what}`, async (t) => {
       const database = freshDatabase(t)
-      assert.deepEqual(await rekindle(['users', 'add', username], database, input), failed(message))
+      const env = { ...database, PASSWORD_MIN_LENGTH: '15' }
+      assert.deepEqual(await rekindle(['users', 'add', username], env, input), failed(message))
       assert.deepEqual(await usersIn(database), [])
     })
   }

@@ -7,7 +7,7 @@ import type { SessionOptions } from '../../src/client/index.ts'
 import { RefreshError } from '../../src/client/index.ts'
 import { checkedFetch } from '../contract/check-response.ts'
 import type { Service } from '../fixture.ts'
-import { MINUTE, PASSWORD, realClock, startService } from '../fixture.ts'
+import { MINUTE, NO_LIMITS, PASSWORD, realClock, startService } from '../fixture.ts'
 import type { Tab } from './tab.ts'
 import { openTab, until } from './tab.ts'
 
@@ -126,6 +126,42 @@ test('Retry-After is waited for', async (t) => {
   expire(service)
   assert.equal((await me()).status, 200)
   assert.ok(performance.now() - (first ?? 0) >= 1000)
+})
+
+test('a session at its limit: the answer at once, nothing is ended, and it goes on later', async (t) => {
+  const limits = { ...NO_LIMITS, refreshSession: { points: 1, seconds: 60 } }
+  const service = await startService(t, { limits, accessTokenTtl: 20_000 })
+  await service.register()
+  const tab = openTab(t, service, randomUUID())
+  await logIn(service, tab)
+  const me = async () => (await tab.session.fetch(`${service.url}/api/auth/me`)).status
+  service.clock.now += 21_000
+  assert.equal(await me(), 200)
+  service.clock.now += 21_000
+  const begun = performance.now()
+  assert.equal(await me(), 401)
+  assert.ok(performance.now() - begun < 5000)
+  assert.deepEqual([tab.sent.at(-1), tab.ended], ['/refresh_token 429', []])
+  service.clock.now += 60_000
+  assert.equal(await me(), 200)
+  assert.deepEqual(tab.ended, [])
+})
+
+test('a refresh ahead of time that is told to wait a minute does not knock all the while', async (t) => {
+  let asked = 0
+  const { tab, me } = await loggedIn(t, {
+    refreshAhead: 30 * MINUTE,
+    fetch: (input, init) => {
+      if (!(input as Request).url.endsWith('/refresh_token')) return checkedFetch(input, init)
+      asked++
+      return Promise.resolve(new Response('', { status: 429, headers: { 'Retry-After': '60' } }))
+    },
+  })
+  await until(() => asked > 0)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.equal(asked, 1)
+  assert.equal((await me()).status, 200)
+  assert.deepEqual(tab.ended, [])
 })
 
 test('401 to the refresh ends it: once, with the reason, in all tabs, and nothing is sent any more', async (t) => {

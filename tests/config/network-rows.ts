@@ -15,6 +15,28 @@ export const networkRows: Readonly<Record<string, Row>> = {
     good: { 0: 0, 80: 80, 65535: 65535 },
     wrong: [...notWhole, '65536'],
   },
+  METRICS_PORT: {
+    pick: ({ settings }) => settings.metrics,
+    unset: undefined,
+    good: { 9464: { host: '127.0.0.1', port: 9464 }, 0: { host: '127.0.0.1', port: 0 } },
+    wrong: [...notWhole, '65536', 'true'],
+    beside: {
+      env: { METRICS_HOST: '::' },
+      good: { 9464: { host: '::', port: 9464 }, '': undefined },
+      wrong: ['65536'],
+    },
+  },
+  METRICS_HOST: {
+    pick: ({ settings }) => settings.metrics,
+    unset: undefined,
+    good: { '0.0.0.0': undefined },
+    wrong: ['http://localhost', 'localhost:80', '*'],
+    beside: {
+      env: { METRICS_PORT: '9464' },
+      good: { '0.0.0.0': { host: '0.0.0.0', port: 9464 }, '': { host: '127.0.0.1', port: 9464 } },
+      wrong: ['[::1]'],
+    },
+  },
   REFRESH_COOKIE_NAME: {
     pick: ({ settings }) => settings.cookie.name,
     unset: '__Host-refresh_token',

@@ -1,4 +1,5 @@
 import { textOf } from './fresh.ts'
+import { limitRows } from './limit-rows.ts'
 import { networkRows } from './network-rows.ts'
 import type { Row } from './row.ts'
 import { asTheyAre, notFlag, notWhole } from './row.ts'
@@ -15,6 +16,7 @@ const postgres = (url: string) => ({ [url]: { dialect: 'postgres', url } })
 /** Every variable: what is read from it, and what is refused. */
 export const rows: Readonly<Record<string, Row>> = {
   ...networkRows,
+  ...limitRows,
   NODE_ENV: {
     pick: ({ settings }) => settings.production,
     unset: false,
@@ -53,6 +55,18 @@ export const rows: Readonly<Record<string, Row>> = {
     good: { [other]: [other], [`${other}, ${strong}`]: [other, strong] },
     wrong: [`${other},`, ','],
     beside: { env: production, good: { [other]: [other] }, wrong: [`${other},short`] },
+  },
+  ADMIN_TOKEN: {
+    pick: ({ secrets }) => secrets.admin && textOf(secrets.admin),
+    unset: undefined,
+    good: asTheyAre(other, `${other}.~+/=`),
+    // The second is the key that is set beside it.
+    wrong: ['a b', strong, `ключ-${other}`, `${other}=x`, `${other}\n`],
+    beside: {
+      env: { ...production, JWT_SECRET_KEY_PREVIOUS: other },
+      good: asTheyAre(`${other}0`),
+      wrong: ['short', other, strong, 'your-super-secret-admin-token-change-me-now'],
+    },
   },
   JWT_ISSUER: {
     pick: ({ settings }) => settings.issuer,
@@ -102,12 +116,72 @@ export const rows: Readonly<Record<string, Row>> = {
     good: { 0: 0, 525600: 525600 * minute },
     wrong: [...notWhole, '525601'],
   },
+  PASSWORD_MIN_LENGTH: {
+    pick: ({ settings }) => settings.password.minLength,
+    unset: 8,
+    good: { 8: 8, 15: 15, 64: 64 },
+    wrong: [...notWhole, '7', '65'],
+  },
+  PASSWORD_MEMORY_KIB: {
+    pick: ({ settings }) => settings.password.memory,
+    unset: 19_456,
+    good: { 17920: 17_920, 1048576: 1_048_576 },
+    wrong: [...notWhole, '7167', '1048577'],
+    beside: { env: { PASSWORD_ITERATIONS: '5' }, good: { 7168: 7168 }, wrong: ['7167'] },
+  },
+  PASSWORD_ITERATIONS: {
+    pick: ({ settings }) => settings.password.iterations,
+    unset: 2,
+    good: { 2: 2, 20: 20 },
+    wrong: [...notWhole, '0', '1', '21'],
+    beside: { env: { PASSWORD_MEMORY_KIB: '7168' }, good: { 5: 5 }, wrong: ['4', ''] },
+  },
   REGISTRATION: {
     pick: ({ settings }) => settings.registration,
     unset: 'open',
     good: asTheyAre('open', 'closed'),
     wrong: ['Open', 'true'],
     beside: { env: production, good: { open: 'open', '': 'closed' }, wrong: ['Open'] },
+  },
+  EVENTS_RETENTION_DAYS: {
+    pick: ({ settings }) => settings.eventsRetention,
+    unset: 90 * day,
+    good: { 1: day, 3650: 3650 * day },
+    wrong: [...notWhole, '0', '3651'],
+  },
+  EVENTS_WEBHOOK_URL: {
+    pick: ({ settings }) => settings.webhook?.url,
+    unset: undefined,
+    good: {},
+    wrong: [
+      'example.com/hook',
+      'ftp://example.com',
+      'https://',
+      'https://a b',
+      'https://u:p@h/',
+      'https://h/#x',
+    ],
+    beside: {
+      env: { ...production, EVENTS_WEBHOOK_SECRET: other },
+      good: asTheyAre(
+        'https://example.com/hook?a=b',
+        'http://127.0.0.1:9000/',
+        'http://[::1]/',
+        'http://localhost/',
+      ),
+      wrong: ['http://example.com/hook', 'http://10.0.0.1/', 'http://127.0.0.1.example.com/'],
+    },
+  },
+  EVENTS_WEBHOOK_SECRET: {
+    pick: ({ settings }) => settings.webhook?.secret,
+    unset: undefined,
+    good: {},
+    wrong: ['short', `whsec_${'!'.repeat(50)}`, 'whsec_c2hvcnQ=', 'a'.repeat(40)],
+    beside: {
+      env: { EVENTS_WEBHOOK_URL: 'https://example.com/' },
+      good: asTheyAre(other, `whsec_${strong}qU8v`),
+      wrong: ['', 'short'],
+    },
   },
   LOG_LEVEL: {
     pick: ({ settings }) => settings.logLevel,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -45,11 +46,30 @@ test('a start that fails leaves nothing behind', () => {
   const { directory, env } = fresh()
   assert.match(mistake({ ...env, PORT: 'x' }), /^PORT [^\n]+$/)
   assert.match(mistake({ ...env, JWT_SECRET_KEY_PREVIOUS: ',' }), /^JWT_SECRET_KEY_PREVIOUS [^\n]+$/)
+  assert.match(mistake({ ...env, ADMIN_TOKEN: 'two words' }), /^ADMIN_TOKEN [^\n]+$/)
   assert.match(
     mistake({ ...env, NODE_ENV: 'production' }),
     /^JWT_SECRET_KEY is required in production: [^\n]+$/,
   )
   assert(!existsSync(directory))
+})
+
+test('no secret is that of somebody else', () => {
+  const [one = '', two = '', three = ''] = ['1', '2', '3'].map((name) =>
+    createHash('sha256').update(name).digest('base64'),
+  )
+  const env = { ...fresh().env, JWT_SECRET_KEY: one, JWT_SECRET_KEY_PREVIOUS: two, ADMIN_TOKEN: three }
+  const EVENTS_WEBHOOK_URL = 'https://hooks.example/'
+  readServiceSettings({ ...env, EVENTS_WEBHOOK_URL, EVENTS_WEBHOOK_SECRET: `${one.slice(1)}${two}` })
+  for (const key of [one, two])
+    assert.match(mistake({ ...env, ADMIN_TOKEN: key }), /^ADMIN_TOKEN must differ [^\n]+$/)
+  for (const key of [one, two, three]) {
+    for (const EVENTS_WEBHOOK_SECRET of [key, `whsec_${key}`])
+      assert.match(
+        mistake({ ...env, EVENTS_WEBHOOK_URL, EVENTS_WEBHOOK_SECRET }),
+        /^EVENTS_WEBHOOK_SECRET must differ [^\n]+$/,
+      )
+  }
 })
 
 test('with PostgreSQL there is no place to keep one, whatever else is wrong', () => {

@@ -20,10 +20,14 @@ function mistakesOf(env: Environment): readonly string[] {
 }
 
 test('each documented variable has a row, and no other one is read', () => {
-  const documented = `JWT_SECRET_KEY JWT_SECRET_KEY_PREVIOUS JWT_ISSUER JWT_AUDIENCE NODE_ENV
+  const documented = `JWT_SECRET_KEY JWT_SECRET_KEY_PREVIOUS ADMIN_TOKEN JWT_ISSUER JWT_AUDIENCE NODE_ENV
     ACCESS_TOKEN_EXPIRE_MINUTES REFRESH_TOKEN_EXPIRE_DAYS SESSION_MAX_AGE_DAYS REFRESH_TOKEN_ROTATION
     REFRESH_TOKEN_GRACE_SECONDS EXPIRED_TOKEN_WINDOW_MINUTES DATABASE_URL HOST PORT REGISTRATION
-    REFRESH_COOKIE_NAME COOKIE_SECURE CORS_ORIGINS TRUST_PROXY LOG_LEVEL`.split(/\s+/)
+    PASSWORD_MIN_LENGTH PASSWORD_MEMORY_KIB PASSWORD_ITERATIONS METRICS_HOST METRICS_PORT
+    REFRESH_COOKIE_NAME COOKIE_SECURE CORS_ORIGINS TRUST_PROXY EVENTS_RETENTION_DAYS EVENTS_WEBHOOK_URL
+    EVENTS_WEBHOOK_SECRET LOG_LEVEL
+    LIMIT_LOGIN_ADDRESS LIMIT_LOGIN_ACCOUNT LIMIT_LOGIN_DELAY LIMIT_REGISTER_ADDRESS LIMIT_PASSWORD_ADDRESS
+    LIMIT_REFRESH_SESSION LIMIT_FAILURES_ADDRESS`.split(/\s+/)
   assert.deepEqual(new Set(Object.keys(rows)), new Set(documented))
 
   const read = new Set<string | symbol>()
@@ -79,11 +83,12 @@ test('several mistakes are reported at once, one line each', () => {
     LOG_LEVEL: 'loud',
     JWT_SECRET_KEY: 'short',
     JWT_SECRET_KEY_PREVIOUS: `short,${other},secret`,
+    ADMIN_TOKEN: 'two words',
   })
   assert.deepEqual(
     mistakes.map((line) => line.replace(/ (must|is) .*/, '')),
     [
-      ...['PORT', 'DATABASE_URL', 'LOG_LEVEL', 'REFRESH_COOKIE_NAME', 'JWT_SECRET_KEY'],
+      ...['PORT', 'DATABASE_URL', 'LOG_LEVEL', 'REFRESH_COOKIE_NAME', 'ADMIN_TOKEN', 'JWT_SECRET_KEY'],
       ...['JWT_SECRET_KEY_PREVIOUS entry 1', 'JWT_SECRET_KEY_PREVIOUS entry 3'],
     ],
   )
@@ -110,7 +115,8 @@ test('no message repeats a value: neither a secret nor a password, wherever it w
 test('settings are frozen to the ground', () => {
   const env = { ...service, CORS_ORIGINS: 'https://a.example', TRUST_PROXY: '::1' }
   const { settings, secrets } = readServiceSettings(env)
-  for (const part of [settings, ...Object.values(settings), secrets, secrets.previous, secrets.warnings]) {
+  const parts = [settings, ...Object.values(settings), ...Object.values(settings.limits)]
+  for (const part of [...parts, secrets, secrets.previous, secrets.warnings]) {
     assert(Object.isFrozen(part), JSON.stringify(part))
   }
   assert(Object.isFrozen(readSettings({}).database))

@@ -1,4 +1,5 @@
 /** SIGKILL leaves what the kernel has taken. That it also reaches the disk, for a power cut, shows in the system calls. */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { test } from 'node:test'
 import { ENTRY } from '../cli/command.ts'
 import { startService } from '../cli/service.ts'
 import { client } from '../fixture.ts'
+import { UNLIMITED } from '../unlimited.ts'
 
 const { error, status } = spawnSync('strace', ['-o', '/dev/null', 'true'])
 const missing = error ? 'strace is missing' : status !== 0 && 'strace may not trace'
@@ -18,7 +20,7 @@ async function startTraced(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-fsync-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const trace = join(directory, 'trace')
-  const env = { DATABASE_URL: `sqlite:${join(directory, 'x.db')}`, LOG_LEVEL: 'silent' }
+  const env = { DATABASE_URL: `sqlite:${join(directory, 'x.db')}`, LOG_LEVEL: 'silent', ...UNLIMITED }
   // -D: strace is the grandchild, and the service the process that is ended with the test.
   const strace = ['-D', '-f', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath]
   const { url } = await startService(t, env, [...strace, ENTRY, 'serve'], 'strace')

@@ -51,7 +51,7 @@ export const KINDS: Readonly<Record<Dialect, readonly KillKind[]>> = {
 
 export interface Plan {
   readonly kind: KillKind
-  /** Milliseconds, unless the kind is `point` */
+  /** Milliseconds, unless the kind is `point`: long enough for logins, which give way to all else */
   readonly delay: number
   readonly point: string
   /** Of how many times that the point is reached the last one is it */
@@ -66,6 +66,6 @@ export function planKills(dialect: Dialect, kills: number, random: () => number)
     const kind = KINDS[dialect][index % KINDS[dialect].length] ?? 'service'
     const point = kind === 'point' ? (points[next++ % points.length] ?? '') : ''
     const times = 1 + Math.floor(random() * (point.startsWith('logout') ? 2 : 20))
-    return { kind, delay: random() * 300, point, times }
+    return { kind, delay: random() * 800, point, times }
   })
 }

@@ -11,6 +11,7 @@ import { connect, freshDatabase } from '../dialects.ts'
 import { SECRET } from '../fixture.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer, TEMPLATE } from '../postgres/server.ts'
+import { UNLIMITED } from '../unlimited.ts'
 
 const DIE_AT = new URL('die-at.ts', import.meta.url).href
 
@@ -80,6 +81,7 @@ const ENVIRONMENT = {
   JWT_SECRET_KEY: SECRET.toString(),
   LOG_LEVEL: 'silent',
   REFRESH_TOKEN_GRACE_SECONDS: '300',
+  ...UNLIMITED,
 }
 
 export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<Service> {

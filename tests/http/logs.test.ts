@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { operations } from '../contract/check-response.ts'
-import { SECRET, startService } from '../fixture.ts'
+import type { Request } from '../fixture.ts'
+import { ADMIN_TOKEN, SECRET, startService } from '../fixture.ts'
 import { forge, hideTables, lockDatabase } from './documented/world.ts'
-import { live } from './logs/live.ts'
+import { administer, live } from './logs/live.ts'
 import { places, Witness } from './logs/witness.ts'
 
 const ID = /^[A-Za-z0-9._-]{1,64}$/
@@ -18,15 +19,35 @@ test('no secret is in the log, and everything else is', async (t) => {
   )
   const service = await startService(t, { logLevel: 'trace' })
   const witness = new Witness(service)
+  await administer(witness)
   const { access, refresh, expired, password } = await live(witness)
   const hashes = await service.core.db.selectFrom('users').select('password_hash').execute()
   for (const { password_hash } of hashes) witness.keep(password_hash)
-  const secrets = [access, refresh, expired, forge(access), forge(refresh), password, SECRET.toString()]
+  const secrets = [
+    access,
+    refresh,
+    expired,
+    forge(access),
+    forge(refresh),
+    password,
+    ADMIN_TOKEN,
+    SECRET.toString(),
+  ]
   for (const secret of secrets) witness.keep(secret)
   for (const secret of secrets) witness.keep(btoa(`ada:${secret}`))
 
+  // Without the token nothing of a request of administration is read.
+  const admitted = ([to, { headers, ...request }]: [string, Request]): [string, Request] => [
+    to,
+    { ...request, headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, ...headers } },
+  ]
   const everywhere = async () => {
+    for (const { method, path } of operations.filter((one) => one.path.startsWith('/admin/'))) {
+      const all = places(path, method, ADMIN_TOKEN).map(admitted)
+      await Promise.all(all.map(([to, request]) => witness.ask(to, request)))
+    }
     for (const { method, path } of operations) {
+      if (path.startsWith('/admin/')) continue
       // It is large, and the same for everybody.
       if (path === '/openapi.json') continue
       for (const secret of secrets) {
@@ -68,6 +89,7 @@ test('no secret is in the log, and everything else is', async (t) => {
     event === undefined ? [] : [event, kind].join(' ').trim(),
   )
   assert.deepEqual([...new Set(events)].sort(), [
+    'admin.refused',
     'login.failed',
     'password.changed',
     'password.refused',
@@ -84,20 +106,25 @@ test('no secret is in the log, and everything else is', async (t) => {
     'token.reuse_detected exchange',
     'token.reuse_detected refresh',
     'token.rotated refresh',
+    'user.activated',
+    'user.deactivated',
+    'user.deleted',
     'user.registered',
   ])
   const reasons = lines.filter(({ event }) => event === 'session.revoked').map(({ reason }) => reason)
   assert.deepEqual([...new Set(reasons)].sort(), [
+    'deactivated',
     'ended',
     'logout',
     'logout_all',
+    'operator',
     'password',
     'restored',
     'reuse',
   ])
   for (const { request_id } of lines.filter(({ event }) => event !== undefined)) assert.match(request_id, ID)
   const alarms = lines.filter(({ event, level }) => event !== undefined && level === 40)
-  const expectedAlarms = ['session.restored', 'token.reuse_detected']
+  const expectedAlarms = ['admin.refused', 'session.restored', 'token.reuse_detected']
   assert.deepEqual([...new Set(alarms.map(({ event }) => event))].sort(), expectedAlarms)
   const failures = lines.filter(({ msg }) => msg === 'request failed')
   assert.ok(failures.length > 0)

@@ -10,7 +10,8 @@ import { startWorld } from './documented/world.ts'
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'PROPFIND', 'PURGE']
 
 const paths = Map.groupBy(operations, ({ path }) => path)
-const real = (template: string) => template.replace('{id}', randomUUID()).replace('{asset}', 'docs.js')
+const real = (template: string) =>
+  template.replace('{asset}', 'docs.js').replaceAll(/\{\w+\}/g, () => randomUUID())
 
 for (const [template, onPath] of paths) {
   test(`${template}: every other method is 405, with the methods that there are`, async (t) => {

@@ -27,5 +27,5 @@ export async function startSecond(
     await listener.close(1000)
     await core.store.close()
   })
-  return client(listener.url)
+  return { ...client(listener.url), url: listener.url }
 }

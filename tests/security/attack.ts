@@ -65,10 +65,12 @@ export function attack(
         const live = { service, userId, ...(await logIn(service, userId)) }
         const token = kind === 'access' ? live.accessToken : live.refreshToken
         const unchanged = await snapshot(service.database)
+        const events = await service.core.db.selectFrom('events').select('id').execute()
         const forgeries = forge(token, kind, live).filter((forgery) => canBeSent(endpoint, forgery.token))
         assert.ok(forgeries.length > 0)
         for (const forgery of forgeries) await refused(endpoint, service, forgery)
         assert.deepEqual(await snapshot(service.database), unchanged)
+        assert.deepEqual(await service.core.db.selectFrom('events').select('id').execute(), events)
         const answer = await endpoint.present(service, token)
         assert.equal(answer.status, accepted(endpoint), `the untouched token: ${answer.text}`)
       })

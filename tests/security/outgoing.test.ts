@@ -1,4 +1,4 @@
-/** ASVS 13.2.4: the service speaks to its database, and to nobody else. */
+/** ASVS 13.2.4: the service speaks to its database and the webhook, and to nobody else. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -8,14 +8,23 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ENTRY } from '../cli/command.ts'
 import { startService } from '../cli/service.ts'
+import type { DialectContext } from '../dialects.ts'
 import { freshDatabase, test } from '../dialects.ts'
+import { startReceiver, until, WEBHOOK_SECRET } from '../events/receiver.ts'
 import { client, PASSWORD, SECRET } from '../fixture.ts'
 import { resigned } from '../http/tokens.ts'
 import { endpoints } from './endpoints.ts'
 
 const PRELOAD = fileURLToPath(new URL('outgoing.ts', import.meta.url))
 
-test('it opens no connection but to its database', async (t) => {
+for (const [whom, hasWebhook] of [
+  ['its database', false],
+  ['its database and the webhook', true],
+] as const) {
+  test(`it opens no connection but to ${whom}`, (t) => speaksTo(t, hasWebhook))
+}
+
+async function speaksTo(t: DialectContext, hasWebhook: boolean): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-outgoing-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const OUTGOING = join(directory, 'connections')
@@ -26,7 +35,15 @@ test('it opens no connection but to its database', async (t) => {
 
   const database = await freshDatabase(t, t.dialect)
   const url = database.dialect === 'sqlite' ? `sqlite:${database.file}` : database.url
-  const env = { DATABASE_URL: url, JWT_SECRET_KEY: SECRET.toString(), OUTGOING }
+  // It sends its caller elsewhere, where nobody may follow.
+  const receiver = await startReceiver(t, (_, all) => (all.length === 1 ? 302 : 204))
+  const webhook = { EVENTS_WEBHOOK_URL: receiver.url, EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET }
+  const env = {
+    DATABASE_URL: url,
+    JWT_SECRET_KEY: SECRET.toString(),
+    OUTGOING,
+    ...(hasWebhook && webhook),
+  }
   const child = await startService(t, env, ['--import', PRELOAD, ENTRY, 'serve'])
   const service = client(child.url)
   await service.register()
@@ -47,12 +64,13 @@ test('it opens no connection but to its database', async (t) => {
   )
   await service.exchange(tokens.accessToken)
   assert.equal((await service.refresh(tokens.refreshToken)).status, 200)
+  if (hasWebhook) await until(() => receiver.types().includes('password.changed'), 'the webhook')
   assert.equal(await child.stop('SIGTERM'), 0)
 
   const noted = new Set(readFileSync(OUTGOING, 'utf8').trim().split('\n'))
   // Notes were taken.
   assert.ok(noted.delete('listens'))
-  // EVENTS_WEBHOOK_URL, where it is set, would be another one.
   const allowed = database.dialect === 'sqlite' ? [] : [new URL(database.url).host]
-  assert.deepEqual([...noted], allowed)
-})
+  if (hasWebhook) allowed.push(new URL(receiver.url).host)
+  assert.deepEqual([...noted].toSorted(), allowed.toSorted())
+}

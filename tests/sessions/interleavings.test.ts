@@ -10,7 +10,7 @@ import type { End } from './interleavings/end.ts'
 import { checkCounts, checkLineage, checkNothingLives, explainedBy } from './interleavings/end.ts'
 import { interleave } from './interleavings/interleave.ts'
 import type { Result } from './interleavings/operations.ts'
-import { ENDINGS, OPERATIONS } from './interleavings/operations.ts'
+import { ENDINGS, OPERATIONS, pruneWhatIsLeft } from './interleavings/operations.ts'
 import type { World } from './interleavings/world.ts'
 import { openWorld } from './interleavings/world.ts'
 
@@ -47,7 +47,7 @@ async function everySchedule(
         if (results === undefined) break
         schedules++
         try {
-          const end = { results, rows: await world.rows() }
+          const end = await endOf(world, results)
           checkExplained(end)
           checkCounts(end)
           checkLineage(world, end)
@@ -60,6 +60,11 @@ async function everySchedule(
   }
   t.diagnostic(`${schedules} schedules`)
   assert.ok(schedules > 700, 'operations consist of statements')
+}
+
+async function endOf(world: World, [a, b]: readonly [Result, Result]): Promise<End> {
+  const results = [await pruneWhatIsLeft(world, a), await pruneWhatIsLeft(world, b)] as const
+  return { results, rows: await world.rows() }
 }
 
 type Doing = () => Promise<Result>

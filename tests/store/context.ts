@@ -26,6 +26,7 @@ export const SETTINGS: SessionSettings = {
   rotation: true,
   grace: 30_000,
   exchangeWindow: 1440 * MINUTE,
+  eventsRetention: 90 * DAY,
 }
 
 /** A path in a new directory that goes when the test ends. */

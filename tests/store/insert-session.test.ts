@@ -40,6 +40,19 @@ test('a good login: one session, and the time of the login with the user', async
   assert.equal(users[0]?.last_login_at, NOW + 1)
 })
 
+test('a raised hash is stored with the session, and only with it', async (t) => {
+  const { db } = await openContext(t)
+  const userId = await addUser(db)
+  const hash = async () => (await dump(db)).users[0]?.password_hash
+  const first = { ...login(userId), raisedHash: 'a raised hash' }
+  await insertSession(db, first)
+  assert.equal(await hash(), 'a raised hash')
+  const second = { ...login(userId, 'a raised hash'), id: first.id, raisedHash: 'raised again' }
+  await assert.rejects(insertSession(db, second))
+  assert.equal(await insertSession(db, { ...login(userId), raisedHash: 'raised again' }), undefined)
+  assert.equal(await hash(), 'a raised hash')
+})
+
 const changes: Readonly<Record<string, (db: Database, userId: string) => Promise<unknown>>> = {
   'the password was changed': (db, id) =>
     db.updateTable('users').set({ password_hash: 'another' }).where('id', '=', id).execute(),
@@ -57,6 +70,20 @@ for (const [what, change] of Object.entries(changes)) {
     assert.deepEqual(await dump(db), before)
   })
 }
+
+test('without a password: whatever it is, but only while the user is there and active', async (t) => {
+  const { db } = await openContext(t)
+  const userId = await addUser(db)
+  const opened = () => insertSession(db, { ...login(userId), passwordHash: undefined })
+  await changes['the password was changed']?.(db, userId)
+  assert.equal((await opened())?.userId, userId)
+  for (const change of [deactivateUser, deleteUser]) {
+    await change(db, userId, NOW)
+    const before = await dump(db)
+    assert.equal(await opened(), undefined)
+    assert.deepEqual(await dump(db), before)
+  }
+})
 
 test('deactivated and activated again: a new login opens a session', async (t) => {
   const { db } = await openContext(t)

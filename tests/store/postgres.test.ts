@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
-import { prune } from '../../src/store/prune.ts'
+import { pruneSessions } from '../../src/store/prune.ts'
 import { revokeSessionsOfUser } from '../../src/store/revocations.ts'
 import { deleteUser } from '../../src/store/users.ts'
 import type { DialectContext } from '../dialects.ts'
@@ -200,8 +200,8 @@ onPostgres('two that prune, one that deletes and refreshes, all at once: no erro
       await addSession(context.db, user, count % 2 === 0 ? old : { prune_at: 0 })
     const options = { now: NOW, idleCutoff: NOW - 1, batch: 30 }
     await Promise.all([
-      prune(context.db, options),
-      prune(other.db, options),
+      pruneSessions(context.db, options),
+      pruneSessions(other.db, options),
       revokeSessionsOfUser(other.db, user, 'logout_all', NOW),
       revokeSessionsOfUser(context.db, user, 'operator', NOW),
       deleteUser(context.db, user),
@@ -209,6 +209,25 @@ onPostgres('two that prune, one that deletes and refreshes, all at once: no erro
   }
   assert.deepEqual(await dump(context.db), { users: [], sessions: [], revokedTokens: [] })
   await other.close()
+})
+
+onPostgres('a row that somebody has locked: pruning takes the others, and this one afterwards', async (t) => {
+  const { db, database } = await openContext(t)
+  const user = await addUser(db)
+  const old = { expires_at: NOW - 1, absolute_expires_at: NOW - 1 }
+  const ids = [
+    await addSession(db, user, old),
+    await addSession(db, user, old),
+    await addSession(db, user, old),
+  ]
+  const past = await connect(database)
+  await past.query('begin')
+  await past.query('select 1 from sessions where id = $1 for no key update', [ids[0]])
+  const options = { now: NOW, idleCutoff: NOW - 1, batch: 30 }
+  assert.equal((await pruneSessions(db, options)).gone, 2)
+  await past.query('rollback')
+  assert.equal((await pruneSessions(db, options)).gone, 1)
+  await past.close()
 })
 
 onPostgres('a server that does not answer: unavailable, and its connection is not used again', async (t) => {

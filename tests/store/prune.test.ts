@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Insertable } from 'kysely'
 import { pruneAll } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
-import { prune } from '../../src/store/prune.ts'
+import { pruneCounters, pruneRevokedTokens, pruneSessions } from '../../src/store/prune.ts'
+import { setPoints } from '../../src/store/rate-limits.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { test } from '../dialects.ts'
 import { DAY, MINUTE } from '../fixture.ts'
@@ -45,7 +46,7 @@ for (const [what, fate, row] of sessions) {
     const id = await addSession(context.db, await addUser(context.db), row)
     await addRevokedToken(context.db, id, NOW + DAY)
     const pruned = await pruneAll(context)
-    assert.deepEqual(pruned, { sessions: fate === 'goes' ? 1 : 0, revokedTokens: 0 })
+    assert.deepEqual(pruned, { sessions: fate === 'goes' ? 1 : 0, revokedTokens: 0, events: 0 })
     const left = await dump(context.db)
     assert.deepEqual(
       left.sessions.map((session) => session.id),
@@ -66,7 +67,11 @@ for (const [what, fate, expiresAt] of [
     const context = await openContext(t)
     const session = await addSession(context.db, await addUser(context.db))
     const jti = await addRevokedToken(context.db, session, expiresAt)
-    assert.deepEqual(await pruneAll(context), { sessions: 0, revokedTokens: fate === 'goes' ? 1 : 0 })
+    assert.deepEqual(await pruneAll(context), {
+      sessions: 0,
+      revokedTokens: fate === 'goes' ? 1 : 0,
+      events: 0,
+    })
     const left = await dump(context.db)
     assert.deepEqual(
       left.revokedTokens.map((token) => token.jti),
@@ -86,18 +91,31 @@ test('in batches, each no larger than asked for; then all; then nothing', async 
       await addSession(trx, user, idle)
       await addSession(trx, user, revoked)
       await addRevokedToken(trx, living, HOUR_AGO)
+      await setPoints(trx, { key: `counter ${count}`, points: 1, expiresAt: HOUR_AGO })
     }
+    await setPoints(trx, { key: 'of the next hour', points: 1, expiresAt: HOUR_AGO + 1 })
   })
-  const { worked, ...once } = await prune(db, { now: HOUR_AGO, idleCutoff: LAST_USE, batch: 100 })
-  assert.deepEqual(once, { kept: 0, sessions: 200, revokedTokens: 100 })
+  const { worked, ...once } = await pruneSessions(db, {
+    now: HOUR_AGO,
+    idleCutoff: LAST_USE,
+    batch: 100,
+  })
+  assert.deepEqual(once, { gone: 200, kept: 0 })
   assert.ok(worked > 0, 'and says how long it took')
+  for (const { worked: _, ...each } of [
+    await pruneRevokedTokens(db, HOUR_AGO, 100),
+    await pruneCounters(db, HOUR_AGO, 100),
+  ])
+    assert.deepEqual(each, { gone: 100, kept: 0 })
   const left = await dump(db)
   assert.deepEqual([left.sessions.length, left.revokedTokens.length], [1 + 900 - 200, 350])
 
-  assert.deepEqual(await pruneAll(context), { sessions: 700, revokedTokens: 350 })
+  assert.deepEqual(await pruneAll(context), { sessions: 700, revokedTokens: 350, events: 0 })
   const living = await dump(db)
   assert.deepEqual([living.sessions.length, living.revokedTokens.length], [1, 0])
-  assert.deepEqual(await pruneAll(context), { sessions: 0, revokedTokens: 0 })
+  const counters = await db.selectFrom('rate_limits').select('key').execute()
+  assert.deepEqual(counters, [{ key: 'of the next hour' }])
+  assert.deepEqual(await pruneAll(context), { sessions: 0, revokedTokens: 0, events: 0 })
   assert.deepEqual(await dump(db), living)
 })
 
@@ -107,7 +125,7 @@ test('a session that lives on comes up once for each of its deadlines, and goes 
   const { refreshToken, session } = await logIn(context, await addUser(db))
   const nextLook = async () => (await dump(db)).sessions.map((row) => row.prune_at)
   assert.deepEqual(await nextLook(), [session.expiresAt])
-  const lookAt = (now: number) => prune(db, { now, idleCutoff: now - DAY, batch: 10 })
+  const lookAt = (now: number) => pruneSessions(db, { now, idleCutoff: now - DAY, batch: 10 })
 
   const deadline = session.expiresAt
   const atDeadline = { ...context, now: () => deadline - MINUTE }
@@ -134,7 +152,7 @@ test('a session that lives on comes up once for each of its deadlines, and goes 
     .execute()
   assert.equal((await lookAt(result.session.expiresAt)).kept, 1)
   assert.deepEqual(await nextLook(), [last - 1])
-  const { kept, sessions: gone } = await lookAt(last)
+  const { kept, gone } = await lookAt(last)
   assert.deepEqual([kept, gone], [0, 1])
 })
 
@@ -146,9 +164,9 @@ test('sessions of a version that knew no time to look at them: all are looked at
     for (let count = 0; count < 250; count++) await addSession(trx, user, { prune_at: 0 })
     for (let count = 0; count < 250; count++) await addSession(trx, user, { ...idle, prune_at: 0 })
   })
-  const once = await prune(db, { now: HOUR_AGO, idleCutoff: LAST_USE, batch: 100 })
-  assert.ok(once.kept <= 100 && once.sessions <= 100 && once.kept + once.sessions >= 100)
-  assert.equal((await pruneAll(context)).sessions + once.sessions, 250)
+  const once = await pruneSessions(db, { now: HOUR_AGO, idleCutoff: LAST_USE, batch: 100 })
+  assert.ok(once.kept <= 100 && once.gone <= 100 && once.kept + once.gone >= 100)
+  assert.equal((await pruneAll(context)).sessions + once.gone, 250)
   const left = await dump(db)
   assert.equal(left.sessions.length, 250)
   for (const row of left.sessions) assert.equal(row.prune_at, row.expires_at)
@@ -165,7 +183,7 @@ test('a service that stops does not wait for the rest', async (t) => {
   const pruned = await pruneAll(context, stop.signal)
   assert.ok(pruned.sessions < 900, `${pruned.sessions} went`)
   assert.equal((await dump(context.db)).sessions.length, 900 - pruned.sessions)
-  assert.deepEqual(await pruneAll(context, AbortSignal.abort()), { sessions: 0, revokedTokens: 0 })
+  assert.deepEqual(await pruneAll(context, AbortSignal.abort()), { sessions: 0, revokedTokens: 0, events: 0 })
 })
 
 test('refreshes go on meanwhile, and lose nothing', async (t) => {
@@ -190,7 +208,7 @@ test('refreshes go on meanwhile, and lose nothing', async (t) => {
     // As between two requests: on SQLite nothing of the above waits for anything but the disk.
     await turn()
   }
-  assert.deepEqual(await pruning, { sessions: 3000, revokedTokens: 0 })
+  assert.deepEqual(await pruning, { sessions: 3000, revokedTokens: 0, events: 0 })
   assert.ok(refreshes > 1, 'pruning takes a breath after each of its batches')
   const left = await dump(db)
   assert.deepEqual(

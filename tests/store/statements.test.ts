@@ -10,6 +10,7 @@ const ROTATION = /^update "sessions" set "generation" = .* returning /
 const TOUCH = /^update "sessions" set "refreshed_at" = .* returning /
 const READ = /^with "wanted" as .* left join "sessions" /
 const REVOCATION = /^update "sessions" set "revoked_at" = /
+const EVENTS = /^insert into "events" /
 
 test('what each refresh costs: the statements, in order', async (t) => {
   const recording = recordStatements(t)
@@ -17,7 +18,13 @@ test('what each refresh costs: the statements, in order', async (t) => {
   const first = await logIn(context, await addUser(context.db))
 
   // What each commits by itself is committed with others under load: see shared-commits.test.ts.
-  const FRAME = new Set(['begin immediate', 'commit', 'pragma wal_checkpoint(noop)'])
+  const FRAME = new Set([
+    'begin immediate',
+    'savepoint work',
+    'release work',
+    'commit',
+    'pragma wal_checkpoint(noop)',
+  ])
 
   async function executed(
     refreshToken: string,
@@ -39,7 +46,7 @@ test('what each refresh costs: the statements, in order', async (t) => {
   await executed(first.refreshToken, 'replayed', [ROTATION, READ])
   await executed(second, 'refreshed', [TOUCH], false)
   await executed(second, 'rotated', [ROTATION])
-  await executed(first.refreshToken, 'reused', [ROTATION, READ, REVOCATION])
+  await executed(first.refreshToken, 'reused', [ROTATION, READ, REVOCATION, EVENTS])
   await executed(second, 'revoked', [ROTATION, READ])
   await executed(`${second}x`, 'invalid', [])
   context.clock.now += context.settings.refreshTokenTtl

@@ -8,7 +8,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations.ts'
 import { openStore } from '../../src/store/open.ts'
 import { connect, DIALECTS, freshDatabase, test } from '../dialects.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import { LIMITS, PASSWORD, startService } from '../fixture.ts'
 import { ddlOf } from './schemas/ddl.ts'
 
 const place = new URL('schemas/', import.meta.url)
@@ -26,7 +26,7 @@ for (const dialect of DIALECTS) {
       const before = await spent()
       assert.ok(before.length > 0)
       const held = JSON.parse(readFileSync(new URL(name.replace(/sql$/, 'json'), place), 'utf8'))
-      const service = await startService(t, { database }, { now: held.now })
+      const service = await startService(t, { database, limits: LIMITS }, { now: held.now })
       assert.equal((await service.request('/readyz')).status, 200)
       assert.deepEqual(await spent(), before)
       await connection.close()
@@ -49,9 +49,9 @@ testOnce('there is a fixture of this version', () => {
 })
 
 test('statements of this version work on a schema that was expanded by the next one', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, { limits: LIMITS })
   const connection = await connect(service.database)
-  for (const table of ['users', 'sessions', 'revoked_tokens']) {
+  for (const table of ['users', 'sessions', 'revoked_tokens', 'rate_limits', 'events']) {
     await connection.query(`alter table ${table} add column of_the_next_version text`)
     await connection.query(`alter table ${table} add column with_default bigint not null default 0`)
   }
@@ -69,7 +69,7 @@ test('statements of this version work on a schema that was expanded by the next 
   assert.equal((await service.request('/api/auth/password', { bearer, json })).status, 200)
   assert.equal((await service.refresh(other.refreshToken)).status, 401)
   service.clock.now += 200 * 86_400_000
-  assert.deepEqual(await pruneAll(service.core), { sessions: 2, revokedTokens: 1 })
+  assert.deepEqual(await pruneAll(service.core), { sessions: 2, revokedTokens: 1, events: 6 })
 })
 
 test('statements of every released version are still understood', async (t) => {

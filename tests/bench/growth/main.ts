@@ -2,12 +2,15 @@
 import { parseArgs } from 'node:util'
 import type { Dialect } from '../../dialects.ts'
 import { DIALECTS } from '../../dialects.ts'
+import { startServer, VARIABLE } from '../../postgres/server.ts'
 import type { Load } from './measure.ts'
 import { grow } from './run.ts'
 
 const { values } = parseArgs({ options: { sessions: { type: 'string' }, database: { type: 'string' } } })
 const sessions = Number(values.sessions ?? 1_000_000)
 const dialects = values.database === undefined ? DIALECTS : [values.database as Dialect]
+if (dialects.includes('postgres')) process.env[VARIABLE] = (await startServer('--durable')).url
+
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`
 const ms = (milliseconds: number | undefined) => `${(milliseconds ?? Number.NaN).toFixed(2)} ms`
 

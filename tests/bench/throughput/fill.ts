@@ -1,4 +1,5 @@
 /** Users and sessions, written past the service, and their tokens, made by its own functions: thousands of logins take long. */
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { mintAccess, mintRefreshToken } from '../../../src/sessions/mint.ts'
 import type { StoreOptions } from '../../../src/store/open.ts'
 import type { SessionRow } from '../../../src/store/sessions.ts'
 import { PASSWORD } from '../../fixture.ts'
+import { UNLIMITED } from '../../unlimited.ts'
 
 /** Tokens of one kind, one a line: each phase has sessions of its own. */
 export interface Files {
@@ -30,6 +32,9 @@ const CHUNK = 500
 
 /** What a service needs to run on a database. */
 export const environment = (database: StoreOptions) => ({
+  ...UNLIMITED,
+  // On, so that it is measured, but far away.
+  LIMIT_REFRESH_SESSION: '1000000/60',
   JWT_SECRET_KEY: randomBytes(32).toString('base64url'),
   DATABASE_URL: database.dialect === 'sqlite' ? `sqlite:${database.file}` : database.url,
   NODE_ENV: 'production',

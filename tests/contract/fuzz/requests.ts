@@ -10,7 +10,7 @@ import { almostFitting, fitting } from './schemas.ts'
 export type Route = (typeof operations)[number]
 
 /** What the contract names as ways to authenticate */
-export type Scheme = 'refreshToken' | 'refreshCookie' | 'accessToken'
+export type Scheme = 'refreshToken' | 'refreshCookie' | 'accessToken' | 'adminToken'
 
 /** `live` is good, `stale` was good once, `forged` never was, `swapped` is good elsewhere. */
 export type Condition = 'live' | 'stale' | 'forged' | 'swapped'
@@ -32,8 +32,8 @@ export interface Planned {
   readonly body?: unknown
   /** Names and passwords of the session's own user in place of any that fit */
   readonly own: boolean
-  /** For paths that have one */
-  readonly parameter?: string | undefined
+  /** By their names; `own` stands for what the session's user has */
+  readonly parameters?: Readonly<Record<string, string | undefined>>
   /** Sent as it stands */
   readonly hostile?: Hostile
 }
@@ -41,34 +41,50 @@ export interface Planned {
 interface Described {
   readonly security?: readonly Readonly<Record<string, unknown>>[]
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } }
-  readonly parameters?: readonly { readonly schema: Schema; readonly example: string }[]
+  readonly parameters?: readonly Parameter[]
+}
+export interface Parameter {
+  readonly name: string
+  readonly in: string
+  readonly schema: Schema
+  readonly example: string | number
 }
 
-/** Those that take a token */
+const schemesOf = ({ security = [] }: Described) => security.flatMap((one) => Object.keys(one) as Scheme[])
+
+/** Those that take a token that was good once */
 const STALE = new Set(
   operations
-    .filter(({ operation }) => (operation as Described).security?.length)
+    .filter(({ operation }) => schemesOf(operation as Described).some((scheme) => scheme !== 'adminToken'))
     .map(({ operation }) => operation.operationId)
     .concat('exchangeToken'),
 )
 const who = fc.nat({ max: 5 })
 const way = fc.nat({ max: 11 })
 
-function credentials(
-  { security = [] }: Described,
-  condition: Condition,
-): fc.Arbitrary<Credential | undefined> {
-  const schemes = security.flatMap((one) => Object.keys(one) as Scheme[])
+function credentials(described: Described, condition: Condition): fc.Arbitrary<Credential | undefined> {
+  const schemes = schemesOf(described)
   if (schemes.length === 0) return fc.constant(undefined)
   return fc.record({ scheme: fc.constantFrom(...schemes), condition: fc.constant(condition), way })
 }
 
-function parameters({ parameters: [parameter] = [] }: Described): fc.Arbitrary<string | undefined> {
-  if (parameter === undefined) return fc.constant(undefined)
-  return fc.oneof(
-    fitting(parameter.schema) as fc.Arbitrary<string>,
-    fc.constantFrom(parameter.example, 'own'),
-  )
+function parameters({ parameters: all = [] }: Described): fc.Arbitrary<Record<string, string | undefined>> {
+  const values = (one: Parameter) =>
+    one.in === 'query'
+      ? fc.option(fc.constant(String(one.example)), { nil: undefined })
+      : fc.oneof(fitting(one.schema) as fc.Arbitrary<string>, fc.constant(String(one.example)))
+  const own = all.filter((one) => one.in === 'path').map(({ name }) => [name, 'own'])
+  const any = fc.record(Object.fromEntries(all.map((one) => [one.name, values(one)])))
+  return fc
+    .tuple(any, fc.boolean())
+    .map(([some, isOwn]) => ({ ...some, ...(isOwn && Object.fromEntries(own)) }))
+}
+
+/** A value that the schema does not allow, of those that there are in paths and queries. */
+function unfitting({ format, maximum }: Schema): fc.Arbitrary<string> | undefined {
+  if (format === 'uuid') return fc.uuid().map((id) => id.slice(0, -1))
+  if (maximum !== undefined) return fc.constantFrom('', '0', '01', '1.0', `${maximum + 1}`)
+  return undefined
 }
 
 function valid(route: Route, condition: Condition, kind: Planned['kind']): fc.Arbitrary<Planned> {
@@ -81,7 +97,7 @@ function valid(route: Route, condition: Condition, kind: Planned['kind']): fc.Ar
     credential: credentials(described, condition),
     body: schema === undefined ? fc.constant(undefined) : fitting(schema),
     own: fc.boolean(),
-    parameter: parameters(described),
+    parameters: parameters(described),
   })
 }
 
@@ -99,16 +115,27 @@ function almost(route: Route): fc.Arbitrary<Planned>[] {
     const broken = fc.record({ whole: valid(route, 'live', 'almost'), body: almostFitting(schema) })
     ways.push(broken.map(({ whole, body }) => ({ ...whole, body, own: false })))
   }
-  if (described.parameters?.[0]?.schema.format === 'uuid') {
-    const none = fc.uuid().map((id) => id.slice(0, -1))
-    const broken = fc.record({ whole: valid(route, 'live', 'almost'), parameter: none })
-    ways.push(broken.map(({ whole, parameter }) => ({ ...whole, parameter })))
+  for (const { name, schema: of } of described.parameters ?? []) {
+    const none = unfitting(of)
+    if (none === undefined) continue
+    const broken = fc.record({ whole: valid(route, 'live', 'almost'), value: none })
+    ways.push(
+      broken.map(({ whole, value }) => ({ ...whole, parameters: { ...whole.parameters, [name]: value } })),
+    )
   }
   return ways
 }
 
 // A password is hashed for each, or for the login after it, which takes as long as twenty other requests.
-const DEAR = new Set(['register', 'login', 'changePassword', 'logout', 'logoutAll', 'endSession'])
+const DEAR = new Set([
+  'register',
+  'login',
+  'changePassword',
+  'logout',
+  'logoutAll',
+  'endSession',
+  'createUser',
+])
 
 /** @param victim whose tokens hostile requests are made of */
 export function requests(victim: Victim): fc.Arbitrary<Planned> {

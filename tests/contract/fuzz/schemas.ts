@@ -9,6 +9,8 @@ export interface Schema {
   readonly pattern?: string
   readonly minLength?: number
   readonly maxLength?: number
+  readonly maximum?: number
+  readonly anyOf?: readonly Schema[]
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
 }
@@ -29,6 +31,8 @@ const character = fc.oneof(
 
 function fittingString({ format, pattern, minLength = 0, maxLength = 300 }: Schema): fc.Arbitrary<string> {
   if (format === 'uuid') return fc.uuid()
+  if (format === 'ipv4') return fc.ipV4()
+  if (format === 'ipv6') return fc.ipV6()
   const allowed = new RegExp(pattern ?? '', 'u')
   const unit = character.filter((one) => allowed.test(one))
   const ofLength = (from: number, to: number) =>
@@ -43,7 +47,8 @@ function fittingString({ format, pattern, minLength = 0, maxLength = 300 }: Sche
 /** Values that the schema allows. @throws TypeError for schemas that no request of the contract has */
 export function fitting(schema: Schema): fc.Arbitrary<unknown> {
   const resolved = resolve(schema)
-  const { type, properties = {}, required = [] } = resolved
+  const { type, properties = {}, required = [], anyOf } = resolved
+  if (anyOf !== undefined) return fc.oneof(...anyOf.map(fitting))
   if (type === 'string') return fittingString(resolved)
   if (type === 'boolean') return fc.boolean()
   if (type !== 'object') throw new TypeError(`no values for the type ${type}`)
@@ -70,7 +75,7 @@ export function almostFitting(schema: Schema): fc.Arbitrary<unknown> {
     .chain(([name, member]) => unfittingString(resolve(member)).map((value) => ({ [name]: value })))
   const change: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
     wrong,
-    fc.constantFrom(...required).map((name) => ({ [name]: undefined })),
+    ...required.map((name) => fc.constant({ [name]: undefined })),
     fc.constantFrom('x', 'Token', 'user_name', 'is_admin').map((name) => ({ [name]: 'x' })),
   )
   const isValid = validator(schema)

@@ -1,5 +1,6 @@
 /** From a plan to a request: fills in the tokens of the moment, and learns from the answer which they are now. */
 
+import { ADMIN_TOKEN } from '../../fixture.ts'
 import type { Hostile, Received } from '../../http/malformed/send.ts'
 import * as jwt from '../../http/tokens.ts'
 import { respelt, sidOf } from '../../http/tokens.ts'
@@ -43,6 +44,10 @@ function stale({ access, refresh, previous }: Member, isAccess: boolean, way: nu
 }
 
 function tokenFor(member: Member, { scheme, condition, way }: Credential): string {
+  if (scheme === 'adminToken') {
+    if (condition === 'forged') return flipped(ADMIN_TOKEN, way)
+    return condition === 'swapped' ? member.access : ADMIN_TOKEN
+  }
   const isAccess = scheme === 'accessToken'
   const own = isAccess ? member.access : member.refresh
   if (condition === 'forged') return forged(own, way)
@@ -62,16 +67,30 @@ function bodyFor({ route, own, body, kind }: Planned, member: Member): unknown {
   return { ...(body as object), ...owned[route.operation.operationId] }
 }
 
+function pathFor({ route, credential, parameters = {} }: Planned, { access, guest }: Member): string {
+  const isOfAdmin = credential?.scheme === 'adminToken'
+  const own: Record<string, string | undefined> = isOfAdmin
+    ? { id: guest?.id, session_id: guest?.sessionId }
+    : { id: sidOf(access) }
+  const filled = route.path.replaceAll(/\{(\w+)\}/g, (_, name) => {
+    const value = (parameters[name] === 'own' ? own[name] : parameters[name]) ?? ''
+    return encodeURIComponent(value.toWellFormed() || 'x')
+  })
+  const query = Object.entries(parameters)
+    .filter(([name, value]) => value !== undefined && !route.path.includes(`{${name}}`))
+    .map(([name, value]) => `${name}=${encodeURIComponent(value ?? '')}`)
+  return query.length === 0 ? filled : `${filled}?${query.join('&')}`
+}
+
 /** What goes over the wire. */
 export function concrete(planned: Planned, member: Member): Hostile {
   if (planned.hostile !== undefined) return planned.hostile
-  const { route, credential, parameter } = planned
+  const { route, credential } = planned
   const body = bodyFor(planned, member)
   const token = credential && tokenFor(member, credential)
-  const value = parameter === 'own' ? sidOf(member.access) : parameter
   return {
     method: route.method,
-    path: route.path.replace(/\{\w+\}/, () => encodeURIComponent((value ?? '').toWellFormed() || 'x')),
+    path: pathFor(planned, member),
     headers: {
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
       ...(credential?.scheme === 'refreshCookie' && { Cookie: `${COOKIE}=${token}` }),
@@ -82,6 +101,9 @@ export function concrete(planned: Planned, member: Member): Hostile {
     chunked: planned.who % 2 === 1,
   }
 }
+
+/** After these another guest comes. */
+const OF_GUESTS = new Set(['deleteUser', 'deactivateUser', 'endUserSessions', 'endUserSession'])
 
 /** What ends a session, also by a token that was good once: that is a logout, or reuse. */
 const ENDING = new Set(['refreshToken', 'exchangeToken', 'logout', 'logoutAll', 'endSession'])
@@ -106,6 +128,6 @@ export function learn(
   } else if (operationId === 'exchangeToken' && status === 200) member.access = data.access_token
   else if (operationId === 'changePassword' && status === 200) {
     member.password = JSON.parse(String(sent)).new_password
-  } else if (['logout', 'logoutAll', 'endSession'].includes(operationId) && status === 200)
-    member.live = false
+  } else if (OF_GUESTS.has(operationId) && status === 200) member.guest = undefined
+  else if (['logout', 'logoutAll', 'endSession'].includes(operationId) && status === 200) member.live = false
 }

@@ -1,14 +1,15 @@
 /** The users and sessions of a service in another process: who knows which tokens are good at the moment. */
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { client } from '../../fixture.ts'
+import { ADMIN_TOKEN, client } from '../../fixture.ts'
+import { UNLIMITED } from '../../unlimited.ts'
 
 /** As production asks for it, and the same in each run */
 export const SECRET = Buffer.from(createHash('sha256').update('fuzz').digest('base64url'))
@@ -36,12 +37,14 @@ export async function startProcess(): Promise<Process> {
     ...process.env,
     NODE_ENV: 'production',
     JWT_SECRET_KEY: SECRET.toString(),
+    ADMIN_TOKEN,
     DATABASE_URL: `sqlite:${join(directory, 'rekindle.db')}`,
     PORT: '0',
     REGISTRATION: 'open',
     COOKIE_SECURE: 'false',
     REFRESH_TOKEN_GRACE_SECONDS: '1',
     LOG_LEVEL: 'info',
+    ...UNLIMITED,
   }
   const entry = fileURLToPath(new URL('./service.ts', import.meta.url))
   const child = fork(entry, { env, silent: true, execArgv: ['--expose-gc'] })
@@ -83,6 +86,8 @@ export interface Member {
   previous: string
   /** Whether these tokens are still good, as far as anybody can tell from the answers */
   live: boolean
+  /** A user whom the application has logged in, for administration to deal with */
+  guest?: { readonly id: string; readonly sessionId: string } | undefined
 }
 
 const USERS = 6
@@ -101,8 +106,20 @@ export async function populate(url: string): Promise<Member[]> {
   return members
 }
 
-/** Logs a user in whose session is over. */
+async function invite(url: string): Promise<Member['guest']> {
+  const ask = (path: string, json: object) =>
+    client(url).request(`/admin/users${path}`, { bearer: ADMIN_TOKEN, json })
+  const created = await ask('', { username: `guest-${randomUUID()}` })
+  assert.equal(created.status, 201)
+  const { id } = created.body.data
+  const opened = await ask(`/${id}/sessions`, {})
+  assert.equal(opened.status, 201)
+  return { id, sessionId: opened.body.data.session_id }
+}
+
+/** Logs a user in whose session is over, and invites a guest where there is none. */
 export async function revive(url: string, member: Member): Promise<void> {
+  member.guest ??= await invite(url)
   if (member.live) return
   const { username, password } = member
   const { status, body } = await client(url).request('/api/auth/login', { json: { username, password } })

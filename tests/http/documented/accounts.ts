@@ -1,7 +1,7 @@
 /** The contract's tag `accounts`. */
 import { PASSWORD } from '../../fixture.ts'
 import type { Provocation, Provocations } from './provoke.ts'
-import { after, busy, changed, reading, withAccess, withBody } from './provoke.ts'
+import { after, busy, changed, limitedTo, reading, withAccess, withBody } from './provoke.ts'
 import { configure } from './world.ts'
 
 const grace: Provocation = () => ({
@@ -14,9 +14,31 @@ const taken: Provocation = () => ({
   request: { json: { username: 'Ada', password: PASSWORD } },
 })
 
+/** Of an operation that takes a new password. */
+export const withNewPassword = (good: Provocation, member: string): Provocations => {
+  const as = (password: string) =>
+    changed(good, (request) => ({ ...request, json: { ...(request.json as object), [member]: password } }))
+  return {
+    '400 short_password': after(as('14 characters!'), (world) => {
+      const { password } = world.service.core.settings
+      configure(world, { password: { ...password, minLength: 15 } })
+    }),
+    '400 long_password': as('ß'.repeat(129)),
+    '400 undecodable_password': changed(as('größe of things'), ({ json, ...request }) => ({
+      ...request,
+      body: Buffer.from(JSON.stringify(json), 'latin1'),
+      headers: { 'Content-Type': 'application/json' },
+    })),
+    '400 username_inside': [as('Grace and Ada'), as('and ＧＲＡＣＥ, and ＡＤＡ')],
+    '400 common_password': [as('password1'), as('Rekindle')],
+  }
+}
+
 export const register: Provocations = {
   ...withBody(grace, 'username'),
+  ...withNewPassword(grace, 'password'),
   ...busy(taken),
+  ...limitedTo(taken),
   '201 registered': grace,
   '403 closed': after(grace, (world) => configure(world, { registration: 'closed' })),
   '409 taken': taken,
@@ -37,8 +59,10 @@ const wrong = changed(change, (request) => ({
 
 export const changePassword: Provocations = {
   ...withBody(change, 'current_password'),
+  ...withNewPassword(change, 'new_password'),
   ...withAccess(change),
   ...busy(wrong),
+  ...limitedTo(wrong),
   '200 changed': change,
   '403 wrong_password': wrong,
 }

@@ -3,7 +3,7 @@ import { deactivateUser, deleteUser } from '../../../src/store/users.ts'
 import type { Request } from '../../fixture.ts'
 import { DAY, MINUTE } from '../../fixture.ts'
 import type { World } from './world.ts'
-import { crowd, forge, hideTables, lockDatabase } from './world.ts'
+import { crowd, forge, hideTables, limit, lockDatabase } from './world.ts'
 
 export interface Ask {
   readonly path: string
@@ -99,6 +99,16 @@ export const busy = (good: Provocation): Provocations => ({
     const ask = await good(world)
     crowd(world)
     return { ...ask, times: 5 }
+  },
+})
+
+/** Of an operation that is limited: one try has been made. */
+export const limitedTo = (one: Provocation): Provocations => ({
+  '429 too_many': async (world) => {
+    limit(world)
+    const { path, request } = await one(world)
+    await world.service.request(path, request)
+    return { path, request }
   },
 })
 

@@ -1,7 +1,7 @@
 /** The contract's tag `refresh`. */
 
 import type { Provocation, Provocations } from './provoke.ts'
-import { after, changed, later, ofUser, withBody, writing } from './provoke.ts'
+import { after, changed, later, limitedTo, ofUser, withBody, writing } from './provoke.ts'
 import { configure, forge } from './world.ts'
 
 const refresh: Provocation = ({ refreshToken }) => ({
@@ -12,6 +12,9 @@ const refresh: Provocation = ({ refreshToken }) => ({
 export const refreshToken: Provocations = {
   ...writing(refresh),
   ...ofUser(refresh),
+  ...limitedTo(
+    changed(refresh, (request, { refreshToken: token }) => ({ ...request, bearer: forge(token) })),
+  ),
   '200 header': refresh,
   '200 cookie': ({ refreshToken: token }) => ({
     path: '/refresh_token',
@@ -37,6 +40,7 @@ const exchange: Provocation = ({ accessToken }) => ({
 export const exchangeToken: Provocations = {
   ...withBody(exchange, 'token'),
   ...ofUser(exchange),
+  ...limitedTo(changed(exchange, (_, { accessToken }) => ({ json: { token: forge(accessToken) } }))),
   '200 exchanged': exchange,
   '401 invalid': [
     changed(exchange, (_, { accessToken }) => ({ json: { token: forge(accessToken) } })),

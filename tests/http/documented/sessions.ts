@@ -9,6 +9,7 @@ import {
   changed,
   crossSite,
   fromElsewhere,
+  limitedTo,
   reading,
   withAccess,
   withBody,
@@ -23,6 +24,7 @@ const asAda =
 export const login: Provocations = {
   ...withBody(asAda(PASSWORD), 'username'),
   ...busy(asAda('not the password')),
+  ...limitedTo(asAda('not the password')),
   '200 header': asAda(PASSWORD),
   '200 cookie': asAda(PASSWORD, { cookie: true }),
   '401 invalid_credentials': [
@@ -45,6 +47,7 @@ const leave: Provocation = ({ refreshToken }) => ({
 
 export const logout: Provocations = {
   ...writing(leave),
+  ...limitedTo(changed(leave, (request, { refreshToken }) => ({ ...request, bearer: forge(refreshToken) }))),
   '200 ok': [
     leave,
     changed(leave, (_, { accessToken }) => ({ method: 'POST', bearer: accessToken })),

@@ -2,10 +2,12 @@
 import type { TestContext } from 'node:test'
 import SQLite from 'better-sqlite3'
 import type { Settings } from '../../../src/config/settings.ts'
+import { createLimits } from '../../../src/limits/limits.ts'
+import { createPasswords } from '../../../src/users/passwords.ts'
 import type { DialectContext } from '../../dialects.ts'
 import { connect } from '../../dialects.ts'
 import type { Service, Tokens } from '../../fixture.ts'
-import { startService } from '../../fixture.ts'
+import { FULL_COST, startService } from '../../fixture.ts'
 
 export interface World extends Tokens {
   readonly t: TestContext
@@ -22,13 +24,15 @@ export async function startWorld(
   return { t, service, user, ...(await service.login()) }
 }
 
-/** Every table with all of its rows, read past the service: what was changed shows as a difference. */
+/** Every table but `events` with all of its rows, read past the service: what was changed shows as a difference. */
 export function dump(file: string): unknown {
   const database = new SQLite(file, { readonly: true })
   try {
     const tables = database.prepare("select name from sqlite_master where type = 'table' order by name")
     const names = tables.pluck().all() as string[]
-    return names.map((name) => [name, database.prepare(`select * from "${name}" order by 1`).all()])
+    return names
+      .filter((name) => name !== 'events' && name !== 'sqlite_sequence')
+      .map((name) => [name, database.prepare(`select * from "${name}" order by 1`).all()])
   } finally {
     database.close()
   }
@@ -38,7 +42,7 @@ export function dump(file: string): unknown {
 export async function hideTables({ service }: Pick<World, 'service'>): Promise<() => Promise<void>> {
   const rename = async (from: string, to: string) => {
     const database = await connect(service.database)
-    for (const table of ['users', 'sessions', 'revoked_tokens']) {
+    for (const table of ['users', 'sessions', 'revoked_tokens', 'events']) {
       await database.query(`alter table ${from}${table} rename to ${to}${table}`)
     }
     await database.close()
@@ -74,8 +78,9 @@ export async function lockDatabase({
   return release
 }
 
-/** Keeps the queue of passwords full: 2 that are checked and 64 that wait. @returns what ends it */
+/** Keeps the queue of passwords full: 2 that are checked, at their full cost, and 64 that wait. @returns what ends it */
 export function crowd({ t, service }: Pick<World, 't' | 'service'>): () => void {
+  Object.assign(service.core, { passwords: createPasswords(FULL_COST) })
   let isOver = false
   let waiting = 0
   const arrive = async () => {
@@ -99,6 +104,25 @@ export function crowd({ t, service }: Pick<World, 't' | 'service'>): () => void 
 /** Settings as a handler reads them; those that are read at the start only need a service of their own. */
 export function configure({ service }: Pick<World, 'service'>, settings: Partial<Settings>): void {
   Object.assign(service.core, { settings: { ...service.core.settings, ...settings } })
+}
+
+/** Limits of one try each, as if the service had been started with them. */
+export function limit({ service }: Pick<World, 'service'>): void {
+  const { core } = service
+  const once = { points: 1, seconds: 60 }
+  const limits = createLimits(
+    {
+      loginAddress: once,
+      loginAccount: once,
+      loginDelay: true,
+      registerAddress: once,
+      passwordAddress: once,
+      refreshSession: once,
+      failuresAddress: once,
+    },
+    core,
+  )
+  Object.assign(core, { limits, mayWrite: limits.mayWrite })
 }
 
 /** The same token with one bit of its signature turned over. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { DAY, MINUTE } from '../../fixture.ts'
+import type { Request } from '../../fixture.ts'
+import { ADMIN_TOKEN, DAY, MINUTE } from '../../fixture.ts'
 import { configure } from '../documented/world.ts'
 import { resigned, sidOf } from '../tokens.ts'
 import type { Witness } from './witness.ts'
@@ -56,4 +57,26 @@ export async function live(
   service.clock.now += 40 * DAY
   const { accessToken, refreshToken } = await witness.login(second)
   return { access: accessToken, refresh: refreshToken, expired: old.refreshToken, password: second }
+}
+
+/** All that administration does. */
+export async function administer(witness: Witness): Promise<void> {
+  const ask = async (rest: string, request: Request = {}) => {
+    const { status, body } = await witness.ask(`/admin/users${rest}`, { bearer: ADMIN_TOKEN, ...request })
+    assert.ok(status < 300, body.message)
+    return body.data
+  }
+  assert.equal((await witness.ask('/admin/users', { bearer: ADMIN_TOKEN.slice(1) })).status, 401)
+  const { id } = await ask('', { json: { username: 'grace', password: witness.keep('pw-hopper-0d1c7f') } })
+  const open = () => ask(`/${id}/sessions`, { json: { device: 'A browser' } })
+  const { session_id } = await open()
+  await ask('?username=grace')
+  await ask(`/${id}/sessions`)
+  await ask(`/${id}/sessions/${session_id}`, { method: 'DELETE' })
+  await open()
+  await ask(`/${id}/sessions`, { method: 'DELETE' })
+  await open()
+  await ask(`/${id}/deactivate`, { method: 'POST' })
+  await ask(`/${id}/activate`, { method: 'POST' })
+  await ask(`/${id}`, { method: 'DELETE' })
 }

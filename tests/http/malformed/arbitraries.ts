@@ -97,7 +97,7 @@ export const badJson: fc.Arbitrary<string | Buffer> = fc.oneof(
     `{${'"a":1,'.repeat(2000)}"a":1}`,
     'x'.repeat(17_000),
     Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
-    Buffer.from('{"username":"\xff"}', 'latin1'),
+    Buffer.from('{"username":"\xff","password":1}', 'latin1'),
   ),
 )
 

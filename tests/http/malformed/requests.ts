@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { OperationId } from '../../../src/http/contract.ts'
 import type { operations } from '../../contract/check-response.ts'
-import { PASSWORD } from '../../fixture.ts'
+import { ADMIN_TOKEN, PASSWORD } from '../../fixture.ts'
 import type { World } from '../documented/world.ts'
 import { badJson, badToken, badType, brokenBody, otherHeaders, text } from './arbitraries.ts'
 import type { Hostile } from './send.ts'
@@ -19,22 +19,28 @@ const fitting = (world: Victim): Partial<Record<OperationId, Readonly<Record<str
   login: { username: 'ada', password: PASSWORD },
   exchangeToken: { token: world.accessToken },
   changePassword: { current_password: PASSWORD, new_password: 'another one entirely' },
+  createUser: { username: 'grace' },
+  // Whatever is left out of it, of a user who is not there.
+  openUserSession: { device: 'A browser', address: '192.0.2.1' },
 })
 
 /** Behind authentication there is more to go wrong. Where a good token is all that it takes, none is sent. */
 const WITH_ACCESS: ReadonlySet<OperationId> = new Set(['changePassword', 'me', 'listSessions', 'endSession'])
 
+const isOfAdmin = ({ operation }: Route) =>
+  (operation as { tags?: readonly string[] }).tags?.includes('admin')
+
 // Lone surrogates have no encoding.
 const encoded = (value: string) => encodeURIComponent(value.toWellFormed())
 
-function paths(template: string): fc.Arbitrary<string> {
+function paths({ path: template, operation }: Route): fc.Arbitrary<string> {
   const segment = fc.oneof(
     fc.uuid(),
     text.map(encoded),
     text.map(inPath),
     fc.constantFrom('.', '..', '%2e%2e'),
   )
-  const filled = segment.map((value) => template.replace(/\{\w+\}/, () => value || 'x'))
+  const filled = segment.map((value) => template.replaceAll(/\{\w+\}/g, () => value || 'x'))
   const at = (path: string, place: number) => 1 + (place % (path.length - 1))
   const inserted = fc.tuple(filled, fc.nat(), text.map(encoded)).map(([path, place, more]) => {
     return path.slice(0, at(path, place)) + more + path.slice(at(path, place))
@@ -51,7 +57,12 @@ function paths(template: string): fc.Arbitrary<string> {
     { weight: 1, arbitrary: filled.map((value) => `${value}/`) },
     { weight: 1, arbitrary: filled.map((value) => `/.${value}`) },
   )
-  const pair = fc.tuple(text.map(encoded), text.map(inPath)).map((both) => both.join('='))
+  const { parameters = [] } = operation as { parameters?: readonly { in: string; name: string }[] }
+  const known = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
+  const name = known.length === 0 ? text : fc.oneof(text, fc.constantFrom(...known))
+  const pair = fc
+    .tuple(name.map(encoded), fc.oneof(text.map(encoded), text.map(inPath)))
+    .map((both) => both.join('='))
   return fc
     .tuple(path, fc.array(pair, { maxLength: 3 }))
     .map(([value, query]) => (query.length === 0 ? value : `${value}?${query.join('&')}`))
@@ -81,7 +92,7 @@ function contents(world: Victim, id: OperationId, token: fc.Arbitrary<string>): 
     const exchange = token.map((bad) => JSON.stringify({ token: bad }))
     ways.push({ weight: 3, arbitrary: fc.record({ body: exchange, type: JSON_TYPE }) })
   }
-  if (WITH_ACCESS.has(id)) {
+  if (WITH_ACCESS.has(id) || id === 'createUser') {
     ways.push({ weight: 3, arbitrary: fc.record({ body, type: JSON_TYPE, anonymous: fc.constant(true) }) })
   }
   return fc.oneof(...ways)
@@ -89,13 +100,14 @@ function contents(world: Victim, id: OperationId, token: fc.Arbitrary<string>): 
 
 type Route = (typeof operations)[number]
 
-export function malformed(world: Victim, { method, path, operation }: Route): fc.Arbitrary<Hostile> {
+export function malformed(world: Victim, route: Route): fc.Arbitrary<Hostile> {
+  const { method, operation } = route
   const id = operation.operationId as OperationId
   const { accessToken, refreshToken } = world
   const token = badToken(accessToken, refreshToken)
-  const good = `Bearer ${accessToken}`
+  const good = `Bearer ${isOfAdmin(route) ? ADMIN_TOKEN : accessToken}`
   const authorization = fc.oneof(
-    { weight: WITH_ACCESS.has(id) ? 5 : 0, arbitrary: fc.constant(good) },
+    { weight: WITH_ACCESS.has(id) || isOfAdmin(route) ? 5 : 0, arbitrary: fc.constant(good) },
     { weight: 3, arbitrary: token.map((bad) => `Bearer ${bad}`) },
     { weight: 1, arbitrary: text },
     { weight: 1, arbitrary: fc.constantFrom(`Basic ${accessToken}`, 'Bearer', refreshToken) },
@@ -109,7 +121,7 @@ export function malformed(world: Victim, { method, path, operation }: Route): fc
         { weight: 9, arbitrary: fc.constant(method) },
         { weight: 1, arbitrary: fc.constantFrom(...METHODS.filter((other) => other !== method)) },
       ),
-      path: paths(path),
+      path: paths(route),
       other: otherHeaders,
       authorization: fc.option(authorization, { nil: '', freq: 4 }),
       cookie: fc.option(cookie, { nil: '' }),

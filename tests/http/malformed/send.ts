@@ -51,13 +51,15 @@ export function send(url: string, { method, path, headers, body, chunked }: Host
   })
 }
 
-/** The path as routers understand it: without dots, and with `%6d` for `m`, but not `%2f` for `/`. */
+/** The path as routers understand it: without dots, and with `%6d` for `m`, but not `%2f` for `/` or what is no UTF-8. */
 export function understood(url: string, path: string): string {
   // Two slashes at the start would be a host.
   const { pathname } = new URL(path.startsWith('//') ? `${url}${path}` : path, url)
-  try {
-    return decodeURI(pathname)
-  } catch {
-    return pathname
-  }
+  return pathname.replaceAll(/(?:%[0-9a-f]{2})+/gi, (sequence) => {
+    try {
+      return decodeURI(sequence)
+    } catch {
+      return sequence
+    }
+  })
 }

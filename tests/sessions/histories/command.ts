@@ -8,7 +8,6 @@ import type { Doing, Flight } from './flight.ts'
 import { checkGenerations, checkRows } from './invariants.ts'
 import type { Foretold } from './orders.ts'
 import { copyOf, finish, someOrder } from './orders.ts'
-import { keepCheap } from './passwords.ts'
 import type { History } from './world.ts'
 
 export type Command = AsyncCommand<Model, History>
@@ -59,7 +58,6 @@ export async function fly({ model, history }: Moment, flight: Flight): Promise<v
   journal.push(`  → ${told(reply)}`)
   checkAnswer(model, texts, reply, expected)
   reach(history, [flight], [expected])
-  await keepCheap(model, history, [expected])
 }
 
 export const alone = ({ label, isPossible, begin }: Doing): Command =>
@@ -101,6 +99,5 @@ export const together = (doings: readonly Doing[]): Command =>
       history.texts = copy.texts
       Object.assign(model, copy.model)
       reach(history, flights, foretold)
-      await keepCheap(model, history, foretold)
     },
   )

@@ -25,8 +25,9 @@ function named({ sessionId, otherId }: World, value: unknown): unknown {
 }
 const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 
-const toldBy = ({ outcome, accessToken, refreshToken }: Result) => ({
+const toldBy = ({ outcome, deleted, accessToken, refreshToken }: Result) => ({
   outcome,
+  deleted,
   refreshToken: refreshToken && decodeJwt(refreshToken),
   accessToken: accessToken && decodeJwt(accessToken),
 })

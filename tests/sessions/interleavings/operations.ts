@@ -1,12 +1,13 @@
 /** What can happen to a session, as two processes may do it at once. */
+import { logIn } from '../../../src/http/log-in.ts'
 import { authenticate } from '../../../src/sessions/authenticate.ts'
 import { exchange } from '../../../src/sessions/exchange.ts'
 import { openSession } from '../../../src/sessions/open.ts'
-import { pruneAll } from '../../../src/sessions/prune.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import { endAllSessions, endSession, logout } from '../../../src/sessions/revoke.ts'
+import { pruneSessions } from '../../../src/store/prune.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../../src/store/users.ts'
-import { changePassword, checkCredentials } from '../../../src/users/accounts.ts'
+import { changePassword } from '../../../src/users/accounts.ts'
 import { DAY, PASSWORD } from '../../fixture.ts'
 import type { Process, World } from './world.ts'
 
@@ -17,6 +18,8 @@ export interface Result {
   readonly accessToken?: string
   /** How many sessions ended by it, if it tells that */
   readonly ended?: number
+  /** How many sessions pruning deleted */
+  readonly deleted?: number
 }
 
 export type Operation = (process: Process, world: World) => Promise<Result>
@@ -31,16 +34,28 @@ const told = <T extends Result>(result: T): Result =>
 const refused: Result = { outcome: 'refused' }
 
 async function login(process: Process): Promise<Result> {
-  const check = await checkCredentials(process, { username: 'ada', password: PASSWORD })
-  if (check.outcome !== 'verified') return refused
-  const { user, passwordHash } = check
-  const grant = await openSession(process, { userId: user.id, passwordHash, userAgent: null, address: null })
+  const credentials = { username: 'ada', password: PASSWORD }
+  const { outcome, ...grant } = await logIn(process, credentials, {
+    userAgent: null,
+    address: null,
+    requestId: null,
+  })
+  return outcome === 'opened' ? { outcome, ...grant } : refused
+}
+
+async function opened(process: Process, { userId }: World): Promise<Result> {
+  const grant = await openSession(process, {
+    userId,
+    passwordHash: undefined,
+    userAgent: null,
+    address: null,
+  })
   return grant === undefined ? refused : { outcome: 'opened', ...grant }
 }
 
 async function changed(process: Process, { userId, otherId: sessionId }: World): Promise<Result> {
   const newPassword = `the new one of ${process.now()}`
-  const request = { userId, sessionId, currentPassword: PASSWORD, newPassword }
+  const request = { userId, username: 'ada', sessionId, currentPassword: PASSWORD, newPassword }
   const change = await changePassword(process, request)
   return change.outcome === 'changed'
     ? { outcome: 'changed', ended: change.endedSessions.length }
@@ -50,6 +65,21 @@ async function changed(process: Process, { userId, otherId: sessionId }: World):
 async function loggedOut(process: Process, { refreshTokens }: World): Promise<Result> {
   const { outcome } = await logout(process, refreshTokens.old)
   return { outcome: 'logged out', ended: outcome === 'revoked' ? 1 : 0 }
+}
+
+// By a clock that went wrong, so that it deletes what lives.
+async function prune(process: Process): Promise<number> {
+  const now = process.now() + 100 * DAY
+  const { gone } = await pruneSessions(process.db, { now, idleCutoff: now - DAY, batch: 10 })
+  return gone
+}
+
+/** On PostgreSQL it passes over what somebody has locked, and comes to it the next time. */
+export async function pruneWhatIsLeft(world: World, result: Result): Promise<Result> {
+  const { sessions } = await world.rows()
+  const isLeft = sessions.some(({ id }) => id === world.sessionId || id === world.otherId)
+  if (result.deleted === undefined || !isLeft) return result
+  return { ...result, deleted: result.deleted + (await prune(world.processes[0])) }
 }
 
 /** After these nothing of the session is good any more. */
@@ -71,11 +101,7 @@ export const ENDINGS: Readonly<Record<string, Operation>> = {
   deletion: async ({ db }, { userId }) => ({ outcome: `${await deleteUser(db, userId)}` }),
   reuse: async (process, { refreshTokens }) => told(await refresh(process, refreshTokens.old)),
   'reuse by exchange': async (process, { accessTokens }) => told(await exchange(process, accessTokens.old)),
-  // By a clock that went wrong, so that it deletes what lives.
-  prune: async (process) => {
-    const { sessions } = await pruneAll({ ...process, now: () => process.now() + 100 * DAY })
-    return { outcome: `deleted ${sessions}` }
-  },
+  prune: async (process) => ({ outcome: 'pruned', deleted: await prune(process) }),
 }
 
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -86,6 +112,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     told(await exchange(process, accessTokens.exchanged)),
   me: async (process, { accessTokens }) => told(await authenticate(process, accessTokens.good)),
   login,
+  'login elsewhere': opened,
   activation: async ({ db }, { userId }) => ({ outcome: `${await activateUser(db, userId)}` }),
   ...ENDINGS,
 }

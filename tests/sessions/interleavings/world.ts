@@ -12,12 +12,15 @@ import type { AccountContext } from '../../../src/users/accounts.ts'
 import type { Passwords } from '../../../src/users/passwords.ts'
 import { createPasswords } from '../../../src/users/passwords.ts'
 import type { DialectContext } from '../../dialects.ts'
-import { PASSWORD } from '../../fixture.ts'
+import { DAY, PASSWORD } from '../../fixture.ts'
 import type { StoreContext } from '../../store/context.ts'
 import { dump, NOW, openContext } from '../../store/context.ts'
 import { gated } from './gate.ts'
 
 export type Process = StoreContext & AccountContext
+
+// A hash of twice the cost of the one that is there: each login raises it.
+const PASSWORDS = { minLength: 8, memory: 8, iterations: 2 }
 
 export interface World {
   readonly userId: string
@@ -37,7 +40,7 @@ export interface World {
   /** Back to the beginning */
   readonly reset: () => Promise<void>
   /** Whether PostgreSQL makes somebody wait for a lock */
-  readonly isWaiting: () => Promise<boolean>
+  readonly isWaiting: (turns: number) => Promise<boolean>
 }
 
 export async function openWorld(t: DialectContext): Promise<World> {
@@ -47,7 +50,8 @@ export async function openWorld(t: DialectContext): Promise<World> {
   const context = await openContext(t)
   const { db, clock } = context
   await gated(t, db)
-  const passwords = remembered(createPasswords())
+  const passwords = remembered(createPasswords(PASSWORDS))
+  const settings = { ...context.settings, password: PASSWORDS }
   const openProcess = async (ahead: number): Promise<Process> => {
     const store = await openStore(context.database)
     stores.push(store)
@@ -56,7 +60,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
       await sql`pragma synchronous = off`.execute(store.db)
       await sql`pragma busy_timeout = 0`.execute(store.db)
     }
-    return { ...context, store, db: store.db, passwords, now: () => clock.now + ahead }
+    return { ...context, settings, store, db: store.db, passwords, now: () => clock.now + ahead }
   }
 
   const passwordHash = await hash(PASSWORD, { algorithm: 2, memoryCost: 8, timeCost: 1, parallelism: 1 })
@@ -69,6 +73,11 @@ export async function openWorld(t: DialectContext): Promise<World> {
   const second = await next(context, first.refreshToken)
   const third = await next(context, second.refreshToken)
   await exchange(context, second.accessToken)
+  // Pruning deletes sessions here by a clock that went wrong; a token that such a clock forgets could be exchanged again.
+  await db
+    .updateTable('revoked_tokens')
+    .set({ expires_at: NOW + 1000 * DAY })
+    .execute()
   const beginning = await dump(db)
 
   const processes = [await openProcess(1000), await openProcess(2000)] as const
@@ -88,22 +97,27 @@ export async function openWorld(t: DialectContext): Promise<World> {
     requests: [processes[0], { ...processes[1], store, db: shared }],
     rows: () => dump(db),
     reset: () => restore(db, beginning),
-    isWaiting: async () => t.dialect === 'postgres' && (await isAnyoneWaiting(db)),
+    // Not asked in each turn: to ask takes longer than most statements.
+    isWaiting: async (turns) => t.dialect === 'postgres' && turns % 20 === 0 && (await isAnyoneWaiting(db)),
   }
 }
 
 // Pure functions, but slow on purpose: each password is really hashed and verified, once.
-function remembered({ hash, verify }: Passwords): Passwords {
+function remembered({ nobody, hash, verify, raise }: Passwords): Passwords {
   const hashes = new Map<string, Promise<string>>()
   const matches = new Map<string, Promise<boolean>>()
+  const raised = new Map<string, Promise<string | undefined>>()
   const once = <T>(results: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {
     const result = results.get(key) ?? make()
     results.set(key, result)
     return result
   }
   return {
+    nobody,
+    waiting: 0,
     hash: (password) => once(hashes, password, () => hash(password)),
     verify: (of, password) => once(matches, `${of} ${password}`, () => verify(of, password)),
+    raise: (of, password) => once(raised, `${of} ${password}`, () => raise(of, password)),
   }
 }
 

@@ -10,12 +10,19 @@ import { pruneAll } from '../../../src/sessions/prune.ts'
 import { migrations } from '../../../src/store/migrations.ts'
 import type { Connection } from '../../dialects.ts'
 import { connect, DIALECTS } from '../../dialects.ts'
-import { MINUTE, PASSWORD, startService } from '../../fixture.ts'
+import { LIMITS, MINUTE, PASSWORD, startService } from '../../fixture.ts'
 import { recordStatements } from '../statements.ts'
 import { ddlOf } from './ddl.ts'
 
 // Parents first
-const TABLES = ['users', 'sessions', 'revoked_tokens', 'kysely_migration', 'kysely_migration_lock']
+const TABLES = [
+  'users',
+  'sessions',
+  'revoked_tokens',
+  'rate_limits',
+  'kysely_migration',
+  'kysely_migration_lock',
+]
 
 // As Kysely makes them
 const BOOKS = [
@@ -85,7 +92,7 @@ const endings: (() => Promise<void> | void)[] = []
 const context = { after: (end: () => Promise<void> | void) => void endings.push(end) } as never
 for (const dialect of DIALECTS) {
   const recording = recordStatements(context)
-  const service = await startService(context, {}, undefined, dialect)
+  const service = await startService(context, { limits: LIMITS }, undefined, dialect)
   recording.executed.length = 0
   const tokens = await live(service)
   const connection = await connect(service.database)

@@ -1,0 +1,117 @@
+import type { Command } from 'commander'
+import type { EventRow } from '../store/events.ts'
+import { eventsAfter, listEvents } from '../store/events.ts'
+import { Failure, WRONG_USAGE } from './failure.ts'
+import { requireUser } from './find-user.ts'
+import { follow, PAGE } from './follow.ts'
+import { isoTime, printJson, printJsonLine, printLine, printTable } from './output.ts'
+import type { Desk } from './with-database.ts'
+import { withSchema } from './with-database.ts'
+
+interface Options {
+  readonly user?: string
+  readonly session?: string
+  readonly name?: string
+  readonly since?: string
+  readonly limit?: string
+  readonly json?: true
+  readonly follow?: true
+}
+
+const LIMIT = 100
+
+/** `rekindle events` */
+export function addEventCommand(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('events')
+    .description('list security events, the newest first')
+    .option('--user <username>', 'only those of this user (name or id; of one who was deleted, the id)')
+    .option('--session <id>', 'only those of this session')
+    .option('--name <event>', 'only those of this name, as login.failed')
+    .option('--since <time>', 'only those since then: 2h, 7d, or a time as 2026-11-22T08:00:00Z')
+    .option('--limit <number>', `at most so many (default: ${LIMIT})`)
+    .option('--json', 'print a JSON array; with --follow, a line of JSON for each')
+    .option('--follow', 'print new ones as they come, the oldest first, until SIGINT or SIGTERM')
+    .action((options: Options) => {
+      const since = readSince(options.since)
+      const limit = readLimit(options.limit)
+      if (options.follow && options.limit !== undefined)
+        throw new Failure('--follow has no --limit', { exitCode: WRONG_USAGE })
+      return withSchema(env, (desk) => run(desk, options, since, limit))
+    })
+}
+
+async function run(desk: Desk, options: Options, since: number | undefined, limit: number): Promise<void> {
+  const { session: sessionId, name, json } = options
+  const userId = options.user === undefined ? undefined : await userOf(desk, options.user)
+  const filter = { userId, sessionId, name, since }
+  if (options.follow) {
+    // What was there before is asked for with --since.
+    const known = since === undefined ? await listEvents(desk.db, { limit: PAGE }) : []
+    const page = (after: number, rows: number) => eventsAfter(desk.db, { ...filter, after, limit: rows })
+    await follow(page, known, (event) => (json ? printJsonLine(eventBody(event)) : printLine(cells(event))))
+    return
+  }
+  const events = await listEvents(desk.db, { ...filter, limit })
+  if (json) printJson(events.map(eventBody))
+  else
+    printTable(
+      ['TIME', 'EVENT', 'REASON', 'USER', 'SESSION', 'REQUEST', 'ADDRESS', 'DEVICE'],
+      events.map(cells),
+    )
+}
+
+// Events outlive their users.
+async function userOf({ db }: Desk, nameOrId: string): Promise<string> {
+  const [known] = await listEvents(db, { userId: nameOrId, limit: 1 })
+  return known === undefined ? (await requireUser(db, nameOrId)).id : nameOrId
+}
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function readSince(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const [, number = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
+  const span = Number(number) * (UNITS[unit] ?? Number.NaN)
+  if (number !== '') return Date.now() - span
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(time))
+    throw new Failure('--since must be 30m, 2h, 7d, or a time as 2026-11-22T08:00:00Z', {
+      exitCode: WRONG_USAGE,
+    })
+  return time
+}
+
+function readLimit(text = String(LIMIT)): number {
+  if (!/^[1-9]\d{0,6}$/.test(text))
+    throw new Failure('--limit must be a whole number from 1 to 9999999', { exitCode: WRONG_USAGE })
+  return Number(text)
+}
+
+function eventBody(event: EventRow) {
+  return {
+    id: event.id,
+    time: isoTime(event.occurredAt),
+    name: event.name,
+    user_id: event.userId,
+    session_id: event.sessionId,
+    reason: event.reason,
+    kind: event.kind,
+    address: event.address,
+    user_agent: event.userAgent,
+    request_id: event.requestId,
+  }
+}
+
+function cells(event: EventRow): string[] {
+  return [
+    isoTime(event.occurredAt),
+    event.name,
+    event.reason ?? '-',
+    event.userId ?? '-',
+    event.sessionId ?? '-',
+    event.requestId ?? '-',
+    event.address ?? '-',
+    event.userAgent ?? '-',
+  ]
+}

@@ -1,0 +1,86 @@
+import { addPoints, deletePoints, setPoints } from '../store/rate-limits.ts'
+import type { Counter } from './guesses.ts'
+import type { Policy } from './refusal.ts'
+import type { LimitContext } from './store-limiter.ts'
+import { consume, storeLimiter } from './store-limiter.ts'
+
+/** Failures of a key are free up to here, */
+const FREE = 5
+/** then each makes the next try wait twice as long, in milliseconds, */
+const FIRST_DELAY = 1000
+const LONGEST_DELAY = 300_000
+/** and after so long without a failure all are forgotten. */
+const MEMORY = 3_600_000
+
+/** @returns milliseconds until the next try, after so many failures in a row */
+function delayAfter(failures: number): number {
+  if (failures < FREE) return 0
+  return Math.min(FIRST_DELAY * 2 ** (failures - FREE), LONGEST_DELAY)
+}
+
+const DELAY: Policy = { name: 'login-delay', points: FREE, seconds: MEMORY / 1000 }
+
+/** Makes who fails wait. The row's expiry says when the next try may come: {@link MEMORY} before. */
+export function delay(whom: string, { now }: LimitContext): Counter {
+  const key = `${DELAY.name}:${whom}`
+  return {
+    policy: DELAY,
+    key,
+    async take(db) {
+      const at = now()
+      const { points, expiresAt } = await addPoints(db, { key, points: 1, now: at, expiresAt: at + MEMORY })
+      const next = expiresAt - MEMORY
+      if (next > at) return next
+      await setPoints(db, { key, points, expiresAt: at + delayAfter(points) + MEMORY })
+      return undefined
+    },
+    giveBack: (db, how) =>
+      how === 'succeeded'
+        ? deletePoints(db, key)
+        : addPoints(db, { key, points: -1, now: now(), expiresAt: now() + MEMORY }),
+  }
+}
+
+/** So many failures in so much time; or so many tries, when successes count as well. */
+export function counting(
+  policy: Policy,
+  context: LimitContext,
+  counts: 'failures' | 'tries',
+): (whom: string) => Counter {
+  const limiter = storeLimiter(policy, context)
+  return (whom) => ({
+    policy,
+    key: limiter.getKey(whom),
+    async take(db) {
+      const { consumedPoints, msBeforeNext } = await consume(limiter, whom, 1, { db })
+      return consumedPoints > policy.points ? context.now() + msBeforeNext : undefined
+    },
+    async giveBack(db, how) {
+      if (how === 'undone' || counts === 'failures') await limiter.reward(whom, 1, { db })
+    },
+  })
+}
+
+/** Remembers who succeeded. It refuses nobody. */
+export interface Seen {
+  has(whom: string): Promise<boolean>
+  counter(whom: string): Counter
+}
+
+// Thirty days
+const SEEN: Policy = { name: 'login-seen', points: 1, seconds: 2_592_000 }
+
+export function seen(context: LimitContext): Seen {
+  const limiter = storeLimiter(SEEN, context)
+  return {
+    has: async (whom) => (await limiter.get(whom)) !== null,
+    counter: (whom) => ({
+      policy: SEEN,
+      key: limiter.getKey(whom),
+      take: async () => undefined,
+      async giveBack(db, how) {
+        if (how === 'succeeded') await limiter.set(whom, 1, SEEN.seconds, { db })
+      },
+    }),
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import type { Limit, Settings } from '../config/settings.ts'
+import { ChunkedLimit } from './chunked.ts'
+import { counting, delay, seen } from './counters.ts'
+import type { Attempt, Counter } from './guesses.ts'
+import { Guesses } from './guesses.ts'
+import { networkOf } from './networks.ts'
+import type { Refusal } from './refusal.ts'
+import type { LimitContext } from './store-limiter.ts'
+
+type Counters = (whom: string) => readonly Counter[]
+
+/** All limits of the service: see `.github/adr/0020-limits.md`. An address may be unknown. */
+export interface Limits {
+  /** @param account what its name is compared by, whether there is such an account or not */
+  login(account: string, address: string | null): Promise<Attempt | Refusal>
+  /** Whoever changes a password says the old one, which can be guessed. */
+  password(account: string, address: string | null): Promise<Attempt | Refusal>
+  register(address: string | null): Promise<Attempt | Refusal>
+  /** Counts a refresh or an exchange. */
+  mayWrite(sessionId: string): boolean | Promise<boolean>
+  /** Why it may not. */
+  ofSession(sessionId: string): Refusal
+  /** Counts a token that was refused. @returns undefined when that was not too many */
+  failure(address: string | null): Promise<Refusal | undefined>
+}
+
+export function createLimits(settings: Settings['limits'], context: LimitContext): Limits {
+  const by = (name: string, limit: Limit | false, counts: 'failures' | 'tries'): Counters => {
+    if (limit === false) return () => []
+    const counter = counting({ name, ...limit }, context, counts)
+    return (whom) => [counter(whom)]
+  }
+  const chunked = (name: string, limit: Limit | false) =>
+    limit === false ? undefined : new ChunkedLimit({ name, ...limit }, context)
+
+  const guesses = new Guesses(context)
+  const addresses = seen(context)
+  const loginAccount = by('login-account', settings.loginAccount, 'failures')
+  const loginAddress = by('login-address', settings.loginAddress, 'failures')
+  const passwordAddress = by('password', settings.passwordAddress, 'tries')
+  const registerAddress = by('register', settings.registerAddress, 'tries')
+  const sessions = chunked('refresh', settings.refreshSession)
+  const failures = chunked('failures', settings.failuresAddress)
+
+  /** Of somebody who says a password. */
+  async function ofPassword(account: string, network: string): Promise<Counter[]> {
+    // Names that nobody has are counted, too: none is to be kept as it is.
+    const hash = createHash('sha256').update(account).digest('base64url')
+    const pair = `${hash}:${network}`
+    const delays = settings.loginDelay ? [delay(pair, context)] : []
+    if (settings.loginAccount === false) return delays
+    // Where its owner has been is counted apart: no stranger uses up what the owner needs.
+    const whom = (await addresses.has(pair)) ? pair : hash
+    return [...delays, ...loginAccount(whom), addresses.counter(pair)]
+  }
+
+  return {
+    async login(account, address) {
+      const network = networkOf(address)
+      return guesses.begin([...(await ofPassword(account, network)), ...loginAddress(network)])
+    },
+    async password(account, address) {
+      const network = networkOf(address)
+      return guesses.begin([...(await ofPassword(account, network)), ...passwordAddress(network)])
+    },
+    register: (address) => guesses.begin(registerAddress(networkOf(address))),
+    mayWrite: (sessionId) => sessions?.admits(sessionId) ?? true,
+    ofSession(sessionId) {
+      if (sessions === undefined) throw new TypeError('a limit that is off refuses nobody')
+      return sessions.refusal(sessionId)
+    },
+    async failure(address) {
+      const network = networkOf(address)
+      return failures === undefined || (await failures.admits(network))
+        ? undefined
+        : failures.refusal(network)
+    },
+  }
+}

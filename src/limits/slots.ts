@@ -1,0 +1,37 @@
+const SLOTS = 2 ** 18
+const FULL = 255
+
+/**
+ * Counts any number of keys in 256 KiB, by the window. Keys that share a slot are counted together, so that a count is
+ * never too low.
+ */
+export class Slots {
+  readonly #counts = new Uint8Array(SLOTS)
+  readonly #window: number
+  #begun = 0
+
+  /** @param window milliseconds */
+  constructor(window: number) {
+    this.#window = window
+  }
+
+  /** @returns how often this was asked for the key since the window began, up to 255 */
+  count(key: string, now: number): number {
+    // Also when the clock was set back
+    if (Math.abs(now - this.#begun) >= this.#window) {
+      this.#counts.fill(0)
+      this.#begun = now
+    }
+    const slot = hash(key) % SLOTS
+    const count = Math.min((this.#counts[slot] ?? 0) + 1, FULL)
+    this.#counts[slot] = count
+    return count
+  }
+}
+
+/** FNV-1a */
+function hash(key: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
+  return hash >>> 0
+}

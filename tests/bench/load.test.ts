@@ -1,0 +1,48 @@
+/** The short form of `npm run load`: nobody is refused who should not be. How fast it is, is for the long form. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Figure } from './load/run.ts'
+import { isOver, loadWithLogins, loadWithSlow } from './load/run.ts'
+import { startHurried, startLoaded } from './load/service.ts'
+import { withCleanup } from './throughput/subject.ts'
+
+// Milliseconds, for a machine that runs other tests as well.
+const REFRESH = 2000
+
+function within(figures: readonly Figure[]): ReadonlyMap<string, number> {
+  assert.deepEqual(figures.filter(isOver), [])
+  return new Map(figures.map(({ name, value }) => [name, value]))
+}
+
+test('400 logins in a second: done or told to come again, and each refresh is a rotation', async () => {
+  await withCleanup(async (cleanup) => {
+    const service = await startLoaded(cleanup, 'sqlite', 200)
+    const size = { refreshRate: 50, seconds: 1, rate: 400 }
+    const figures = within(
+      await loadWithLogins(service, size, { refresh: REFRESH, refusal: REFRESH, login: 5000 }),
+    )
+    assert.equal(figures.get('logins sent'), 400)
+  })
+})
+
+test('200 connections that never come to an end: cut in time, with 408, and each refresh is a rotation', async () => {
+  const timeouts = {
+    headersTimeout: 1000,
+    requestTimeout: 1500,
+    keepAliveTimeout: 5000,
+    connectionsCheckingInterval: 20,
+  }
+  await withCleanup(async (cleanup) => {
+    const service = await startHurried(cleanup, timeouts, 500)
+    // Each of the 64 connections of the refreshes is used before it counts as slow itself.
+    const size = { refreshRate: 200, seconds: 2, connections: 200 }
+    const cut = { headers: 1000 + REFRESH, body: 1500 + REFRESH }
+    const figures = within(await loadWithSlow(service, size, { refresh: REFRESH, cut }))
+    assert.ok(Number(figures.get('open files meanwhile')) > Number(figures.get('open files before')))
+    // Whose headers are slow has less time than whose body is.
+    const [headers = 0, body = 0] = ['headers', 'bodies'].map((kind) =>
+      figures.get(`slow ${kind}: the last cut after`),
+    )
+    assert.ok(headers >= 900 && body > headers, `${headers} and ${body} ms`)
+  })
+})

@@ -1,0 +1,61 @@
+/** `npm run load -- --case logins|slow --database sqlite|postgres --seconds 20`. Exits with 1 when a limit is exceeded. */
+import { availableParallelism, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { Dialect } from '../../dialects.ts'
+import { DIALECTS } from '../../dialects.ts'
+import { startServer, VARIABLE } from '../../postgres/server.ts'
+import { withCleanup } from '../throughput/subject.ts'
+import type { Figure } from './run.ts'
+import { isOver, loadWithLogins, loadWithSlow } from './run.ts'
+import type { LoadedService } from './service.ts'
+import { startLoaded } from './service.ts'
+
+const { values } = parseArgs({
+  options: { case: { type: 'string' }, database: { type: 'string' }, seconds: { type: 'string' } },
+})
+
+// What the service promises, in milliseconds. Slow ones: the times of src/http/listen.ts, a second until it looks, and
+// a second for a machine that is busy.
+const REFRESH = 100
+const CUT = { headers: 12_000, body: 22_000 }
+
+// A refresh takes a session of its own until one of the first is answered.
+const SESSIONS = 2000
+
+const CASES: Readonly<Record<string, (service: LoadedService) => Promise<Figure[]>>> = {
+  logins: (service) =>
+    loadWithLogins(
+      service,
+      { refreshRate: 100, seconds: Number(values.seconds ?? 20), rate: 200 },
+      { refresh: REFRESH, refusal: 100, login: 3000 },
+    ),
+  slow: (service) =>
+    loadWithSlow(
+      service,
+      { refreshRate: 100, seconds: 24, connections: 2000 },
+      { refresh: REFRESH, cut: CUT },
+    ),
+}
+
+const chosen = values.case === undefined ? Object.keys(CASES) : [values.case]
+const dialects = values.database === undefined ? DIALECTS : [values.database as Dialect]
+if (dialects.includes('postgres')) process.env[VARIABLE] = (await startServer('--durable')).url
+
+let isWrong = false
+// Nothing here is drawn by lot: requests come at their times, whatever the run.
+console.log(`${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1)} before`)
+for (const name of chosen) {
+  const work = CASES[name]
+  if (work === undefined) throw new Error(`${name} is none of ${Object.keys(CASES).join(', ')}`)
+  for (const dialect of dialects) {
+    console.log(`\n${name}, ${dialect}`)
+    const figures = await withCleanup(async (cleanup) => work(await startLoaded(cleanup, dialect, SESSIONS)))
+    for (const figure of figures) {
+      const { name, value, most } = figure
+      const limit = most === undefined ? '' : `  at most ${most}${isOver(figure) ? ': EXCEEDED' : ''}`
+      console.log(`  ${name.padEnd(36)} ${value.toFixed(1).padStart(9)}${limit}`)
+      isWrong ||= isOver(figure)
+    }
+  }
+}
+process.exit(isWrong ? 1 : 0)

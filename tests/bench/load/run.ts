@@ -1,0 +1,133 @@
+/** Refreshes at a constant rate while the service is given more than it can do. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Login } from './logins.ts'
+import { sendLogins } from './logins.ts'
+import type { LoadedService } from './service.ts'
+import type { SlowConnection } from './slow.ts'
+import { holdSlow } from './slow.ts'
+
+/** A name, a figure, and what it must not be: what is printed. Milliseconds, unless the name says otherwise */
+export interface Figure {
+  readonly name: string
+  readonly value: number
+  /** Undefined: it is told, and that is all. */
+  readonly most?: number
+}
+
+export const isOver = ({ value, most }: Figure): boolean => most !== undefined && !(value <= most)
+
+/** Requests or connections; seconds */
+export interface Size {
+  readonly refreshRate: number
+  readonly seconds: number
+}
+
+/** Milliseconds */
+export interface Limits {
+  /** p99 of refreshes */
+  readonly refresh: number
+  /** p99 of logins that are told to come again */
+  readonly refusal: number
+  /** p99 of the others */
+  readonly login: number
+}
+
+const MIB = 2 ** 20
+
+const percentile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
+
+const refreshes = (name: string, { p50, p99 }: { p50: number; p99: number }, most?: number): Figure[] => [
+  { name: `refreshes ${name}: p50`, value: p50 },
+  { name: `refreshes ${name}: p99`, value: p99, ...(most !== undefined && { most }) },
+]
+
+/** @throws when a refresh is refused */
+export async function loadWithLogins(
+  service: LoadedService,
+  { refreshRate, seconds, rate }: Size & { readonly rate: number },
+  limits: Limits,
+): Promise<Figure[]> {
+  const quiet = await service.refresh(refreshRate, seconds / 4)
+  await service.metrics() // The delay of the event loop counts from here.
+  const [during, logins] = await Promise.all([
+    service.refresh(refreshRate, seconds),
+    sendLogins(service.port, rate, seconds),
+  ])
+  const metrics = await service.metrics()
+  const took = (of: number) => logins.filter(({ status }) => status === of).map((login) => login.took)
+  const isDocumented = ({ status, retryAfter }: Login) =>
+    status === 200 || (status === 503 && Number(retryAfter) >= 1)
+  return [
+    ...refreshes('before', quiet),
+    ...refreshes('meanwhile', during, limits.refresh),
+    { name: 'logins sent', value: logins.length },
+    { name: 'logins done, a second', value: took(200).length / seconds },
+    { name: 'logins done: p50', value: percentile(took(200), 0.5) },
+    { name: 'logins done: p99', value: percentile(took(200), 0.99), most: limits.login },
+    { name: 'logins told to come again', value: took(503).length },
+    { name: 'logins told to come again: p50', value: percentile(took(503), 0.5) },
+    { name: 'logins told to come again: p99', value: percentile(took(503), 0.99), most: limits.refusal },
+    {
+      name: 'logins with any other answer',
+      value: logins.filter((login) => !isDocumented(login)).length,
+      most: 0,
+    },
+    { name: 'logins: none done', value: Number(took(200).length === 0), most: 0 },
+    ...ofProcess(metrics),
+  ]
+}
+
+/** @param cut within so many milliseconds, by kind @throws when a refresh is refused */
+export async function loadWithSlow(
+  service: LoadedService,
+  { refreshRate, seconds, connections }: Size & { readonly connections: number },
+  limits: Pick<Limits, 'refresh'> & { readonly cut: Readonly<Record<SlowConnection['kind'], number>> },
+): Promise<Figure[]> {
+  const quiet = await service.refresh(refreshRate, seconds / 4)
+  const before = await service.metrics()
+  const opened = Promise.withResolvers<void>()
+  const holding = holdSlow(service.port, connections, seconds, opened.resolve)
+  await Promise.race([opened.promise, holding])
+  const [during, standing, slow] = await Promise.all([
+    service.refresh(refreshRate, seconds),
+    pause(100 * seconds).then(() => service.metrics()),
+    holding,
+  ])
+  await pause(500)
+  const after = await service.metrics()
+  const files = (metrics: ReadonlyMap<string, number>) => metrics.get('process_open_fds') ?? 0
+  const slowest = (of: SlowConnection['kind']) =>
+    Math.max(...slow.map(({ kind, lived }) => (kind === of ? (lived ?? Number.POSITIVE_INFINITY) : 0)))
+  return [
+    ...refreshes('before', quiet),
+    ...refreshes('meanwhile', during, limits.refresh),
+    { name: 'slow connections', value: slow.length },
+    { name: 'slow headers: the last cut after', value: slowest('headers'), most: limits.cut.headers },
+    { name: 'slow bodies: the last cut after', value: slowest('body'), most: limits.cut.body },
+    { name: 'cut without 408', value: slow.filter(({ status }) => status !== 408).length, most: 0 },
+    { name: 'open files before', value: files(before) },
+    { name: 'open files meanwhile', value: files(standing) },
+    // Connections of refreshes that were kept alive may go meanwhile, too.
+    { name: 'open files after, more than before', value: files(after) - files(before), most: 10 },
+    {
+      name: 'MiB more meanwhile',
+      value: (memory(standing) - memory(before)) / MIB,
+      most: 50 + connections / 10,
+    },
+    ...ofProcess(after),
+  ]
+}
+
+const memory = (metrics: ReadonlyMap<string, number>) => metrics.get('process_resident_memory_bytes') ?? 0
+
+const lag = (metrics: ReadonlyMap<string, number>, which: 'p99' | 'max') => ({
+  name: `event loop held up: ${which}`,
+  value: 1000 * (metrics.get(`nodejs_eventloop_lag_${which}_seconds`) ?? 0),
+})
+
+const ofProcess = (metrics: ReadonlyMap<string, number>): Figure[] => [
+  lag(metrics, 'p99'),
+  lag(metrics, 'max'),
+  { name: 'MiB in memory', value: memory(metrics) / MIB },
+]

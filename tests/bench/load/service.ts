@@ -1,0 +1,89 @@
+/** The real service in a process of its own, and what it tells of itself at /metrics. */
+import pino from 'pino'
+import { readServiceSettings } from '../../../src/config/settings.ts'
+import { createApp } from '../../../src/http/app.ts'
+import { createCore } from '../../../src/http/core.ts'
+import { listen } from '../../../src/http/listen.ts'
+import { MAIN } from '../../cli/command.ts'
+import type { Dialect } from '../../dialects.ts'
+import { freshDatabase } from '../../dialects.ts'
+import { parseExposition } from '../../http/exposition.ts'
+import { environment, fill } from '../throughput/fill.ts'
+import { pace } from '../throughput/load.ts'
+import { REFRESH } from '../throughput/operation.ts'
+import type { Cleanup } from '../throughput/process.ts'
+import { freePort, start } from '../throughput/process.ts'
+import { temporaryDirectory } from '../throughput/subjects.ts'
+
+export const USERS = 20
+
+// All of it comes from one address.
+const UNLIMITED = Object.fromEntries(
+  ['LOGIN_ADDRESS', 'LOGIN_ACCOUNT', 'LOGIN_DELAY', 'REFRESH_SESSION', 'FAILURES_ADDRESS'].map((name) => [
+    `LIMIT_${name}`,
+    'off',
+  ]),
+)
+
+export interface LoadedService {
+  readonly port: number
+  /** Refreshes at a constant rate, each of which has to be a rotation. Milliseconds */
+  refresh(rate: number, seconds: number): Promise<{ readonly p50: number; readonly p99: number }>
+  metrics(): Promise<ReadonlyMap<string, number>>
+}
+
+interface Prepared {
+  readonly env: Readonly<Record<string, string>>
+  /** Of refresh tokens */
+  readonly file: string
+}
+
+/** @param sessions for the refreshes: as many as come before the first is answered are enough */
+async function prepare(cleanup: Cleanup, dialect: Dialect, sessions: number): Promise<Prepared> {
+  const options = await freshDatabase(cleanup, dialect)
+  const env = { ...environment(options), ...UNLIMITED, METRICS_PORT: String(await freePort()) }
+  const sizes = { users: USERS, sessions }
+  const { paced: file } = await fill(temporaryDirectory(cleanup), env, 'refresh', sizes)
+  return { env, file }
+}
+
+const refresher =
+  (port: number, file: string): LoadedService['refresh'] =>
+  (rate, seconds) =>
+    pace({ ports: [port], operation: REFRESH, file }, rate, Math.round(rate * seconds))
+
+export async function startLoaded(
+  cleanup: Cleanup,
+  dialect: Dialect,
+  sessions: number,
+): Promise<LoadedService> {
+  const { env, file } = await prepare(cleanup, dialect, sessions)
+  const { port } = await start(cleanup, { program: [MAIN], env })
+  return {
+    port,
+    refresh: refresher(port, file),
+    async metrics() {
+      const response = await fetch(`http://127.0.0.1:${env['METRICS_PORT']}/metrics`)
+      return parseExposition(await response.text())
+    },
+  }
+}
+
+/** In this process, with other limits for slow clients. */
+export async function startHurried(
+  cleanup: Cleanup,
+  timeouts: Parameters<typeof listen>[2],
+  sessions: number,
+): Promise<LoadedService> {
+  const { env, file } = await prepare(cleanup, 'sqlite', sessions)
+  const core = await createCore({ ...readServiceSettings(env), log: pino({ level: 'silent' }) })
+  cleanup.after(() => core.store.close())
+  const listener = await listen(createApp(core), { host: '127.0.0.1', port: 0 }, timeouts)
+  cleanup.after(() => listener.close(0))
+  const port = Number(new URL(listener.url).port)
+  return {
+    port,
+    refresh: refresher(port, file),
+    metrics: async () => parseExposition((await core.metrics?.text()) ?? ''),
+  }
+}

@@ -1,0 +1,69 @@
+/** SIGKILL between a change and its delivery, and SIGTERM in the middle of one: the next start delivers it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { post, startService } from '../cli/service.ts'
+import { connect, freshDatabase } from '../dialects.ts'
+import { PASSWORD } from '../fixture.ts'
+import { UNLIMITED } from '../unlimited.ts'
+import { startReceiver, until, WEBHOOK_SECRET } from './receiver.ts'
+
+test('killed: each committed change has its event, and all of them arrive after the restart', async (t) => {
+  let isDown = true
+  const receiver = await startReceiver(t, () => (isDown ? 'hang' : 204))
+  const database = await freshDatabase(t, 'sqlite')
+  assert.ok(database.dialect === 'sqlite')
+  const env = {
+    // Eight logins of one account at once
+    ...UNLIMITED,
+    DATABASE_URL: `sqlite:${database.file}`,
+    EVENTS_WEBHOOK_URL: receiver.url,
+    EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  }
+  const service = await startService(t, env)
+  const body = { username: 'ada', password: PASSWORD }
+  await post(`${service.url}/api/auth/register`, { body })
+  await until(() => receiver.received.length > 0, 'the first attempt')
+  const logins = Array.from({ length: 8 }, async (_, index) => {
+    const login = await post(`${service.url}/api/auth/login`, { body }).catch(() => undefined)
+    const token = login?.body.data['refresh_token']
+    if (index === 0) await service.stop('SIGKILL')
+    else if (token !== undefined) await post(`${service.url}/api/auth/logout`, { token }).catch(() => {})
+  })
+  await Promise.all(logins)
+
+  const connection = await connect(database)
+  t.after(() => connection.close())
+  const events = await connection.query('select * from events order by position')
+  const idsOf = (name: string) => events.flatMap((row) => (row.name === name ? [row.session_id] : [])).sort()
+  const sessions = await connection.query('select id, revoked_at from sessions order by id')
+  assert.ok(sessions.length > 0)
+  assert.deepEqual(
+    idsOf('session.opened'),
+    sessions.map(({ id }) => id),
+  )
+  assert.deepEqual(
+    idsOf('session.revoked'),
+    sessions.flatMap(({ id, revoked_at }) => (revoked_at === null ? [] : [id])),
+  )
+
+  // As if the dead process had claimed them half a minute ago.
+  await connection.query('update events set deliver_at = 0')
+  const second = await startService(t, env)
+  const before = receiver.received.length
+  await until(() => receiver.received.length > before, 'a delivery to break off')
+  const begun = performance.now()
+  assert.equal(await second.stop('SIGTERM'), 0)
+  assert.ok(performance.now() - begun < 5000, 'it drains in time')
+  const left = () => connection.query('select id from events where deliver_at is not null')
+  assert.equal((await left()).length, events.length)
+  isDown = false
+  const from = receiver.received.length
+  await startService(t, env)
+  await until(async () => (await left()).length === 0, 'all of them')
+  const delivered = receiver.received.slice(from).map(({ event }) => event)
+  assert.deepEqual(new Set(delivered.map(({ id }) => id)), new Set(events.map(({ id }) => id)))
+  for (const { id } of sessions) {
+    const ofSession = delivered.filter(({ data }) => data.session_id === id).map(({ type }) => type)
+    assert.deepEqual(ofSession, ['session.opened', 'session.revoked'].slice(0, ofSession.length))
+  }
+})

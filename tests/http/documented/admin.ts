@@ -1,0 +1,150 @@
+/** The contract's tag `admin`. */
+import { randomUUID } from 'node:crypto'
+import type { Request } from '../../fixture.ts'
+import { ADMIN_TOKEN, PASSWORD } from '../../fixture.ts'
+import { sidOf } from '../tokens.ts'
+import { withNewPassword } from './accounts.ts'
+import type { Provocation, Provocations } from './provoke.ts'
+import { after, busy, changed, ofUser, reading, withBody, writing } from './provoke.ts'
+import type { World } from './world.ts'
+
+type Id = (world: World) => string
+
+const ada: Id = ({ user }) => user.id
+const nobody: Id = () => randomUUID()
+
+/** By the token, on what is below a user. */
+const ask =
+  (rest: string | Id, request: Request, id: Id = ada): Provocation =>
+  (world) => ({
+    path: `/admin/users/${id(world)}${typeof rest === 'string' ? rest : `/sessions/${rest(world)}`}`,
+    request: { bearer: ADMIN_TOKEN, ...request },
+  })
+
+/** Of every operation of the tag. */
+const withToken = (good: Provocation): Provocations => ({
+  '401 missing': [
+    changed(good, ({ bearer: _, ...request }) => request),
+    changed(good, ({ bearer, ...request }) => ({ ...request, cookie: `refresh_token=${bearer}` })),
+  ],
+  '401 invalid': [
+    changed(good, (request) => ({ ...request, bearer: `${ADMIN_TOKEN}x` })),
+    changed(good, (request, { accessToken }) => ({ ...request, bearer: accessToken })),
+  ],
+  '404 off': after(good, ({ service }) => Object.assign(service.core, { isAdminToken: undefined })),
+})
+
+/** Of every one that has ids in its path. */
+const below = (rest: string | Id, request: Request): Provocations => ({
+  ...withToken(ask(rest, request)),
+  '400 invalid_id': ask(rest, request, () => 'not-a-uuid'),
+  '404 unknown_user': ask(rest, request, nobody),
+})
+
+/** No cookie counts here, and so no other site is refused for one. */
+const cookieless = ({ '403 cross_site': _, ...provocations }: Provocations): Provocations => provocations
+
+/** Of one that writes. The lock that it waits for takes a second: opening a session does it for all of them. */
+const changing = (good: Provocation): Provocations => ({
+  ...cookieless(writing(good)),
+  ...reading(good),
+})
+
+const GET = {}
+const POST = { method: 'POST' }
+const DELETE = { method: 'DELETE' }
+
+const list =
+  (query: string): Provocation =>
+  () => ({ path: `/admin/users${query}`, request: { bearer: ADMIN_TOKEN } })
+
+export const listUsers: Provocations = {
+  ...reading(list('')),
+  ...withToken(list('')),
+  '200 last_page': [list(''), list('?username=ADA&limit=1')],
+  '400 invalid_parameter': list('?limit=201'),
+}
+
+const listOfEvents =
+  (query: string | Id): Provocation =>
+  (world) => ({
+    path: `/admin/events${typeof query === 'string' ? query : `?${query(world)}`}`,
+    request: { bearer: ADMIN_TOKEN },
+  })
+
+export const listEvents: Provocations = {
+  ...reading(listOfEvents('')),
+  ...withToken(listOfEvents('')),
+  '200 last_page': [
+    listOfEvents(({ user, accessToken }) => `user_id=${user.id}&session_id=${sidOf(accessToken)}`),
+    listOfEvents('?name=session.opened&since=2026-11-22T08:00:00Z&cursor=999'),
+  ],
+  '400 invalid_parameter': listOfEvents('?limit=201'),
+}
+
+const create =
+  (json: object): Provocation =>
+  () => ({ path: '/admin/users', request: { bearer: ADMIN_TOKEN, json } })
+
+export const createUser: Provocations = {
+  ...cookieless(withBody(create({ username: 'grace' }), 'username')),
+  ...withNewPassword(create({ username: 'grace', password: PASSWORD }), 'password'),
+  ...reading(create({ username: 'grace' })),
+  ...withToken(create({ username: 'grace' })),
+  ...busy(create({ username: 'Ada', password: PASSWORD })),
+  '201 created': [create({ username: 'grace' }), create({ username: 'grace', password: PASSWORD })],
+  '409 taken': create({ username: 'Ada' }),
+}
+
+export const getUser: Provocations = { ...reading(ask('', GET)), ...below('', GET), '200 ada': ask('', GET) }
+
+export const deleteUser: Provocations = {
+  ...changing(ask('', DELETE)),
+  ...below('', DELETE),
+  '200 deleted': ask('', DELETE),
+}
+
+export const deactivateUser: Provocations = {
+  ...changing(ask('/deactivate', POST)),
+  ...below('/deactivate', POST),
+  '200 deactivated': ask('/deactivate', POST),
+}
+
+export const activateUser: Provocations = {
+  ...changing(ask('/activate', POST)),
+  ...below('/activate', POST),
+  '200 activated': ask('/activate', POST),
+}
+
+export const listUserSessions: Provocations = {
+  ...reading(ask('/sessions', GET)),
+  ...below('/sessions', GET),
+  '200 one': ask('/sessions', GET),
+}
+
+const open = ask('/sessions', { json: { device: 'A browser', address: '2001:db8::1' } })
+const wrongly = ask('/sessions', { json: { address: 'localhost' } })
+
+export const openUserSession: Provocations = {
+  ...cookieless(withBody(open, '')),
+  ...below('/sessions', { json: {} }),
+  '201 opened': [open, ask('/sessions', { json: {} })],
+  '400 invalid_member': wrongly,
+  '403 inactive': ofUser(open)['403 inactive'] as Provocation,
+}
+
+export const endUserSessions: Provocations = {
+  ...changing(ask('/sessions', DELETE)),
+  ...below('/sessions', DELETE),
+  '200 ended': ask('/sessions', DELETE),
+}
+
+const current: Id = ({ accessToken }) => sidOf(accessToken)
+
+export const endUserSession: Provocations = {
+  ...changing(ask(current, DELETE)),
+  ...below(current, DELETE),
+  '200 ended': ask(current, DELETE),
+  '400 invalid_id': [ask(current, DELETE, () => 'not-a-uuid'), ask(() => 'not-a-uuid', DELETE)],
+  '404 unknown_session': ask(nobody, DELETE),
+}

@@ -1,0 +1,244 @@
+/** GET /metrics: what is counted, once each, and what must not be there. */
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import type { TestContext } from 'node:test'
+import { test as testOnce } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Core } from '../../src/http/core.ts'
+import { listen } from '../../src/http/listen.ts'
+import { metricsApp } from '../../src/http/metrics-app.ts'
+import { deactivateUser, deleteUser } from '../../src/store/users.ts'
+import { test } from '../dialects.ts'
+import { DAY, PASSWORD, startService } from '../fixture.ts'
+import { addUser, logIn } from '../store/context.ts'
+import type { World } from './documented/world.ts'
+import { configure, forge, limit, startWorld } from './documented/world.ts'
+import { parseExposition } from './exposition.ts'
+import { sidOf } from './tokens.ts'
+
+const ON = { metrics: { host: '127.0.0.1', port: 0 } }
+
+/** Serves the metrics as `serve` does. @returns asks for them */
+async function startMetrics(t: Pick<TestContext, 'after'>, core: Core) {
+  const { url, close } = await listen(metricsApp(core), ON.metrics)
+  t.after(() => close(0))
+  const get = async (path = '/metrics', method = 'GET') => {
+    const response = await fetch(url + path, { method })
+    return {
+      status: response.status,
+      type: response.headers.get('Content-Type'),
+      text: await response.text(),
+    }
+  }
+  const read = async () => {
+    const { status, text } = await get()
+    assert.equal(status, 200, text)
+    return parseExposition(text)
+  }
+  return { get, read }
+}
+
+// First: what is loaded stays so.
+testOnce('off by default: nothing is counted, nothing is loaded, and nothing is served', async (t) => {
+  const { service } = await startWorld(t)
+  assert.equal(service.core.metrics, undefined)
+  assert.equal((await service.request('/metrics')).status, 404)
+  const loaded = Object.keys(createRequire(import.meta.url).cache)
+  assert.ok(loaded.some((file) => file.includes('better-sqlite3')))
+  assert.ok(!loaded.some((file) => file.includes('prom-client')))
+})
+
+testOnce('on: GET /metrics on a port of its own, and nothing else there or elsewhere', async (t) => {
+  const service = await startService(t, ON)
+  const { get } = await startMetrics(t, service.core)
+  const { status, type, text } = await get()
+  assert.deepEqual([status, type], [200, 'text/plain; version=0.0.4; charset=utf-8'])
+  const samples = parseExposition(text)
+  for (const name of [
+    'rekindle_passwords_waiting',
+    'nodejs_eventloop_lag_p99_seconds',
+    'process_resident_memory_bytes',
+    'process_cpu_seconds_total',
+  ]) {
+    assert.ok(samples.has(name), name)
+  }
+  assert.ok(![...samples.keys()].some((key) => key.startsWith('rekindle_database_')))
+  for (const [path, method] of [
+    ['/', 'GET'],
+    ['/metrics/', 'GET'],
+    ['/metrics', 'POST'],
+    ['/refresh_token', 'POST'],
+  ]) {
+    assert.equal((await get(path, method)).status, 404, `${method} ${path}`)
+  }
+  assert.equal((await service.request('/metrics')).status, 404)
+})
+
+type Act = (world: World) => unknown
+const refreshNow: Act = ({ service, refreshToken }) => service.refresh(refreshToken)
+const exchangeNow: Act = ({ service, accessToken }) => service.exchange(accessToken)
+const logout: Act = ({ service, refreshToken }) =>
+  service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
+const deactivate: Act = ({ service, user }) => deactivateUser(service.core.db, user.id, service.clock.now)
+const remove: Act = ({ service, user }) => deleteUser(service.core.db, user.id)
+const removeSession: Act = ({ service, refreshToken }) =>
+  service.core.db.deleteFrom('sessions').where('id', '=', sidOf(refreshToken)).execute()
+const wait =
+  (span: number): Act =>
+  ({ service }) => {
+    service.clock.now += span
+  }
+
+let next = ''
+const exhaust = async (world: World) => {
+  limit(world)
+  next = (await world.service.refresh(world.refreshToken)).body.data.refresh_token
+}
+
+// What comes before, and the request that is counted.
+const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
+  rotated: [() => {}, refreshNow],
+  replayed: [refreshNow, refreshNow],
+  refreshed: [(world) => configure(world, { rotation: false }), refreshNow],
+  invalid: [() => {}, ({ service, refreshToken }) => service.refresh(forge(refreshToken))],
+  limited: [exhaust, ({ service }) => service.refresh(next)],
+  expired: [wait(31 * DAY), refreshNow],
+  unknown_user: [remove, refreshNow],
+  inactive_user: [deactivate, refreshNow],
+  unknown_session: [removeSession, refreshNow],
+  revoked: [logout, refreshNow],
+  reused: [
+    async (world) => {
+      configure(world, { grace: 0 })
+      await refreshNow(world)
+    },
+    refreshNow,
+  ],
+  // The row is of another time than the token.
+  restored: [
+    ({ service, user }) =>
+      service.core.db
+        .updateTable('sessions')
+        .set((eb) => ({ rotated_at: eb('rotated_at', '+', 10_000) }))
+        .where('user_id', '=', user.id)
+        .execute(),
+    refreshNow,
+  ],
+}
+const exchanges: Readonly<Record<string, readonly [Act, Act]>> = {
+  exchanged: [() => {}, exchangeNow],
+  replayed: [exchangeNow, exchangeNow],
+  disabled: [(world) => configure(world, { exchangeWindow: 0 }), exchangeNow],
+  invalid: [() => {}, ({ service, accessToken }) => service.exchange(forge(accessToken))],
+  limited: [exhaust, exchangeNow],
+  expired: [wait(3 * DAY), exchangeNow],
+  unknown_user: [remove, exchangeNow],
+  inactive_user: [deactivate, exchangeNow],
+  unknown_session: [removeSession, exchangeNow],
+  revoked: [logout, exchangeNow],
+  reused: [
+    async (world) => {
+      await exchangeNow(world)
+      await wait(31_000)(world)
+    },
+    exchangeNow,
+  ],
+}
+
+testOnce('each outcome of a refresh and an exchange is counted once, by its name', async (t) => {
+  const service = await startService(t, ON)
+  const { read } = await startMetrics(t, service.core)
+  const start = await read()
+  let users = 0
+  const known = (name: string) => [...start.keys()].filter((key) => key.startsWith(`rekindle_${name}_total{`))
+  for (const [name, outcomes] of Object.entries({ refreshes, exchanges })) {
+    assert.deepEqual(
+      new Set(known(name)),
+      new Set(Object.keys(outcomes).map((outcome) => keyOf(name, outcome))),
+    )
+    for (const key of known(name)) assert.equal(start.get(key), 0)
+
+    for (const [outcome, [prepare, act]] of Object.entries(outcomes)) {
+      const core = { ...service.core }
+      const username = `user-${users++}`
+      const id = await addUser(service.core.db, username)
+      const { accessToken, refreshToken = '' } = await logIn(service.core, id)
+      const world = { t: t as TestContext, service, user: { id, username }, accessToken, refreshToken }
+      await prepare(world)
+      const before = await read()
+      await act(world)
+      const after = await read()
+      const grown = [...known('refreshes'), ...known('exchanges')].filter(
+        (key) => after.get(key) !== before.get(key),
+      )
+      assert.deepEqual(grown, [keyOf(name, outcome)])
+      assert.equal(after.get(keyOf(name, outcome)), Number(before.get(keyOf(name, outcome))) + 1, outcome)
+      Object.assign(service.core, core)
+    }
+  }
+  const samples = await read()
+  assert.equal(samples.get('rekindle_events_total{event="token.reuse_detected"}'), 2)
+  assert.equal(samples.get('rekindle_events_total{event="session.restored"}'), 1)
+  const answered = Number(
+    samples.get('http_request_duration_seconds_count{method="POST",route="/refresh_token",status="200"}'),
+  )
+  // Three outcomes, and what came before a replay, a reuse and two limits
+  assert.equal(answered, 7)
+})
+
+const keyOf = (name: string, outcome: string) => `rekindle_${name}_total{outcome="${outcome}"}`
+
+testOnce('whatever is sent, the series are as many', async (t) => {
+  const { service } = await startWorld(t, ON)
+  const { read } = await startMetrics(t, service.core)
+  const ask = (path: string, method: string) => fetch(service.url + path, { method }).then((r) => r.text())
+  const series = async () => {
+    const keys = [...(await read()).keys()]
+    return keys.filter((key) => key.startsWith('http_request_duration_seconds_count'))
+  }
+  await ask('/nowhere', 'GET')
+  await ask('/nowhere', 'PURGE')
+  const before = await series()
+  for (const method of ['PROPFIND', 'SEARCH', 'M-SEARCH', 'LINK', 'UNSUBSCRIBE']) {
+    await ask(`/${method}"\\\n{}`, method)
+    await ask('/refresh_token', method)
+  }
+  for (let index = 0; index < 20; index++) await ask(`/x${index}?token=secret-${index}"`, 'GET')
+  for (let index = 0; index < 3; index++) await ask(`/docs/${index}`, 'GET')
+  const after = await series()
+  assert.deepEqual(
+    after.filter((key) => !before.includes(key)),
+    [
+      'http_request_duration_seconds_count{method="other",route="/*",status="405"}',
+      'http_request_duration_seconds_count{method="GET",route="/docs/:asset",status="404"}',
+    ],
+  )
+})
+
+test('active sessions, connections, and a scrape while the database is away', async (t) => {
+  const { service } = await startWorld(t, ON)
+  await service.login()
+  const { get, read } = await startMetrics(t, service.core)
+  await get()
+  // The count has been started, and nobody waits for it.
+  let samples = await read()
+  for (
+    const end = performance.now() + 5000;
+    !samples.has('rekindle_active_sessions');
+    samples = await read()
+  ) {
+    assert.ok(performance.now() < end, 'never counted')
+    await pause(10)
+  }
+  assert.equal(samples.get('rekindle_active_sessions'), 2)
+  if (t.dialect === 'postgres') {
+    assert.ok(Number(samples.get('rekindle_database_connections{state="idle"}')) >= 1)
+    assert.equal(samples.get('rekindle_database_waiting'), 0)
+  }
+  await service.core.store.close()
+  await read()
+  const login = { json: { username: 'ada', password: PASSWORD } }
+  assert.equal((await service.request('/api/auth/login', login)).status, 503)
+  const refused = 'http_request_duration_seconds_count{method="POST",route="/api/auth/login",status="503"}'
+  assert.equal((await read()).get(refused), 1)
+})

@@ -1,0 +1,56 @@
+/** Limits over a real database, without the service around them: tries by the hundred cost no hashing here. */
+import type { TestContext } from 'node:test'
+import type { Settings } from '../../src/config/settings.ts'
+import type { Attempt } from '../../src/limits/guesses.ts'
+import type { Limits } from '../../src/limits/limits.ts'
+import { createLimits } from '../../src/limits/limits.ts'
+import type { Refusal } from '../../src/limits/refusal.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Dialect } from '../dialects.ts'
+import { NO_LIMITS } from '../fixture.ts'
+import type { StoreContext } from '../store/context.ts'
+import { openContext } from '../store/context.ts'
+
+export interface LimitsContext extends StoreContext {
+  readonly limits: Limits
+  /** Another process on the same database, or this one started anew */
+  another(): Promise<Limits>
+}
+
+export async function openLimits(
+  t: TestContext & { readonly dialect?: Dialect },
+  settings: Partial<Settings['limits']>,
+): Promise<LimitsContext> {
+  const context = await openContext(t)
+  const all = { ...NO_LIMITS, ...settings }
+  return {
+    ...context,
+    limits: createLimits(all, context),
+    async another() {
+      const store = await openStore(context.database)
+      // The database goes only when the first one's test has ended.
+      const { close } = context.store
+      Object.assign(context.store, { close: () => store.close().then(close) })
+      return createLimits(all, { db: store.db, now: context.now })
+    },
+  }
+}
+
+/** @returns the try; fails when it was refused */
+export async function passed(answer: Promise<Attempt | Refusal>): Promise<Attempt> {
+  const attempt = await answer
+  if ('until' in attempt) throw new Error(`refused by ${attempt.policy.name}`)
+  return attempt
+}
+
+/** @returns what refused it, and for how many milliseconds from now on; undefined when nothing did */
+export async function refusedBy(
+  { now }: Pick<LimitsContext, 'now'>,
+  answer: Promise<Attempt | Refusal>,
+): Promise<readonly [name: string, milliseconds: number] | undefined> {
+  const attempt = await answer
+  return 'until' in attempt ? [attempt.policy.name, attempt.until - now()] : undefined
+}
+
+export const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index))

@@ -1,0 +1,149 @@
+/** Tries of passwords: how many come through, who waits for how long, and whom strangers cannot keep out. */
+import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
+import { test } from '../dialects.ts'
+import { recordStatements } from '../store/statements.ts'
+import { openLimits, passed, refusedBy, times } from './context.ts'
+
+const HOUR = 3_600_000
+const loginAccount = { points: 100, seconds: 3600 }
+const address = (index: number) => `192.0.${index >> 8}.${index & 255}`
+
+test('150 tries at once on two processes, each from another address: 100 come through', async (t) => {
+  const context = await openLimits(t, { loginAccount, loginDelay: true })
+  const both = [context.limits, await context.another()] as const
+  const answers = await Promise.all(
+    times(150, async (index) => {
+      // As requests come in: two connections to one file must not wait for each other in one turn.
+      await turn()
+      return (both[index % 2] ?? both[0]).login('ada', address(index))
+    }),
+  )
+  const refused = answers.flatMap((answer) => ('until' in answer ? [answer] : []))
+  assert.equal(answers.length - refused.length, 100)
+  assert.deepEqual([...new Set(refused.map(({ policy }) => policy.name))], ['login-account'])
+  assert.equal(refused.filter(({ isNews }) => isNews).length, 2, 'each process tells it once')
+
+  // A process that is started now has forgotten nothing.
+  const third = await context.another()
+  assert.deepEqual(await refusedBy(context, third.login('ada', '198.51.100.1')), ['login-account', HOUR])
+  assert.equal(await refusedBy(context, third.login('grace', '198.51.100.1')), undefined)
+  context.clock.now += HOUR - 1
+  assert.deepEqual(await refusedBy(context, third.login('ada', '198.51.100.2')), ['login-account', 1])
+  context.clock.now += 1
+  assert.equal(await refusedBy(context, third.login('ada', '198.51.100.2')), undefined)
+})
+
+test('20 tries at once from one address: 5 come through, and what failed waits longer each time', async (t) => {
+  const context = await openLimits(t, { loginDelay: true })
+  const { limits, clock } = context
+  const tries = () => refusedBy(context, limits.login('ada', '192.0.2.1'))
+  const answers = await Promise.all(times(20, tries))
+  assert.equal(answers.filter((refusal) => refusal === undefined).length, 5)
+  for (const seconds of [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]) {
+    assert.deepEqual(await tries(), ['login-delay', seconds * 1000])
+    clock.now += seconds * 1000 - 1
+    assert.deepEqual(await tries(), ['login-delay', 1])
+    clock.now += 1
+    const two = await Promise.all([tries(), tries()])
+    assert.deepEqual(two.map((refusal) => refusal?.[0]).sort(), ['login-delay', undefined], 'not both')
+  }
+  assert.equal(await refusedBy(context, limits.login('ada', '192.0.2.2')), undefined, 'another address')
+  assert.equal(await refusedBy(context, limits.login('grace', '192.0.2.1')), undefined, 'another account')
+  clock.now += 300_000 + HOUR
+  for (let free = 0; free < 5; free++) assert.equal(await tries(), undefined, 'after an hour it is forgotten')
+})
+
+test('whoever succeeds begins anew, and a try that was none is given back', async (t) => {
+  const context = await openLimits(t, {
+    loginDelay: true,
+    loginAccount: { points: 6, seconds: 60 },
+    loginAddress: { points: 6, seconds: 60 },
+  })
+  const login = () => context.limits.login('ada', '192.0.2.1')
+  for (let round = 0; round < 10; round++) {
+    for (let failure = 0; failure < (round === 0 ? 4 : 0); failure++) await passed(login())
+    await (await passed(login())).succeeded()
+  }
+  for (let busy = 0; busy < 10; busy++) await (await passed(login())).undone()
+  // Four failures still count at the address; at the account the address is known since, and counts apart.
+  assert.equal(await refusedBy(context, login()), undefined)
+  assert.equal(await refusedBy(context, login()), undefined)
+  assert.deepEqual(await refusedBy(context, login()), ['login-address', 60_000])
+  assert.equal(await refusedBy(context, context.limits.login('ada', '192.0.2.2')), undefined)
+})
+
+test('strangers cannot keep the owner out of where they logged in before', async (t) => {
+  const context = await openLimits(t, { loginAccount, loginDelay: true })
+  const { limits, clock } = context
+  await (await passed(limits.login('ada', '2001:db8:1:1::1'))).succeeded()
+  for (let index = 0; index < 100; index++) await passed(limits.login('ada', address(index)))
+  assert.deepEqual(await refusedBy(context, limits.login('ada', '203.0.113.9')), ['login-account', HOUR])
+  // The same /64, with a typing error before
+  await passed(limits.login('ada', '2001:db8:1:1::2'))
+  await (await passed(limits.login('ada', '2001:db8:1:1::2'))).succeeded()
+  assert.equal((await refusedBy(context, limits.login('ada', '2001:db8:1:2::1')))?.[0], 'login-account')
+
+  // What is known has a limit of its own, and is known for thirty days.
+  const patient = await openLimits(t, { loginAccount: { points: 3, seconds: 3600 } })
+  const known = () => patient.limits.login('ada', '192.0.2.1')
+  await (await passed(known())).succeeded()
+  for (let failure = 0; failure < 3; failure++) await passed(known())
+  assert.deepEqual(await refusedBy(patient, known()), ['login-account', HOUR])
+  assert.equal(await refusedBy(patient, patient.limits.login('ada', '192.0.2.2')), undefined)
+  patient.clock.now += 30 * 24 * HOUR
+  for (let index = 0; index < 3; index++) await passed(patient.limits.login('ada', address(index)))
+  assert.equal((await refusedBy(patient, known()))?.[0], 'login-account', 'it counts as any other by now')
+  assert.ok(clock.now < patient.clock.now)
+})
+
+test('what one counter refuses costs nothing at the others, and for a second no statement', async (t) => {
+  const recording = recordStatements(t)
+  const context = await openLimits(t, {
+    loginAccount: { points: 1, seconds: 60 },
+    loginAddress: { points: 3, seconds: 60 },
+  })
+  const { limits, clock, db } = context
+  const all = () => db.selectFrom('rate_limits').selectAll().orderBy('key').execute()
+  await passed(limits.login('ada', '192.0.2.1'))
+  const before = await all()
+  assert.equal((await refusedBy(context, limits.login('ada', '192.0.2.1')))?.[0], 'login-account')
+  assert.deepEqual(await all(), before)
+  recording.executed.length = 0
+  for (let count = 0; count < 50; count++) await limits.login('ada', '192.0.2.1')
+  assert.deepEqual([...new Set(recording.executed.map(({ sql }) => sql.split(' ')[0]))], ['select'])
+  clock.now += 1000
+  assert.deepEqual(await refusedBy(context, limits.login('ada', '192.0.2.1')), ['login-account', 59_000])
+  await passed(limits.login('grace', '192.0.2.1'))
+  await passed(limits.login('linus', '192.0.2.1'))
+  assert.equal((await refusedBy(context, limits.login('edsger', '192.0.2.1')))?.[0], 'login-address')
+})
+
+test('no name is stored as it is, and a name that nobody has goes the same way', async (t) => {
+  const recording = recordStatements(t)
+  const context = await openLimits(t, { loginAccount, loginDelay: true, loginAddress: loginAccount })
+  const ways = []
+  for (const name of ['ada', 'nobody'.repeat(20)]) {
+    recording.executed.length = 0
+    await passed(context.limits.login(name, '192.0.2.1'))
+    ways.push(recording.executed.map(({ sql }) => sql))
+  }
+  assert.deepEqual(ways[0], ways[1])
+  const rows = await context.db.selectFrom('rate_limits').select('key').execute()
+  assert.equal(rows.length, 2 + 2 + 1)
+  for (const { key } of rows) assert.doesNotMatch(key, /ada|nobody/)
+})
+
+test('limits that are off ask the database nothing', async (t) => {
+  const recording = recordStatements(t)
+  const { limits } = await openLimits(t, {})
+  recording.executed.length = 0
+  for (let count = 0; count < 200; count++) {
+    await (await passed(limits.login('ada', '192.0.2.1'))).succeeded()
+    await (await passed(limits.password('ada', '192.0.2.1'))).succeeded()
+    await (await passed(limits.register('192.0.2.1'))).undone()
+    assert.equal(limits.mayWrite('a'), true)
+    assert.equal(await limits.failure('192.0.2.1'), undefined)
+  }
+  assert.equal(recording.executed.length, 0)
+})

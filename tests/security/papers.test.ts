@@ -1,0 +1,65 @@
+/** `.github/SECURITY.md` names a test for each clause that it calls met: none may be forgotten, or point nowhere. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+const paper = readFileSync('.github/SECURITY.md', 'utf8')
+
+// How many requirements each section of ASVS 5.0 has
+const SECTIONS: Readonly<Record<number, readonly number[]>> = {
+  3: [1, 3, 5, 8, 8, 1, 5],
+  6: [3, 12, 8, 6, 8, 4, 2, 4],
+  7: [3, 4, 2, 5, 3, 2],
+  9: [3, 4],
+  10: [2, 3, 5, 16, 5, 2, 3],
+  16: [1, 5, 4, 3, 4],
+}
+
+/** `3.3.1 to 3.3.4`, `6.1.2, 6.2.11` */
+function clauses(cell: string): string[] {
+  return cell.split(', ').flatMap((part) => {
+    const [first = '', last = first] = part.split(' to ')
+    const [chapter, section, from] = first.split('.').map(Number)
+    const [, sectionAtEnd, to] = last.split('.').map(Number)
+    const names: string[] = []
+    for (let number = Number(section); number <= Number(sectionAtEnd); number++) {
+      const count = SECTIONS[Number(chapter)]?.[number - 1] ?? 0
+      const begin = number === section ? Number(from) : 1
+      const end = number === sectionAtEnd ? Number(to) : count
+      for (let index = begin; index <= end; index++) names.push(`${chapter}.${number}.${index}`)
+    }
+    return names
+  })
+}
+
+const ROW = /^\| ((?:\d+\.\d+\.\d+(?:, | to )?)+) \| ([^|]+) \| ([^|]+) \|$/gm
+
+test('every requirement of the chapters of ASVS stands there once', () => {
+  const expected = Object.entries(SECTIONS).flatMap(([chapter, counts]) =>
+    counts.flatMap((count, section) =>
+      Array.from({ length: count }, (_, index) => `${chapter}.${section + 1}.${index + 1}`),
+    ),
+  )
+  const found = [...paper.matchAll(ROW)].flatMap(([, cell = '']) => clauses(cell))
+  assert.deepEqual(found.toSorted(), expected.toSorted())
+})
+
+test('every best practice of RFC 8725 §3 stands there once', () => {
+  const found = [...paper.matchAll(/^\| §(3\.\d+) /gm)].map(([, clause]) => clause)
+  assert.deepEqual(
+    found,
+    Array.from({ length: 12 }, (_, index) => `3.${index + 1}`),
+  )
+})
+
+test('what is called met names where it is held, and every file that is named is there', () => {
+  for (const [row, , verdict = '', why = ''] of paper.matchAll(ROW)) {
+    if (verdict.startsWith('met')) assert.match(why, /`tests\/|README/, row)
+  }
+  const files = [...paper.matchAll(/`(tests\/[^`]+)`|\]\((adr\/[^)]+)\)/g)]
+  assert.ok(files.length > 60)
+  for (const [, testFile, record] of files) {
+    const path = testFile ?? `.github/${record}`
+    assert.ok(existsSync(path), path)
+  }
+})

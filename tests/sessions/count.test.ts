@@ -1,0 +1,65 @@
+/** How many sessions live: what is shown to Prometheus, counted in slices. */
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+import { countSessions, sessionCounter } from '../../src/sessions/count.ts'
+import { livingSessions } from '../../src/sessions/list.ts'
+import { endSession } from '../../src/sessions/revoke.ts'
+import { connect, test } from '../dialects.ts'
+import { DAY } from '../fixture.ts'
+import { addUser, logIn, openContext } from '../store/context.ts'
+import { recordStatements } from '../store/statements.ts'
+
+test('the living are counted, slice by slice, each found by the key', async (t) => {
+  const recording = recordStatements(t)
+  const context = await openContext(t)
+  assert.equal(await countSessions(context), 0)
+  const user = await addUser(context.db)
+  const grants = []
+  for (let count = 0; count < 4; count++) grants.push(await logIn(context, user))
+  assert.equal(await countSessions(context, 2), 4)
+  await endSession(context, String(grants[3]?.session.id), 'ended', user)
+
+  recording.executed.length = 0
+  for (const size of [3, 4, 5]) assert.equal(await countSessions(context, size), 3)
+  const [statement] = recording.executed
+  const database = await connect(context.database)
+  if (t.dialect === 'postgres') await database.query('set enable_seqscan = off')
+  const explain = t.dialect === 'postgres' ? 'explain' : 'explain query plan'
+  const plan = JSON.stringify(await database.query(`${explain} ${statement?.sql}`, statement?.parameters))
+  assert.match(plan, /SEARCH sessions USING INDEX|Index Scan using sessions_pkey on sessions/)
+  assert.doesNotMatch(plan, /SCAN sessions|Seq Scan|TEMP B-TREE|Sort/)
+  await database.close()
+})
+
+test('past the idle deadline and the window of the exchange nobody lives: as in the list of sessions', async (t) => {
+  const context = await openContext(t)
+  const user = await addUser(context.db)
+  await logIn(context, user)
+  for (const [days, living] of [
+    [29, 1],
+    [1, 0],
+  ] as const) {
+    context.clock.now += days * DAY
+    assert.equal(await countSessions(context), living)
+    assert.equal((await livingSessions(context, 10)).length, living)
+  }
+})
+
+test('a counter never waits, counts anew when its count is old, and tells no old number', async (t) => {
+  const context = await openContext(t)
+  const user = await addUser(context.db)
+  await logIn(context, user)
+  const count = sessionCounter(context, 20)
+  const until = async (expected: number | undefined) => {
+    const end = performance.now() + 5000
+    while (count() !== expected && performance.now() < end) await pause(5)
+    assert.equal(count(), expected)
+  }
+  assert.equal(count(), undefined)
+  await until(1)
+  await logIn(context, user)
+  assert.equal(count(), 1)
+  await until(2)
+  await context.store.close()
+  await until(undefined)
+})
