@@ -39,7 +39,7 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
     const access = await requireAccess(core, c)
     if ('refusal' in access) return failure(...access.refusal)
     const { username } = access.user
-    const attempt = await core.limits.password(usernameKey(username), c.get('address'))
+    const attempt = await core.limits.password(usernameKey(username), access.sessionId, c.get('address'))
     if ('until' in attempt) return failure(429, tooMany(core, c, attempt, access))
     const passwords = { currentPassword: body.current_password, newPassword: body.new_password }
     const work = () => changePassword(core, { ...access, username, ...passwords }, originOf(c))

@@ -9,7 +9,7 @@ import { adminSessionHandlers } from './admin-sessions.ts'
 import { adminUserHandlers } from './admin-users.ts'
 import type { Env, Handler, OperationId } from './contract.ts'
 import type { Core } from './core.ts'
-import { refuseCrossSite } from './cross-site.ts'
+import { refuseCrossSite, refuseCrossSiteLogin } from './cross-site.ts'
 import { errorHandler, invalidRequest } from './errors.ts'
 import { limited } from './limits.ts'
 import { operationHandlers } from './operations.ts'
@@ -32,7 +32,7 @@ export function createApp(core: Core): App {
   if (core.settings.corsOrigins.length > 0) app.use(crossOrigin(core))
   app.use('/admin/*', unlessOff(core))
 
-  const handlers = limited(core, {
+  const counted = limited(core, {
     ...refreshHandlers(core),
     ...accountHandlers(core),
     ...sessionHandlers(core),
@@ -41,6 +41,7 @@ export function createApp(core: Core): App {
     ...adminEventHandlers(core),
     ...operationHandlers(core),
   })
+  const handlers = refuseCrossSiteLogin(core, counted)
   for (const id of Object.keys(routes) as OperationId[]) {
     bind(app, core, routes[id], handlers[id] as Handler<OperationId>)
   }

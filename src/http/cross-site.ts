@@ -1,7 +1,7 @@
 /** Cross-site request forgery: who may send the refresh cookie. See .github/adr/0018-cross-site-requests.md. */
 import type { Context } from 'hono'
 import type { Settings } from '../config/settings.ts'
-import type { Env } from './contract.ts'
+import type { Env, Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { refreshCookie } from './credentials.ts'
 import { record } from './events.ts'
@@ -52,5 +52,21 @@ export function refuseCrossSite(core: Core): Check {
     if (!comesCrossSite(c, settings) || refreshCookie(c, settings) === undefined) return undefined
     record(core, c, 'token.refused', { reason: 'cross_site' })
     return send(core, c, failureDraft(403, 'Cross-site request refused.'))
+  }
+}
+
+/**
+ * A login that asks for the cookie: somebody else's session, put into a browser, would be used by its user as their own.
+ * It stands before all that counts it, or a page could keep its visitors' accounts from logging in.
+ */
+export function refuseCrossSiteLogin(core: Core, handlers: Handlers): Handlers {
+  return {
+    ...handlers,
+    login(c, operation) {
+      if (operation.body.cookie !== true || !comesCrossSite(c, core.settings))
+        return handlers.login(c, operation)
+      record(core, c, 'login.failed', { reason: 'cross_site' })
+      return operation.failure(403, 'Cross-site request refused.')
+    },
   }
 }

@@ -7,7 +7,6 @@ import { requireAccess } from './access.ts'
 import type { Env, Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from './credentials.ts'
-import { comesCrossSite } from './cross-site.ts'
 import { originOf, record } from './events.ts'
 import { logIn } from './log-in.ts'
 
@@ -38,11 +37,6 @@ type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'en
 export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
   return {
     async login(c, { body, success, failure }) {
-      // Somebody else's session, put into a browser, would be used by its user as their own.
-      if (body.cookie === true && comesCrossSite(c, core.settings)) {
-        record(core, c, 'login.failed', { reason: 'cross_site' })
-        return failure(403, 'Cross-site request refused.')
-      }
       const login = await logIn(core, body, originOf(c))
       if (login.outcome !== 'opened') {
         record(core, c, 'login.failed', { userId: login.userId, reason: login.outcome })

@@ -2,7 +2,7 @@ import type { RateLimiterStoreAbstract } from 'rate-limiter-flexible'
 import type { Policy, Refusal } from './refusal.ts'
 import { Slots } from './slots.ts'
 import type { LimitContext } from './store-limiter.ts'
-import { consume, storeLimiter } from './store-limiter.ts'
+import { consume, SKEW, storeLimiter } from './store-limiter.ts'
 
 /** What this process may still let through of a key, before it has to ask the table again. */
 interface Share {
@@ -33,6 +33,8 @@ export class ChunkedLimit {
   readonly #chunk: number
   readonly #unasked: number
   readonly #slots: Slots
+  /** Milliseconds */
+  readonly #window: number
   readonly #shares = new Map<string, Share>()
 
   constructor(policy: Policy, context: LimitContext) {
@@ -41,14 +43,15 @@ export class ChunkedLimit {
     this.#limiter = storeLimiter(policy, context)
     this.#chunk = Math.max(1, Math.floor(policy.points / 10))
     this.#unasked = Math.min(Math.floor(policy.points / 10), 254)
-    this.#slots = new Slots(policy.seconds * 1000)
+    this.#window = policy.seconds * 1000
+    this.#slots = new Slots(this.#window)
   }
 
   /** Counts one. @returns at once when the table need not be asked. It never fails: without a table there is no limit. */
   admits(key: string): boolean | Promise<boolean> {
     const now = this.#context.now()
     const share = this.#shares.get(key)
-    if (share !== undefined && (share.until > now || share.asking !== undefined))
+    if (share !== undefined && (this.#lasts(share, now) || share.asking !== undefined))
       return this.#take(key, share)
     if (share !== undefined) this.#shares.delete(key)
     return this.#slots.count(key, now) <= this.#unasked || this.#take(key, this.#open(key))
@@ -59,8 +62,13 @@ export class ChunkedLimit {
     const share = this.#shares.get(key)
     const isNews = share?.isTold === false
     if (share !== undefined) share.isTold = true
-    const until = share?.until ?? this.#context.now() + this.#policy.seconds * 1000
+    const until = share?.until ?? this.#context.now() + this.#window
     return { policy: this.#policy, until, isNews }
+  }
+
+  // No share lasts longer than a window, unless the clock was set back since.
+  #lasts({ until }: Share, now: number): boolean {
+    return until > now && until <= now + this.#window + SKEW
   }
 
   #open(key: string): Share {

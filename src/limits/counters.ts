@@ -1,8 +1,10 @@
+import type { Count } from '../store/rate-limits.ts'
 import { addPoints, deletePoints, setPoints } from '../store/rate-limits.ts'
+import type { Database } from '../store/schema.ts'
 import type { Counter } from './guesses.ts'
 import type { Policy } from './refusal.ts'
 import type { LimitContext } from './store-limiter.ts'
-import { consume, storeLimiter } from './store-limiter.ts'
+import { consume, SKEW, storeLimiter } from './store-limiter.ts'
 
 /** Failures of a key are free up to here, */
 const FREE = 5
@@ -23,21 +25,30 @@ const DELAY: Policy = { name: 'login-delay', points: FREE, seconds: MEMORY / 100
 /** Makes who fails wait. The row's expiry says when the next try may come: {@link MEMORY} before. */
 export function delay(whom: string, { now }: LimitContext): Counter {
   const key = `${DELAY.name}:${whom}`
+  let mine = 0
+  function add(db: Database, points: number, at: number): Promise<Count> {
+    const expiresAt = at + MEMORY
+    return addPoints(db, { key, points, now: at, expiresAt, latest: expiresAt + LONGEST_DELAY + SKEW })
+  }
   return {
     policy: DELAY,
     key,
     async take(db) {
       const at = now()
-      const { points, expiresAt } = await addPoints(db, { key, points: 1, now: at, expiresAt: at + MEMORY })
+      const { points, expiresAt } = await add(db, 1, at)
       const next = expiresAt - MEMORY
       if (next > at) return next
-      await setPoints(db, { key, points, expiresAt: at + delayAfter(points) + MEMORY })
+      mine = at + delayAfter(points) + MEMORY
+      await setPoints(db, { key, points, expiresAt: mine })
       return undefined
     },
-    giveBack: (db, how) =>
-      how === 'succeeded'
-        ? deletePoints(db, key)
-        : addPoints(db, { key, points: -1, now: now(), expiresAt: now() + MEMORY }),
+    async giveBack(db, how) {
+      if (how === 'succeeded') return deletePoints(db, key)
+      const at = now()
+      const { points, expiresAt } = await add(db, -1, at)
+      // What others have failed by since counts on.
+      return expiresAt === mine && setPoints(db, { key, points, expiresAt: at + MEMORY })
+    },
   }
 }
 
@@ -67,19 +78,21 @@ export interface Seen {
   counter(whom: string): Counter
 }
 
-// Thirty days
-const SEEN: Policy = { name: 'login-seen', points: 1, seconds: 2_592_000 }
+// Thirty days, in seconds
+const HOLIDAYS = 2_592_000
 
-export function seen(context: LimitContext): Seen {
-  const limiter = storeLimiter(SEEN, context)
+/** @param sessionMaxAge milliseconds: whoever logs in no more often than they have to is known all the same */
+export function seen(sessionMaxAge: number, context: LimitContext): Seen {
+  const policy = { name: 'login-seen', points: 1, seconds: sessionMaxAge / 1000 + HOLIDAYS }
+  const limiter = storeLimiter(policy, context)
   return {
     has: async (whom) => (await limiter.get(whom)) !== null,
     counter: (whom) => ({
-      policy: SEEN,
+      policy,
       key: limiter.getKey(whom),
       take: async () => undefined,
       async giveBack(db, how) {
-        if (how === 'succeeded') await limiter.set(whom, 1, SEEN.seconds, { db })
+        if (how === 'succeeded') await limiter.set(whom, 1, policy.seconds, { db })
       },
     }),
   }

@@ -14,8 +14,8 @@ type Counters = (whom: string) => readonly Counter[]
 export interface Limits {
   /** @param account what its name is compared by, whether there is such an account or not */
   login(account: string, address: string | null): Promise<Attempt | Refusal>
-  /** Whoever changes a password says the old one, which can be guessed. */
-  password(account: string, address: string | null): Promise<Attempt | Refusal>
+  /** Whoever changes a password says the old one, which can be guessed; but only by who has a session. */
+  password(account: string, sessionId: string, address: string | null): Promise<Attempt | Refusal>
   register(address: string | null): Promise<Attempt | Refusal>
   /** Counts a refresh or an exchange. */
   mayWrite(sessionId: string): boolean | Promise<boolean>
@@ -25,7 +25,10 @@ export interface Limits {
   failure(address: string | null): Promise<Refusal | undefined>
 }
 
-export function createLimits(settings: Settings['limits'], context: LimitContext): Limits {
+export function createLimits(
+  { limits: settings, sessionMaxAge }: Pick<Settings, 'limits' | 'sessionMaxAge'>,
+  context: LimitContext,
+): Limits {
   const by = (name: string, limit: Limit | false, counts: 'failures' | 'tries'): Counters => {
     if (limit === false) return () => []
     const counter = counting({ name, ...limit }, context, counts)
@@ -35,7 +38,7 @@ export function createLimits(settings: Settings['limits'], context: LimitContext
     limit === false ? undefined : new ChunkedLimit({ name, ...limit }, context)
 
   const guesses = new Guesses(context)
-  const addresses = seen(context)
+  const addresses = seen(sessionMaxAge, context)
   const loginAccount = by('login-account', settings.loginAccount, 'failures')
   const loginAddress = by('login-address', settings.loginAddress, 'failures')
   const passwordAddress = by('password', settings.passwordAddress, 'tries')
@@ -43,26 +46,27 @@ export function createLimits(settings: Settings['limits'], context: LimitContext
   const sessions = chunked('refresh', settings.refreshSession)
   const failures = chunked('failures', settings.failuresAddress)
 
-  /** Of somebody who says a password. */
-  async function ofPassword(account: string, network: string): Promise<Counter[]> {
-    // Names that nobody has are counted, too: none is to be kept as it is.
-    const hash = createHash('sha256').update(account).digest('base64url')
+  // Names that nobody has are counted, too: none is to be kept as it is.
+  const hashOf = (account: string) => createHash('sha256').update(account).digest('base64url')
+  const delays: Counters = (whom) => (settings.loginDelay ? [delay(whom, context)] : [])
+
+  async function ofAccount(account: string, network: string): Promise<Counter[]> {
+    const hash = hashOf(account)
     const pair = `${hash}:${network}`
-    const delays = settings.loginDelay ? [delay(pair, context)] : []
-    if (settings.loginAccount === false) return delays
+    if (settings.loginAccount === false) return [...delays(pair)]
     // Where its owner has been is counted apart: no stranger uses up what the owner needs.
     const whom = (await addresses.has(pair)) ? pair : hash
-    return [...delays, ...loginAccount(whom), addresses.counter(pair)]
+    return [...delays(pair), ...loginAccount(whom), addresses.counter(pair)]
   }
 
   return {
     async login(account, address) {
       const network = networkOf(address)
-      return guesses.begin([...(await ofPassword(account, network)), ...loginAddress(network)])
+      return guesses.begin([...(await ofAccount(account, network)), ...loginAddress(network)])
     },
-    async password(account, address) {
-      const network = networkOf(address)
-      return guesses.begin([...(await ofPassword(account, network)), ...passwordAddress(network)])
+    async password(account, sessionId, address) {
+      const whom = `${hashOf(account)}:${sessionId}`
+      return guesses.begin([...delays(whom), ...loginAccount(whom), ...passwordAddress(networkOf(address))])
     },
     register: (address) => guesses.begin(registerAddress(networkOf(address))),
     mayWrite: (sessionId) => sessions?.admits(sessionId) ?? true,

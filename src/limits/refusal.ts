@@ -32,6 +32,11 @@ export class RefusedKeys {
   find(key: string, now: number): Refusal | undefined {
     const found = this.#keys.get(key)
     if (found === undefined || found.until <= now || found.askAt <= now) return undefined
+    // The clock was set back.
+    if (found.askAt > now + ASK_AGAIN) {
+      this.delete(key)
+      return undefined
+    }
     return { policy: found.policy, until: found.until, isNews: false }
   }
 

@@ -13,6 +13,9 @@ export interface LimitContext {
   readonly now: () => number
 }
 
+/** Milliseconds that the clocks of two processes may differ by. Beyond it one was wrong, and is set right. */
+export const SKEW = 60_000
+
 /** `db` as an option of a call is the transaction that it takes part in. */
 interface Options {
   readonly db?: Database
@@ -29,7 +32,7 @@ class StoreLimiter extends (StoreAbstract as typeof RateLimiterStoreAbstract) {
 
   async _upsert(key: string, points: number, span: number, isForced: boolean, { db }: Options) {
     const now = this.#context.now()
-    const given = { key, points, now, expiresAt: now + span }
+    const given = { key, points, now, expiresAt: now + span, latest: now + span + SKEW }
     return (isForced ? setPoints : addPoints)(db ?? this.#context.db, given)
   }
 

@@ -1,5 +1,6 @@
+import type { ExpressionBuilder } from 'kysely'
 import { prepared } from './prepared.ts'
-import type { Database } from './schema.ts'
+import type { Database, Schema } from './schema.ts'
 
 /** One counter. Times in milliseconds since the epoch. */
 export interface Count {
@@ -10,6 +11,8 @@ export interface Count {
 export interface Points extends Count {
   readonly key: string
   readonly now: number
+  /** Whatever expires later was written before the clock was set back, and is over. */
+  readonly latest: number
 }
 
 const COUNT = ['points', 'expires_at as expiresAt'] as const
@@ -24,7 +27,12 @@ export async function addPoints(db: Database, given: Points): Promise<Count> {
   return count
 }
 
-const add = prepared((db, { key, points, initial, now, expiresAt }: Points & { readonly initial: number }) =>
+const isOver = (eb: ExpressionBuilder<Schema, 'rate_limits'>, now: number, latest: number) =>
+  eb.or([eb('rate_limits.expires_at', '<=', now), eb('rate_limits.expires_at', '>', latest)])
+
+type Addition = Points & { readonly initial: number }
+
+const add = prepared((db, { key, points, initial, now, expiresAt, latest }: Addition) =>
   db
     .insertInto('rate_limits')
     .values({ key, points: initial, expires_at: expiresAt })
@@ -32,7 +40,7 @@ const add = prepared((db, { key, points, initial, now, expiresAt }: Points & { r
       conflict.column('key').doUpdateSet((eb) => ({
         points: eb
           .case()
-          .when('rate_limits.expires_at', '<=', now)
+          .when(isOver(eb, now, latest))
           .then(eb.ref('excluded.points'))
           .when(eb('rate_limits.points', '+', points), '<', 0)
           .then(eb.lit(0))
@@ -40,7 +48,7 @@ const add = prepared((db, { key, points, initial, now, expiresAt }: Points & { r
           .end(),
         expires_at: eb
           .case()
-          .when('rate_limits.expires_at', '<=', now)
+          .when(isOver(eb, now, latest))
           .then(eb.ref('excluded.expires_at'))
           .else(eb.ref('rate_limits.expires_at'))
           .end(),
@@ -50,12 +58,12 @@ const add = prepared((db, { key, points, initial, now, expiresAt }: Points & { r
 )
 
 /** Whatever was there. */
-export async function setPoints(db: Database, given: Omit<Points, 'now'>): Promise<Count> {
+export async function setPoints(db: Database, given: Count & { readonly key: string }): Promise<Count> {
   await set(db, given)
   return given
 }
 
-const set = prepared((db, { key, points, expiresAt }: Omit<Points, 'now'>) =>
+const set = prepared((db, { key, points, expiresAt }: Count & { readonly key: string }) =>
   db
     .insertInto('rate_limits')
     .values({ key, points, expires_at: expiresAt })

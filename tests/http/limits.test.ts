@@ -90,6 +90,20 @@ testOnce(
   },
 )
 
+testOnce('logins that pages of other sites send are refused before they count', async (t) => {
+  const service = await start(t, {
+    loginAccount: { points: 2, seconds: 3600 },
+    loginAddress: { points: 2, seconds: 3600 },
+  })
+  await service.register()
+  const json = { username: 'ada', password: 'a guess', cookie: true }
+  const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+  const foreign = await all(6, () => service.request('/api/auth/login', { json, headers }))
+  assert.deepEqual(tally(foreign), { 403: 6 })
+  assert.deepEqual(await service.core.db.selectFrom('rate_limits').selectAll().execute(), [])
+  await service.login()
+})
+
 testOnce('registrations of an address, also those of names that are taken', async (t) => {
   const service = await start(t, { registerAddress: { points: 3, seconds: 60 } })
   const register = (username: string) =>
@@ -103,7 +117,7 @@ testOnce('registrations of an address, also those of names that are taken', asyn
 })
 
 testOnce(
-  'guesses of the current password count as logins do; changes of an address are counted',
+  'guesses of the current password count as logins do, by the session; changes of an address are counted',
   async (t) => {
     const service = await start(t, {
       loginAccount: { points: 2, seconds: 60 },

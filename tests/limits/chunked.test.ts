@@ -58,6 +58,20 @@ test('a session that refreshes as clients do costs no statement, and what is ref
   assert.equal(recording.executed.length, asked)
 })
 
+test('a clock that was a year ahead and is set back begins a window as any other', async (t) => {
+  const context = await openLimits(t, { refreshSession })
+  const { limits, clock } = context
+  const right = clock.now
+  clock.now += 365 * 86_400_000
+  assert.equal(await admitted(limits, 200), 120 + CHUNK)
+  clock.now = right
+  assert.equal(await admitted(limits, 200), 120 + CHUNK)
+  const { until } = limits.ofSession('a session')
+  assert.ok(until <= right + 60_000, `${until - right} ms`)
+  clock.now += 60_000
+  assert.equal(await admitted(limits, 200), 120 + CHUNK)
+})
+
 test('a limit of one is one', async (t) => {
   const { limits } = await openLimits(t, { refreshSession: { points: 1, seconds: 60 } })
   assert.equal(await admitted(limits, 5), 1)

@@ -7,14 +7,14 @@ import { createLimits } from '../../src/limits/limits.ts'
 import type { Refusal } from '../../src/limits/refusal.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Dialect } from '../dialects.ts'
-import { NO_LIMITS } from '../fixture.ts'
+import { DAY, NO_LIMITS } from '../fixture.ts'
 import type { StoreContext } from '../store/context.ts'
 import { openContext } from '../store/context.ts'
 
 export interface LimitsContext extends StoreContext {
   readonly limits: Limits
-  /** Another process on the same database, or this one started anew */
-  another(): Promise<Limits>
+  /** Another process on the same database, or this one started anew. @param ahead its clock's milliseconds */
+  another(ahead?: number): Promise<Limits>
 }
 
 export async function openLimits(
@@ -22,16 +22,16 @@ export async function openLimits(
   settings: Partial<Settings['limits']>,
 ): Promise<LimitsContext> {
   const context = await openContext(t)
-  const all = { ...NO_LIMITS, ...settings }
+  const all = { limits: { ...NO_LIMITS, ...settings }, sessionMaxAge: 90 * DAY }
   return {
     ...context,
     limits: createLimits(all, context),
-    async another() {
+    async another(ahead = 0) {
       const store = await openStore(context.database)
       // The database goes only when the first one's test has ended.
       const { close } = context.store
       Object.assign(context.store, { close: () => store.close().then(close) })
-      return createLimits(all, { db: store.db, now: context.now })
+      return createLimits(all, { db: store.db, now: () => context.now() + ahead })
     },
   }
 }

@@ -84,17 +84,92 @@ test('strangers cannot keep the owner out of where they logged in before', async
   await (await passed(limits.login('ada', '2001:db8:1:1::2'))).succeeded()
   assert.equal((await refusedBy(context, limits.login('ada', '2001:db8:1:2::1')))?.[0], 'login-account')
 
-  // What is known has a limit of its own, and is known for thirty days.
+  // What is known has a limit of its own, and is known for thirty days longer than a session lasts.
   const patient = await openLimits(t, { loginAccount: { points: 3, seconds: 3600 } })
   const known = () => patient.limits.login('ada', '192.0.2.1')
   await (await passed(known())).succeeded()
   for (let failure = 0; failure < 3; failure++) await passed(known())
   assert.deepEqual(await refusedBy(patient, known()), ['login-account', HOUR])
   assert.equal(await refusedBy(patient, patient.limits.login('ada', '192.0.2.2')), undefined)
-  patient.clock.now += 30 * 24 * HOUR
+  patient.clock.now += 120 * 24 * HOUR - 1
+  for (let index = 0; index < 3; index++) await passed(patient.limits.login('ada', address(index)))
+  assert.equal(await refusedBy(patient, patient.limits.login('ada', '192.0.2.1')), undefined)
+  patient.clock.now += HOUR
   for (let index = 0; index < 3; index++) await passed(patient.limits.login('ada', address(index)))
   assert.equal((await refusedBy(patient, known()))?.[0], 'login-account', 'it counts as any other by now')
   assert.ok(clock.now < patient.clock.now)
+})
+
+test('nobody without the session keeps its owner from changing the password; with it, guesses end', async (t) => {
+  const context = await openLimits(t, { loginAccount: { points: 6, seconds: 3600 }, loginDelay: true })
+  const { limits, clock } = context
+  const change = (session: string) => limits.password('ada', session, '192.0.2.1')
+  for (let index = 0; index < 6; index++) await passed(limits.login('ada', address(index)))
+  for (let index = 0; index < 4; index++) await limits.login('ada', '192.0.2.1')
+  // Not known here, and in the same network as a stranger who fails
+  for (let failure = 0; failure < 5; failure++) await passed(change('hers'))
+  assert.deepEqual(await refusedBy(context, change('hers')), ['login-delay', 1000])
+  clock.now += 1000
+  await passed(change('hers'))
+  clock.now += 300_000
+  assert.equal((await refusedBy(context, change('hers')))?.[0], 'login-account')
+  await (await passed(change('another of hers'))).succeeded()
+})
+
+test('a try that comes to nothing leaves the wait as it was before it', async (t) => {
+  const context = await openLimits(t, { loginDelay: true })
+  const { limits, clock } = context
+  const login = () => limits.login('ada', '192.0.2.1')
+  for (let failure = 0; failure < 6; failure++, clock.now += 1000) await passed(login())
+  clock.now += 1000
+  for (let busy = 0; busy < 5; busy++) await (await passed(login())).undone()
+  await passed(login())
+  assert.deepEqual(await refusedBy(context, login()), ['login-delay', 4000])
+  // Undone too late: others have failed since.
+  clock.now += 4000
+  const slow = await passed(login())
+  clock.now += 8000
+  await passed(login())
+  await slow.undone()
+  assert.deepEqual(await refusedBy(context, login()), ['login-delay', 16_000])
+})
+
+test('a clock that was a year ahead and is set back: nobody waits longer than ever', async (t) => {
+  const context = await openLimits(t, {
+    loginDelay: true,
+    loginAccount: { points: 100, seconds: 3600 },
+    registerAddress: { points: 2, seconds: 3600 },
+  })
+  const { limits, clock } = context
+  const login = () => limits.login('ada', '192.0.2.1')
+  const right = clock.now
+  clock.now += 365 * 24 * HOUR
+  for (let failure = 0; failure < 5; failure++) await passed(login())
+  for (let count = 0; count < 3; count++) await limits.register('192.0.2.1')
+  assert.equal((await refusedBy(context, login()))?.[0], 'login-delay')
+  clock.now = right
+  for (let failure = 0; failure < 5; failure++) await passed(login())
+  assert.deepEqual(await refusedBy(context, login()), ['login-delay', 1000])
+  for (let count = 0; count < 2; count++) await passed(limits.register('192.0.2.1'))
+  assert.deepEqual(await refusedBy(context, limits.register('192.0.2.1')), ['register', HOUR])
+})
+
+test('two processes whose clocks differ by some seconds count together', async (t) => {
+  const context = await openLimits(t, { loginDelay: true, registerAddress: { points: 10, seconds: 60 } })
+  const ahead = await context.another(5000)
+  let count = 0
+  for (let round = 0; round < 10; round++) {
+    for (const limits of [ahead, context.limits]) {
+      const registered = await limits.register('192.0.2.1')
+      if (!('until' in registered)) count++
+    }
+  }
+  assert.equal(count, 10)
+  for (let failure = 0; failure < 12; failure++, context.clock.now += 300_000)
+    await passed(context.limits.login('ada', '192.0.2.1'))
+  await passed(ahead.login('ada', '192.0.2.1'))
+  const [, milliseconds = 0] = (await refusedBy(context, context.limits.login('ada', '192.0.2.1'))) ?? []
+  assert.equal(milliseconds, 256_000 + 5000)
 })
 
 test('what one counter refuses costs nothing at the others, and for a second no statement', async (t) => {
@@ -140,7 +215,7 @@ test('limits that are off ask the database nothing', async (t) => {
   recording.executed.length = 0
   for (let count = 0; count < 200; count++) {
     await (await passed(limits.login('ada', '192.0.2.1'))).succeeded()
-    await (await passed(limits.password('ada', '192.0.2.1'))).succeeded()
+    await (await passed(limits.password('ada', 'a session', '192.0.2.1'))).succeeded()
     await (await passed(limits.register('192.0.2.1'))).undone()
     assert.equal(limits.mayWrite('a'), true)
     assert.equal(await limits.failure('192.0.2.1'), undefined)

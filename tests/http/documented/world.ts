@@ -112,13 +112,16 @@ export function limit({ service }: Pick<World, 'service'>): void {
   const once = { points: 1, seconds: 60 }
   const limits = createLimits(
     {
-      loginAddress: once,
-      loginAccount: once,
-      loginDelay: true,
-      registerAddress: once,
-      passwordAddress: once,
-      refreshSession: once,
-      failuresAddress: once,
+      limits: {
+        loginAddress: once,
+        loginAccount: once,
+        loginDelay: true,
+        registerAddress: once,
+        passwordAddress: once,
+        refreshSession: once,
+        failuresAddress: once,
+      },
+      sessionMaxAge: core.settings.sessionMaxAge,
     },
     core,
   )
