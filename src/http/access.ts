@@ -6,8 +6,15 @@ import type { Core } from './core.ts'
 import { bearerToken } from './credentials.ts'
 import { record } from './events.ts'
 
+const INVALID = [401, 'Invalid access token.'] as const
+
+// Why a token is refused is for the log, not for whoever presents it.
 const REFUSALS = {
-  invalid: [401, 'Invalid access token.'],
+  invalid: INVALID,
+  unknown_session: INVALID,
+  revoked: INVALID,
+  session_expired: INVALID,
+  spent: INVALID,
   expired: [401, 'Access token has expired.'],
   unknown_user: [404, 'User not found.'],
   inactive_user: [403, 'User is inactive.'],
@@ -27,6 +34,6 @@ export async function requireAccess(
   if (token === undefined) return { refusal: [401, 'Access token missing.'] }
   const result = await authenticate(core, token)
   if (result.outcome === 'authenticated') return result
-  record(core, c, 'token.refused', { reason: result.outcome })
+  record(core, c, 'token.refused', { ...result, reason: result.outcome })
   return { refusal: REFUSALS[result.outcome] }
 }

@@ -7,6 +7,12 @@ import type { Env } from './contract.ts'
 // A socket that listens on :: shows IPv4 peers as ::ffff:192.0.2.1. A zone (%eth0) is of no use elsewhere, and any text.
 const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
 
+// Some proxies write the port as well: 192.0.2.1:4711, [2001:db8::1]:4711, [2001:db8::1].
+function portless(entry: string): string {
+  const [, v4, v6] = /^(?:([\d.]+):\d+|\[([\da-f]*:[\da-f:.]+)\](?::\d+)?)$/i.exec(entry) ?? []
+  return v4 ?? v6 ?? entry
+}
+
 function trustedNetworks(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {
@@ -34,7 +40,9 @@ export function addressReader(trustProxy: Settings['trustProxy']): (c: Context<E
     if (address === undefined) return null
     let client = plain(address)
     if (trustProxy === false) return client
-    const forwarded = (c.req.header('X-Forwarded-For') ?? '').split(',').map((entry) => plain(entry.trim()))
+    const forwarded = (c.req.header('X-Forwarded-For') ?? '')
+      .split(',')
+      .map((entry) => plain(portless(entry.trim())))
     for (let hops = 0; isTrusted(client, hops); hops++) {
       const next = forwarded.pop()
       if (next === undefined || isIP(next) === 0) break

@@ -5,6 +5,8 @@ import { createLimits } from '../limits/limits.ts'
 import type { SessionContext } from '../sessions/context.ts'
 import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy-mark.ts'
+import type { KeepRefusal } from '../store/events.ts'
+import { refusalKeeper } from '../store/events.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
@@ -21,6 +23,7 @@ export interface Core extends SessionContext, AccountContext {
   readonly settings: Settings
   readonly log: Logger
   readonly limits: Limits
+  readonly keepRefusal: KeepRefusal
   /** Undefined: administration is off. */
   readonly isAdminToken: AdminCheck | undefined
   /** Turned true when the process was asked to stop */
@@ -53,7 +56,8 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const { mayWrite } = limits
     const isAdminToken = admin && adminCheck(admin)
     const state = { shutdown: { draining: false }, doubts: { raised: 0 } }
-    const tools = { tokens, passwords, limits, mayWrite, isAdminToken }
+    const keepRefusal = refusalKeeper(store.db)
+    const tools = { tokens, passwords, limits, mayWrite, keepRefusal, isAdminToken }
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
+import { networkOf } from '../limits/networks.ts'
 import type { Origin } from '../store/events.ts'
-import { insertEvents, insertRefusal } from '../store/events.ts'
+import { insertEvents, insertSample } from '../store/events.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
 
@@ -85,6 +86,9 @@ export function record(core: Core, c: Context<Env>, event: SecurityEvent, detail
     c.set('recorded', Promise.all([c.get('recorded'), written.catch(failed(core, c))]))
 }
 
+// Every token ends like this some day, or as often as clients exchange theirs.
+const ORDINARY = new Set<string | undefined>(['expired', 'session_expired', 'spent'])
+
 /** @returns undefined for what is not kept by itself */
 function keep(
   core: Core,
@@ -93,21 +97,26 @@ function keep(
   { userId, sessionId, reason, kind }: EventDetails,
 ): Promise<void> | undefined {
   const event = { name, userId, sessionId, reason }
+  const now = core.now()
+  const each = () => insertEvents(core.db, [event], now, originOf(c, kind))
+  const first = () => core.keepRefusal(event, now, originOf(c, kind), networkOf(c.get('address')))
   switch (name) {
     case 'login.failed':
-      // Before any password was tried, so that it costs its sender nothing.
+      // Before any password was tried
       if (reason === 'cross_site') return undefined
-      return insertEvents(core.db, [event], core.now(), originOf(c, kind))
+      // Limits bound those of an account; there is no end of names that nobody has.
+      return userId === undefined ? insertSample(core.db, event, now, originOf(c, kind)) : each()
     case 'password.refused':
-    // Once for each key and window
+      // Of the new one, which is no guess at anything
+      return reason === 'unfit_password' ? undefined : each()
     case 'limit.reached':
-      return insertEvents(core.db, [event], core.now(), originOf(c, kind))
+      // Once for each key and window
+      return each()
     case 'token.refused':
-      // Anybody can make tokens that are not ours, and every token expires.
-      if (userId === undefined || reason === 'expired') return undefined
-      return insertRefusal(core.db, event, core.now(), originOf(c, kind))
+      // Anybody can make tokens that are not ours.
+      return userId === undefined || ORDINARY.has(reason) ? undefined : first()
     case 'admin.refused':
-      return insertRefusal(core.db, event, core.now(), originOf(c))
+      return first()
     default:
       return undefined
   }

@@ -10,22 +10,37 @@ export type Authentication =
       readonly sessionId: string
       readonly user: UserRow
     }
-  | { readonly outcome: 'invalid' | 'expired' | 'unknown_user' | 'inactive_user' }
+  | { readonly outcome: 'invalid' }
+  | {
+      /** `spent`: exchanged; `session_expired`: past its absolute deadline */
+      readonly outcome:
+        | 'expired'
+        | 'unknown_user'
+        | 'inactive_user'
+        | 'unknown_session'
+        | 'revoked'
+        | 'session_expired'
+        | 'spent'
+      readonly userId: string
+      readonly sessionId: string
+    }
 
 /** Whom an access token belongs to, if it is still good: unexpired, not exchanged, of a living session. */
 export async function authenticate(context: SessionContext, accessToken: string): Promise<Authentication> {
   const { db, tokens } = context
   const now = context.now()
   const verification = verifyAccessToken(tokens, accessToken, now)
-  if (verification.outcome !== 'valid') return { outcome: verification.outcome }
+  if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { id, userId, sessionId } = verification.token
-  const state = await findAccess(db, { sessionId, userId, jti: id })
-  if (state === undefined) return { outcome: 'unknown_user' }
-  if (state.user.deactivatedAt !== null) return { outcome: 'inactive_user' }
+  const subject = { userId, sessionId }
+  if (verification.outcome === 'expired') return { outcome: 'expired', ...subject }
+  const state = await findAccess(db, { ...subject, jti: id })
+  if (state === undefined) return { outcome: 'unknown_user', ...subject }
+  if (state.user.deactivatedAt !== null) return { outcome: 'inactive_user', ...subject }
   const { user, session, isExchanged } = state
-  if (session === undefined || session.revokedAt !== null || session.absoluteExpiresAt <= now) {
-    return { outcome: 'invalid' }
-  }
-  if (isExchanged) return { outcome: 'invalid' }
-  return { outcome: 'authenticated', userId, sessionId, user }
+  if (session === undefined) return { outcome: 'unknown_session', ...subject }
+  if (session.revokedAt !== null) return { outcome: 'revoked', ...subject }
+  if (session.absoluteExpiresAt <= now) return { outcome: 'session_expired', ...subject }
+  if (isExchanged) return { outcome: 'spent', ...subject }
+  return { outcome: 'authenticated', ...subject, user }
 }

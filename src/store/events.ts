@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomInt, randomUUID } from 'node:crypto'
 import type { Database } from './schema.ts'
 
 /** Where a request came from that something happened by. */
@@ -41,23 +41,58 @@ export async function insertEvents(
 
 const HOUR = 3_600_000
 
+// Rows an hour of what anybody can cause any number of times
+const MOST_ROWS = 1000
+
+// Refusals that a process remembers
+const MOST_KNOWN = 10_000
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
 /**
- * Of the same refusal the first in an hour only: whoever holds a token that is over may present it again and again, and
- * is not to fill the disk with it. @param now milliseconds since the epoch
+ * Keeps a thousand an hour, picked at random, and takes as long for the others: no time tells from outside what is one
+ * of these and what is kept each time. @param now milliseconds since the epoch
  */
-export async function insertRefusal(
+export async function insertSample(
   db: Database,
   event: NewEvent,
   now: number,
   origin: Origin,
 ): Promise<void> {
-  const same = [event.name, event.userId, event.sessionId, event.reason, origin.kind, Math.floor(now / HOUR)]
-  const id = createHash('sha256').update(JSON.stringify(same)).digest('base64url')
+  const same = [event.name, event.reason, randomInt(MOST_ROWS), Math.floor(now / HOUR)]
   await db
     .insertInto('events')
-    .values(rowOf(event, id, now, origin))
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .values(rowOf(event, digest(JSON.stringify(same)).toString('base64url'), now, origin))
+    // A write that changes nothing
+    .onConflict((conflict) => conflict.column('id').doUpdateSet((eb) => ({ name: eb.ref('excluded.name') })))
     .execute()
+}
+
+/**
+ * Keeps an event that costs whoever causes it nothing. @param now milliseconds since the epoch
+ * @param network where it came from, where no user is known
+ */
+export type KeepRefusal = (event: NewEvent, now: number, origin: Origin, network: string) => Promise<void>
+
+/**
+ * Of the same refusal the first in an hour only: whoever holds a token that is over may present it again and again, and
+ * is not to fill the disk with it.
+ */
+export function refusalKeeper(db: Database): KeepRefusal {
+  const written = new Set<string>()
+  return async (event, now, origin, network) => {
+    const whose = event.userId ?? digest(network).readUInt32BE() % MOST_ROWS
+    const same = [event.name, whose, event.sessionId, event.reason, origin.kind, Math.floor(now / HOUR)]
+    const id = digest(JSON.stringify(same)).toString('base64url')
+    if (written.has(id)) return
+    await db
+      .insertInto('events')
+      .values(rowOf(event, id, now, origin))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute()
+    if (written.size >= MOST_KNOWN) written.clear()
+    written.add(id)
+  }
 }
 
 const rowOf = (event: NewEvent, id: string, now: number, origin: Origin) => ({

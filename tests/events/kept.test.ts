@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { endEverySession } from '../../src/sessions/revoke.ts'
-import { listEvents } from '../../src/store/events.ts'
+import { insertSample, listEvents, OPERATOR } from '../../src/store/events.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
 import { test } from '../dialects.ts'
 import { MINUTE, PASSWORD, startService } from '../fixture.ts'
+import { forge } from '../http/documented/world.ts'
+import { recordStatements } from '../store/statements.ts'
 
 type Service = Awaited<ReturnType<typeof startService>>
 
@@ -133,4 +135,117 @@ testOnce('neither a long name of a client takes long, nor is what costs nothing 
   const foreign = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
   assert.equal((await service.request('/api/auth/login', { json, headers: foreign })).status, 403)
   assert.deepEqual(await told(service), ['user.registered'])
+})
+
+test('an access token that is over: whose it was is in the log, and kept once an hour where it was ended', async (t) => {
+  const service = await startService(t)
+  const { id: userId } = await service.register()
+  const { clock } = service
+  const me = async (bearer: string, message = 'Invalid access token.') => {
+    const answer = await service.request('/api/auth/me', { bearer })
+    assert.deepEqual([answer.status, answer.body.message], [401, message])
+  }
+  const first = await service.login()
+  const exchanged = await service.exchange(first.accessToken)
+  for (const _ of [1, 2]) await me(first.accessToken)
+  await service.request('/api/auth/logout', { method: 'POST', bearer: exchanged.body.access_token })
+  for (const _ of [1, 2, 3]) await me(exchanged.body.access_token)
+  await me(forge(exchanged.body.access_token))
+  clock.now += 30 * MINUTE
+  await me(exchanged.body.access_token, 'Access token has expired.')
+  const { accessToken: pruned } = await service.login()
+  await service.core.db.deleteFrom('sessions').execute()
+  await me(pruned)
+  const refused = service
+    .logged()
+    .split('\n')
+    .filter((line) => line.includes('"event":"token.refused"'))
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(
+    refused.map(({ reason, user_id: user }) => [reason, user].join(' ').trim()),
+    [
+      ...Array(2).fill(`spent ${userId}`),
+      ...Array(3).fill(`revoked ${userId}`),
+      'invalid',
+      `expired ${userId}`,
+      `unknown_session ${userId}`,
+    ],
+  )
+  for (const { reason, session_id } of refused) assert.equal(reason === 'invalid', session_id === undefined)
+  const kept = (await events(service)).filter(({ name }) => name === 'token.refused')
+  assert.deepEqual(
+    kept.map(({ reason, userId: user }) => [reason, user]),
+    [
+      ['revoked', userId],
+      ['unknown_session', userId],
+    ],
+  )
+})
+
+test('what costs its sender nothing is kept once an hour for a network, and then costs us no statement', async (t) => {
+  const recording = recordStatements(t)
+  const service = await startService(t, { trustProxy: 1 })
+  await service.register()
+  const { accessToken: bearer } = await service.login()
+  const { refreshToken: over } = await service.login()
+  await service.request('/api/auth/logout', { method: 'POST', bearer: over })
+  const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
+  const admin = (address: string) =>
+    service.request('/admin/users', { bearer: 'x'.repeat(43), ...from(address) })
+  const change = () =>
+    service.request('/api/auth/password', {
+      bearer,
+      json: { current_password: PASSWORD, new_password: 'password' },
+    })
+  const everything = async () => {
+    for (const address of ['2001:db8::1', '2001:db8::2', '192.0.2.2'])
+      assert.equal((await admin(address)).status, 401)
+    assert.equal((await change()).status, 400)
+    for (const address of ['192.0.2.1', '192.0.2.2'])
+      await service.request('/refresh_token', { method: 'POST', bearer: over, ...from(address) })
+  }
+  await everything()
+  const once = ['admin.refused', 'admin.refused', 'token.refused revoked refresh']
+  assert.deepEqual((await told(service)).slice(4), once)
+  recording.executed.length = 0
+  await everything()
+  assert.deepEqual(
+    recording.executed.filter(({ sql }) => sql.startsWith('insert into "events"')),
+    [],
+  )
+  // Another process knows nothing of it.
+  const second = await startService(t, { trustProxy: 1, database: service.database }, service.clock)
+  await second.request('/admin/users', { bearer: 'x'.repeat(43), ...from('192.0.2.2') })
+  assert.equal((await events(service)).length, 7)
+  service.clock.now += 60 * MINUTE
+  await admin('192.0.2.2')
+  assert.deepEqual((await told(service)).slice(7), ['admin.refused'])
+})
+
+test('failed logins: those of a user each, those of names that nobody has a thousand an hour, and all write', async (t) => {
+  const recording = recordStatements(t)
+  const service = await startService(t)
+  const { db } = service.core
+  const { id } = await service.register()
+  recording.executed.length = 0
+  for (const username of ['ada', 'nobody', 'ada', 'nobody']) {
+    await service.request('/api/auth/login', { json: { username, password: 'a guess' } })
+  }
+  const inserts = recording.executed.filter(({ sql }) => sql.startsWith('insert into "events"'))
+  assert.deepEqual(
+    inserts.map(({ sql }) => sql.includes('do update')),
+    [false, true, false, true],
+  )
+  const failed = (await events(service)).filter(({ name }) => name === 'login.failed')
+  assert.equal(failed.filter(({ userId }) => userId === id).length, 2)
+  assert.ok(failed.some(({ userId, address }) => userId === null && address === '127.0.0.1'))
+
+  const nobody = { name: 'login.failed', reason: 'invalid' }
+  const count = async () => (await db.selectFrom('events').select('id').execute()).length
+  const before = await count()
+  for (let index = 0; index < 3000; index++) await insertSample(db, nobody, 3_600_000, OPERATOR)
+  const kept = (await count()) - before
+  assert.ok(kept > 850 && kept <= 1000, `${kept}`)
+  await insertSample(db, nobody, 7_200_000, OPERATOR)
+  assert.equal(await count(), before + kept + 1)
 })

@@ -27,6 +27,18 @@ test('login: one cookie with all its attributes, and no refresh token in the bod
   }
 })
 
+test('no cookie lasts longer than 400 days, however long the session does (RFC 6265bis §5.5)', async (t) => {
+  const world = await startWithCookie(t, { refreshTokenTtl: 500 * DAY, sessionMaxAge: 800 * DAY })
+  const maxAge = (answer: Parameters<typeof cookiesOf>[0]) => cookiesOf(answer)[0]?.attributes['max-age']
+  const json = { username: 'ada', password: PASSWORD, cookie: true }
+  const login = await world.service.request('/api/auth/login', { json })
+  assert.deepEqual([login.status, maxAge(login)], [200, String((400 * DAY) / 1000)])
+  const refreshed = await post(world, world.refreshToken)
+  assert.deepEqual([refreshed.status, maxAge(refreshed)], [200, String((400 * DAY) / 1000)])
+  const { exp } = claimsOf(cookiesOf(refreshed)[0]?.value ?? '')
+  assert.equal(exp, Math.floor((world.service.clock.now + 500 * DAY) / 1000))
+})
+
 test('login in header mode, cookie false or left out: no cookie', async (t) => {
   const service = await startService(t)
   await service.register()

@@ -25,7 +25,7 @@ export interface Result {
 export type Operation = (process: Process, world: World) => Promise<Result>
 
 // One answer for all of them: 401 `Invalid refresh token.`, or `Invalid access token.`
-const INVALID = ['invalid', 'unknown_session', 'revoked', 'reused', 'ahead']
+const INVALID = ['invalid', 'unknown_session', 'revoked', 'reused', 'spent']
 
 const told = <T extends Result>(result: T): Result =>
   INVALID.includes(result.outcome) ? { outcome: 'invalid' } : result
