@@ -1,8 +1,10 @@
+import type { SelectQueryBuilder } from 'kysely'
 import type { Origin } from './events.ts'
 import { insertEvents, OPERATOR } from './events.ts'
 import { transaction } from './retry.ts'
 import { revokeSessionsOfUser } from './revocations.ts'
-import type { Database } from './schema.ts'
+import type { Database, Schema } from './schema.ts'
+import { isPostgres } from './schema.ts'
 
 /** Times in milliseconds since the epoch. */
 export interface UserRow {
@@ -113,32 +115,36 @@ export function updatePassword(
   change: PasswordChange,
   origin: Origin = OPERATOR,
 ): Promise<string[] | undefined> {
+  const { userId, sessionId, now } = change
   return transaction(db, async (trx) => {
-    const user = await trx
-      .updateTable('users')
-      .set({ password_hash: change.newHash })
-      .where('id', '=', change.userId)
+    // The user first, as by all who end their sessions.
+    const user = trx
+      .selectFrom('users')
+      .select('id')
+      .where('id', '=', userId)
       .where('password_hash', '=', change.oldHash)
       .where('deactivated_at', 'is', null)
-      .where((eb) =>
-        eb.exists(
-          eb
-            .selectFrom('sessions')
-            .select('sessions.id')
-            .where('sessions.id', '=', change.sessionId)
-            .where('sessions.user_id', '=', change.userId)
-            .where('sessions.revoked_at', 'is', null)
-            .where('sessions.absolute_expires_at', '>', change.now),
-        ),
-      )
-      .returning('id')
-      .executeTakeFirst()
-    if (user === undefined) return undefined
-    const { userId, sessionId, now } = change
+    if ((await locked(trx, user).executeTakeFirst()) === undefined) return undefined
+    // What ends this session meanwhile is told before this, or after it.
+    const session = trx
+      .selectFrom('sessions')
+      .select('id')
+      .where('id', '=', sessionId)
+      .where('user_id', '=', userId)
+      .where('revoked_at', 'is', null)
+      .where('absolute_expires_at', '>', now)
+    if ((await locked(trx, session).executeTakeFirst()) === undefined) return undefined
+    await trx.updateTable('users').set({ password_hash: change.newHash }).where('id', '=', userId).execute()
     await insertEvents(trx, [{ name: 'password.changed', userId, sessionId }], now, origin)
     return revokeSessionsOfUser(trx, userId, 'password', now, sessionId, origin)
   })
 }
+
+/** On SQLite whoever writes is alone. */
+const locked = <Table extends keyof Schema, Row>(
+  db: Database,
+  query: SelectQueryBuilder<Schema, Table, Row>,
+) => (isPostgres(db) ? query.forNoKeyUpdate() : query)
 
 /** @returns the ids of the sessions that ended; undefined when there is no such user */
 export function deactivateUser(

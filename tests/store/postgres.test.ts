@@ -6,8 +6,9 @@ import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
 import { pruneSessions } from '../../src/store/prune.ts'
-import { revokeSessionsOfUser } from '../../src/store/revocations.ts'
-import { deleteUser } from '../../src/store/users.ts'
+import { revokeSession, revokeSessionsOfUser } from '../../src/store/revocations.ts'
+import type { Database } from '../../src/store/schema.ts'
+import { deleteUser, findPasswordHash, updatePassword } from '../../src/store/users.ts'
 import type { DialectContext } from '../dialects.ts'
 import { connect, freshDatabase } from '../dialects.ts'
 import type { StoreContext } from './context.ts'
@@ -251,3 +252,40 @@ onPostgres('a pool whose connections are all taken: unavailable after three seco
   await Promise.all(taken)
   await addUser(db)
 })
+
+for (const first of ['logout', 'password'] as const) {
+  onPostgres(`a logout and a change of password by the same session cross, ${first} first`, async (t) => {
+    const context = await openContext(t)
+    const { db } = context
+    const userId = await addUser(db)
+    const { session } = await logIn(context, userId)
+    const change = { userId, sessionId: session.id, oldHash: 'a hash', newHash: 'another', now: NOW }
+    const work = {
+      logout: (on: Database) => revokeSession(on, session.id, 'logout', NOW),
+      password: (on: Database) => updatePassword(on, change),
+    }
+    const past = await connect(context.database)
+    const { other } = await db.transaction().execute(async (trx) => {
+      assert.ok(await work[first](trx))
+      const crossing = work[first === 'logout' ? 'password' : 'logout'](db)
+      await Promise.race([untilBlocked(past), crossing])
+      return { other: crossing }
+    })
+    // Whoever is told of them believes that what comes last is how it is.
+    const expected = {
+      logout: { other: undefined, hash: 'a hash', events: ['session.revoked'] },
+      password: { other: true, hash: 'another', events: ['password.changed', 'session.revoked'] },
+    }
+    const outcome = await other
+    const events = await db.selectFrom('events').select('name').orderBy('position').execute()
+    assert.deepEqual(
+      {
+        other: outcome,
+        hash: await findPasswordHash(db, userId),
+        events: events.slice(2).map(({ name }) => name),
+      },
+      expected[first],
+    )
+    await past.close()
+  })
+}
