@@ -1,4 +1,7 @@
 import type { Command } from 'commander'
+import { z } from 'zod'
+import { ROUTINE, SECURITY_EVENTS } from '../events/names.ts'
+import { eventRecord } from '../events/record.ts'
 import type { EventRow } from '../store/events.ts'
 import { eventsAfter, listEvents } from '../store/events.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
@@ -34,6 +37,7 @@ export function addEventCommand(program: Command, env: NodeJS.ProcessEnv): void 
     .option('--follow', 'print new ones as they come, the oldest first, until SIGINT or SIGTERM')
     .action((options: Options) => {
       const since = readSince(options.since)
+      refuseUnknown(options.name)
       const limit = readLimit(options.limit)
       if (options.follow && options.limit !== undefined)
         throw new Failure('--follow has no --limit', { exitCode: WRONG_USAGE })
@@ -49,11 +53,11 @@ async function run(desk: Desk, options: Options, since: number | undefined, limi
     // What was there before is asked for with --since.
     const known = since === undefined ? await listEvents(desk.db, { limit: PAGE }) : []
     const page = (after: number, rows: number) => eventsAfter(desk.db, { ...filter, after, limit: rows })
-    await follow(page, known, (event) => (json ? printJsonLine(eventBody(event)) : printLine(cells(event))))
+    await follow(page, known, (event) => (json ? printJsonLine(eventRecord(event)) : printLine(cells(event))))
     return
   }
   const events = await listEvents(desk.db, { ...filter, limit })
-  if (json) printJson(events.map(eventBody))
+  if (json) printJson(events.map(eventRecord))
   else
     printTable(
       ['TIME', 'EVENT', 'REASON', 'USER', 'SESSION', 'REQUEST', 'ADDRESS', 'DEVICE'],
@@ -67,6 +71,8 @@ async function userOf({ db }: Desk, nameOrId: string): Promise<string> {
   return known === undefined ? (await requireUser(db, nameOrId)).id : nameOrId
 }
 
+const ISO_TIME = z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })])
+
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 function readSince(text: string | undefined): number | undefined {
@@ -74,33 +80,23 @@ function readSince(text: string | undefined): number | undefined {
   const [, number = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
   const span = Number(number) * (UNITS[unit] ?? Number.NaN)
   if (number !== '') return Date.now() - span
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(time))
+  if (!ISO_TIME.safeParse(text).success)
     throw new Failure('--since must be 30m, 2h, 7d, or a time as 2026-11-22T08:00:00Z', {
       exitCode: WRONG_USAGE,
     })
-  return time
+  return Date.parse(text)
+}
+
+function refuseUnknown(name: string | undefined): void {
+  const kept: readonly string[] = SECURITY_EVENTS.filter((event) => !ROUTINE.has(event))
+  if (name !== undefined && !kept.includes(name))
+    throw new Failure(`--name must be one of ${kept.join(', ')}`, { exitCode: WRONG_USAGE })
 }
 
 function readLimit(text = String(LIMIT)): number {
   if (!/^[1-9]\d{0,6}$/.test(text))
     throw new Failure('--limit must be a whole number from 1 to 9999999', { exitCode: WRONG_USAGE })
   return Number(text)
-}
-
-function eventBody(event: EventRow) {
-  return {
-    id: event.id,
-    time: isoTime(event.occurredAt),
-    name: event.name,
-    user_id: event.userId,
-    session_id: event.sessionId,
-    reason: event.reason,
-    kind: event.kind,
-    address: event.address,
-    user_agent: event.userAgent,
-    request_id: event.requestId,
-  }
 }
 
 function cells(event: EventRow): string[] {

@@ -1,4 +1,5 @@
 import type { EventRow } from '../store/events.ts'
+import { eventRecord } from './record.ts'
 import { signatureOf, webhookKey } from './sign.ts'
 
 /** Where events are posted to. The secret is never printed. */
@@ -13,22 +14,10 @@ export type Answered = number | undefined
 // Milliseconds for a whole answer
 const TIMEOUT = 10_000
 
-/** What a receiver gets as JSON. */
+/** What a receiver gets as JSON: members as Standard Webhooks names them. */
 export function payloadOf(event: EventRow): object {
-  return {
-    id: event.id,
-    type: event.name,
-    timestamp: new Date(event.occurredAt).toISOString(),
-    data: {
-      user_id: event.userId,
-      session_id: event.sessionId,
-      reason: event.reason,
-      kind: event.kind,
-      address: event.address,
-      user_agent: event.userAgent,
-      request_id: event.requestId,
-    },
-  }
+  const { id, name: type, time: timestamp, ...data } = eventRecord(event)
+  return { id, type, timestamp, data }
 }
 
 /** Posts one event. @param now milliseconds since the epoch, of this attempt @param signal breaks it off */

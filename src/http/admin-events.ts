@@ -1,21 +1,8 @@
-import type { EventRow } from '../store/events.ts'
+import { eventRecord } from '../events/record.ts'
 import { listEvents } from '../store/events.ts'
 import type { Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { pageOf } from './cursor.ts'
-
-const eventRecord = (event: EventRow) => ({
-  id: event.id,
-  time: new Date(event.occurredAt).toISOString(),
-  name: event.name,
-  user_id: event.userId,
-  session_id: event.sessionId,
-  reason: event.reason,
-  kind: event.kind,
-  address: event.address,
-  user_agent: event.userAgent,
-  request_id: event.requestId,
-})
 
 /** The contract's tag `admin`: events. Judged before, see `admin-access.ts`. */
 export const adminEventHandlers = (core: Core): Pick<Handlers, 'listEvents'> => ({

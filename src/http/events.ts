@@ -1,30 +1,11 @@
 import type { Context } from 'hono'
+import type { SecurityEvent } from '../events/names.ts'
+import { ROUTINE } from '../events/names.ts'
 import { networkOf } from '../limits/networks.ts'
 import type { Origin } from '../store/events.ts'
 import { insertEvents, insertSample } from '../store/events.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
-
-/** Stable names: alerts are built on them. */
-export type SecurityEvent =
-  | 'user.registered'
-  | 'user.deactivated'
-  | 'user.activated'
-  | 'user.deleted'
-  | 'login.failed'
-  | 'session.opened'
-  | 'session.revoked'
-  | 'session.restored'
-  | 'token.rotated'
-  | 'token.refreshed'
-  | 'token.replayed'
-  | 'token.exchanged'
-  | 'token.reuse_detected'
-  | 'token.refused'
-  | 'password.changed'
-  | 'password.refused'
-  | 'limit.reached'
-  | 'admin.refused'
 
 export const WARNINGS: ReadonlySet<SecurityEvent> = new Set([
   'token.reuse_detected',
@@ -39,14 +20,6 @@ export interface EventDetails {
   readonly reason?: string
   readonly kind?: 'refresh' | 'exchange'
 }
-
-// The usual outcomes of requests that come in by the thousand: they are told in the line of the request.
-const ROUTINE: ReadonlySet<SecurityEvent> = new Set([
-  'token.rotated',
-  'token.refreshed',
-  'token.replayed',
-  'token.exchanged',
-])
 
 // Long enough for every browser
 const USER_AGENT_LENGTH = 256

@@ -1,3 +1,4 @@
+import type { Settings } from '../config/settings.ts'
 import type { PrunedBatch } from '../store/prune.ts'
 import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/prune.ts'
 import type { SessionContext } from './context.ts'
@@ -22,9 +23,13 @@ export interface Pruned {
   readonly sessions: number
   readonly revokedTokens: number
   readonly events: number
+  /** Of these, those that the webhook was to be told of and was not */
+  readonly undelivered: number
 }
 
-type PruneContext = Pick<SessionContext, 'db' | 'now' | 'settings'>
+interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
+  readonly settings: SessionContext['settings'] & Partial<Pick<Settings, 'webhook'>>
+}
 
 /** Deletes expired sessions, revoked tokens, counters and old events. */
 export async function pruneAll(context: PruneContext, signal?: AbortSignal): Promise<Pruned> {
@@ -36,8 +41,13 @@ export async function pruneAll(context: PruneContext, signal?: AbortSignal): Pro
   )
   const revokedTokens = await inBatches((batch) => pruneRevokedTokens(db, now(), batch))
   await inBatches((batch) => pruneCounters(db, now(), batch))
-  const events = await inBatches((batch) => pruneEvents(db, now() - settings.eventsRetention, batch))
-  return { sessions, revokedTokens, events }
+  let undelivered = 0
+  const events = await inBatches(async (batch) => {
+    const pruned = await pruneEvents(db, now() - settings.eventsRetention, batch)
+    if (settings.webhook !== undefined) undelivered += pruned.undelivered
+    return pruned
+  })
+  return { sessions, revokedTokens, events, undelivered }
 }
 
 type Work = (batch: number) => Promise<PrunedBatch>
@@ -61,7 +71,7 @@ async function pruneInBatches(work: Work, signal: AbortSignal | undefined): Prom
 /** What pruning tells of itself; pino's loggers will do. */
 export interface PruneLog {
   info(pruned: Pruned, message: string): void
-  error(details: { readonly err: unknown }, message: string): void
+  error(details: object, message: string): void
 }
 
 /**
@@ -76,6 +86,9 @@ export function startPruning(context: PruneContext, interval: number, log: Prune
   const run = async () => {
     try {
       const pruned = await pruneAll(context, stop.signal)
+      if (pruned.undelivered > 0) {
+        log.error({ events: pruned.undelivered }, 'events went that the webhook never took')
+      }
       if (pruned.sessions + pruned.revokedTokens + pruned.events > 0) log.info(pruned, 'pruned')
     } catch (error) {
       log.error({ err: error }, 'pruning failed')

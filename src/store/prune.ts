@@ -56,20 +56,26 @@ export function pruneCounters(db: Database, now: number, batch: number): Promise
 }
 
 /** @param cutoff milliseconds since the epoch: events from before go, delivered or not */
-export function pruneEvents(db: Database, cutoff: number, batch: number): Promise<PrunedBatch> {
+export function pruneEvents(
+  db: Database,
+  cutoff: number,
+  batch: number,
+): Promise<PrunedBatch & { readonly undelivered: number }> {
   return timed(db, async (trx) => {
     const old = trx.selectFrom('events').select('position').where('occurred_at', '<=', cutoff)
     const deletion = trx.deleteFrom('events').where('position', 'in', unlocked(trx, old, batch))
-    return { gone: rows(await deletion.executeTakeFirst()), kept: 0 }
+    const deleted = await deletion.returning('deliver_at').execute()
+    const undelivered = deleted.filter((event) => event.deliver_at !== null).length
+    return { gone: deleted.length, kept: 0, undelivered }
   })
 }
 
 const rows = ({ numDeletedRows }: DeleteResult) => Number(numDeletedRows)
 
-function timed(
+function timed<Batch>(
   db: Database,
-  work: (trx: Transaction<Schema>) => Promise<Omit<PrunedBatch, 'worked'>>,
-): Promise<PrunedBatch> {
+  work: (trx: Transaction<Schema>) => Promise<Batch>,
+): Promise<Batch & Pick<PrunedBatch, 'worked'>> {
   return transaction(db, async (trx) => {
     const begun = performance.now()
     return { ...(await work(trx)), worked: performance.now() - begun }

@@ -35,6 +35,8 @@ test('events: filters, forms, and what the commands leave behind', async (t) => 
   assert.deepEqual(await names('--session', sid), ['session.revoked', 'session.opened'])
   assert.deepEqual(await names('--name', 'session.opened'), ['session.opened', 'session.opened'])
   assert.deepEqual(await names('--since', '2h'), all.slice(0, 2))
+  for (const since of ['2026-02-28', '2026-02-28T08:00:00+01:00', '2026-02-28T08:00'])
+    assert.deepEqual(await names('--since', since), all)
   assert.deepEqual(await names('--since', new Date(Date.now() + HOUR).toISOString()), [])
   const table = await run()
   assert.match(table, /^TIME +EVENT +REASON +USER +SESSION +REQUEST +ADDRESS +DEVICE\n/)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
+import { insertEvents, OPERATOR } from '../../src/store/events.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { insertSession, listSessions } from '../../src/store/sessions.ts'
+import { WEBHOOK_SECRET } from '../events/receiver.ts'
 import { done, failed, rekindle } from './command.ts'
 import { freshDatabase, inDatabase, PASSWORD_HASH, seedUser } from './fixtures.ts'
 
@@ -40,7 +42,7 @@ async function withSessions(t: TestContext) {
       const rows = await ended.select(['id', 'revoked_reason']).execute()
       return rows.map((row) => [row.id, row.revoked_reason])
     })
-  return { run: (...args: string[]) => rekindle(args, database), living, reasons, now }
+  return { run: (...args: string[]) => rekindle(args, database), database, living, reasons, now }
 }
 
 describe('sessions', { concurrency: 2 }, () => {
@@ -124,8 +126,17 @@ describe('sessions', { concurrency: 2 }, () => {
 })
 
 test('prune deletes what has expired', async (t) => {
-  const { run, living } = await withSessions(t)
+  const { run, living, database, now } = await withSessions(t)
   assert.deepEqual(await run('prune'), done('1 session, 0 revoked tokens, 3 events deleted.'))
   assert.equal((await living()).length, 3)
   assert.deepEqual(await run('prune'), done('0 sessions, 0 revoked tokens, 0 events deleted.'))
+  const webhook = {
+    EVENTS_WEBHOOK_URL: 'http://127.0.0.1:9/',
+    EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    EVENTS_RETENTION_DAYS: '1',
+  }
+  await inDatabase(database, (db) => insertEvents(db, [{ name: 'x' }], now - 2 * DAY, OPERATOR))
+  const { stdout, stderr } = await rekindle(['prune'], { ...database, ...webhook })
+  assert.match(stdout, / 1 event deleted\.$/m)
+  assert.equal(stderr, '1 event of them never reached the webhook.\n')
 })

@@ -1,0 +1,32 @@
+/** Stable names: alerts are built on them. What each tells is in the README, "Operating it". */
+export const SECURITY_EVENTS = [
+  'user.registered',
+  'user.deactivated',
+  'user.activated',
+  'user.deleted',
+  'login.failed',
+  'session.opened',
+  'session.revoked',
+  'session.restored',
+  'sessions.revoked',
+  'token.rotated',
+  'token.refreshed',
+  'token.replayed',
+  'token.exchanged',
+  'token.reuse_detected',
+  'token.refused',
+  'password.changed',
+  'password.refused',
+  'limit.reached',
+  'admin.refused',
+] as const
+
+export type SecurityEvent = (typeof SECURITY_EVENTS)[number]
+
+/** The usual outcomes of requests that come in by the thousand: they are told in the line of the request, and not kept. */
+export const ROUTINE: ReadonlySet<SecurityEvent> = new Set([
+  'token.rotated',
+  'token.refreshed',
+  'token.replayed',
+  'token.exchanged',
+])
