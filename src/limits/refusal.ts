@@ -25,7 +25,7 @@ const MOST = 10_000
 // Milliseconds. Not until the end: somebody whose password was right may have given a point back.
 const ASK_AGAIN = 1000
 
-/** What was refused a moment ago is refused again without a statement, so that refusals cost the database little. */
+/** What was refused a moment ago is refused again without writing, so that refusals cost the database little. */
 export class RefusedKeys {
   readonly #keys = new Map<string, Remembered>()
 

@@ -172,7 +172,7 @@ test('two processes whose clocks differ by some seconds count together', async (
   assert.equal(milliseconds, 256_000 + 5000)
 })
 
-test('what one counter refuses costs nothing at the others, and for a second no statement', async (t) => {
+test('what one counter refuses costs nothing at the others, and for a second nothing is written', async (t) => {
   const recording = recordStatements(t)
   const context = await openLimits(t, {
     loginAccount: { points: 1, seconds: 60 },
