@@ -26,15 +26,16 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
     .description('delete what has expired; the running service does so every minute by itself')
     .action(() =>
       withSchema(env, async (desk) => {
-        const { sessions, revokedTokens, events, undelivered } = await pruneAll(desk)
+        const { sessions, revokedTokens, events } = await pruneAll(desk, {
+          onUndelivered: (lost) =>
+            console.error(`${count(lost, 'event')} went that never reached the webhook.`),
+        })
         const rows = [
           count(sessions, 'session'),
           count(revokedTokens, 'revoked token'),
           count(events, 'event'),
         ]
         console.log(`${rows.join(', ')} deleted.`)
-        if (undelivered > 0)
-          console.error(`${count(undelivered, 'event')} of them never reached the webhook.`)
       }),
     )
 }

@@ -82,12 +82,10 @@ function keep(
     case 'password.refused':
       // Of the new one, which is no guess at anything
       return reason === 'unfit_password' ? undefined : each()
-    case 'limit.reached':
-      // Once for each key and window
-      return each()
     case 'token.refused':
       // Anybody can make tokens that are not ours.
       return userId === undefined || ORDINARY.has(reason) ? undefined : first()
+    case 'limit.reached':
     case 'admin.refused':
       return first()
     default:

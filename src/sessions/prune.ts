@@ -23,8 +23,12 @@ export interface Pruned {
   readonly sessions: number
   readonly revokedTokens: number
   readonly events: number
-  /** Of these, those that the webhook was to be told of and was not */
-  readonly undelivered: number
+}
+
+export interface PruneOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Told of the events that went and that the webhook was to be told of, also when pruning fails after them */
+  readonly onUndelivered?: (events: number) => void
 }
 
 interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
@@ -32,7 +36,10 @@ interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
 }
 
 /** Deletes expired sessions, revoked tokens, counters and old events. */
-export async function pruneAll(context: PruneContext, signal?: AbortSignal): Promise<Pruned> {
+export async function pruneAll(
+  context: PruneContext,
+  { signal, onUndelivered }: PruneOptions = {},
+): Promise<Pruned> {
   const { db, settings } = context
   const now = () => context.now() - SLACK
   const inBatches = (work: Work) => pruneInBatches(work, signal)
@@ -42,12 +49,16 @@ export async function pruneAll(context: PruneContext, signal?: AbortSignal): Pro
   const revokedTokens = await inBatches((batch) => pruneRevokedTokens(db, now(), batch))
   await inBatches((batch) => pruneCounters(db, now(), batch))
   let undelivered = 0
-  const events = await inBatches(async (batch) => {
-    const pruned = await pruneEvents(db, now() - settings.eventsRetention, batch)
-    if (settings.webhook !== undefined) undelivered += pruned.undelivered
-    return pruned
-  })
-  return { sessions, revokedTokens, events, undelivered }
+  try {
+    const events = await inBatches(async (batch) => {
+      const pruned = await pruneEvents(db, now() - settings.eventsRetention, batch)
+      undelivered += pruned.undelivered
+      return pruned
+    })
+    return { sessions, revokedTokens, events }
+  } finally {
+    if (settings.webhook !== undefined && undelivered > 0) onUndelivered?.(undelivered)
+  }
 }
 
 type Work = (batch: number) => Promise<PrunedBatch>
@@ -83,12 +94,10 @@ export interface PruneLog {
 export function startPruning(context: PruneContext, interval: number, log: PruneLog): () => Promise<void> {
   const stop = new AbortController()
   let running: Promise<void> | undefined
+  const onUndelivered = (events: number) => log.error({ events }, 'events went that the webhook never took')
   const run = async () => {
     try {
-      const pruned = await pruneAll(context, stop.signal)
-      if (pruned.undelivered > 0) {
-        log.error({ events: pruned.undelivered }, 'events went that the webhook never took')
-      }
+      const pruned = await pruneAll(context, { signal: stop.signal, onUndelivered })
       if (pruned.sessions + pruned.revokedTokens + pruned.events > 0) log.info(pruned, 'pruned')
     } catch (error) {
       log.error({ err: error }, 'pruning failed')

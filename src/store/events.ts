@@ -50,8 +50,9 @@ const MOST_KNOWN = 10_000
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * Keeps a thousand an hour, picked at random, and takes as long for the others: no time tells from outside what is one
- * of these and what is kept each time. @param now milliseconds since the epoch
+ * Keeps nearly all of a few, and at most a thousand an hour: the first in each of a thousand places, picked at random. For
+ * the others it takes as long: no time tells from outside what is one of these and what is kept each time.
+ * @param now milliseconds since the epoch
  */
 export async function insertSample(
   db: Database,
@@ -70,7 +71,7 @@ export async function insertSample(
 
 /**
  * Keeps an event that costs whoever causes it nothing. @param now milliseconds since the epoch
- * @param network where it came from, where no user is known
+ * @param network where it came from, where neither user nor session is known
  */
 export type KeepRefusal = (event: NewEvent, now: number, origin: Origin, network: string) => Promise<void>
 
@@ -81,7 +82,7 @@ export type KeepRefusal = (event: NewEvent, now: number, origin: Origin, network
 export function refusalKeeper(db: Database): KeepRefusal {
   const written = new Set<string>()
   return async (event, now, origin, network) => {
-    const whose = event.userId ?? digest(network).readUInt32BE() % MOST_ROWS
+    const whose = event.userId ?? event.sessionId ?? digest(network).readUInt32BE() % MOST_ROWS
     const same = [event.name, whose, event.sessionId, event.reason, origin.kind, Math.floor(now / HOUR)]
     const id = digest(JSON.stringify(same)).toString('base64url')
     if (written.has(id)) return

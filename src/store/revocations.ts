@@ -2,6 +2,7 @@ import type { NewEvent, Origin } from './events.ts'
 import { insertEvents, OPERATOR } from './events.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
+import { isPostgres } from './schema.ts'
 
 export type RevocationReason =
   | 'logout'
@@ -56,7 +57,10 @@ export function revokeSession(
   })
 }
 
-/** Likewise. @returns the ids of those that lived until now */
+/**
+ * Likewise. The user's row is locked first, as by all who end several of their sessions: in whatever order they would come
+ * to them, nobody waits for the other. @returns the ids of those that lived until now
+ */
 export function revokeSessionsOfUser(
   db: Database,
   userId: string,
@@ -66,6 +70,8 @@ export function revokeSessionsOfUser(
   origin: Origin = OPERATOR,
 ): Promise<string[]> {
   return transaction(db, async (trx) => {
+    const user = trx.selectFrom('users').select('id').where('id', '=', userId)
+    if (isPostgres(trx)) await user.forNoKeyUpdate().execute()
     const rows = await trx
       .updateTable('sessions')
       .set({ revoked_at: now, revoked_reason: reason })

@@ -117,7 +117,7 @@ export function updatePassword(
 ): Promise<string[] | undefined> {
   const { userId, sessionId, now } = change
   return transaction(db, async (trx) => {
-    // The user first, as by all who end their sessions.
+    // The user first: see revokeSessionsOfUser.
     const user = trx
       .selectFrom('users')
       .select('id')

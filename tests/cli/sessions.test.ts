@@ -138,5 +138,5 @@ test('prune deletes what has expired', async (t) => {
   await inDatabase(database, (db) => insertEvents(db, [{ name: 'x' }], now - 2 * DAY, OPERATOR))
   const { stdout, stderr } = await rekindle(['prune'], { ...database, ...webhook })
   assert.match(stdout, / 1 event deleted\.$/m)
-  assert.equal(stderr, '1 event of them never reached the webhook.\n')
+  assert.equal(stderr, '1 event went that never reached the webhook.\n')
 })

@@ -34,6 +34,7 @@ test('killed: each committed change has its event, and all of them arrive after 
     else await post(`${service.url}/api/auth/logout`, { token }).catch(() => {})
   })
   await Promise.all(logins)
+  assert.ok(done >= 3, 'it was killed')
 
   const connection = await connect(database)
   t.after(() => connection.close())

@@ -5,7 +5,7 @@ import { endEverySession } from '../../src/sessions/revoke.ts'
 import { insertSample, listEvents, OPERATOR } from '../../src/store/events.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
 import { test } from '../dialects.ts'
-import { MINUTE, PASSWORD, startService } from '../fixture.ts'
+import { MINUTE, NO_LIMITS, PASSWORD, startService } from '../fixture.ts'
 import { forge } from '../http/documented/world.ts'
 import { recordStatements } from '../store/statements.ts'
 
@@ -220,6 +220,32 @@ test('what costs its sender nothing is kept once an hour for a network, and then
   service.clock.now += 60 * MINUTE
   await admin('192.0.2.2')
   assert.deepEqual((await told(service)).slice(7), ['admin.refused'])
+})
+
+test('limits that are reached: once an hour, of a network or of a session, however many names and keys', async (t) => {
+  const once = { points: 1, seconds: 60 }
+  const limits = {
+    ...NO_LIMITS,
+    loginDelay: true,
+    registerAddress: once,
+    refreshSession: once,
+    loginAddress: once,
+  }
+  const service = await startService(t, { trustProxy: 1, limits })
+  await service.register()
+  const { refreshToken } = await service.login()
+  const { body } = await service.refresh(refreshToken)
+  for (let round = 0; round < 3; round++, service.clock.now += MINUTE) {
+    for (let index = 0; index < 3; index++) {
+      const headers = { 'X-Forwarded-For': '192.0.2.1' }
+      const json = { username: `nobody${index}`, password: 'a guess at it' }
+      await service.request('/api/auth/login', { headers, json })
+      await service.request('/api/auth/register', { headers, json })
+      await service.request('/refresh_token', { method: 'POST', bearer: body.data.refresh_token, headers })
+    }
+  }
+  const reached = (await events(service)).filter(({ name }) => name === 'limit.reached')
+  assert.deepEqual(reached.map(({ reason }) => reason).sort(), ['login-address', 'refresh', 'register'])
 })
 
 test('failed logins: those of a user each, those of names that nobody has a thousand an hour, and all write', async (t) => {

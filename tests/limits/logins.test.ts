@@ -75,7 +75,7 @@ test('whoever succeeds begins anew, and a try that was none is given back', asyn
 
 test('strangers cannot keep the owner out of where they logged in before', async (t) => {
   const context = await openLimits(t, { loginAccount, loginDelay: true })
-  const { limits, clock } = context
+  const { limits } = context
   await (await passed(limits.login('ada', '2001:db8:1:1::1'))).succeeded()
   for (let index = 0; index < 100; index++) await passed(limits.login('ada', address(index)))
   assert.deepEqual(await refusedBy(context, limits.login('ada', '203.0.113.9')), ['login-account', HOUR])
@@ -97,7 +97,6 @@ test('strangers cannot keep the owner out of where they logged in before', async
   patient.clock.now += HOUR
   for (let index = 0; index < 3; index++) await passed(patient.limits.login('ada', address(index)))
   assert.equal((await refusedBy(patient, known()))?.[0], 'login-account', 'it counts as any other by now')
-  assert.ok(clock.now < patient.clock.now)
 })
 
 test('nobody without the session keeps its owner from changing the password; with it, guesses end', async (t) => {

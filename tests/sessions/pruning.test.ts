@@ -1,5 +1,7 @@
 /** The running service prunes by itself, tells what is lost by it, and goes on when a run fails. */
 import assert from 'node:assert/strict'
+import { test as testOnce } from 'node:test'
+import { sql } from 'kysely'
 import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
 import { insertEvents, OPERATOR } from '../../src/store/events.ts'
 import { test } from '../dialects.ts'
@@ -32,22 +34,34 @@ test('expired sessions go by themselves; a run that fails is logged, and the nex
   assert.deepEqual(await core.db.selectFrom('sessions').selectAll().execute(), [])
 })
 
-test('events that the webhook has never taken go as well, but not without a word', async (t) => {
+testOnce('events that the webhook never took do not go without a word, also when a run fails', async (t) => {
   const webhook = { url: 'http://127.0.0.1:9/', secret: 'nobody is there to be told anything' }
   const service = await startService(t, { webhook })
   const { core, clock } = service
-  const names = ['delivered', 'undelivered', 'undelivered too']
-  for (const name of names) await insertEvents(core.db, [{ name }], clock.now, OPERATOR)
+  const of = (name: string, count: number) => Array.from({ length: count }, () => ({ name }))
+  await insertEvents(core.db, [...of('delivered', 10), ...of('undelivered', 50)], clock.now, OPERATOR)
   const delivered = core.db.updateTable('events').set({ deliver_at: null })
   await delivered.where('name', '=', 'delivered').execute()
+  // The first batch is of fifty.
+  await sql`create trigger stop before delete on events when old.position > 55
+    begin select raise(abort, 'no more'); end`.execute(core.db)
   clock.now += 91 * DAY
-  const stop = startPruning(core, 5, core.log)
-  while (!service.logged().includes('"msg":"pruned"')) await new Promise((resolve) => setTimeout(resolve, 5))
-  await stop()
-  assert.match(service.logged(), /"level":50,[^\n]*"events":2,[^\n]*webhook/)
+  const lost = () =>
+    [...service.logged().matchAll(/"level":50,[^\n]*"events":(\d+),[^\n]*webhook/g)].map(([, count]) => count)
+  const prune = async (message: string) => {
+    const stop = startPruning(core, 5, core.log)
+    while (!service.logged().includes(message)) await new Promise((resolve) => setTimeout(resolve, 5))
+    await stop()
+  }
+  await prune('"msg":"pruning failed"')
+  assert.equal(lost()[0], '40')
+  await sql`drop trigger stop`.execute(core.db)
+  await prune('"msg":"pruned"')
+  assert.deepEqual(lost(), ['40', '10'])
 
   // Nobody wanted to be told.
-  await insertEvents(core.db, [{ name: 'x' }], 0, OPERATOR)
+  await insertEvents(core.db, of('x', 1), 0, OPERATOR)
   const none = { ...core, settings: { ...core.settings, webhook: undefined } }
-  assert.deepEqual(await pruneAll(none), { sessions: 0, revokedTokens: 0, events: 1, undelivered: 0 })
+  const tell = () => assert.fail('of what nobody waits for')
+  assert.equal((await pruneAll(none, { onUndelivered: tell })).events, 1)
 })

@@ -289,3 +289,36 @@ for (const first of ['logout', 'password'] as const) {
     await past.close()
   })
 }
+
+onPostgres(
+  'changes of password and logouts of all cross, with many sessions: nobody waits for the other',
+  async (t) => {
+    const context = await openContext(t)
+    const { db, store, database } = context
+    for (let round = 0; round < 40; round++) {
+      const userId = await addUser(db, `ada${round}`)
+      const sessions = []
+      for (let count = 0; count < 10; count++) sessions.push(await addSession(db, userId))
+      const change = {
+        userId,
+        sessionId: sessions[round % 10] ?? '',
+        oldHash: 'a hash',
+        newHash: 'another',
+        now: NOW,
+      }
+      const [changed, ended] = await Promise.all([
+        updatePassword(db, change),
+        revokeSessionsOfUser(db, userId, 'logout_all', NOW),
+      ])
+      assert.equal((changed?.length ?? 0) + ended.length, 10)
+    }
+    // Each of the store's connections tells of its deadlocks when it ends.
+    await store.close()
+    const past = await connect(database)
+    const [{ deadlocks }] = await past.query(
+      'select deadlocks from pg_stat_database where datname = current_database()',
+    )
+    assert.equal(Number(deadlocks), 0)
+    await past.close()
+  },
+)
