@@ -30,3 +30,10 @@ export const ROUTINE: ReadonlySet<SecurityEvent> = new Set([
   'token.replayed',
   'token.exchanged',
 ])
+
+/** What somebody should look at: warnings in the log. */
+export const WARNINGS: ReadonlySet<SecurityEvent> = new Set([
+  'token.reuse_detected',
+  'session.restored',
+  'admin.refused',
+])

@@ -1,17 +1,11 @@
 import type { Context } from 'hono'
 import type { SecurityEvent } from '../events/names.ts'
-import { ROUTINE } from '../events/names.ts'
+import { ROUTINE, WARNINGS } from '../events/names.ts'
 import { networkOf } from '../limits/networks.ts'
 import type { Origin } from '../store/events.ts'
 import { insertEvents, insertSample } from '../store/events.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
-
-export const WARNINGS: ReadonlySet<SecurityEvent> = new Set([
-  'token.reuse_detected',
-  'session.restored',
-  'admin.refused',
-])
 
 /** Ids and names of outcomes only: no token, cookie, password, username or secret goes into a log. */
 export interface EventDetails {
@@ -52,8 +46,11 @@ export function record(core: Core, c: Context<Env>, event: SecurityEvent, detail
     kind: details.kind,
   }
   core.metrics?.happened(event)
-  if (ROUTINE.has(event)) c.set('outcome', fields)
-  else core.log[WARNINGS.has(event) ? 'warn' : 'info'](fields, event)
+  if (ROUTINE.has(event)) {
+    c.set('outcome', fields)
+    return
+  }
+  core.log[WARNINGS.has(event) ? 'warn' : 'info'](fields, event)
   const written = keep(core, c, event, details)
   if (written !== undefined)
     c.set('recorded', Promise.all([c.get('recorded'), written.catch(failed(core, c))]))

@@ -1,11 +1,11 @@
 /** What Prometheus is told: see `.github/adr/0023-metrics.md`. Only loaded where it is wanted. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { SecurityEvent } from '../events/names.ts'
+import { WARNINGS } from '../events/names.ts'
 import type { ExchangeOutcome } from '../sessions/exchange.ts'
 import type { RefreshOutcome } from '../sessions/refresh.ts'
 import type { Store } from '../store/store.ts'
 import type { Passwords } from '../users/passwords.ts'
-import { WARNINGS } from './events.ts'
 
 /** Counts in memory what comes of requests, and writes it out in Prometheus' text format. */
 export interface Metrics {

@@ -1,4 +1,5 @@
 /** What a service has in memory after many rotations: what it keeps of each would show. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { pace, saturate } from './load.ts'
 import type { Plan } from './measure.ts'
 import type { Subject } from './subject.ts'
@@ -6,13 +7,16 @@ import { withCleanup } from './subject.ts'
 
 export interface Endurance {
   readonly rotations: number
-  /** Bytes: after a tenth of them, after all, and the most in between */
+  /** Bytes: after a tenth of them, after all, the most in between, and after a rest */
   readonly early: number
   readonly late: number
   readonly most: number
+  readonly rested: number
 }
 
 const INTERVAL = 500
+/** Milliseconds in which Node gives back what it does not need */
+export const REST = 120_000
 
 /** @param refresh one process, whose rotations are paced at half of what it can */
 export function endure(refresh: Subject, rotations: number, plan: Plan): Promise<Endurance> {
@@ -26,7 +30,15 @@ export function endure(refresh: Subject, rotations: number, plan: Plan): Promise
     cleanup.after(() => clearInterval(timer))
     await pace({ ...target, file: files.paced }, requests / duration / 2, rotations)
     sample()
+    clearInterval(timer)
+    await pause(REST)
     const at = (index: number) => memory.at(index) ?? Number.NaN
-    return { rotations, early: at(Math.floor(memory.length / 10)), late: at(-1), most: Math.max(...memory) }
+    return {
+      rotations,
+      early: at(Math.floor(memory.length / 10)),
+      late: at(-1),
+      most: Math.max(...memory),
+      rested: processes[0]?.memory() ?? Number.NaN,
+    }
   })
 }

@@ -76,6 +76,7 @@ export async function start(
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       NODE_ENV: 'production',
+      NODE_OPTIONS: process.env['NODE_OPTIONS'],
       ...env,
       PORT: String(port),
       BENCH_DELAY: delays,

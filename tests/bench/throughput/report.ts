@@ -1,5 +1,6 @@
 /** What a bench has found, and how people read it. */
 import type { Endurance } from './endurance.ts'
+import { REST } from './endurance.ts'
 import type { Machine } from './machine.ts'
 import type { Figures } from './measure.ts'
 import type { Row } from './rounds.ts'
@@ -77,10 +78,10 @@ export function notes({ coldStart, endurance, machine, measuredAt, rounds, secon
     said.push(`From \`node\` to ready, with a database that is there: ${grouped(coldStart)} ms.`)
   }
   if (endurance !== undefined) {
-    const { rotations, early, late, most } = endurance
+    const { rotations, early, late, most, rested } = endurance
     const mib = (bytes: number) => `${grouped(bytes / MIB)} MiB`
     said.push(
-      `Memory after ${grouped(rotations / 10)} rotations: ${mib(early)}; after ${grouped(rotations)}: ${mib(late)}; at most ${mib(most)}.`,
+      `Memory after ${grouped(rotations / 10)} rotations: ${mib(early)}; after ${grouped(rotations)}: ${mib(late)}; at most ${mib(most)}; after a rest of ${REST / 1000} s: ${mib(rested)}.`,
     )
   }
   const facts = Object.entries(machine).map(([name, value]) => `${name}: ${value}`)
