@@ -36,6 +36,17 @@ test(`each request of ${generator} and of the constant rate is a rotation`, asyn
   })
 })
 
+test('as many logins at once as are measured are all let in', async () => {
+  const [login] = subjects(['login']) as [Subject]
+  await withCleanup(async (cleanup) => {
+    const { processes, files, done } = await login.prepare(cleanup, { sizes: SIZES, isTraced: false })
+    const before = (await done()) ?? 0
+    const target = { ports: processes.map(({ port }) => port), operation: login.operation }
+    const { requests } = await saturate({ ...target, file: files.saturated }, 2)
+    assert.ok(requests > 0 && ((await done()) ?? 0) >= before + requests, `${requests}`)
+  })
+})
+
 test('on a slow disk each rotation waits for it', {
   skip: !canTrace && 'strace may not trace here',
 }, async () => {

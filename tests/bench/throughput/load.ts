@@ -59,13 +59,14 @@ function settle<T>(output: string): T {
 
 /** Closed loop: each connection sends the next request when the last one is answered. */
 export async function saturate(target: Target, seconds: number, by: Generator = generator): Promise<Load> {
+  const { connections = CONNECTIONS } = target.operation
   if (by === 'autocannon') {
-    const parameters = JSON.stringify({ ...target, seconds, connections: CONNECTIONS })
+    const parameters = JSON.stringify({ ...target, seconds, connections })
     return settle(await run(process.execPath, [path('autocannon.ts'), parameters]))
   }
   const { ports, operation, file } = target
   const { method, path: where, header, body, next = '', proof = '' } = operation
-  const sizes = [`-t${ports.length}`, `-c${CONNECTIONS}`, `-d${Math.ceil(seconds)}s`, '--timeout', '30s']
+  const sizes = [`-t${ports.length}`, `-c${connections}`, `-d${Math.ceil(seconds)}s`, '--timeout', '30s']
   const script = [method, where, header, body, file, next, proof]
   const url = `http://127.0.0.1:${ports[0]}`
   const env = { PORTS: ports.join() }

@@ -10,6 +10,8 @@ export interface Operation {
   readonly next?: string
   /** What stands in each answer that is none of a refusal, where 200 does not tell */
   readonly proof?: string
+  /** So many at once, instead of what all others take */
+  readonly connections?: number
 }
 
 const JSON_BODY = 'Content-Type: application/json'
@@ -37,8 +39,14 @@ export const ME: Operation = {
   body: '',
 }
 
-/** Its tokens are whole bodies. */
-export const LOGIN: Operation = { method: 'POST', path: '/api/auth/login', header: JSON_BODY, body: 'TOKEN' }
+/** Its tokens are whole bodies. Of more at once some would be sent away: `.github/adr/0024-logins-under-load.md`. */
+export const LOGIN: Operation = {
+  method: 'POST',
+  path: '/api/auth/login',
+  header: JSON_BODY,
+  body: 'TOKEN',
+  connections: 16,
+}
 
 /** @returns a whole request of HTTP/1.1, for each token */
 export function requestOf({ method, path, header, body }: Operation): (token: string) => string {
