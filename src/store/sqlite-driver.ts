@@ -49,9 +49,12 @@ export class SharedCommitDriver implements Driver {
   readonly #statements = new Map<string, SQLite.Statement<unknown[]>>()
   readonly #checkpoints: Checkpoints
   #batch: Batch | undefined
+  #isReading = false
   /** The transaction that has the database to itself, since a savepoint that is rolled back takes all with it */
   #owner: Connection | undefined
   #waiting: (() => void)[] = []
+  // Kysely keeps a list of all that it ever saw.
+  readonly #idle: Connection[] = []
 
   constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate') {
     this.#database = database
@@ -62,10 +65,12 @@ export class SharedCommitDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<Connection> {
-    return new Connection(this)
+    return this.#idle.pop() ?? new Connection(this)
   }
 
-  async releaseConnection(): Promise<void> {}
+  async releaseConnection(connection: Connection): Promise<void> {
+    this.#idle.push(connection)
+  }
 
   async destroy(): Promise<void> {
     await this.#checkpoints.close()
@@ -80,9 +85,8 @@ export class SharedCommitDriver implements Driver {
     let batch: Batch | undefined
     try {
       return await this.#inTurn<QueryResult<R>>(() => {
-        // A read by itself sees nothing but what is on the disk.
-        const isAlone = this.#batch === undefined && this.#prepare(query.sql).readonly
-        if (!isAlone) batch = this.#open()
+        if (this.#batch === undefined && this.#prepare(query.sql).readonly) this.#beginReads()
+        else batch = this.#open()
         return this.#run(query)
       })
     } finally {
@@ -145,8 +149,28 @@ export class SharedCommitDriver implements Driver {
     }
   }
 
+  // Reads among themselves see nothing but what is on the disk: they wait for nobody. A transaction each, which Kysely's
+  // statements are otherwise, costs two system calls.
+  #beginReads(): void {
+    if (this.#isReading) return
+    if (!this.#database.inTransaction) this.#command('begin')
+    this.#isReading = true
+    process.nextTick(() => this.#endReads())
+  }
+
+  #endReads(): void {
+    if (!this.#isReading) return
+    this.#isReading = false
+    try {
+      if (this.#database.inTransaction) this.#command('commit')
+    } catch {
+      // A file that has become unreadable, say. Nothing was changed, and the next statement hears of it.
+    }
+  }
+
   #open(): Batch {
     if (this.#batch !== undefined) return this.#batch
+    this.#endReads()
     this.#command(this.#begin)
     const { promise: committed, resolve, reject } = Promise.withResolvers<void>()
     // A transaction that fails by itself may be gone before its batch fails.

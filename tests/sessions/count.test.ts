@@ -21,7 +21,7 @@ test('the living are counted, slice by slice, each found by the key', async (t) 
 
   recording.executed.length = 0
   for (const size of [3, 4, 5]) assert.equal(await countSessions(context, size), 3)
-  const [statement] = recording.executed
+  const statement = recording.executed.find(({ sql }) => sql.startsWith('select'))
   const database = await connect(context.database)
   if (t.dialect === 'postgres') await database.query('set enable_seqscan = off')
   const explain = t.dialect === 'postgres' ? 'explain' : 'explain query plan'

@@ -43,6 +43,41 @@ test('twenty rotations at once: one begin and one commit', async (t) => {
   assert.deepEqual([count('begin immediate'), count('commit')], [1, 1])
 })
 
+test('twenty reads at once: one begin and one commit', async (t) => {
+  const recording = recordStatements(t)
+  const { db } = await openContext(t)
+  await new Promise(setImmediate)
+  recording.executed.length = 0
+  await Promise.all(Array.from({ length: 20 }, () => sql`select 1`.execute(db)))
+  await new Promise(setImmediate)
+  const executed = recording.executed.map(({ sql }) => sql)
+  assert.deepEqual(executed, ['begin', ...Array(20).fill('select 1'), 'commit'])
+})
+
+test('reads of one turn see one moment, those of the next what others have committed meanwhile', async (t) => {
+  const { db, outside } = await openScene(t)
+  const name = async () => (await sql<{ username: string }>`select username from users`.execute(db)).rows
+  assert.deepEqual(await name(), [{ username: 'ada' }])
+  await outside.query("update users set username = 'bob'")
+  assert.deepEqual(await name(), [{ username: 'ada' }])
+  await new Promise(setImmediate)
+  assert.deepEqual(await name(), [{ username: 'bob' }])
+})
+
+test('a read that fails takes no other with it, nor what is written after it', async (t) => {
+  const { db, usernames } = await openScene(t)
+  const read = () => sql`select * from users`.execute(db)
+  const failing = () => sql`select abs(-9223372036854775807 - 1)`.execute(db)
+  assert.deepEqual(await outcomes([read(), failing(), read()]), ['fulfilled', 'rejected', 'fulfilled'])
+  assert.deepEqual(await outcomes([failing(), addUser(db, 'bob'), failing(), read()]), [
+    'rejected',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ])
+  assert.deepEqual(await usernames(), ['ada', 'bob'])
+})
+
 test('a statement that fails takes nobody with it', async (t) => {
   const { db, user, outside } = await openScene(t)
   const work = [addSession(db, user), addSession(db, 'nobody'), addSession(db, user)]

@@ -19,6 +19,7 @@ test('what each refresh costs: the statements, in order', async (t) => {
 
   // What each commits by itself is committed with others under load: see shared-commits.test.ts.
   const FRAME = new Set([
+    'begin',
     'begin immediate',
     'savepoint work',
     'release work',
