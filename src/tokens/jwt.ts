@@ -78,33 +78,28 @@ export function verify(tokens: Tokens, token: string, expected: Expected, now: n
   const [header, payload, signature, ...more] = token.split('.')
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
     return INVALID
-  const [headerBytes, payloadBytes, signatureBytes] = [header, payload, signature].map(decoded)
-  if (headerBytes === undefined || payloadBytes === undefined || signatureBytes === undefined) return INVALID
   const input = token.slice(0, -signature.length - 1)
-  if (!tokens.keys.some((key) => isSignedWith(key, input, signatureBytes))) return INVALID
+  if (!tokens.keys.some((key) => isSignedWith(key, input, signature))) return INVALID
 
-  if (header !== HEADERS[expected.typ] && !isExpected(expected.typ, parsed(headerBytes))) return INVALID
-  const claims = parsed(payloadBytes)
+  if (header !== HEADERS[expected.typ] && !isExpected(expected.typ, parsed(header))) return INVALID
+  const claims = parsed(payload)
   if (claims === undefined || !areAcceptable(tokens, claims, expected, seconds(now))) return INVALID
   const { exp } = claims
   return { outcome: Number(exp) > seconds(now) ? 'valid' : 'expired', payload: claims }
 }
 
-// RFC 7515 §2 has one spelling: no padding, no white space, no unused bits.
-function decoded(part: string): Buffer | undefined {
-  const bytes = Buffer.from(part, 'base64url')
-  return part !== '' && bytes.toString('base64url') === part ? bytes : undefined
-}
-
-function isSignedWith(key: KeyObject, input: string, signature: Buffer): boolean {
-  const expected = hs256(key, input).digest()
-  return signature.length === expected.length && timingSafeEqual(signature, expected)
+// RFC 7515 §2 has one spelling, and no other passes: no padding, no white space, no unused bits.
+function isSignedWith(key: KeyObject, input: string, signature: string): boolean {
+  const expected = Buffer.from(hs256(key, input).digest('base64url'))
+  const given = Buffer.from(signature)
+  return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
 // JSON has one spelling as well. RFC 7519 §4 lets members that come twice be refused, or the last one count: here nobody
 // who reads the same token can see another one.
-function parsed(bytes: Buffer): Claims | undefined {
-  if (!isUtf8(bytes)) return undefined
+function parsed(part: string): Claims | undefined {
+  const bytes = Buffer.from(part, 'base64url')
+  if (!isUtf8(bytes) || bytes.toString('base64url') !== part) return undefined
   const text = bytes.toString()
   try {
     const value: unknown = JSON.parse(text)
