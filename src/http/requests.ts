@@ -17,16 +17,17 @@ const MAX_BODY = 16 * 1024
 /** An id for each request, and one log line. The path is logged as its template: what was sent may hold a token. */
 export function requestLog(core: Core): MiddlewareHandler<Env> {
   const address = addressReader(core.settings.trustProxy)
-  const security = securityHeaders()
+  let security: Readonly<Record<string, string>> | undefined
   const gather = gatherer()
   return async (c, next) => {
     const started = performance.now()
     await gather()
+    security ??= await securityHeaders()
     const given = c.req.header('X-Request-Id')
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
     c.set('requestId', requestId)
     c.set('address', address(c))
-    c.set('headers', { ...(await security), 'X-Request-Id': requestId })
+    c.set('headers', { ...security, 'X-Request-Id': requestId })
     await next()
     const recorded = c.get('recorded')
     if (recorded !== undefined) await recorded
