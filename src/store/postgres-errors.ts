@@ -1,3 +1,6 @@
+/** Milliseconds, by our own clock, when the server stands still or is beyond reach: whoever waits is told 503. */
+export const QUERY_TIMEOUT = 2500
+
 /** SQLSTATEs, PostgreSQL's appendix A, that say: not now. */
 const PASSING = new Set([
   '08000', // connection_exception, and those below

@@ -1,7 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type { PoolClient } from 'pg'
 import { DatabaseError, Pool, types } from 'pg'
-import { isConnectionLost, isPassing } from './postgres-errors.ts'
+import { isConnectionLost, isPassing, QUERY_TIMEOUT } from './postgres-errors.ts'
 import { statementName } from './prepared.ts'
 import type { PoolState } from './store.ts'
 
@@ -19,8 +19,8 @@ const TIMEOUTS = {
   /** Longer than the server's `deadlock_timeout` of 1 s: a deadlock is to be found as such. */
   lock_timeout: 1500,
   statement_timeout: 2300,
-  /** By our own clock, when the server stands still or is beyond reach and keeps none of the timeouts above */
-  query_timeout: 2500,
+  /** When it keeps none of those above */
+  query_timeout: QUERY_TIMEOUT,
   /** A process that stands still must not keep the rows of its transaction locked. */
   idle_in_transaction_session_timeout: 5000,
 }

@@ -5,9 +5,10 @@ import { isLiving } from './living.ts'
 import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
+import { isPostgres } from './schema.ts'
 import { sharedRotation } from './shared-rotations.ts'
 import type { Swap } from './swap.ts'
-import { isCurrent, rotated, SESSION } from './swap.ts'
+import { isCurrent, rotated, SESSION, whenTaken } from './swap.ts'
 import type { Wanted } from './wanted.ts'
 import { selectWanted } from './wanted.ts'
 
@@ -150,7 +151,11 @@ const swapOf = (refresh: Refresh, idle = 0): Swap => ({
 })
 
 const rotation = prepared((db, swap: Swap) =>
-  db.updateTable('sessions').set(rotated(swap)).where(isCurrent(swap)).returning(SESSION),
+  db
+    .updateTable('sessions')
+    .set(rotated(swap, isPostgres(db) ? whenTaken(swap.now) : swap.now))
+    .where(isCurrent(swap))
+    .returning(SESSION),
 )
 
 const touch = prepared((db, swap: Swap) =>

@@ -2,7 +2,7 @@ import { PostgresAdapter, sql } from 'kysely'
 import { gathered } from './gathered.ts'
 import { prepared } from './prepared.ts'
 import type { Swap } from './swap.ts'
-import { isCurrent, rotated, SESSION } from './swap.ts'
+import { isCurrent, rotated, SESSION, whenTaken } from './swap.ts'
 
 /** Each array has one member for each session. */
 interface Swaps {
@@ -51,7 +51,9 @@ const statement = prepared((db, swaps: Swaps) =>
     )
     .updateTable('sessions')
     .from('locked')
-    .set(({ ref }) => rotated({ now: ref('locked.now'), expiresAt: ref('locked.expiresAt') }))
+    .set(({ ref }) =>
+      rotated({ now: ref('locked.now'), expiresAt: ref('locked.expiresAt') }, whenTaken(ref('locked.now'))),
+    )
     // What was changed since the statement began is locked as it is now, and found only as it was: it is left alone.
     .whereRef(version, '=', 'locked.version')
     .where(({ ref }) =>

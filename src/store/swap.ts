@@ -1,5 +1,6 @@
 import type { Expression } from 'kysely'
 import { expressionBuilder, sql } from 'kysely'
+import { QUERY_TIMEOUT } from './postgres-errors.ts'
 import type { Schema } from './schema.ts'
 
 /** A refresh token that was presented, and what comes of it. Times in milliseconds. */
@@ -57,12 +58,15 @@ export function isActive() {
   )
 }
 
-/** What a rotation changes. */
-export function rotated({ now, expiresAt }: Operands<'now' | 'expiresAt'>) {
+/** What a rotation changes. @param began when its generation does: as a rule now, see whenTaken */
+export function rotated(
+  { now, expiresAt }: Operands<'now' | 'expiresAt'>,
+  began: Operands<'now'>['now'] = now,
+) {
   const eb = expressionBuilder<Schema, 'sessions'>()
   return {
     generation: eb('sessions.generation', '+', 1),
-    rotated_at: now,
+    rotated_at: began,
     refreshed_at: now,
     refresh_count: eb('sessions.refresh_count', '+', 1),
     expires_at: eb
@@ -73,3 +77,14 @@ export function rotated({ now, expiresAt }: Operands<'now' | 'expiresAt'>) {
       .end(),
   }
 }
+
+// A clock that is wrong by a time zone is not believed.
+const HOUR = 3_600_000
+const CLOCK = sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`
+
+/**
+ * On PostgreSQL a statement that was given up may be taken up when the server or the network comes back. Its client was
+ * told so and asks again with the token that is superseded then: its grace begins when the server says.
+ */
+export const whenTaken = (now: Operands<'now'>['now']) =>
+  sql<number>`case when ${CLOCK} - ${now} between ${sql.lit(QUERY_TIMEOUT)} and ${sql.lit(HOUR)} then ${CLOCK} else ${now} end`
