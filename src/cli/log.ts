@@ -2,10 +2,10 @@ import type { Logger } from 'pino'
 import pino from 'pino'
 
 // In a profile of refreshes a write for each line was a tenth; but each line is joined to all that wait. Bytes, and
-// milliseconds that a line may be late.
-const BUFFERED = { sync: true, minLength: 2048, periodicFlush: 50 }
+// milliseconds that a line may be late. What cannot be written waits, up to a megabyte; what is more is lost.
+const BUFFERED = { sync: true, minLength: 2048, periodicFlush: 50, maxLength: 1_048_576 }
 
-/** JSON lines in production, readable ones otherwise, to standard output. */
+/** JSON lines in production, readable ones otherwise, to standard output. That it is on a full disk ends nothing. */
 export async function createLog(settings: {
   readonly production: boolean
   readonly logLevel: string
@@ -13,15 +13,26 @@ export async function createLog(settings: {
   const options = { level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   if (settings.production) {
     const output = pino.destination(BUFFERED)
-    process.on('exit', () => output.flushSync())
+    let isFailing = false
+    output.on('error', () => {
+      isFailing = true
+    })
+    process.on('exit', () => {
+      isFailing = false
+      output.flush()
+      // It tries for ever.
+      if (!isFailing) output.flushSync()
+    })
     return pino(options, output)
   }
   const { default: pretty } = await import('pino-pretty')
+  const destination = pino.destination({ sync: true })
+  destination.on('error', () => {})
   const readable = {
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss',
     colorize: process.stdout.isTTY,
-    sync: true,
+    destination,
   }
   return pino(options, pretty(readable))
 }

@@ -4,7 +4,7 @@ import { addBackupCommand } from './backup.ts'
 import { addCopyCommand } from './copy.ts'
 import { addDatabaseCommands } from './database.ts'
 import { addEventCommand } from './events.ts'
-import { report } from './failure.ts'
+import { Failure, messageOf, report } from './failure.ts'
 import { addSecretCommand } from './secret.ts'
 import { addSessionCommands } from './sessions.ts'
 import { addUserCommands } from './users.ts'
@@ -46,9 +46,11 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
  * @param argv without node and script
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  // Whoever reads our output may close it early, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    // Whoever reads our output may close it early, as `head` does.
+    if (error.code === 'EPIPE') return
+    const message = `the output cannot be written: ${messageOf(error)}`
+    process.exitCode = report(new Failure(message, { cause: error }), process.env)
   })
   try {
     await createProgram(process.env).parseAsync(argv, { from: 'user' })
