@@ -1,4 +1,4 @@
-import type SQLite from 'better-sqlite3'
+import SQLite from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 import { Checkpoints } from './sqlite-checkpoints.ts'
 
@@ -45,6 +45,8 @@ class Connection implements DatabaseConnection {
 export class SharedCommitDriver implements Driver {
   readonly #database: SQLite.Database
   readonly #begin: string
+  readonly #busyTimeout: number
+  #isLockedOut = false
   // Kysely's own would prepare a statement anew at each execution.
   readonly #statements = new Map<string, SQLite.Statement<unknown[]>>()
   readonly #checkpoints: Checkpoints
@@ -56,9 +58,11 @@ export class SharedCommitDriver implements Driver {
   // Kysely keeps a list of all that it ever saw.
   readonly #idle: Connection[] = []
 
-  constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate') {
+  /** @param busyTimeout milliseconds, of the database */
+  constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate', busyTimeout: number) {
     this.#database = database
     this.#begin = begin
+    this.#busyTimeout = busyTimeout
     this.#checkpoints = new Checkpoints(database)
   }
 
@@ -171,7 +175,7 @@ export class SharedCommitDriver implements Driver {
   #open(): Batch {
     if (this.#batch !== undefined) return this.#batch
     this.#endReads()
-    this.#command(this.#begin)
+    this.#lock()
     const { promise: committed, resolve, reject } = Promise.withResolvers<void>()
     // A transaction that fails by itself may be gone before its batch fails.
     committed.catch(() => {})
@@ -179,6 +183,24 @@ export class SharedCommitDriver implements Driver {
     // After all that runs now, and before anything else arrives: other processes wait for the lock.
     process.nextTick(() => void this.#inTurn(() => this.#commit()))
     return this.#batch
+  }
+
+  // To wait for the lock of another process blocks the event loop. After one wait that was in vain nobody waits until
+  // somebody got it.
+  #lock(): void {
+    try {
+      this.#command(this.#begin)
+    } catch (error) {
+      if (error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY') this.#lockOut(true)
+      throw error
+    }
+    this.#lockOut(false)
+  }
+
+  #lockOut(isLockedOut: boolean): void {
+    if (isLockedOut === this.#isLockedOut) return
+    this.#isLockedOut = isLockedOut
+    this.#database.pragma(`busy_timeout = ${isLockedOut ? 0 : this.#busyTimeout}`)
   }
 
   #commit(): void {

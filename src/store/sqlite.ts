@@ -7,7 +7,7 @@ import { SharedCommitDriver } from './sqlite-driver.ts'
 import type { Access, Store } from './store.ts'
 
 // What another process may hold the write lock for, in milliseconds, before a request gives up with 503. The wait
-// blocks the event loop, so it is short.
+// blocks the event loop, so it is short, and not everybody's: see SharedCommitDriver.
 const BUSY_TIMEOUT = 1000
 
 // At a start there is no request that would wait.
@@ -89,7 +89,8 @@ class Dialect extends SqliteDialect {
   constructor(database: SQLite.Database, access: Access) {
     super({ database })
     // A transaction that would only come to write later fails when another process has written meanwhile.
-    this.#driver = new SharedCommitDriver(database, access === 'read' ? 'begin' : 'begin immediate')
+    const begin = access === 'read' ? 'begin' : 'begin immediate'
+    this.#driver = new SharedCommitDriver(database, begin, BUSY_TIMEOUT)
   }
 
   override createAdapter(): TransactionalAdapter {

@@ -27,20 +27,52 @@ test('two processes that read and then write, 100 times each: never busy, no upd
 const HOLD = `
   const { parentPort, workerData } = require('node:worker_threads')
   const SQLite = require('better-sqlite3')
-  const database = new SQLite(workerData)
+  const database = new SQLite(workerData.file)
   database.exec('begin immediate')
   parentPort.postMessage('held')
-  setTimeout(() => database.exec('commit'), 300)
+  setTimeout(() => database.exec('commit'), workerData.milliseconds)
 `
+
+/** Somebody else who has the write lock for so long. @returns resolves when they have given it back */
+async function hold(file: string, milliseconds: number): Promise<{ readonly ended: Promise<unknown> }> {
+  const holder = new Worker(HOLD, { eval: true, workerData: { file, milliseconds } })
+  const ended = once(holder, 'exit')
+  await once(holder, 'message')
+  return { ended }
+}
 
 test('a fresh file that somebody else has locked for a moment, as who opens it at the same time does', async (t) => {
   const file = freshFile(t)
-  const holder = new Worker(HOLD, { eval: true, workerData: file })
-  const ended = once(holder, 'exit')
-  await once(holder, 'message')
+  const { ended } = await hold(file, 300)
   const store = await openStore({ dialect: 'sqlite', file })
   await ended
   await store.close()
+})
+
+test('locked for longer than anybody waits: the event loop stands still for one of all, and then for no more', async (t) => {
+  const context = await openContext(t)
+  const user = await addUser(context.db)
+  const grants = await Promise.all(Array.from({ length: 20 }, () => logIn(context, user)))
+  const refreshAll = async () => {
+    const begun = performance.now()
+    const results = await Promise.allSettled(grants.map(({ refreshToken }) => refresh(context, refreshToken)))
+    return { results, milliseconds: performance.now() - begun }
+  }
+  const { ended } = await hold(context.file, 3000)
+  for (const atMost of [1900, 300]) {
+    const { results, milliseconds } = await refreshAll()
+    for (const result of results)
+      assert.ok(result.status === 'rejected' && context.store.isUnavailable(result.reason))
+    assert.ok(milliseconds < atMost, `${milliseconds} ms`)
+  }
+  await ended
+  for (const result of (await refreshAll()).results)
+    assert.ok(result.status === 'fulfilled' && result.value.outcome === 'rotated')
+  // And who holds it for a moment is waited for, as before.
+  const moment = await hold(context.file, 300)
+  assert.equal((await refresh(context, grants[0]?.refreshToken ?? '')).outcome, 'replayed')
+  assert.equal((await logIn(context, user)).session.generation, 0)
+  await moment.ended
 })
 
 test('every transaction that writes begins with the write lock', async (t) => {
