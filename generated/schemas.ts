@@ -49,9 +49,9 @@ export const zInvalidRequest = z.strictObject({
 });
 
 /**
- * Stored as given; compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. No white space, no control or format characters.
+ * Stored as given; compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. No white space nor what looks like it (Hangul fillers), no control or format characters, no U+FFFD, which stands for what was lost.
  */
-export const zUsername = z.string().regex(/^.{1,128}$/su, 'Expected 1 to 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}]+$/u);
+export const zUsername = z.string().regex(/^.{1,128}$/su, 'Expected 1 to 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+$/u);
 
 /**
  * At least 8 characters, or as many as `PASSWORD_MIN_LENGTH` says, and at most 256 bytes in UTF-8, all of which count; both in Unicode NFC. Common passwords are refused, and those that contain the username. No rules of composition (NIST SP 800-63B-4 §3.1.1.2)

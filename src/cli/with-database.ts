@@ -4,7 +4,7 @@ import { takeOver } from '../store/copy-mark.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Database } from '../store/schema.ts'
-import type { Access, Store } from '../store/store.ts'
+import type { Access } from '../store/store.ts'
 import { Failure, messageOf } from './failure.ts'
 
 /** What commands work with. */
@@ -18,7 +18,7 @@ export interface Desk {
 /**
  * Opens the database as it is, and closes it after the work.
  *
- * @throws {@link Failure} when it is not available
+ * @throws {@link Failure} when it becomes unavailable
  */
 export async function withDatabase(
   env: NodeJS.ProcessEnv,
@@ -26,7 +26,7 @@ export async function withDatabase(
   access: Access = 'write',
 ): Promise<void> {
   const settings = readSettings(env)
-  const store = await open(settings, access)
+  const store = await openStore(settings.database, access)
   try {
     await work({ db: store.db, settings, now: Date.now })
   } catch (error) {
@@ -44,14 +44,4 @@ export function withSchema(env: NodeJS.ProcessEnv, work: (desk: Desk) => Promise
     await takeOver(desk.db)
     await work(desk)
   })
-}
-
-async function open({ database }: Settings, access: Access): Promise<Store> {
-  try {
-    return await openStore(database, access)
-  } catch (error) {
-    // A PostgreSQL address holds a password, a file does not.
-    const where = database.dialect === 'sqlite' ? ` ${database.file}` : ''
-    throw new Failure(`cannot open the database${where}: ${messageOf(error)}`, { cause: error })
-  }
 }

@@ -63,11 +63,15 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   app.openapi(route, (async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
     const body = hasBody ? c.req.valid('json') : undefined
     const query = hasQuery ? c.req.valid('query') : undefined
-    const operation = { body, query, path: c.req.param(), ...respond }
+    const operation = { body, query, path: lowerCase(c.req.param()), ...respond }
     const reply = await handler(c, operation as unknown as Parameters<typeof handler>[1])
     return send(core, c, draftOf(reply))
   }) as never)
 }
+
+// UUIDs, all of them. RFC 9562 §4: "The alphabetic characters may be all uppercase, all lowercase, or mixed case."
+const lowerCase = (parameters: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, value.toLowerCase()]))
 
 /**
  * CORS for the listed origins alone: to all others it is as if there were none, preflights included. Nor is there any

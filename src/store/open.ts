@@ -11,8 +11,19 @@ export type StoreOptions =
  * @throws when the database cannot be opened
  */
 export async function openStore(options: StoreOptions, access: Access = 'write'): Promise<Store> {
-  if (options.dialect === 'sqlite') return openSqlite(options.file, access)
+  if (options.dialect === 'sqlite') return openFile(options.file, access)
   // Most installations never need it.
   const { openPostgres } = await import('./postgres.ts')
   return openPostgres(options.url)
+}
+
+function openFile(file: string, access: Access): Store {
+  try {
+    return openSqlite(file, access)
+  } catch (cause) {
+    // SQLite does not say which.
+    throw new Error(`cannot open the database ${file}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
+  }
 }

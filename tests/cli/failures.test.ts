@@ -43,9 +43,10 @@ describe('a database that is not available: exit code 1 and one line', { concurr
   test('a file that is no database', async (t) => {
     const database = freshDatabase(t)
     writeFileSync(fileOf(database), 'Dear diary, today I was taken for a database. '.repeat(100))
-    const { code, stderr } = await rekindle(['migrate'], database)
-    assert.equal(code, 1)
-    assert.match(stderr, /^rekindle: .*file is not a database\n$/)
+    for (const command of ['migrate', 'serve']) {
+      const refused = failed(`cannot open the database ${fileOf(database)}: file is not a database`)
+      assert.deepEqual(await rekindle([command], database), refused)
+    }
   })
 
   test('one that another process keeps locked', async (t) => {

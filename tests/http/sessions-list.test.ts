@@ -108,6 +108,12 @@ test('ending another one: it is over at once, this one goes on, and twice is 404
   assert.equal((await service.refresh(refreshToken)).status, 200)
 })
 
+test('an id is the same in upper case: RFC 9562 §4', async (t) => {
+  const { service, accessToken, refreshToken } = await startWorld(t)
+  assert.equal((await end(service, sidOf(accessToken).toUpperCase(), accessToken)).status, 200)
+  assert.equal((await service.refresh(refreshToken)).status, 401)
+})
+
 test('ending the current one takes its cookie away, ending another does not', async (t) => {
   const service = await startService(t)
   await service.register()

@@ -52,6 +52,8 @@ test('what a username may not hold, and how long it may be', async (t) => {
     'a\u0007',
     'a\ud800',
     'a\nb',
+    // Hangul fillers, which are letters that look like white space, and what stands for bytes that were no UTF-8
+    ...['\u115f', '\u1160', '\u3164', '\uffa0', 'a\ufffdb'],
     'x'.repeat(129),
     '🦊'.repeat(129),
     7,
