@@ -55,6 +55,7 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   const path = route.getRoutingPath()
   const method = route.method.toUpperCase()
   const hasBody = 'request' in route && 'body' in route.request
+  const hasParameters = path.includes(':')
   const hasQuery = 'request' in route && 'query' in route.request
   // No cookie counts for administration, so that no other site can make use of one.
   const checks = isAdminPath(path) ? [adminOnly(core)] : method === 'GET' ? [] : [refuseCrossSite(core)]
@@ -63,15 +64,25 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   app.openapi(route, (async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
     const body = hasBody ? c.req.valid('json') : undefined
     const query = hasQuery ? c.req.valid('query') : undefined
-    const operation = { body, query, path: lowerCase(c.req.param()), ...respond }
+    const operation = {
+      body,
+      query,
+      path: hasParameters ? lowerCaseIds(c.req.param()) : undefined,
+      ...respond,
+    }
     const reply = await handler(c, operation as unknown as Parameters<typeof handler>[1])
     return send(core, c, draftOf(reply))
   }) as never)
 }
 
-// UUIDs, all of them. RFC 9562 §4: "The alphabetic characters may be all uppercase, all lowercase, or mixed case."
-const lowerCase = (parameters: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, value.toLowerCase()]))
+// RFC 9562 §4: "The alphabetic characters may be all uppercase, all lowercase, or mixed case."
+const lowerCaseIds = (parameters: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [
+      name,
+      name.endsWith('id') ? value.toLowerCase() : value,
+    ]),
+  )
 
 /**
  * CORS for the listed origins alone: to all others it is as if there were none, preflights included. Nor is there any

@@ -45,8 +45,8 @@ class Connection implements DatabaseConnection {
 export class SharedCommitDriver implements Driver {
   readonly #database: SQLite.Database
   readonly #begin: string
-  readonly #busyTimeout: number
-  #isLockedOut = false
+  /** The database's `busy_timeout`, while it is 0 */
+  #busyTimeout: unknown
   // Kysely's own would prepare a statement anew at each execution.
   readonly #statements = new Map<string, SQLite.Statement<unknown[]>>()
   readonly #checkpoints: Checkpoints
@@ -58,11 +58,9 @@ export class SharedCommitDriver implements Driver {
   // Kysely keeps a list of all that it ever saw.
   readonly #idle: Connection[] = []
 
-  /** @param busyTimeout milliseconds, of the database */
-  constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate', busyTimeout: number) {
+  constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate') {
     this.#database = database
     this.#begin = begin
-    this.#busyTimeout = busyTimeout
     this.#checkpoints = new Checkpoints(database)
   }
 
@@ -191,16 +189,15 @@ export class SharedCommitDriver implements Driver {
     try {
       this.#command(this.#begin)
     } catch (error) {
-      if (error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY') this.#lockOut(true)
+      if (error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY') {
+        this.#busyTimeout ??= this.#database.pragma('busy_timeout', { simple: true })
+        this.#database.pragma('busy_timeout = 0')
+      }
       throw error
     }
-    this.#lockOut(false)
-  }
-
-  #lockOut(isLockedOut: boolean): void {
-    if (isLockedOut === this.#isLockedOut) return
-    this.#isLockedOut = isLockedOut
-    this.#database.pragma(`busy_timeout = ${isLockedOut ? 0 : this.#busyTimeout}`)
+    if (this.#busyTimeout === undefined) return
+    this.#database.pragma(`busy_timeout = ${this.#busyTimeout}`)
+    this.#busyTimeout = undefined
   }
 
   #commit(): void {

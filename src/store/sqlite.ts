@@ -89,8 +89,7 @@ class Dialect extends SqliteDialect {
   constructor(database: SQLite.Database, access: Access) {
     super({ database })
     // A transaction that would only come to write later fails when another process has written meanwhile.
-    const begin = access === 'read' ? 'begin' : 'begin immediate'
-    this.#driver = new SharedCommitDriver(database, begin, BUSY_TIMEOUT)
+    this.#driver = new SharedCommitDriver(database, access === 'read' ? 'begin' : 'begin immediate')
   }
 
   override createAdapter(): TransactionalAdapter {
