@@ -1,8 +1,15 @@
-import type { DialectAdapter } from 'kysely'
 import type { Database } from './schema.ts'
+import { isPostgres } from './schema.ts'
 
 /** At most so many together, so that none takes long. */
 const MOST = 100
+
+/** How several are asked for at once, each of another session. */
+export interface Sender<Member, Row> {
+  readonly send: (db: Database, members: readonly Member[]) => Promise<readonly Row[]>
+  /** Fewer are better asked for alone. */
+  readonly least: 1 | 2
+}
 
 interface Batch<Member, Row> {
   /** The first of each session */
@@ -16,18 +23,20 @@ interface Batch<Member, Row> {
  * transaction and a write to the disk, on SQLite each transaction more than what is done in it. See
  * `.github/adr/0017-shared-rotations.md`.
  *
- * @param adapter of the dialect that this is for
- * @param send does it for several sessions, each at most once
+ * @param senders of the dialects that this is for
  * @returns asks for one of them, and resolves to its row. Undefined when there was none for it, and when nothing was
  * sent: it has to be asked for alone. An error is that of all.
  */
-export function gathered<Member extends { readonly sessionId: string }, Row extends { readonly id: string }>(
-  adapter: abstract new () => DialectAdapter,
-  send: (db: Database, members: readonly Member[]) => Promise<readonly Row[]>,
-): (db: Database, member: Member) => Promise<Row | undefined> {
+export function gathered<
+  Member extends { readonly sessionId: string },
+  Row extends { readonly id: string },
+>(senders: {
+  readonly sqlite?: Sender<Member, Row>
+  readonly postgres?: Sender<Member, Row>
+}): (db: Database, member: Member) => Promise<Row | undefined> {
   const gathering = new WeakMap<Database, Batch<Member, Row>>()
 
-  function open(db: Database): Batch<Member, Row> {
+  function open(db: Database, { send, least }: Sender<Member, Row>): Batch<Member, Row> {
     const members = new Map<string, Member>()
     const { promise: rows, resolve } = Promise.withResolvers<ReadonlyMap<string, Row> | undefined>()
     const batch = { members, rows }
@@ -35,21 +44,19 @@ export function gathered<Member extends { readonly sessionId: string }, Row exte
     // After all that runs now, and before anything else arrives.
     process.nextTick(() => {
       if (gathering.get(db) === batch) gathering.delete(db)
-      resolve(members.size === 1 ? undefined : sendAll(db, members))
+      resolve(members.size < least ? undefined : bySession(send(db, [...members.values()])))
     })
     return batch
   }
 
-  async function sendAll(db: Database, members: ReadonlyMap<string, Member>) {
-    const rows = await send(db, [...members.values()])
-    return new Map(rows.map((row) => [row.id, row]))
-  }
+  const bySession = async (rows: Promise<readonly Row[]>) => new Map((await rows).map((row) => [row.id, row]))
 
   return async (db, member) => {
-    if (db.isTransaction || !(db.getExecutor().adapter instanceof adapter)) return undefined
+    const sender = isPostgres(db) ? senders.postgres : senders.sqlite
+    if (db.isTransaction || sender === undefined) return undefined
     let batch = gathering.get(db)
     // Full is as good as closed: it is sent when its own turn ends.
-    if (batch === undefined || batch.members.size === MOST) batch = open(db)
+    if (batch === undefined || batch.members.size === MOST) batch = open(db, sender)
     const isFirst = !batch.members.has(member.sessionId)
     if (isFirst) batch.members.set(member.sessionId, member)
     const rows = await batch.rows

@@ -1,7 +1,9 @@
+import { gathered } from './gathered.ts'
+import * as postgres from './postgres-claims.ts'
 import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
-import { sharedClaim } from './shared-claims.ts'
+import * as sqlite from './sqlite-claims.ts'
 import { isActive } from './swap.ts'
 
 export interface Claim {
@@ -20,7 +22,19 @@ export interface RevokedToken {
   readonly successorExpiresAt: number
 }
 
+export interface ClaimedToken extends RevokedToken {
+  /** Of its session */
+  readonly id: string
+}
+
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
+
+/** Together with others. Undefined where it has to be claimed alone, which has the last word. */
+const sharedClaim = gathered({
+  sqlite: { send: sqlite.claimAll, least: 2 },
+  // One statement is one message each way, where a transaction has four.
+  postgres: { send: postgres.claimAll, least: 1 },
+})
 
 /** Takes the count of the refresh back. */
 class AlreadyClaimed extends Error {}
@@ -32,7 +46,10 @@ class AlreadyClaimed extends Error {}
  */
 export async function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
   const shared = await sharedClaim(db, claim)
-  if (shared !== undefined) return shared
+  if (shared !== undefined) {
+    const { revokedAt, successorExpiresAt } = shared
+    return { revokedAt, successorExpiresAt }
+  }
   try {
     return await transaction(db, async (trx) => {
       const [session] = await countRefresh(trx, claim)

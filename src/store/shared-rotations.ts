@@ -1,6 +1,8 @@
-import { PostgresAdapter, sql } from 'kysely'
+import { sql } from 'kysely'
 import { gathered } from './gathered.ts'
+import { version, withLocked } from './locked.ts'
 import { prepared } from './prepared.ts'
+import type { Database } from './schema.ts'
 import type { Swap } from './swap.ts'
 import { isCurrent, rotated, SESSION, whenTaken } from './swap.ts'
 
@@ -27,34 +29,13 @@ const unnested = (swaps: Swaps) => sql<Swap>`unnest(
 )`
 const columns = sql`presented("sessionId", "userId", "generation", "issuedAt", "issuedBefore", "now", "expiresAt")`
 
-/** Of a row: another one with each change */
-const version = sql<unknown>`${sql.ref('sessions.ctid')}`
-
 const statement = prepared((db, swaps: Swaps) =>
-  db
-    .with('wanted', (wanted) =>
-      wanted
-        .selectFrom(unnested(swaps).as<'presented'>(columns))
-        .selectAll()
-        // Nothing is left out: it makes PostgreSQL plan for few rows, which it looks up one by one.
-        .limit(swaps.count),
-    )
-    // Waits for nobody: whoever holds one of them may wait for another of them.
-    .with('locked', (locked) =>
-      locked
-        .selectFrom('wanted')
-        .innerJoin('sessions', 'sessions.id', 'wanted.sessionId')
-        .selectAll('wanted')
-        .select(version.as('version'))
-        .forNoKeyUpdate('sessions')
-        .skipLocked(),
-    )
+  withLocked(db, unnested(swaps), columns, swaps.count)
     .updateTable('sessions')
     .from('locked')
     .set(({ ref }) =>
       rotated({ now: ref('locked.now'), expiresAt: ref('locked.expiresAt') }, whenTaken(ref('locked.now'))),
     )
-    // What was changed since the statement began is locked as it is now, and found only as it was: it is left alone.
     .whereRef(version, '=', 'locked.version')
     .where(({ ref }) =>
       isCurrent({
@@ -69,8 +50,7 @@ const statement = prepared((db, swaps: Swaps) =>
     .returning(SESSION),
 )
 
-/** Rotates it, together with others, unless somebody else has it locked or has just changed it. */
-export const sharedRotation = gathered(PostgresAdapter, (db, swaps: readonly Swap[]) =>
+const rotateAll = (db: Database, swaps: readonly Swap[]) =>
   statement(db, {
     sessionIds: swaps.map(({ sessionId }) => sessionId),
     userIds: swaps.map(({ userId }) => userId),
@@ -80,5 +60,7 @@ export const sharedRotation = gathered(PostgresAdapter, (db, swaps: readonly Swa
     nows: swaps.map(({ now }) => now),
     expiresAts: swaps.map(({ expiresAt }) => expiresAt),
     count: swaps.length,
-  }),
-)
+  })
+
+/** Rotates it, together with others, unless somebody else has it locked or has just changed it. */
+export const sharedRotation = gathered({ postgres: { send: rotateAll, least: 2 } })

@@ -1,8 +1,7 @@
-import { SqliteAdapter, sql } from 'kysely'
-import { gathered } from './gathered.ts'
+import { sql } from 'kysely'
 import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
-import type { Claim, RevokedToken } from './revoked-tokens.ts'
+import type { Claim, ClaimedToken } from './revoked-tokens.ts'
 import type { Database } from './schema.ts'
 import { isActive } from './swap.ts'
 
@@ -15,9 +14,8 @@ const listed = ({ claims }: Claims) => sql<{ value: string }>`json_each(${claims
 
 const member = <Name extends keyof Claim>(name: Name) => sql<Claim[Name]>`claims.value ->> ${sql.lit(name)}`
 
-type Row = RevokedToken & { readonly id: string }
-
-async function claimAll(db: Database, claims: readonly Claim[]): Promise<readonly Row[]> {
+/** In one transaction, where nothing can come between its statements: SQLite has one writer. */
+export async function claimAll(db: Database, claims: readonly Claim[]): Promise<readonly ClaimedToken[]> {
   return transaction(db, async (trx) => {
     const rows = await insertClaims(trx, { claims: JSON.stringify(claims) })
     const claimed = new Set(rows.map(({ id }) => id))
@@ -65,9 +63,3 @@ const countRefreshes = prepared((db, claims: Claims) =>
     }))
     .where('sessions.id', '=', member('sessionId')),
 )
-
-/**
- * Claims it, together with others, where nothing can come between its statements: SQLite has one writer.
- * @returns undefined where it has to be claimed alone, which has the last word
- */
-export const sharedClaim = gathered(SqliteAdapter, claimAll)

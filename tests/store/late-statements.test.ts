@@ -1,52 +1,86 @@
 /** PostgreSQL takes up a statement long after its client was told 503: when the grace begins. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import type { DialectContext } from '../dialects.ts'
 import { MINUTE } from '../fixture.ts'
+import type { StoreContext } from './context.ts'
 import { addUser, dump, logIn, openContext } from './context.ts'
+import { onPostgres } from './crossing.ts'
 
 const SECOND = 1000
 
-for (const together of [1, 2]) {
-  const how = together === 1 ? 'alone' : 'with another'
-  const scene = async (t: Parameters<typeof openContext>[0], late: number) => {
-    const context = await openContext(Object.assign(t, { dialect: 'postgres' as const }))
-    context.clock.now = Date.now() - late
-    const { now } = context.clock
-    const tokens: string[] = []
-    for (let count = 0; count < together; count++) {
-      tokens.push((await logIn(context, await addUser(context.db, `ada${count}`))).refreshToken)
-    }
-    const refreshAll = () => Promise.all(tokens.map((token) => refresh(context, token)))
-    const first = await refreshAll()
-    for (const { outcome } of first) assert.equal(outcome, 'rotated')
-    const rotatedAt = (await dump(context.db)).sessions.map((session) => session.rotated_at)
-    return { context, now, first, refreshAll, rotatedAt }
+type Grant = Awaited<ReturnType<typeof logIn>>
+
+interface Operation {
+  /** When each successor began, as it is stored */
+  readonly begun: (rows: Awaited<ReturnType<typeof dump>>) => readonly number[]
+  readonly ask: (context: StoreContext, grant: Grant) => Promise<{ outcome: string; successor: unknown }>
+}
+
+const operations: Readonly<Record<string, Operation>> = {
+  rotated: {
+    begun: ({ sessions }) => sessions.map((session) => session.rotated_at),
+    async ask(context, grant) {
+      const result = await refresh(context, grant.refreshToken)
+      return { outcome: result.outcome, successor: 'refreshToken' in result && result.refreshToken }
+    },
+  },
+  exchanged: {
+    begun: ({ revokedTokens }) => revokedTokens.map((token) => token.revoked_at),
+    async ask(context, grant) {
+      const result = await exchange(context, grant.accessToken)
+      return { outcome: result.outcome, successor: 'accessToken' in result && result.accessToken }
+    },
+  },
+}
+
+async function openScene(
+  t: DialectContext,
+  outcome: string,
+  operation: Operation,
+  at: number,
+  count: number,
+) {
+  const context = await openContext(t)
+  context.clock.now = at
+  const grants: Grant[] = []
+  while (grants.length < count) {
+    grants.push(await logIn(context, await addUser(context.db, `ada${grants.length}`)))
   }
+  const askAll = () => Promise.all(grants.map((grant) => operation.ask(context, grant)))
+  const first = await askAll()
+  for (const result of first) assert.equal(result.outcome, outcome)
+  return { context, askAll, first, begun: operation.begun(await dump(context.db)) }
+}
 
-  test(`${how}: 40 s late, and the grace of 30 s begins when it was taken up`, async (t) => {
-    const { context, first, refreshAll, rotatedAt } = await scene(t, 40 * SECOND)
-    const taken = Date.now()
-    for (const time of rotatedAt) assert.ok(Math.abs(taken - time) < 5 * SECOND, `${taken - time} ms ago`)
-    context.clock.now = taken + 20 * SECOND
-    const again = await refreshAll()
-    for (const [index, result] of again.entries()) {
-      const answered = first[index]
-      assert.ok(result.outcome === 'replayed' && answered?.outcome === 'rotated')
-      assert.equal(result.refreshToken, answered.refreshToken)
-    }
-    // And no longer than that.
-    context.clock.now = taken + 40 * SECOND
-    for (const { outcome } of await refreshAll()) assert.equal(outcome, 'reused')
-  })
+for (const [outcome, operation] of Object.entries(operations)) {
+  for (const count of [1, 2]) {
+    const what = `${outcome} ${count === 1 ? 'alone' : 'with another'}`
 
-  test(`${how}: what is answered in time began when it was asked`, async (t) => {
-    const { now, rotatedAt } = await scene(t, SECOND)
-    assert.deepEqual(rotatedAt, Array(together).fill(now))
-  })
+    onPostgres(`${what}, 40 s late: the grace of 30 s begins when it was taken up`, async (t) => {
+      const asked = Date.now() - 40 * SECOND
+      const { context, askAll, first, begun } = await openScene(t, outcome, operation, asked, count)
+      const taken = Date.now()
+      for (const time of begun) assert.ok(Math.abs(taken - time) < 5 * SECOND, `${taken - time} ms ago`)
+      context.clock.now = taken + 20 * SECOND
+      const replayed = first.map(({ successor }) => ({ outcome: 'replayed', successor }))
+      assert.deepEqual(await askAll(), replayed)
+      // And no longer than that.
+      context.clock.now = taken + 40 * SECOND
+      for (const again of await askAll()) assert.equal(again.outcome, 'reused')
+    })
 
-  test(`${how}: a clock of the database that is hours ahead is not believed`, async (t) => {
-    const { now, rotatedAt } = await scene(t, 120 * MINUTE)
-    assert.deepEqual(rotatedAt, Array(together).fill(now))
-  })
+    onPostgres(`${what}: what is answered in time began when it was asked`, async (t) => {
+      const asked = Date.now() - SECOND
+      const { begun } = await openScene(t, outcome, operation, asked, count)
+      assert.deepEqual(begun, Array(count).fill(asked))
+    })
+
+    onPostgres(`${what}: a clock of the database that is hours ahead is not believed`, async (t) => {
+      const asked = Date.now() - 120 * MINUTE
+      const { begun } = await openScene(t, outcome, operation, asked, count)
+      assert.deepEqual(begun, Array(count).fill(asked))
+    })
+  }
 }

@@ -1,10 +1,13 @@
-/** On SQLite exchanges of one turn are one transaction of two statements, and each comes out as if it were alone. */
+/**
+ * Exchanges of one turn are one transaction of two statements on SQLite, and one statement on PostgreSQL: each comes out
+ * as if it were alone.
+ */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import SQLite from 'better-sqlite3'
+import { test as testOnce } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { revokeSession } from '../../src/store/revocations.ts'
 import { claimToken } from '../../src/store/revoked-tokens.ts'
+import { connect, test } from '../dialects.ts'
 import { DAY, MINUTE } from '../fixture.ts'
 import type { StoreContext } from './context.ts'
 import { addUser, dump, logIn, NOW, openContext } from './context.ts'
@@ -39,14 +42,17 @@ async function left({ db }: StoreContext, sessions: ReadonlyArray<{ readonly ses
   }))
 }
 
-const TOGETHER = [
-  'begin immediate',
-  'savepoint work',
-  'insert into "revoked_tokens"',
-  'update "sessions" set',
-  'release work',
-  'commit',
-]
+const TOGETHER = {
+  sqlite: [
+    'begin immediate',
+    'savepoint work',
+    'insert into "revoked_tokens"',
+    'update "sessions" set',
+    'release work',
+    'commit',
+  ],
+  postgres: ['with "wanted" as'],
+}
 
 test('20 at once are one transaction, and so are their successors', async (t) => {
   const recording = recordStatements(t)
@@ -55,12 +61,12 @@ test('20 at once are one transaction, and so are their successors', async (t) =>
   recording.executed.length = 0
   const results = await exchangeAll(context, tokens)
   assert.deepEqual(outcomesOf(results), Array(20).fill('exchanged'))
-  assert.deepEqual(beginningsOf(recording.executed), TOGETHER)
+  assert.deepEqual(beginningsOf(recording.executed), TOGETHER[t.dialect])
   assert.equal(new Set(results.map(successorOf)).size, 20)
   recording.executed.length = 0
   const again = await exchangeAll(context, results.map(successorOf) as string[])
   assert.deepEqual(outcomesOf(again), Array(20).fill('exchanged'))
-  assert.deepEqual(beginningsOf(recording.executed), TOGETHER)
+  assert.deepEqual(beginningsOf(recording.executed), TOGETHER[t.dialect])
   assert.deepEqual(await left(context, sessions), Array(20).fill({ refreshes: 2, tokens: 2 }))
 })
 
@@ -73,17 +79,21 @@ test('what a shared claim and one alone return and leave behind is the same', as
     const id = sessions[index]?.sessionId ?? ''
     await context.db.updateTable('sessions').set(deadline).where('id', '=', id).execute()
   }
-  const claim = (session: { sessionId: string; userId: string }, index: number) =>
-    claimToken(context.db, {
+  const claim = (session: { sessionId: string; userId: string }, index: number, db = context.db) =>
+    claimToken(db, {
       ...session,
       jti: `token ${index}, "quoted" \\ Zoë 🦊`,
       now: NOW + 1,
       expiresAt: NOW + DAY,
       successorExpiresAt: NOW + 30 * MINUTE,
     })
-  const shared = await Promise.all(sessions.slice(0, 2).map(claim))
-  const alone = []
-  for (const [index, session] of sessions.slice(2).entries()) alone.push(await claim(session, index + 2))
+  const shared = await Promise.all(sessions.slice(0, 2).map((session, index) => claim(session, index)))
+  // In a transaction nothing is shared.
+  const alone = await context.db.transaction().execute(async (trx) => {
+    const claims = []
+    for (const index of [2, 3]) claims.push(await claim(sessions[index] as (typeof sessions)[0], index, trx))
+    return claims
+  })
   assert.deepEqual(
     shared.map((row) => [row?.revokedAt, row?.successorExpiresAt]),
     alone.map((row) => [row?.revokedAt, row?.successorExpiresAt]),
@@ -127,22 +137,25 @@ test('one exchanged before, and one of a session that has ended: refused, and th
   ])
 })
 
-test('a session that is ended in the same turn, before or after: nothing of it lives on, and the others go on', async (t) => {
-  const context = await openContext(t)
-  const { tokens, sessions } = await openSessions(context, 4)
-  const end = (index: number) => revokeSession(context.db, sessions[index]?.sessionId ?? '', 'logout', NOW)
-  const exchanges = exchangeAll(context, tokens.slice(0, 2))
-  const ended = Promise.all([end(1), end(2)])
-  const results = [...(await exchanges), ...(await exchangeAll(context, tokens.slice(2)))]
-  await ended
-  assert.deepEqual(outcomesOf(results), ['exchanged', 'revoked', 'revoked', 'exchanged'])
-  const rows = await dump(context.db)
-  assert.equal(rows.revokedTokens.length, 2)
-  for (const [index, { sessionId }] of sessions.entries()) {
-    const { revoked_at } = rows.sessions.find(({ id }) => id === sessionId) ?? {}
-    assert.equal(revoked_at, index === 1 || index === 2 ? NOW : null)
-  }
-})
+testOnce(
+  'a session that is ended in the same turn, before or after: nothing of it lives on, and the others go on',
+  async (t) => {
+    const context = await openContext(t)
+    const { tokens, sessions } = await openSessions(context, 4)
+    const end = (index: number) => revokeSession(context.db, sessions[index]?.sessionId ?? '', 'logout', NOW)
+    const exchanges = exchangeAll(context, tokens.slice(0, 2))
+    const ended = Promise.all([end(1), end(2)])
+    const results = [...(await exchanges), ...(await exchangeAll(context, tokens.slice(2)))]
+    await ended
+    assert.deepEqual(outcomesOf(results), ['exchanged', 'revoked', 'revoked', 'exchanged'])
+    const rows = await dump(context.db)
+    assert.equal(rows.revokedTokens.length, 2)
+    for (const [index, { sessionId }] of sessions.entries()) {
+      const { revoked_at } = rows.sessions.find(({ id }) => id === sessionId) ?? {}
+      assert.equal(revoked_at, index === 1 || index === 2 ? NOW : null)
+    }
+  },
+)
 
 test('two sessions, one `jti`: one gets it, and the other is not counted', async (t) => {
   const context = await openContext(t)
@@ -164,15 +177,22 @@ test('two sessions, one `jti`: one gets it, and the other is not counted', async
 test('a failure leaves none of them half done, and a retry succeeds', async (t) => {
   const context = await openContext(t)
   const { tokens, sessions } = await openSessions(context, 3)
-  const past = new SQLite(context.file)
-  t.after(() => past.close())
-  // Between the two statements
-  past.exec(`create trigger stop before update on sessions when old.id = '${sessions[1]?.sessionId}'
-    begin select raise(abort, 'stopped'); end`)
+  const past = await connect(context.database)
+  const when = `before update on sessions for each row when (old.id = '${sessions[1]?.sessionId}')`
+  // When the tokens have been written
+  if (t.dialect === 'sqlite') {
+    await past.query(`create trigger stop ${when.replace('(', '').replace(/\)$/, '')}
+      begin select raise(abort, 'stopped'); end`)
+  } else {
+    await past.query(`create function stop() returns trigger language plpgsql as $$
+      begin raise 'stopped'; end $$`)
+    await past.query(`create trigger stop ${when} execute function stop()`)
+  }
   for (const result of await Promise.allSettled(tokens.map((token) => exchange(context, token)))) {
     assert.equal(result.status, 'rejected')
   }
   assert.deepEqual(await left(context, sessions), Array(3).fill({ refreshes: 0, tokens: 0 }))
-  past.exec('drop trigger stop')
+  await past.query(`drop trigger stop${t.dialect === 'sqlite' ? '' : ' on sessions'}`)
   assert.deepEqual(outcomesOf(await exchangeAll(context, tokens)), Array(3).fill('exchanged'))
+  await past.close()
 })

@@ -1,6 +1,5 @@
 /** On PostgreSQL rotations of one turn are one statement, and each of them comes out as if it were alone. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
 import { revokeSession } from '../../src/store/revocations.ts'
@@ -10,13 +9,11 @@ import type { Connection, DialectContext } from '../dialects.ts'
 import { connect } from '../dialects.ts'
 import type { StoreContext } from './context.ts'
 import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { cutStopped, onPostgres, stopBefore, untilWaiting } from './crossing.ts'
 import { recordStatements } from './statements.ts'
 
 const SHARED = /^with "wanted" as .* skip locked\) update "sessions" set /s
 const ALONE = /^update "sessions" set "generation" = /
-
-const onPostgres = (name: string, body: (t: DialectContext) => Promise<void>) =>
-  test(name, (t) => body(Object.assign(t, { dialect: 'postgres' as const })))
 
 interface Scene {
   readonly context: StoreContext
@@ -57,23 +54,9 @@ const generationsOf = async ({ context, ids }: Scene) => {
 
 const successorOf = (result: object) => ('refreshToken' in result ? result.refreshToken : undefined)
 
-async function untilWaiting(past: Connection, what: 'advisory' | 'row'): Promise<void> {
-  // For a row one waits until the transaction that has it is over.
-  const event = what === 'row' ? 'transactionid' : what
-  const waiting = `select count(*) as count from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock' and wait_event = '${event}'`
-  while ((await past.query(waiting))[0].count === 0) await new Promise((turn) => setTimeout(turn, 5))
-}
-
 /** A statement that has written that session stops there, until `past` lets it go on. */
-async function stopAt(past: Connection, sessionId: string) {
-  await past.query(`create function stop() returns trigger language plpgsql as $$
-    begin perform pg_advisory_xact_lock(1); return new; end $$`)
-  await past.query(`create trigger stop before update on sessions for each row
-    when (old.id = '${sessionId}' and new.generation > old.generation) execute function stop()`)
-  await past.query('select pg_advisory_lock(1)')
-  return () => past.query('select pg_advisory_unlock(1)')
-}
+const stopAt = (past: Connection, sessionId: string) =>
+  stopBefore(past, 'update on sessions', `old.id = '${sessionId}' and new.generation > old.generation`)
 
 onPostgres('20 at once are one statement', async (t) => {
   const recording = recordStatements(t)
@@ -217,8 +200,7 @@ onPostgres('a connection that is lost: all are told that it may pass, and a retr
   // The last one has been there before: it is not in the statement, and neither tries by itself.
   const refreshed = Promise.allSettled([...tokens, tokens[0] ?? ''].map((token) => refresh(context, token)))
   await untilWaiting(past, 'advisory')
-  await past.query(`select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and wait_event = 'advisory'`)
+  await cutStopped(past)
   for (const result of await refreshed) {
     assert.ok(result.status === 'rejected' && context.store.isUnavailable(result.reason))
   }
