@@ -1,9 +1,11 @@
-import type { RawBuilder } from 'kysely'
+import type { QueryCreator, RawBuilder } from 'kysely'
 import { sql } from 'kysely'
-import type { Database } from './schema.ts'
+import type { Database, Schema } from './schema.ts'
 
 /** Of a session's row: another one with each change */
 export const version = sql<unknown>`${sql.ref('sessions.ctid')}`
+
+type WithLocked<Row> = QueryCreator<Schema & { locked: Row & { readonly version: unknown } }>
 
 /**
  * On PostgreSQL: what is asked for, as `locked`, as far as its session's row is free, and locked with it. It waits for
@@ -17,8 +19,8 @@ export function withLocked<Row extends { readonly sessionId: string }>(
   rows: RawBuilder<Row>,
   columns: RawBuilder<unknown>,
   count: number,
-) {
-  return db
+): WithLocked<Row> {
+  const query = db
     .with('wanted', (wanted) =>
       wanted
         .selectFrom(rows.as<'presented'>(columns))
@@ -35,4 +37,6 @@ export function withLocked<Row extends { readonly sessionId: string }>(
         .forNoKeyUpdate('sessions')
         .skipLocked(),
     )
+  // Kysely cannot tell it of a type parameter.
+  return query as unknown as WithLocked<Row>
 }
