@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { Compilable, CompiledQuery } from 'kysely'
+import type { Compilable, CompiledQuery, DialectAdapter, QueryResult } from 'kysely'
 import type { Database } from './schema.ts'
+
+/** Of a dialect whose driver needs no connection of its own for what is no part of a transaction. */
+export interface DirectAdapter extends DialectAdapter {
+  execute<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>>
+}
+
+const isDirect = (adapter: DialectAdapter): adapter is DirectAdapter => 'execute' in adapter
 
 class Placeholder {
   readonly name: string
@@ -43,7 +50,10 @@ export function prepared<Parameters extends object, Row>(
     const values = query.parameters.map((value) =>
       value instanceof Placeholder ? parameters[value.name as keyof Parameters] : value,
     )
-    const { rows } = await db.executeQuery<Row>({ ...query, parameters: values })
+    const complete = { ...query, parameters: values }
+    // To hand a connection out takes Kysely half as long as SQLite the statement.
+    const isAlone = isDirect(adapter) && !db.isTransaction
+    const { rows } = await (isAlone ? adapter.execute<Row>(complete) : db.executeQuery<Row>(complete))
     return rows
   }
 }

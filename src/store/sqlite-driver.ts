@@ -80,10 +80,13 @@ export class SharedCommitDriver implements Driver {
   }
 
   async execute<R>(connection: Connection, query: CompiledQuery): Promise<QueryResult<R>> {
-    if (connection === this.#owner) {
-      if (connection.batch !== this.#batch) throw new Error('the transaction was rolled back')
-      return this.#run(query)
-    }
+    if (connection !== this.#owner) return this.executeAlone(query)
+    if (connection.batch !== this.#batch) throw new Error('the transaction was rolled back')
+    return this.#run(query)
+  }
+
+  /** What is no part of a transaction. */
+  async executeAlone<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     let batch: Batch | undefined
     try {
       return await this.#inTurn<QueryResult<R>>(() => {

@@ -1,7 +1,9 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SQLite from 'better-sqlite3'
+import type { CompiledQuery, QueryResult } from 'kysely'
 import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
+import type { DirectAdapter } from './prepared.ts'
 import type { Schema } from './schema.ts'
 import { SharedCommitDriver } from './sqlite-driver.ts'
 import type { Access, Store } from './store.ts'
@@ -63,7 +65,18 @@ function open(file: string): SQLite.Database {
 
 // SQLite has transactional DDL, but Kysely says that it has not, and then migrates without a transaction: processes
 // that start at once would run one migration twice, and a crash would leave half of it.
-class TransactionalAdapter extends SqliteAdapter {
+class TransactionalAdapter extends SqliteAdapter implements DirectAdapter {
+  readonly #driver: SharedCommitDriver
+
+  constructor(driver: SharedCommitDriver) {
+    super()
+    this.#driver = driver
+  }
+
+  execute<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>> {
+    return this.#driver.executeAlone(query)
+  }
+
   override get supportsTransactionalDdl(): boolean {
     return true
   }
@@ -93,7 +106,7 @@ class Dialect extends SqliteDialect {
   }
 
   override createAdapter(): TransactionalAdapter {
-    return new TransactionalAdapter()
+    return new TransactionalAdapter(this.#driver)
   }
 
   override createDriver(): SharedCommitDriver {

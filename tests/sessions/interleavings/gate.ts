@@ -13,20 +13,23 @@ export const through = <T>(gate: Gate, work: () => Promise<T>): Promise<T> => ga
 
 /** Sets gates up for all stores of the dialect that `db` is of, until the test ends. */
 export async function gated(t: Pick<TestContext, 'after'>, db: Database): Promise<void> {
-  const connections: Record<string, unknown> = await db
-    .getExecutor()
-    .provideConnection(async (connection) => Object.getPrototypeOf(connection))
-  for (const method of ['executeQuery', 'begin', 'end']) {
-    const original = connections[method]
-    // On PostgreSQL transactions begin and end by queries.
-    if (typeof original !== 'function') continue
-    connections[method] = function (this: unknown, ...parameters: unknown[]) {
-      const statement = () => original.apply(this, parameters)
-      const gate = gates.getStore()
-      return gate === undefined ? statement() : gate(statement)
-    }
-    t.after(() => {
-      connections[method] = original
-    })
+  const executor = db.getExecutor()
+  const connection = await executor.provideConnection(async (provided) => Object.getPrototypeOf(provided))
+  // On PostgreSQL transactions begin and end by queries.
+  for (const method of ['executeQuery', 'begin', 'end']) gateMethod(t, connection, method)
+  // And on SQLite what is no part of one takes no connection.
+  gateMethod(t, Object.getPrototypeOf(executor.adapter), 'execute')
+}
+
+function gateMethod(t: Pick<TestContext, 'after'>, prototype: Record<string, unknown>, method: string): void {
+  const original = prototype[method]
+  if (typeof original !== 'function') return
+  prototype[method] = function (this: unknown, ...parameters: unknown[]) {
+    const statement = () => original.apply(this, parameters)
+    const gate = gates.getStore()
+    return gate === undefined ? statement() : gate(statement)
   }
+  t.after(() => {
+    prototype[method] = original
+  })
 }
