@@ -35,12 +35,17 @@ export async function listen(
   timeouts = TIMEOUTS,
 ): Promise<Listener> {
   const security = await securityHeaders()
+  const handle = getRequestListener(app.fetch, { errorHandler: refuseRequest(security) })
   const server = createServer(
     {
       ...timeouts,
       requireHostHeader: false, // Node would answer without a body
     },
-    getRequestListener(app.fetch, { errorHandler: refuseRequest(security) }),
+    (incoming, outgoing) => {
+      // HTTP/1.0 has none, and load balancers check the health with it. RFC 2606 §2: no page is of this one.
+      if (incoming.httpVersionMinor === 0) incoming.headers.host ??= 'host.invalid'
+      return handle(incoming, outgoing)
+    },
   )
   refuseBytes(server, security)
   await new Promise<void>((resolve, reject) => {

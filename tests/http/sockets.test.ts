@@ -83,7 +83,6 @@ test('what the parser refuses: 400 in the envelope, and the connection ends', as
 // What the parser lets through and a URL or a host cannot be made of.
 const unusable: Readonly<Record<string, string>> = {
   'no host': 'GET /livez HTTP/1.1\r\n\r\n',
-  'no host, HTTP/1.0': 'GET /livez HTTP/1.0\r\n\r\n',
   'an empty host': 'GET /livez HTTP/1.1\r\nHost:\r\n\r\n',
   'a host that is none': 'GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n',
   'a host with a path': 'GET /livez HTTP/1.1\r\nHost: x/y?z#\r\n\r\n',
@@ -102,6 +101,14 @@ for (const [name, bytes] of Object.entries(unusable)) {
     inEnvelope(answer, answer.status, name)
   })
 }
+
+test('HTTP/1.0 without a Host, as load balancers check the health: an answer, and the connection ends', async (t) => {
+  const service = await startService(t)
+  for (const path of ['/livez', '/readyz']) {
+    const { status, headers } = await send(service, `GET ${path} HTTP/1.0\r\n\r\n`)
+    assert.deepEqual([status, headers['connection']], [200, 'close'])
+  }
+})
 
 test('an expectation that is unknown: no undocumented answer', async (t) => {
   const bytes = `POST /refresh_token HTTP/1.1\r\n${HOST}Expect: miracles\r\nContent-Length: 0\r\n\r\n`
