@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Insertable } from 'kysely'
-import { pruneAll } from '../../src/sessions/prune.ts'
+import type { Pruned } from '../../src/sessions/prune.ts'
+import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { pruneCounters, pruneRevokedTokens, pruneSessions } from '../../src/store/prune.ts'
 import { setPoints } from '../../src/store/rate-limits.ts'
@@ -182,11 +183,15 @@ test('a service that stops does not wait for the rest', async (t) => {
   await context.db.transaction().execute(async (trx) => {
     for (let count = 0; count < 900; count++) await addSession(trx, user, idle)
   })
-  const stop = new AbortController()
-  setImmediate(() => stop.abort())
-  const pruned = await pruneAll(context, { signal: stop.signal })
-  assert.ok(pruned.sessions < 900, `${pruned.sessions} went`)
-  assert.equal((await dump(context.db)).sessions.length, 900 - pruned.sessions)
+  const told: Pruned[] = []
+  const log = { info: (pruned: Pruned) => void told.push(pruned), error: () => assert.fail() }
+  const left = async () => (await dump(context.db)).sessions.length
+  const stop = startPruning(context, 1, log)
+  while ((await left()) === 900) await new Promise((resolve) => setTimeout(resolve, 1))
+  await stop()
+  const gone = told[0]?.sessions ?? 0
+  assert.ok(gone > 0 && gone < 900, `${gone} went`)
+  assert.equal(await left(), 900 - gone)
   assert.deepEqual(await pruneAll(context, { signal: AbortSignal.abort() }), {
     sessions: 0,
     revokedTokens: 0,
