@@ -75,7 +75,23 @@ interface Content {
   readonly anonymous?: boolean
 }
 
-const JSON_TYPE = fc.constantFrom('application/json', 'application/json; charset=utf-8', 'Application/JSON')
+const JSON_TYPE = fc
+  .tuple(
+    fc.constantFrom('application/json', 'Application/JSON'),
+    fc.constantFrom(
+      '',
+      ';',
+      ' ;',
+      '; ;',
+      '; charset=utf-8',
+      ' ; charset="utf-8"',
+      ';a',
+      ';=',
+      ';\t\u00ff=',
+      ';x;y=1',
+    ),
+  )
+  .map((parts) => parts.join(''))
 
 function contents(world: Victim, id: OperationId, token: fc.Arbitrary<string>): fc.Arbitrary<Content> {
   const whole = fitting(world)[id]
