@@ -12,16 +12,22 @@ export interface SessionOptions {
   readonly mode?: 'header' | 'cookie' | 'access'
   /** Memory by default, which is gone with the page */
   readonly storage?: TokenStorage
-  /** What the tabs of one session share a lock and a channel by; two sessions on a page need two names */
+  /**
+   * What the tabs of one session share a lock and a channel by; two sessions on a page need two names. By default it is
+   * made of `baseUrl`, and outside of browsers, where a process has many users, each session has one of its own
+   */
   readonly name?: string
   readonly fetch?: typeof globalThis.fetch
   /** Milliseconds before the expiry at which tokens are refreshed; a fifth of their life by default, a minute at most */
   readonly refreshAhead?: number
   /** Milliseconds that a tab waits for another tab's refresh; 5000 by default */
   readonly lockTimeout?: number
-  /** Milliseconds that one try may take; 10000 by default */
+  /** Milliseconds that the first try may take, and each further one twice as many; 5000 by default */
   readonly timeout?: number
-  /** How often a refresh is sent before `fetch` fails; 5 by default. The session goes on in any case */
+  /**
+   * How often a refresh is sent before `fetch` fails; 5 by default, as far as 20 seconds allow. The session goes on in any
+   * case
+   */
   readonly tries?: number
   /** Milliseconds before the second try, doubled for each further one; 300 by default */
   readonly backoff?: number
@@ -40,7 +46,7 @@ export interface Grant {
 }
 
 export interface Session {
-  /** Takes over the `data` of a login */
+  /** Takes over the `data` of a login. */
   start(grant: Grant): Promise<void>
   /**
    * The platform's `fetch` with the access token added. On 401 it refreshes once and repeats the request once, unless
@@ -49,6 +55,9 @@ export interface Session {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** A token that has not expired; undefined when nobody is logged in. @throws RefreshError when it cannot be had now */
   accessToken(): Promise<string | undefined>
-  /** Ends the session here, in the other tabs, and on the server. @throws RefreshError when the server did not hear it */
+  /**
+   * Ends the session here, in the other tabs, and on the server. @throws RefreshError when the server did not hear it,
+   * or refused: it is over here all the same, and a second call tells the server again
+   */
   logout(): Promise<void>
 }

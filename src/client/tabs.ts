@@ -14,21 +14,26 @@ export interface Tabs {
    */
   exclusive(work: () => Promise<void>): Promise<void>
   tell(message: Message): void
-  close(): void
 }
 
 interface Locks {
   request(name: string, options: { signal: AbortSignal }, work: () => Promise<void>): Promise<void>
 }
 
-/** @param patience milliseconds to wait for a lock */
-export function createTabs(name: string, patience: number, hear: (message: Message) => void): Tabs {
+/** @param patience milliseconds to wait for a lock @param signal ends telling and hearing */
+export function createTabs(
+  name: string,
+  patience: number,
+  signal: AbortSignal,
+  hear: (message: Message) => void,
+): Tabs {
   const { navigator, BroadcastChannel } = globalThis as {
     navigator?: { locks?: Locks }
     BroadcastChannel?: typeof globalThis.BroadcastChannel
   }
-  const channel = BroadcastChannel && new BroadcastChannel(name)
+  const channel = signal.aborted ? undefined : BroadcastChannel && new BroadcastChannel(name)
   if (channel) {
+    signal.addEventListener('abort', () => channel.close())
     channel.onmessage = (event) => hear((event as { data: Message }).data)
     // In Node an open channel would keep the process alive.
     ;(channel as { unref?: () => void }).unref?.()
@@ -51,7 +56,9 @@ export function createTabs(name: string, patience: number, hear: (message: Messa
       }
       return work()
     },
-    tell: (message) => channel?.postMessage(message),
-    close: () => channel?.close(),
+    tell(message) {
+      // A channel that is closed throws.
+      if (!signal.aborted) channel?.postMessage(message)
+    },
   }
 }

@@ -7,11 +7,17 @@ export interface Tokens {
   readonly expiresIn: number
   /** Milliseconds since the epoch, by this device's clock, right or wrong */
   readonly receivedAt: number
-  /** Counts up with each refresh, in all tabs together: the higher one is the newer one, whatever clocks say */
+  /**
+   * Counts up with each refresh, in all tabs together: the higher one is the newer one, whatever clocks say. It is at
+   * least `receivedAt`, so that a login on a page that remembers nothing is newer than what other tabs still have
+   */
   readonly sequence: number
 }
 
-/** Where tokens outlive a page. Anything that can keep one JSON value will do. */
+/**
+ * Where tokens outlive a page. Anything that can keep one JSON value will do. When it fails, or has something else in
+ * the place of tokens, the session goes on with what it has in memory.
+ */
 export interface TokenStorage {
   get(): Tokens | undefined | Promise<Tokens | undefined>
   /** `undefined` takes them away */
@@ -44,6 +50,47 @@ export function webStorage(
   }
 }
 
+const isTokens = (value: unknown): value is Tokens => {
+  const { accessToken, expiresIn, receivedAt, sequence } = (value ?? {}) as Tokens
+  return typeof accessToken === 'string' && Number.isFinite(expiresIn + receivedAt + sequence)
+}
+
+/** Works in order, and never fails. */
+export function tolerant(storage: TokenStorage) {
+  let last: Promise<unknown> = Promise.resolve()
+  const inOrder = <T>(work: () => Promise<T>) => {
+    const done = last.then(work).catch(() => undefined)
+    last = done
+    return done
+  }
+  const read = async () => {
+    try {
+      const stored: unknown = await storage.get()
+      return isTokens(stored) ? stored : undefined
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    get: () => inOrder(read),
+    set: (tokens: Tokens) =>
+      inOrder(async () => {
+        try {
+          await storage.set(tokens)
+        } catch {
+          // Nothing older may stay in its place: after the next start of the page it would look like a theft.
+          await storage.set(undefined)
+        }
+      }),
+    /** Takes tokens away, unless somebody has logged in since. */
+    end: (sequence: number) =>
+      inOrder(async () => {
+        const stored = await read()
+        if (!stored || stored.sequence <= sequence) await storage.set(undefined)
+      }),
+  }
+}
+
 /** Measures how long tokens still last. */
 export interface Lifetime {
   /** Milliseconds until the access token expires, below zero when it has */
@@ -55,10 +102,8 @@ export interface Lifetime {
  * but stands still in some browsers while the device sleeps; the other one does not.
  */
 export function lifetimeOf({ expiresIn, receivedAt }: Tokens): Lifetime {
-  const adoptedAt = performance.now()
-  const ageThen = Math.max(0, Date.now() - receivedAt)
+  const bornAt = performance.now() - Math.max(0, Date.now() - receivedAt)
   return {
-    remaining: () =>
-      expiresIn * 1000 - Math.max(ageThen + performance.now() - adoptedAt, Date.now() - receivedAt),
+    remaining: () => expiresIn * 1000 - Math.max(performance.now() - bornAt, Date.now() - receivedAt),
   }
 }
