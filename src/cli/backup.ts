@@ -14,6 +14,7 @@ export function addBackupCommand(program: Command, env: NodeJS.ProcessEnv): void
 }
 
 async function backup(env: NodeJS.ProcessEnv, file: string): Promise<void> {
+  if (file === '') throw new Failure('the file has no name', { exitCode: WRONG_USAGE })
   const { database } = readSettings(env)
   if (database.dialect !== 'sqlite') {
     throw new Failure('this is for SQLite: PostgreSQL is backed up by pg_dump', { exitCode: WRONG_USAGE })

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
 import type { Database as Place } from '../config/values.ts'
 import { database } from '../config/values.ts'
@@ -7,6 +7,7 @@ import type { CopyOutcome } from '../store/copy.ts'
 import { copyRows } from '../store/copy.ts'
 import { migrate, refuseNewer, schemaState } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
+import { isSameDatabase } from '../store/same.ts'
 import type { Access, Store } from '../store/store.ts'
 import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
 import { count } from './output.ts'
@@ -37,18 +38,25 @@ function read(option: string, url: string): Place {
   return data
 }
 
-const nameOf = (place: Place) => (place.dialect === 'sqlite' ? resolve(place.file) : place.url)
+// By whatever path: links are other names of a file.
+const fileOf = (place: Place) =>
+  place.dialect === 'sqlite' ? statSync(place.file, { bigint: true, throwIfNoEntry: false }) : undefined
+
+function refuseSame(isSame: boolean): void {
+  if (isSame) throw new Failure('--from and --to are the same database', { exitCode: WRONG_USAGE })
+}
 
 async function copy(from: Place, to: Place): Promise<void> {
-  if (nameOf(from) === nameOf(to)) {
-    throw new Failure('--from and --to are the same database', { exitCode: WRONG_USAGE })
-  }
-  if (from.dialect === 'sqlite' && !existsSync(from.file)) throw new Failure(`no such file: ${from.file}`)
+  refuseSame(isDeepStrictEqual(from, to))
+  const [source, target] = [fileOf(from), fileOf(to)]
+  if (from.dialect === 'sqlite' && source === undefined) throw new Failure(`no such file: ${from.file}`)
+  refuseSame(source !== undefined && source.dev === target?.dev && source.ino === target.ino)
   const line = await withStore('source', from, 'read', async (source) => {
     const { pending, unknown } = await schemaState(source.db)
     refuseNewer({ pending, unknown })
     if (pending.length > 0) throw new Error('its schema is older: run rekindle migrate on it first')
     return withStore('target', to, 'write', async (target) => {
+      refuseSame(await isSameDatabase(source.db, target.db))
       await migrate(target.db)
       return report(await copyAll(source, target))
     })

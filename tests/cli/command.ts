@@ -31,7 +31,7 @@ export function rekindle(args: readonly string[], env: object = {}, input: strin
 }
 
 /** What a command prints that fails with exit code 1. */
-export const failed = (message: string) => ({ code: 1, stdout: '', stderr: `rekindle: ${message}\n` })
+export const failed = (message: string, code = 1) => ({ code, stdout: '', stderr: `rekindle: ${message}\n` })
 
 /** What a command prints that did its work. */
 export const done = (line: string) => ({ code: 0, stdout: `${line}\n`, stderr: '' })

@@ -1,5 +1,6 @@
 /** What `rekindle copy` refuses, and that it leaves alone what it refuses. */
 import assert from 'node:assert/strict'
+import { linkSync, symlinkSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import { freshDatabase } from '../dialects.ts'
@@ -76,6 +77,33 @@ describe('copy refuses', { concurrency: 2 }, () => {
     const { code, stderr } = await copy(old.database, database)
     assert.equal(code, 1)
     assert.match(stderr, /^rekindle: the target: the database is newer than this program.*9999_newer\n$/)
+  })
+
+  test('the source itself, by whatever other name, and leaves it alone', async (t) => {
+    for (const dialect of ['sqlite', 'postgres'] as const) {
+      const { database, stop } = await startService(t, {}, undefined, dialect)
+      await stop()
+      const url = urlOf(database)
+      const others =
+        database.dialect === 'sqlite'
+          ? ['symbolic', 'hard'].map((kind) => `${url}.${kind}`)
+          : [
+              url.replace('127.0.0.1', 'localhost'),
+              `${url}?application_name=x`,
+              url.replace(/^\w+/, 'postgresql'),
+            ]
+      if (database.dialect === 'sqlite') {
+        symlinkSync(database.file, `${database.file}.symbolic`)
+        linkSync(database.file, `${database.file}.hard`)
+      }
+      const before = await rowsOf(database)
+      for (const other of others.filter((name) => name !== url)) {
+        const result = await rekindle(['copy', '--from', url, '--to', other])
+        assert.deepEqual(result, failed('--from and --to are the same database', 2), other)
+      }
+      assert.deepEqual(await rowsOf(database), before)
+      await startService(t, { database })
+    }
   })
 
   test('wrong usage, without a word of the password', async (t) => {
