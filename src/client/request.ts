@@ -21,9 +21,9 @@ export interface Answer {
 }
 
 /** Tokens, as a login or a refresh gives them. */
-export function isGrant(value: unknown): value is Grant {
-  const { access_token, expires_in } = (value ?? {}) as Partial<Grant>
-  return typeof access_token === 'string' && typeof expires_in === 'number'
+export function isGrant(value: object): value is Grant {
+  const { access_token, expires_in } = value as Grant
+  return typeof access_token === 'string' && Number.isFinite(expires_in)
 }
 
 /** The service answered with a status that neither repeats nor ends anything, or did not answer at all. */

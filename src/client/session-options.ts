@@ -18,7 +18,10 @@ export interface SessionOptions {
    */
   readonly name?: string
   readonly fetch?: typeof globalThis.fetch
-  /** Milliseconds before the expiry at which tokens are refreshed; a fifth of their life by default, a minute at most */
+  /**
+   * Milliseconds before the expiry at which tokens are refreshed, half of their life at most; by default a fifth of it, a
+   * minute at most
+   */
   readonly refreshAhead?: number
   /** Milliseconds that a tab waits for another tab's refresh; 5000 by default */
   readonly lockTimeout?: number
@@ -34,7 +37,11 @@ export interface SessionOptions {
   /** Stops it all: timers, requests, listeners */
   readonly signal?: AbortSignal
   onRefreshed?(tokens: Tokens): void
-  /** @param reason `logout`, or the message that the service refused the refresh with */
+  /**
+   * After a logout, when the service has answered or cannot be reached: who goes to another page now cancels nothing.
+   *
+   * @param reason `logout`, or the message that the service refused the refresh with
+   */
   onEnded?(reason: string): void
 }
 

@@ -1,4 +1,3 @@
-import type { Answer } from './request.ts'
 import { isGrant, pause, RefreshError, request, unlessAborted } from './request.ts'
 import type { Grant, Session, SessionOptions } from './session-options.ts'
 import type { Message } from './tabs.ts'
@@ -89,26 +88,27 @@ export function createSession(options: SessionOptions): Session {
     adopt(tokens)
     await storage.set(tokens)
     tabs.tell({ tokens })
-    tell(() => options.onRefreshed?.(tokens))
+    // By itself: what the application throws there stops nothing here.
+    queueMicrotask(() => options.onRefreshed?.(tokens))
   }
 
-  function end(reason: string): void {
+  function end(reason: string, heard?: Promise<unknown>): void {
     if (ended) return
     ended = true
     epoch++
     current = undefined
     clearTimeout(timer)
     void storage.end(sequence)
-    tell(() => options.onEnded?.(reason))
+    const told = () => queueMicrotask(() => options.onEnded?.(reason))
+    // Who goes to another page then would cancel a request.
+    void (heard?.then(told, told) ?? told())
   }
-
-  // By itself: what the application throws there stops nothing here.
-  const tell = (callback: () => void) => queueMicrotask(callback)
 
   function schedule(): void {
     clearTimeout(timer)
     if (!current) return
-    const ahead = options.refreshAhead ?? Math.min(60_000, current.expiresIn * 200)
+    const life = current.expiresIn * 1000
+    const ahead = Math.min(options.refreshAhead ?? Math.min(60_000, life / 5), life / 2)
     const later = ({ wait }: Partial<RefreshError>) => wakeIn(Math.max(wait ?? 0, 10 * backoff), schedule)
     wakeIn(lifetime.remaining() - ahead, () => refresh().catch(later))
   }
@@ -133,51 +133,47 @@ export function createSession(options: SessionOptions): Session {
 
   async function replace(stale: string | undefined): Promise<void> {
     const begun = epoch
-    let sentAt = 0
-    // Another tab may have been faster, while this one waited for the lock or for the next try.
+    const sentAt = Date.now()
+    // Another tab may have been faster, while this one waited for the lock, for the next try or for the answer.
     const overtaken = async () => {
       await readStorage()
       return epoch !== begun || current?.accessToken !== stale
     }
     // What the last holder of the lock announced is on its way.
     await pause(10, signal)
-    const answer = await request(async () => {
-      if (await overtaken()) return undefined
-      sentAt = Date.now()
-      return refreshRequest()
-    }, sending)
-    if (!answer || epoch !== begun || current?.accessToken !== stale) return
+    const make = async () => ((await overtaken()) ? undefined : refreshRequest())
+    const answer = await request(make, sending)
+    if (!answer || (await overtaken())) return
     const { status, message, data } = answer
     if (status === 200 && isGrant(data)) return take(data, sentAt, current?.refreshToken)
     // 403 and 404 are of the request, unless they name the user.
     if (status !== 401 && !message.startsWith('User ')) throw new RefreshError(message)
-    if (await overtaken()) return
     tabs.tell({ ended: message, sequence })
     end(message)
   }
 
   function refreshRequest(): Request {
-    if (mode === 'access') {
-      const body = JSON.stringify({ token: current?.accessToken })
-      return post('/api/auth/refresh', { headers: { 'Content-Type': 'application/json' }, body })
-    }
-    return post('/refresh_token', mode === 'cookie' ? {} : { headers: bearer(current?.refreshToken) })
+    if (mode !== 'access') return post('/refresh_token', bearer(current?.refreshToken))
+    const body = JSON.stringify({ token: current?.accessToken })
+    return post('/api/auth/refresh', { 'Content-Type': 'application/json' }, body)
   }
 
-  const bearer = (token: string | undefined) => ({ Authorization: `Bearer ${token}` })
+  const bearer = (token?: string): Record<string, string> =>
+    token ? { Authorization: `Bearer ${token}` } : {}
 
-  const post = (path: string, init: RequestInit) =>
+  const post = (path: string, headers: Record<string, string>, body: string | null = null) =>
     new Request(baseUrl.replace(/\/+$/, '') + path, {
-      ...init,
       method: 'POST',
+      headers,
+      body,
+      keepalive: true,
       credentials: mode === 'cookie' ? 'include' : 'omit',
     })
 
   async function accessToken(): Promise<string | undefined> {
     await ready
     // In cookie mode only the server knows whether anybody is logged in.
-    const mayBegin = mode === 'cookie' && !current && !ended
-    if (mayBegin || (current && lifetime.remaining() <= 0)) await refresh()
+    if (current ? lifetime.remaining() <= 0 : mode === 'cookie' && !ended) await refresh()
     return current?.accessToken
   }
 
@@ -211,21 +207,20 @@ export function createSession(options: SessionOptions): Session {
     await ready
     const token = current?.refreshToken ?? current?.accessToken ?? unheard
     unheard = token
+    const heard =
+      token || mode === 'cookie'
+        ? request(async () => post('/api/auth/logout', bearer(token)), sending)
+        : undefined
     tabs.tell({ ended: 'logout', sequence })
-    end('logout')
-    if (!token && mode !== 'cookie') return
-    const headers = token ? bearer(token) : {}
-    const { status, message } = (await request(
-      async () => post('/api/auth/logout', { headers }),
-      sending,
-    )) as Answer
+    end('logout', heard)
+    const answer = await heard
     // 401: nothing is left that this could end.
-    if (status !== 200 && status !== 401) throw new RefreshError(message)
+    if (answer && ![200, 401].includes(answer.status)) throw new RefreshError(answer.message)
     unheard = undefined
   }
 
   // A page that was asleep or frozen has missed its timers. What happens to a document bubbles to the window.
-  for (const type of ['online', 'pageshow', 'focus', 'visibilitychange', 'resume']) {
+  for (const type of ['online', 'pageshow', 'focus', 'visibilitychange']) {
     ;(globalThis as Partial<EventTarget>).addEventListener?.(type, () => schedule(), { signal })
   }
 

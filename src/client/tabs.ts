@@ -27,11 +27,11 @@ export function createTabs(
   signal: AbortSignal,
   hear: (message: Message) => void,
 ): Tabs {
-  const { navigator, BroadcastChannel } = globalThis as {
+  const { navigator: { locks } = {}, BroadcastChannel } = globalThis as {
     navigator?: { locks?: Locks }
     BroadcastChannel?: typeof globalThis.BroadcastChannel
   }
-  const channel = signal.aborted ? undefined : BroadcastChannel && new BroadcastChannel(name)
+  const channel = !signal.aborted && BroadcastChannel && new BroadcastChannel(name)
   if (channel) {
     signal.addEventListener('abort', () => channel.close())
     channel.onmessage = (event) => hear((event as { data: Message }).data)
@@ -47,9 +47,9 @@ export function createTabs(
         return work()
       }
       // The second lock is for all who gave up on the first: else they would begin together.
-      for (const lock of navigator?.locks ? [name, `${name} 2`] : []) {
+      for (const lock of locks ? [name, `${name} 2`] : []) {
         try {
-          return await navigator?.locks?.request(lock, { signal: AbortSignal.timeout(patience) }, begin)
+          return await locks?.request(lock, { signal: AbortSignal.timeout(patience) }, begin)
         } catch (error) {
           if (begun) throw error
         }
@@ -58,7 +58,7 @@ export function createTabs(
     },
     tell(message) {
       // A channel that is closed throws.
-      if (!signal.aborted) channel?.postMessage(message)
+      if (channel && !signal.aborted) channel.postMessage(message)
     },
   }
 }

@@ -72,6 +72,23 @@ test('a logout that the server did not hear is sent by the next one, and then no
   assert.equal(tab.sent.length, length)
 })
 
+test('the application hears of a logout when the server has: it may go to another page', async (t) => {
+  const sent: string[] = []
+  const { tab } = await loggedIn(t, {
+    onEnded: () => void sent.push(...tab.sent),
+    fetch: async (input, init) => {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      return fetch(input, init)
+    },
+  })
+  const { session } = tab
+  const over = session.logout()
+  await until(async () => (await session.accessToken()) === undefined)
+  assert.deepEqual(sent, [])
+  await over
+  assert.deepEqual(sent, ['/api/auth/logout 200'])
+})
+
 test('a logout that is refused is none', async (t) => {
   const refusal = { status: 'error', code: 403, message: 'Cross-site request refused.', data: null }
   const { service, tab } = await loggedIn(t, {
