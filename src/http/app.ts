@@ -84,6 +84,9 @@ const lowerCaseIds = (parameters: Readonly<Record<string, string>>) =>
     ]),
   )
 
+// In an app that is a part of another one (`route`), paths begin with something else.
+const ADMIN = /\/admin\//
+
 /**
  * CORS for the listed origins alone: to all others it is as if there were none, preflights included. Nor is there any
  * for administration: its token has no business in a page.
@@ -98,7 +101,7 @@ function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
     maxAge: 600,
   })
   return async (c, next) => {
-    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '') && !isAdminPath(c.req.path)) {
+    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '') && !ADMIN.test(c.req.path)) {
       const preflight = await listed(c, next)
       if (preflight !== undefined)
         for (const [name, value] of Object.entries(c.get('headers'))) preflight.headers.set(name, value)

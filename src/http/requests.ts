@@ -94,7 +94,7 @@ export function checked(core: Core, checks: readonly Check[]): MiddlewareHandler
 export function requireJson(core: Core): Check {
   return (c) => {
     const type = c.req.header('Content-Type')
-    const encoding = c.req.header('Content-Encoding') ?? 'identity'
+    const encoding = c.req.header('Content-Encoding')?.toLowerCase() ?? 'identity'
     if (type?.split(';')[0]?.trim().toLowerCase() === JSON_TYPE && encoding === 'identity') {
       // What may follow it (RFC 9110 §5.6.6: `; charset=utf-8`, ` ;`) says nothing, and the validator knows not all of it.
       if (type !== JSON_TYPE) c.req.raw.headers.set('Content-Type', JSON_TYPE)

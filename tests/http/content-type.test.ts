@@ -9,9 +9,9 @@ test('JSON by each name that it has, and by no other', async (t) => {
   const { body } = await service.request('/api/auth/login', {
     json: { username: 'ada', password: PASSWORD },
   })
-  const statuses = async (type: string) => {
+  const statuses = async (type: string, encoding = 'identity') => {
     const send = async (path: string, json: object) => {
-      const headers = { 'Content-Type': type }
+      const headers = { 'Content-Type': type, 'Content-Encoding': encoding }
       const answer = await service.request(path, { method: 'POST', headers, body: JSON.stringify(json) })
       return answer.status
     }
@@ -45,4 +45,6 @@ test('JSON by each name that it has, and by no other', async (t) => {
   ]) {
     assert.deepEqual(await statuses(type), [415, 415], type)
   }
+  assert.deepEqual(await statuses('application/json', 'Identity'), [200, 200])
+  assert.deepEqual(await statuses('application/json', 'gzip'), [415, 415])
 })
