@@ -10,7 +10,7 @@ export interface Secrets {
   readonly previous: readonly Uint8Array[]
   /** ADMIN_TOKEN: undefined switches administration off. */
   readonly admin: Uint8Array | undefined
-  /** Lines for the log: what would be a mistake in production. They hold no secret. */
+  /** Lines for the log: the file with the secret can be read by others. They hold no secret. */
   readonly warnings: readonly string[]
   /** The file that the secret of a development service is kept in; undefined with JWT_SECRET_KEY. */
   readonly file: string | undefined
@@ -19,9 +19,8 @@ export interface Secrets {
 interface Found {
   readonly texts: readonly string[]
   /** What stops the start. */
-  readonly mistakes?: readonly string[]
-  /** What stops the start in production, and is a warning elsewhere. */
-  readonly weaknesses?: readonly string[]
+  readonly mistakes: readonly string[]
+  readonly warnings?: readonly string[]
   readonly file?: string
 }
 
@@ -37,14 +36,11 @@ export function readSecrets(
 ): { secrets?: Secrets; mistakes: readonly string[] } {
   const previous = findPrevious(env)
   const admin = findAdmin(env)
-  const isPlain = previous.mistakes === undefined && admin.mistakes === undefined
+  const isPlain = previous.mistakes.length === 0 && admin.mistakes.length === 0
   const found = findCurrent(env, mayKeep && isPlain)
-  const all = [found, previous, admin]
-  const weaknesses = all.flatMap((one) => one.weaknesses ?? [])
   const mistakes = [
-    ...all.flatMap((one) => one.mistakes ?? []),
+    ...[found, previous, admin].flatMap((one) => one.mistakes),
     ...reused(admin, [...found.texts, ...previous.texts], env),
-    ...(isProduction(env) ? weaknesses : []),
   ]
   const [current] = found.texts
   if (mistakes.length > 0 || current === undefined) return { mistakes }
@@ -54,7 +50,7 @@ export function readSecrets(
     current: encoder.encode(current),
     previous: Object.freeze(previous.texts.map((text) => encoder.encode(text))),
     admin: admin.texts.map((text) => encoder.encode(text))[0],
-    warnings: Object.freeze(weaknesses),
+    warnings: Object.freeze([...(found.warnings ?? [])]),
     file: found.file,
   }
   return { secrets: Object.freeze(secrets), mistakes }
@@ -64,21 +60,21 @@ const how = 'set it to at least 32 random bytes, made for example with: openssl 
 
 function findCurrent(env: NodeJS.ProcessEnv, mayKeep: boolean): Found {
   const given = env['JWT_SECRET_KEY'] || undefined
-  if (given !== undefined) return { texts: [given], weaknesses: weakness('JWT_SECRET_KEY', given, how) }
+  if (given !== undefined) return { texts: [given], mistakes: weakness('JWT_SECRET_KEY', given, how) }
   if (isProduction(env)) return { texts: [], mistakes: [`JWT_SECRET_KEY is required in production: ${how}`] }
   const database = variables.shape.DATABASE_URL.safeParse(env['DATABASE_URL'] || undefined).data
   if (database?.dialect === 'postgres') {
     return { texts: [], mistakes: [`JWT_SECRET_KEY is required when DATABASE_URL is PostgreSQL: ${how}`] }
   }
-  if (database === undefined || !mayKeep) return { texts: [] }
+  if (database === undefined || !mayKeep) return { texts: [], mistakes: [] }
   return findKept(`${database.file}.secret`)
 }
 
 function findKept(file: string): Found {
   const { secret, warnings, mistake } = keptSecret(file)
   if (secret === undefined) return { texts: [], mistakes: [`JWT_SECRET_KEY is not set, and ${mistake}`] }
-  const weak = weakness(`The secret kept in ${file}`, secret, 'delete the file to have a new one made')
-  return { texts: [secret], file, weaknesses: [...weak, ...warnings] }
+  const advice = 'delete the file to have a new one made'
+  return { texts: [secret], file, mistakes: weakness(`The secret kept in ${file}`, secret, advice), warnings }
 }
 
 function findPrevious(env: NodeJS.ProcessEnv): Found {
@@ -91,17 +87,17 @@ function findPrevious(env: NodeJS.ProcessEnv): Found {
   }
   const advice = 'leave it out, since others could sign with it, too'
   const name = (at: number) => `JWT_SECRET_KEY_PREVIOUS entry ${at + 1}`
-  return { texts, weaknesses: texts.flatMap((text, at) => weakness(name(at), text, advice)) }
+  return { texts, mistakes: texts.flatMap((text, at) => weakness(name(at), text, advice)) }
 }
 
 function findAdmin(env: NodeJS.ProcessEnv): Found {
   const given = env['ADMIN_TOKEN'] || undefined
-  if (given === undefined) return { texts: [] }
+  if (given === undefined) return { texts: [], mistakes: [] }
   // RFC 6750, section 2.1: b64token
   if (!/^[\w.~+/-]+=*$/.test(given)) {
     return { texts: [], mistakes: ['ADMIN_TOKEN must be made of letters, digits and -._~+/ only (RFC 6750)'] }
   }
-  return { texts: [given], weaknesses: weakness('ADMIN_TOKEN', given, how) }
+  return { texts: [given], mistakes: weakness('ADMIN_TOKEN', given, how) }
 }
 
 /** Whoever verifies access tokens has their keys, and the receiver of events has its secret. */

@@ -42,18 +42,14 @@ export const rows: Readonly<Record<string, Row>> = {
     pick: ({ secrets }) => (secrets.file === undefined ? textOf(secrets.current) : 'kept in a file'),
     unset: 'kept in a file',
     good: asTheyAre(other, `ключ-${other}`),
-    wrong: [],
-    beside: {
-      env: production,
-      good: asTheyAre(other),
-      wrong: ['', 'short', 'your-super-secret-jwt-key-change-me-now'],
-    },
+    wrong: ['short', 'your-super-secret-jwt-key-change-me-now'],
+    beside: { env: production, good: asTheyAre(other), wrong: ['', 'short'] },
   },
   JWT_SECRET_KEY_PREVIOUS: {
     pick: ({ secrets }) => secrets.previous.map(textOf),
     unset: [],
     good: { [other]: [other], [`${other}, ${strong}`]: [other, strong] },
-    wrong: [`${other},`, ','],
+    wrong: [`${other},`, ',', `${other},short`],
     beside: { env: production, good: { [other]: [other] }, wrong: [`${other},short`] },
   },
   ADMIN_TOKEN: {
@@ -61,11 +57,14 @@ export const rows: Readonly<Record<string, Row>> = {
     unset: undefined,
     good: asTheyAre(other, `${other}.~+/=`),
     // The second is the key that is set beside it.
-    wrong: ['a b', strong, `ключ-${other}`, `${other}=x`, `${other}\n`],
+    wrong: [
+      ...['a b', strong, `ключ-${other}`, `${other}=x`, `${other}\n`],
+      ...['short', 'your-super-secret-admin-token-change-me-now'],
+    ],
     beside: {
       env: { ...production, JWT_SECRET_KEY_PREVIOUS: other },
       good: asTheyAre(`${other}0`),
-      wrong: ['short', other, strong, 'your-super-secret-admin-token-change-me-now'],
+      wrong: ['short', other, strong],
     },
   },
   JWT_ISSUER: {

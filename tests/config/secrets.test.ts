@@ -97,19 +97,20 @@ test('a broken or short kept secret is a mistake, and stays as it is', () => {
   }
 })
 
-test('a kept secret may be written by hand; a guessable or readable one gives a warning', () => {
+test('a kept secret may be written by hand; a guessable one is a mistake, a readable one gives a warning', () => {
   const { file, env } = fresh()
   readServiceSettings(env)
-  writeFileSync(file, strong)
-  assert.equal(textOf(readServiceSettings(env).secrets.current), strong)
+  writeFileSync(file, `${strong}\r\n`)
+  if (!windows) chmodSync(file, 0o644)
+  const { current, warnings } = readServiceSettings(env).secrets
+  assert.equal(textOf(current), strong)
+  if (!windows) assert.match(warnings.join('\n'), /^[^\n]+ can be read by other users: [^\n]+$/)
 
   const guessable = 'change-me-please-change-me-now-ok'
-  writeFileSync(file, `${guessable}\r\n`)
-  if (!windows) chmodSync(file, 0o644)
-  const { warnings } = readServiceSettings(env).secrets
-  assert.match(warnings[0] ?? '', /secret is made of the words/)
-  if (!windows) assert.match(warnings[1] ?? '', /can be read by other users/)
-  assert(!warnings.join().includes(guessable))
+  writeFileSync(file, guessable)
+  const message = mistake(env)
+  assert.match(message, /^The secret kept in [^\n]+ is made of the words [^\n]+; delete the file [^\n]+$/)
+  assert(!message.includes(guessable))
 })
 
 test('where nothing can be written, the mistake says where and why', () => {
@@ -123,13 +124,18 @@ test('where nothing can be written, the mistake says where and why', () => {
   )
 })
 
-test('guessable secrets are mistakes in production, warnings elsewhere', () => {
+test('guessable secrets are mistakes, in production and elsewhere', () => {
   const secret = 'super-secret-jwt-token-with-at-least-32-characters-long'
-  const env = { ...fresh().env, JWT_SECRET_KEY: secret, JWT_SECRET_KEY_PREVIOUS: `${strong},short` }
-  const { current, previous, warnings } = readServiceSettings(env).secrets
-  assert.deepEqual([current, ...previous].map(textOf), [secret, strong, 'short'])
-  assert.equal(warnings.length, 2)
-  assert.match(warnings[0] ?? '', /^JWT_SECRET_KEY is published/)
-  assert.match(warnings[1] ?? '', /^JWT_SECRET_KEY_PREVIOUS entry 2 is shorter than 32 bytes/)
-  assert.deepEqual(mistake({ ...env, NODE_ENV: 'production' }).split('\n'), warnings)
+  const { directory, env } = fresh()
+  for (const NODE_ENV of ['production', 'development', 'test', '']) {
+    const given = { ...env, NODE_ENV, JWT_SECRET_KEY: secret, JWT_SECRET_KEY_PREVIOUS: `${strong},short` }
+    const lines = mistake(given).split('\n')
+    assert.equal(lines.length, 2)
+    assert.match(lines[0] ?? '', /^JWT_SECRET_KEY is published/)
+    assert.match(lines[1] ?? '', /^JWT_SECRET_KEY_PREVIOUS entry 2 is shorter than 32 bytes/)
+  }
+  // Nor is one made beside them.
+  assert.match(mistake({ ...env, JWT_SECRET_KEY_PREVIOUS: 'short' }), /^JWT_SECRET_KEY_PREVIOUS entry 1 is /)
+  assert.match(mistake({ ...env, ADMIN_TOKEN: 'short' }), /^ADMIN_TOKEN is shorter than 32 bytes/)
+  assert(!existsSync(directory))
 })

@@ -8,7 +8,7 @@ import { startService } from '../cli/service.ts'
 import { checkedFetch } from '../contract/check-response.ts'
 import type { Dialect } from '../dialects.ts'
 import { connect, freshDatabase } from '../dialects.ts'
-import { SECRET } from '../fixture.ts'
+import { STRONG_SECRET } from '../fixture.ts'
 import type { Server } from '../postgres/server.ts'
 import { startServer, TEMPLATE } from '../postgres/server.ts'
 import { UNLIMITED } from '../unlimited.ts'
@@ -78,7 +78,7 @@ async function stopServer({ child }: Server): Promise<void> {
 
 // The seconds: on a busy machine many crashes in a row would outlast the default.
 const ENVIRONMENT = {
-  JWT_SECRET_KEY: SECRET.toString(),
+  JWT_SECRET_KEY: STRONG_SECRET,
   LOG_LEVEL: 'silent',
   REFRESH_TOKEN_GRACE_SECONDS: '300',
   ...UNLIMITED,

@@ -11,7 +11,7 @@ import { startService } from '../cli/service.ts'
 import type { DialectContext } from '../dialects.ts'
 import { freshDatabase, test } from '../dialects.ts'
 import { startReceiver, until, WEBHOOK_SECRET } from '../events/receiver.ts'
-import { client, PASSWORD, SECRET } from '../fixture.ts'
+import { client, PASSWORD, STRONG_SECRET } from '../fixture.ts'
 import { resigned } from '../http/tokens.ts'
 import { endpoints } from './endpoints.ts'
 
@@ -40,7 +40,7 @@ async function speaksTo(t: DialectContext, hasWebhook: boolean): Promise<void> {
   const webhook = { EVENTS_WEBHOOK_URL: receiver.url, EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET }
   const env = {
     DATABASE_URL: url,
-    JWT_SECRET_KEY: SECRET.toString(),
+    JWT_SECRET_KEY: STRONG_SECRET,
     OUTGOING,
     ...(hasWebhook && webhook),
   }
@@ -53,7 +53,7 @@ async function speaksTo(t: DialectContext, hasWebhook: boolean): Promise<void> {
     for (const kind of endpoint.kinds) {
       const token = kind === 'access' ? tokens.accessToken : tokens.refreshToken
       for (const header of [{ jku }, { x5u: jku, kid: jku }])
-        await endpoint.present(live, resigned(token, {}, header))
+        await endpoint.present(live, resigned(token, {}, header, Buffer.from(STRONG_SECRET)))
     }
   }
   for (const path of ['/readyz', '/livez', '/docs', '/openapi.json']) await service.request(path)
