@@ -1,5 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Only a new file, only for its owner, and on disk before anyone depends on it. */
@@ -28,9 +38,25 @@ export function keptSecret(file: string, link: typeof linkSync = linkSync): Kept
     const warnings = isReadableByOthers(file) ? [`${file} can be read by other users: chmod 600 it`] : []
     return { secret, warnings }
   } catch (error) {
-    return { mistake: `no secret can be kept in ${file} (${codeOf(error)}): set it or mend the permissions` }
+    return { mistake: unkeepable(file, error) }
   }
 }
+
+/** Why none could be made there, as far as can be told without leaving anything behind. */
+export function placeMistake(file: string): string | undefined {
+  let directory = dirname(file)
+  while (!existsSync(directory) && directory !== dirname(directory)) directory = dirname(directory)
+  try {
+    // With the dot a file on the way is told as well.
+    accessSync(`${directory}/.`, constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    return unkeepable(file, error)
+  }
+}
+
+const unkeepable = (file: string, error: unknown) =>
+  `no secret can be kept in ${file} (${codeOf(error)}): set it or mend the permissions`
 
 /** Writes the secret under another name, then gives it its name, which succeeds for one process only. */
 function make(file: string, link: typeof linkSync): void {

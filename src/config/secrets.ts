@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { guessable } from './guessable.ts'
-import { keptSecret } from './kept-secret.ts'
+import { keptSecret, placeMistake } from './kept-secret.ts'
 import { variables } from './variables.ts'
 
 /** The keys of HS256: the UTF-8 bytes of the text, as PyJWT and jsonwebtoken take it. */
@@ -27,8 +28,8 @@ interface Found {
 /**
  * Reads JWT_SECRET_KEY and JWT_SECRET_KEY_PREVIOUS, or else the secret kept beside the database; and ADMIN_TOKEN.
  *
- * @param options.mayKeep whether a file may be read, and made, for want of JWT_SECRET_KEY
- * @returns the secrets, unless there are mistakes or the file was not to be touched
+ * @param options.mayKeep whether a file may be made, for want of JWT_SECRET_KEY. None is made beside mistakes.
+ * @returns the secrets, unless there are mistakes or no file was to be made
  */
 export function readSecrets(
   env: NodeJS.ProcessEnv,
@@ -36,12 +37,13 @@ export function readSecrets(
 ): { secrets?: Secrets; mistakes: readonly string[] } {
   const previous = findPrevious(env)
   const admin = findAdmin(env)
-  const isPlain = previous.mistakes.length === 0 && admin.mistakes.length === 0
-  const found = findCurrent(env, mayKeep && isPlain)
-  const mistakes = [
-    ...[found, previous, admin].flatMap((one) => one.mistakes),
-    ...reused(admin, [...found.texts, ...previous.texts], env),
+  const mistakesWith = ({ texts, mistakes }: Found) => [
+    ...[...mistakes, ...previous.mistakes, ...admin.mistakes],
+    ...reused(admin, [...texts, ...previous.texts], env),
   ]
+  const isPlain = mistakesWith({ texts: [], mistakes: [] }).length === 0
+  const found = findCurrent(env, mayKeep && isPlain)
+  const mistakes = mistakesWith(found)
   const [current] = found.texts
   if (mistakes.length > 0 || current === undefined) return { mistakes }
 
@@ -58,46 +60,53 @@ export function readSecrets(
 
 const how = 'set it to at least 32 random bytes, made for example with: openssl rand -base64 32'
 
-function findCurrent(env: NodeJS.ProcessEnv, mayKeep: boolean): Found {
+function findCurrent(env: NodeJS.ProcessEnv, mayMake: boolean): Found {
   const given = env['JWT_SECRET_KEY'] || undefined
   if (given !== undefined) return { texts: [given], mistakes: weakness('JWT_SECRET_KEY', given, how) }
   if (isProduction(env)) return { texts: [], mistakes: [`JWT_SECRET_KEY is required in production: ${how}`] }
-  const database = variables.shape.DATABASE_URL.safeParse(env['DATABASE_URL'] || undefined).data
-  if (database?.dialect === 'postgres') {
+  // Whatever else is wrong with it
+  if (/^postgres(ql)?:/.test(env['DATABASE_URL'] ?? '')) {
     return { texts: [], mistakes: [`JWT_SECRET_KEY is required when DATABASE_URL is PostgreSQL: ${how}`] }
   }
-  if (database === undefined || !mayKeep) return { texts: [], mistakes: [] }
-  return findKept(`${database.file}.secret`)
+  const database = variables.shape.DATABASE_URL.safeParse(env['DATABASE_URL'] || undefined).data
+  if (database?.dialect !== 'sqlite') return { texts: [], mistakes: [] }
+  return findKept(`${database.file}.secret`, mayMake)
 }
 
-function findKept(file: string): Found {
+function findKept(file: string, mayMake: boolean): Found {
+  const unset = (mistake: string) => ({ texts: [], mistakes: [`JWT_SECRET_KEY is not set, and ${mistake}`] })
+  if (!mayMake && !existsSync(file)) {
+    const mistake = placeMistake(file)
+    return mistake === undefined ? { texts: [], mistakes: [] } : unset(mistake)
+  }
   const { secret, warnings, mistake } = keptSecret(file)
-  if (secret === undefined) return { texts: [], mistakes: [`JWT_SECRET_KEY is not set, and ${mistake}`] }
+  if (mistake !== undefined) return unset(mistake)
   const advice = 'delete the file to have a new one made'
   return { texts: [secret], file, mistakes: weakness(`The secret kept in ${file}`, secret, advice), warnings }
 }
 
 function findPrevious(env: NodeJS.ProcessEnv): Found {
   const given = env['JWT_SECRET_KEY_PREVIOUS'] || undefined
-  const texts = given?.split(',').map((entry) => entry.trim()) ?? []
-  if (texts.includes('')) {
-    const mistake =
-      'JWT_SECRET_KEY_PREVIOUS has an empty entry: it must be secrets with one comma between them'
-    return { texts: [], mistakes: [mistake] }
-  }
+  const entries = given?.split(',').map((entry) => entry.trim()) ?? []
   const advice = 'leave it out, since others could sign with it, too'
-  const name = (at: number) => `JWT_SECRET_KEY_PREVIOUS entry ${at + 1}`
-  return { texts, mistakes: texts.flatMap((text, at) => weakness(name(at), text, advice)) }
+  const mistakes = entries.flatMap((entry, at) =>
+    entry === '' ? [] : weakness(`JWT_SECRET_KEY_PREVIOUS entry ${at + 1}`, entry, advice),
+  )
+  if (entries.includes(''))
+    mistakes.unshift(
+      'JWT_SECRET_KEY_PREVIOUS has an empty entry: it must be secrets with one comma between them',
+    )
+  return { texts: entries.filter((entry) => entry !== ''), mistakes }
 }
 
 function findAdmin(env: NodeJS.ProcessEnv): Found {
   const given = env['ADMIN_TOKEN'] || undefined
   if (given === undefined) return { texts: [], mistakes: [] }
   // RFC 6750, section 2.1: b64token
-  if (!/^[\w.~+/-]+=*$/.test(given)) {
-    return { texts: [], mistakes: ['ADMIN_TOKEN must be made of letters, digits and -._~+/ only (RFC 6750)'] }
-  }
-  return { texts: [given], mistakes: weakness('ADMIN_TOKEN', given, how) }
+  const mistakes = /^[\w.~+/-]+=*$/.test(given)
+    ? []
+    : ['ADMIN_TOKEN must be made of letters, digits and -._~+/ only (RFC 6750)']
+  return { texts: [given], mistakes: [...mistakes, ...weakness('ADMIN_TOKEN', given, how)] }
 }
 
 /** Whoever verifies access tokens has their keys, and the receiver of events has its secret. */

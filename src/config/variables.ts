@@ -11,6 +11,9 @@ const year = 365
 // KiB times passes: the least of what OWASP's Password Storage Cheat Sheet names for Argon2id, 7 MiB five times.
 const LEAST_COST = 35_840
 
+// Also beside other mistakes, so that all of them are reported at once. What is wrong already is z.NEVER then.
+const always = { when: () => true }
+
 /**
  * Every variable but the secrets, with its form and its default.
  * The upper bounds keep each span, and each time that it is added to, far inside of the safe integers.
@@ -62,19 +65,20 @@ export const variables = z
     path: ['REFRESH_COOKIE_NAME'],
     error:
       'must not begin with __Host- or __Secure- when COOKIE_SECURE is false: browsers would drop the cookie',
-    // Also beside other mistakes, so that all of them are reported at once.
-    when: () => true,
+    ...always,
   })
   .refine((read) => !(read.PASSWORD_MEMORY_KIB * read.PASSWORD_ITERATIONS < LEAST_COST), {
     path: ['PASSWORD_ITERATIONS'],
     error: `times PASSWORD_MEMORY_KIB must be at least ${LEAST_COST}`,
-    when: () => true,
+    ...always,
   })
   .refine((read) => read.EVENTS_WEBHOOK_URL === undefined || read.EVENTS_WEBHOOK_SECRET !== undefined, {
     path: ['EVENTS_WEBHOOK_SECRET'],
     error: 'is required with EVENTS_WEBHOOK_URL: at least 32 random bytes, which the receiver verifies with',
+    ...always,
   })
   .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.EVENTS_WEBHOOK_URL), {
     path: ['EVENTS_WEBHOOK_URL'],
     error: 'must be https in production, unless the receiver is on this machine',
+    ...always,
   })

@@ -14,9 +14,9 @@ export const webhookUrl = value((text, wrong) => {
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
-/** Whether others on the way could read it. */
-export function isPlainHttp(url: string | undefined): boolean {
-  if (url === undefined) return false
+/** Whether others on the way could read it. @param url no text when it is not set, or wrong already */
+export function isPlainHttp(url: unknown): boolean {
+  if (typeof url !== 'string') return false
   const { protocol, hostname } = new URL(url)
   return protocol === 'http:' && !LOOPBACK.test(hostname)
 }

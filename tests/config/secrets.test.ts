@@ -46,7 +46,9 @@ test('a start that fails leaves nothing behind', () => {
   const { directory, env } = fresh()
   assert.match(mistake({ ...env, PORT: 'x' }), /^PORT [^\n]+$/)
   assert.match(mistake({ ...env, JWT_SECRET_KEY_PREVIOUS: ',' }), /^JWT_SECRET_KEY_PREVIOUS [^\n]+$/)
-  assert.match(mistake({ ...env, ADMIN_TOKEN: 'two words' }), /^ADMIN_TOKEN [^\n]+$/)
+  assert.match(mistake({ ...env, ADMIN_TOKEN: `${strong} b` }), /^ADMIN_TOKEN [^\n]+$/)
+  const one = { ADMIN_TOKEN: strong, EVENTS_WEBHOOK_SECRET: strong }
+  assert.match(mistake({ ...env, ...one }), /^EVENTS_WEBHOOK_SECRET must differ [^\n]+$/)
   assert.match(
     mistake({ ...env, NODE_ENV: 'production' }),
     /^JWT_SECRET_KEY is required in production: [^\n]+$/,
@@ -95,6 +97,30 @@ test('a broken or short kept secret is a mistake, and stays as it is', () => {
     assert(message.includes(file) && !message.includes(strong))
     assert.equal(readFileSync(file, 'utf8'), broken)
   }
+})
+
+test('what is wrong with a kept secret is told beside other mistakes, and none is made there', () => {
+  const { directory, file, env } = fresh()
+  const wrong = { ...env, PORT: 'x', ADMIN_TOKEN: strong }
+  assert.match(mistake(wrong), /^PORT [^\n]+$/)
+  assert(!existsSync(directory))
+
+  readServiceSettings(env)
+  for (const [kept, expected] of [
+    ['short', /^PORT [^\n]+\nJWT_SECRET_KEY is not set, and [^\n]+ holds no secret [^\n]+$/],
+    ['change-me-please-change-me-now-ok', /^PORT [^\n]+\nThe secret kept in [^\n]+ is made of [^\n]+$/],
+    [strong, /^PORT [^\n]+\nADMIN_TOKEN must differ [^\n]+$/],
+  ] as const) {
+    writeFileSync(file, kept)
+    assert.match(mistake(wrong), expected)
+  }
+
+  const inFile = join(dirname(dirname(directory)), 'another-file')
+  writeFileSync(inFile, '')
+  assert.match(
+    mistake({ DATABASE_URL: `sqlite:${inFile}/x/rekindle.db`, PORT: 'x' }),
+    /^PORT [^\n]+\nJWT_SECRET_KEY is not set, and no secret can be kept in [^\n]+\((ENOTDIR|ENOENT)\)/,
+  )
 })
 
 test('a kept secret may be written by hand; a guessable one is a mistake, a readable one gives a warning', () => {

@@ -89,9 +89,88 @@ test('several mistakes are reported at once, one line each', () => {
     mistakes.map((line) => line.replace(/ (must|is) .*/, '')),
     [
       ...['PORT', 'DATABASE_URL', 'LOG_LEVEL', 'REFRESH_COOKIE_NAME', 'JWT_SECRET_KEY'],
-      ...['JWT_SECRET_KEY_PREVIOUS entry 1', 'JWT_SECRET_KEY_PREVIOUS entry 3', 'ADMIN_TOKEN'],
+      ...['JWT_SECRET_KEY_PREVIOUS entry 1', 'JWT_SECRET_KEY_PREVIOUS entry 3'],
+      ...['ADMIN_TOKEN', 'ADMIN_TOKEN'],
     ],
   )
+})
+
+// What was hidden behind what, once.
+const url = 'https://hooks.example/'
+const together: Readonly<Record<string, readonly [Environment, ...string[]]>> = {
+  'a webhook without a secret': [
+    { PORT: 'x', EVENTS_WEBHOOK_URL: url },
+    'PORT must',
+    'EVENTS_WEBHOOK_SECRET is required',
+  ],
+  'a webhook over plain http': [
+    {
+      NODE_ENV: 'production',
+      PORT: 'x',
+      EVENTS_WEBHOOK_URL: 'http://hooks.example/',
+      EVENTS_WEBHOOK_SECRET: other,
+    },
+    'PORT must',
+    'EVENTS_WEBHOOK_URL must be https',
+  ],
+  'both of the webhook': [
+    { NODE_ENV: 'production', EVENTS_WEBHOOK_URL: 'http://hooks.example/' },
+    'EVENTS_WEBHOOK_SECRET is required',
+    'EVENTS_WEBHOOK_URL must be https',
+  ],
+  'a wrong webhook without a secret': [
+    { EVENTS_WEBHOOK_URL: 'hooks.example' },
+    'EVENTS_WEBHOOK_URL must be an https',
+    'EVENTS_WEBHOOK_SECRET is required',
+  ],
+  'a wrong webhook with a wrong secret': [
+    { NODE_ENV: 'production', EVENTS_WEBHOOK_URL: 'hooks.example', EVENTS_WEBHOOK_SECRET: 'short' },
+    'EVENTS_WEBHOOK_URL must be an https',
+    'EVENTS_WEBHOOK_SECRET is shorter',
+  ],
+  'no secret beside a wrong URL of PostgreSQL': [
+    { JWT_SECRET_KEY: '', DATABASE_URL: 'postgres://h:99999/d' },
+    'DATABASE_URL must',
+    'JWT_SECRET_KEY is required when',
+  ],
+  'previous secrets around an empty one': [
+    { JWT_SECRET_KEY_PREVIOUS: `short,,${other},`, ADMIN_TOKEN: other },
+    'JWT_SECRET_KEY_PREVIOUS has an empty entry',
+    'JWT_SECRET_KEY_PREVIOUS entry 1 is shorter',
+    'ADMIN_TOKEN must differ',
+  ],
+  'a cost that is too low, and anything else': [
+    { PASSWORD_ITERATIONS: '1', COOKIE_SECURE: 'false', REFRESH_COOKIE_NAME: '__Host-a', HOST: '*' },
+    'HOST must',
+    'REFRESH_COOKIE_NAME must not',
+    'PASSWORD_ITERATIONS times',
+  ],
+}
+
+for (const [name, [env, ...expected]] of Object.entries(together)) {
+  test(`at once: ${name}`, () => {
+    const mistakes = mistakesOf({ ...service, ...env })
+    assert.deepEqual(
+      mistakes.map((line, at) => line.slice(0, expected[at]?.length)),
+      expected,
+    )
+  })
+}
+
+test('any two wrong values are two lines, whatever they are of', () => {
+  const singles = Object.entries(rows).flatMap(([name, { wrong }]) =>
+    wrong.slice(0, 1).map((value) => ({ name, value })),
+  )
+  for (const [at, one] of singles.entries()) {
+    for (const two of singles.slice(at + 1)) {
+      const mistakes = mistakesOf({ ...service, [one.name]: one.value, [two.name]: two.value })
+      for (const { name } of [one, two])
+        assert(
+          mistakes.some((line) => line.startsWith(`${name} `)),
+          `${one.name} and ${two.name}: ${mistakes.join(' | ')}`,
+        )
+    }
+  }
 })
 
 test('no message repeats a value: neither a secret nor a password, wherever it was written', () => {
