@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
+import { test as testOnBoth } from '../dialects.ts'
 import { MINUTE, SECRET } from '../fixture.ts'
 import { startWorld } from './documented/world.ts'
 import { startSecond } from './second.ts'
@@ -65,3 +66,52 @@ test('a token of the new secret means nothing to a process that has not got it',
   // The session goes on all the same.
   assert.equal((await next.refresh(body.data.refresh_token)).status, 200)
 })
+
+// README, "Changing the secret": two processes that are restarted in turn, and behind a load balancer any of them is asked.
+const OLD_ALONE = { current: SECRET, previous: [] }
+const NEW_KNOWN = { current: SECRET, previous: [NEXT] }
+const NEW_SIGNS = { current: NEXT, previous: [SECRET] }
+const NEW_ALONE = { current: NEXT, previous: [] }
+
+testOnBoth(
+  'two processes, restarted in turn: known first, then signing, and nobody is refused',
+  async (t) => {
+    const { service, ...tokens } = await startWorld(t)
+    const both = [await startSecond(t, service, OLD_ALONE), await startSecond(t, service, OLD_ALONE)]
+    let { accessToken, refreshToken } = tokens
+    const askBoth = async (step: string) => {
+      for (const first of both) {
+        const second = both.find((one) => one !== first) ?? first
+        const answers = await Promise.all([first, second, first].map((one) => one.refresh(refreshToken)))
+        const retry = await second.refresh(refreshToken)
+        assert.deepEqual(
+          [...answers, retry].map(({ status }) => status),
+          [200, 200, 200, 200],
+          step,
+        )
+        refreshToken = retry.body.data.refresh_token
+        const exchanged = await first.exchange(accessToken)
+        assert.equal(exchanged.status, 200, step)
+        accessToken = exchanged.body.access_token
+        for (const bearer of [accessToken, ...answers.map(({ body }) => body.data.access_token)])
+          assert.equal((await second.request('/api/auth/me', { bearer })).status, 200, step)
+      }
+      // Beyond the grace
+      service.clock.now += MINUTE
+    }
+
+    await askBoth('before')
+    for (const [step, secrets] of Object.entries({ NEW_KNOWN, NEW_SIGNS })) {
+      for (const at of both.keys()) {
+        both[at] = await startSecond(t, service, secrets)
+        await askBoth(`${step}, process ${at + 1}`)
+      }
+    }
+    assert.ok(isSignedWith(refreshToken, NEXT) && isSignedWith(accessToken, NEXT))
+    // As late as the last token of the old secret is over
+    for (const at of both.keys()) {
+      both[at] = await startSecond(t, service, NEW_ALONE)
+      await askBoth(`dropped, process ${at + 1}`)
+    }
+  },
+)
