@@ -146,7 +146,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description All other sessions of the user end; the one that asks goes on.
+         * @description All other sessions of the user end; the one that asks goes on, and so do its tokens.
          */
         post: operations["changePassword"];
         delete?: never;
