@@ -20,7 +20,7 @@ export const routes = {
       413: { description: "The body is larger than 16 kB" },
       429: { description: "Too many in too little time, by account, session or address. Nothing was changed: a token that was good is good after `Retry-After`" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   exchangeToken: createRoute({
@@ -41,7 +41,7 @@ export const routes = {
       415: { description: "The body is not declared as plain `application/json`" },
       429: { description: "Too many in too little time, by account, session or address. Nothing was changed: a token that was good is good after `Retry-After`" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   register: createRoute({
@@ -61,7 +61,7 @@ export const routes = {
       415: { description: "The body is not declared as plain `application/json`" },
       429: { description: "Too many in too little time, by account, session or address. Nothing was changed: a token that was good is good after `Retry-After`" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to, or too many passwords wait to be checked" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time: what was asked for may have happened all the same, or may happen late. Or too many passwords wait to be checked: nothing was changed" },
     },
   }),
   login: createRoute({
@@ -81,7 +81,7 @@ export const routes = {
       415: { description: "The body is not declared as plain `application/json`" },
       429: { description: "Too many in too little time, by account, session or address. Nothing was changed: a token that was good is good after `Retry-After`" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to, or too many passwords wait to be checked" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time: what was asked for may have happened all the same, or may happen late. Or too many passwords wait to be checked: nothing was changed" },
     },
   }),
   logout: createRoute({
@@ -98,7 +98,7 @@ export const routes = {
       413: { description: "The body is larger than 16 kB" },
       429: { description: "Too many in too little time, by account, session or address. Nothing was changed: a token that was good is good after `Retry-After`" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   logoutAll: createRoute({
@@ -115,7 +115,7 @@ export const routes = {
       405: { description: "This path has other methods (any other one answers so)" },
       413: { description: "The body is larger than 16 kB" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   changePassword: createRoute({
@@ -136,7 +136,7 @@ export const routes = {
       415: { description: "The body is not declared as plain `application/json`" },
       429: { description: "Too many in too little time, by account, session or address. Nothing was changed: a token that was good is good after `Retry-After`" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to, or too many passwords wait to be checked" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time: what was asked for may have happened all the same, or may happen late. Or too many passwords wait to be checked: nothing was changed" },
     },
   }),
   me: createRoute({
@@ -152,7 +152,7 @@ export const routes = {
       404: { description: "The account is gone" },
       405: { description: "This path has other methods (any other one answers so)" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   listSessions: createRoute({
@@ -168,7 +168,7 @@ export const routes = {
       404: { description: "The account is gone" },
       405: { description: "This path has other methods (any other one answers so)" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   endSession: createRoute({
@@ -187,7 +187,7 @@ export const routes = {
       405: { description: "This path has other methods (any other one answers so)" },
       413: { description: "The body is larger than 16 kB" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   listUsers: createRoute({
@@ -204,7 +204,7 @@ export const routes = {
       404: { description: "Administration is off: `ADMIN_TOKEN` is not set" },
       405: { description: "This path has other methods (any other one answers so)" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   createUser: createRoute({
@@ -224,7 +224,7 @@ export const routes = {
       413: { description: "The body is larger than 16 kB" },
       415: { description: "The body is not declared as plain `application/json`" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to, or too many passwords wait to be checked" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time: what was asked for may have happened all the same, or may happen late. Or too many passwords wait to be checked: nothing was changed" },
     },
   }),
   getUser: createRoute({
@@ -241,7 +241,7 @@ export const routes = {
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path has other methods (any other one answers so)" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   deleteUser: createRoute({
@@ -259,7 +259,7 @@ export const routes = {
       405: { description: "This path has other methods (any other one answers so)" },
       413: { description: "The body is larger than 16 kB" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   deactivateUser: createRoute({
@@ -277,7 +277,7 @@ export const routes = {
       405: { description: "This path has other methods (any other one answers so)" },
       413: { description: "The body is larger than 16 kB" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   activateUser: createRoute({
@@ -295,7 +295,7 @@ export const routes = {
       405: { description: "This path has other methods (any other one answers so)" },
       413: { description: "The body is larger than 16 kB" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   listUserSessions: createRoute({
@@ -312,7 +312,7 @@ export const routes = {
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path has other methods (any other one answers so)" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   openUserSession: createRoute({
@@ -332,7 +332,7 @@ export const routes = {
       413: { description: "The body is larger than 16 kB" },
       415: { description: "The body is not declared as plain `application/json`" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   endUserSessions: createRoute({
@@ -350,7 +350,7 @@ export const routes = {
       405: { description: "This path has other methods (any other one answers so)" },
       413: { description: "The body is larger than 16 kB" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   endUserSession: createRoute({
@@ -368,7 +368,7 @@ export const routes = {
       405: { description: "This path has other methods (any other one answers so)" },
       413: { description: "The body is larger than 16 kB" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   listEvents: createRoute({
@@ -385,7 +385,7 @@ export const routes = {
       404: { description: "Administration is off: `ADMIN_TOKEN` is not set" },
       405: { description: "This path has other methods (any other one answers so)" },
       500: { description: "A defect of this service; the log line of this request id tells more" },
-      503: { description: "The database cannot be reached or written to; nothing was changed" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens" },
     },
   }),
   livez: createRoute({

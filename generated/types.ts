@@ -905,7 +905,7 @@ export interface components {
                 };
             };
         };
-        /** @description The database cannot be reached or written to; nothing was changed */
+        /** @description The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens */
         Unavailable: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1037,7 +1037,7 @@ export interface components {
                 };
             };
         };
-        /** @description The database cannot be reached or written to, or too many passwords wait to be checked */
+        /** @description The database cannot be reached or written to, or does not answer in time: what was asked for may have happened all the same, or may happen late. Or too many passwords wait to be checked: nothing was changed */
         UnavailableOrBusy: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
