@@ -144,7 +144,7 @@ export async function startService(
     log: pino({ level: settings.logLevel }, sink),
     now: () => clock.now,
   })
-  const listener = await listen(createApp(core), settings)
+  const listener = await listen(createApp(core), settings, core)
   close = () => listener.close(1000).then(() => core.store.close())
   return {
     ...client(listener.url),

@@ -51,7 +51,7 @@ async function listenBoth(core: Core): Promise<{ listener: Listener; metrics: Li
   const { settings } = core
   const metrics = settings.metrics && (await listen(metricsApp(core), settings.metrics))
   try {
-    return { listener: await listen(createApp(core), settings), metrics }
+    return { listener: await listen(createApp(core), settings, core), metrics }
   } catch (error) {
     // It would keep the process.
     await metrics?.close(0)

@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Env } from './contract.ts'
 
 // A socket that listens on :: shows IPv4 peers as ::ffff:192.0.2.1. A zone (%eth0) is of no use elsewhere, and any text.
-const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
+export const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
 
 // Some proxies write the port as well: 192.0.2.1:4711, [2001:db8::1]:4711, [2001:db8::1].
 function portless(entry: string): string {

@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import { TooBusyError } from '../users/passwords.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
+import { refusalOf } from './refuse.ts'
 import { failureDraft, send } from './respond.ts'
 
 interface Issue {
@@ -19,6 +20,12 @@ export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Iss
 
 export function errorHandler(core: Core) {
   return (error: Error, c: Context<Env>): Response => {
+    // It was answered already; this is for the log line.
+    const refusal = refusalOf(c.env.incoming)
+    if (refusal !== undefined) {
+      c.set('requestId', refusal.requestId)
+      return send(core, c, failureDraft(refusal.status, 'Request was cut off.'))
+    }
     // Hono's validator throws this for JSON that it cannot parse; it throws no other here.
     if (error instanceof HTTPException && error.status === 400) {
       return invalidRequest(core, c, [{ path: [], message: 'Malformed JSON.' }])

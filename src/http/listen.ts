@@ -1,9 +1,10 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Env } from './contract.ts'
+import type { Core } from './core.ts'
 import { refuseBytes, refuseRequest } from './refuse.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -28,14 +29,21 @@ export interface Listener {
   close(patience: number): Promise<void>
 }
 
-/** @throws what `listen` throws, `EADDRINUSE` and the like */
+/**
+ * @param core its log and metrics hear of what is refused before the app sees it
+ * @throws what `listen` throws, `EADDRINUSE` and the like
+ */
 export async function listen(
   app: Pick<Hono<Env>, 'fetch'>,
   { host, port }: { readonly host: string; readonly port: number },
+  core?: Pick<Core, 'log' | 'metrics'>,
   timeouts = TIMEOUTS,
 ): Promise<Listener> {
-  const security = await securityHeaders()
-  const handle = getRequestListener(app.fetch, { errorHandler: refuseRequest(security) })
+  const refusing = { security: await securityHeaders(), core }
+  // The handler of errors is told no request. What is wrong with one shows while it is read.
+  let reading: IncomingMessage | undefined
+  const errorHandler = refuseRequest(refusing, () => reading?.socket)
+  const handle = getRequestListener(app.fetch, { errorHandler })
   const server = createServer(
     {
       ...timeouts,
@@ -44,10 +52,13 @@ export async function listen(
     (incoming, outgoing) => {
       // HTTP/1.0 has none, and load balancers check the health with it. RFC 2606 §2: no page is of this one.
       if (incoming.httpVersionMinor === 0) incoming.headers.host ??= 'host.invalid'
-      return handle(incoming, outgoing)
+      reading = incoming
+      const handled = handle(incoming, outgoing)
+      reading = undefined
+      return handled
     },
   )
-  refuseBytes(server, security)
+  refuseBytes(server, refusing)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

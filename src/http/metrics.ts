@@ -14,6 +14,8 @@ export interface Metrics {
   happened(event: SecurityEvent): void
   /** @param route template of the path @param duration seconds */
   answered(method: string, route: string, status: number, duration: number): void
+  /** Before it came to an operation */
+  refused(status: number): void
   /** All of them, in the text format of Prometheus */
   text(): Promise<string>
 }
@@ -55,6 +57,8 @@ const EXCHANGES: Readonly<Record<ExchangeOutcome['outcome'], true>> = {
   reused: true,
 }
 
+const REFUSALS = [400, 408, 417, 431, 500]
+
 // Seconds. A refresh takes one to five milliseconds, a login twenty and more.
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
@@ -89,6 +93,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     buckets: BUCKETS,
     registers,
   })
+  const refusals = new Counter({
+    name: 'rekindle_refused_requests_total',
+    help: 'Requests that could not be read, came too slowly or were too large, by status',
+    labelNames: ['status'],
+    registers,
+  })
+  for (const status of REFUSALS) refusals.inc({ status }, 0)
   for (const outcome of Object.keys(REFRESHES)) refreshes.inc({ outcome }, 0)
   for (const outcome of Object.keys(EXCHANGES)) exchanges.inc({ outcome }, 0)
   for (const event of WARNINGS) events.inc({ event }, 0)
@@ -102,6 +113,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     answered(method, route, status, duration) {
       requests.observe({ method: METHODS.has(method) ? method : 'other', route, status }, duration)
     },
+    refused: (status) => refusals.inc({ status }),
     text: () => register.metrics(),
   }
 }

@@ -40,7 +40,7 @@ export function requestLog(core: Core): MiddlewareHandler<Env> {
       core.log.info(
         {
           ...c.get('outcome'),
-          request_id: requestId,
+          request_id: c.get('requestId'),
           method: c.req.method,
           route: routePath(c, -1),
           status: c.res.status,

@@ -6,7 +6,7 @@ import { refuseRequest } from '../../src/http/refuse.ts'
 import { startService } from '../fixture.ts'
 
 test('a request that no URL can be made of is the client’s fault, all else is ours, and says nothing', async () => {
-  const refuse = refuseRequest({ 'X-Frame-Options': 'SAMEORIGIN' })
+  const refuse = refuseRequest({ security: { 'X-Frame-Options': 'SAMEORIGIN' }, core: undefined })
   const refused = refuse(new RequestError('Invalid host header'))
   assert.deepEqual(await refused.json(), { status: 'error', code: 400, message: 'Bad Request.' })
   const failed = refuse(new Error('secret detail'))

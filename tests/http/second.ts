@@ -22,7 +22,7 @@ export async function startSecond(
     log: pino({ enabled: false }),
     now: () => first.clock.now,
   })
-  const listener = await listen(createApp(core), settings)
+  const listener = await listen(createApp(core), settings, core)
   t.after(async () => {
     await listener.close(1000)
     await core.store.close()

@@ -95,7 +95,7 @@ test('every kind of response', async (t) => {
     keepAliveTimeout: 1000,
     connectionsCheckingInterval: 10,
   }
-  const slow = await listen(createApp(service.core), { host: '127.0.0.1', port: 0 }, limits)
+  const slow = await listen(createApp(service.core), { host: '127.0.0.1', port: 0 }, service.core, limits)
   t.after(() => slow.close(100))
   await check(slow.url, 408, 'GET /livez HTTP/1.1\r\n')
 

@@ -22,7 +22,7 @@ for (const [what, sent] of [
       keepAliveTimeout: 1000,
       connectionsCheckingInterval: 10,
     }
-    const listener = await listen(createApp(core), { host: '127.0.0.1', port: 0 }, limits)
+    const listener = await listen(createApp(core), { host: '127.0.0.1', port: 0 }, core, limits)
     t.after(() => listener.close(100))
     const socket = connect(Number(new URL(listener.url).port), '127.0.0.1')
     socket.write(sent)

@@ -72,13 +72,13 @@ export async function startLoaded(
 /** In this process, with other limits for slow clients. */
 export async function startHurried(
   cleanup: Cleanup,
-  timeouts: Parameters<typeof listen>[2],
+  timeouts: Parameters<typeof listen>[3],
   sessions: number,
 ): Promise<LoadedService> {
   const { env, file } = await prepare(cleanup, 'sqlite', sessions)
   const core = await createCore({ ...readServiceSettings(env), log: pino({ level: 'silent' }) })
   cleanup.after(() => core.store.close())
-  const listener = await listen(createApp(core), { host: '127.0.0.1', port: 0 }, timeouts)
+  const listener = await listen(createApp(core), { host: '127.0.0.1', port: 0 }, core, timeouts)
   cleanup.after(() => listener.close(0))
   const port = Number(new URL(listener.url).port)
   return {

@@ -82,7 +82,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
   for (const rules of RULES) {
     const settings = { ...service.core.settings, ...rules }
     const core = { ...service.core, settings, log: silent }
-    const listener = await listen(createApp(core), settings)
+    const listener = await listen(createApp(core), settings, core)
     t.after(() => listener.close(0))
     cores.set(rules, core)
     requests.set(rules, client(listener.url).request)
