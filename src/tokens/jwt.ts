@@ -3,15 +3,15 @@
  * WebCrypto costs a trip to another thread for each signature; jose is the reference that tests hold this against:
  * `.github/adr/0013-hs256-by-node-crypto.md`.
  */
-import { isUtf8 } from 'node:buffer'
-import type { KeyObject } from 'node:crypto'
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import type { Key } from './hmac.ts'
+import { hs256 } from './hmac.ts'
 
 /** What tokens are signed and verified with. Keys are HMAC keys for HS256, no other algorithm exists here. */
 export interface Tokens {
-  readonly key: KeyObject
+  readonly key: Key
   /** The current key and those before it, all of which verify. */
-  readonly keys: readonly KeyObject[]
+  readonly keys: readonly Key[]
   readonly issuer: string | undefined
   readonly audience: string | undefined
 }
@@ -28,8 +28,6 @@ const INVALID = { outcome: 'invalid' } as const
 
 export const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)
 
-const hs256 = (key: KeyObject, input: string) => createHmac('sha256', key).update(input)
-
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 // RFC 9068 §2.1, and ours after its example. Written once; whatever says the same in another spelling is parsed.
@@ -41,7 +39,7 @@ export type Typ = keyof typeof HEADERS
 
 export function sign(tokens: Tokens, typ: Typ, claims: Claims): string {
   const input = `${HEADERS[typ]}.${encoded({ ...claims, iss: tokens.issuer, aud: tokens.audience })}`
-  return `${input}.${hs256(tokens.key, input).digest('base64url')}`
+  return `${input}.${hs256(tokens.key, input)}`
 }
 
 /**
@@ -73,11 +71,13 @@ export interface Expected {
   readonly requiredClaims: readonly string[]
 }
 
+// RFC 7515 §7.1, in the characters of base64url (§2): nothing else is looked at.
+const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
+
 /** `now` in milliseconds. Checks the signature first, then the header, the claims, and `exp` last. */
 export function verify(tokens: Tokens, token: string, expected: Expected, now: number): Verification {
-  const [header, payload, signature, ...more] = token.split('.')
-  if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
-    return INVALID
+  const [, header, payload, signature] = COMPACT.exec(token) ?? []
+  if (header === undefined || payload === undefined || signature === undefined) return INVALID
   const input = token.slice(0, -signature.length - 1)
   if (!tokens.keys.some((key) => isSignedWith(key, input, signature))) return INVALID
 
@@ -89,22 +89,19 @@ export function verify(tokens: Tokens, token: string, expected: Expected, now: n
 }
 
 // RFC 7515 §2 has one spelling, and no other passes: no padding, no white space, no unused bits.
-function isSignedWith(key: KeyObject, input: string, signature: string): boolean {
-  const expected = Buffer.from(hs256(key, input).digest('base64url'))
+function isSignedWith(key: Key, input: string, signature: string): boolean {
+  const expected = Buffer.from(hs256(key, input))
   const given = Buffer.from(signature)
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
-// JSON has one spelling as well. RFC 7519 §4 lets members that come twice be refused, or the last one count: here nobody
-// who reads the same token can see another one.
+// JSON has one spelling as well, and both have to be met. RFC 7519 §4 lets members that come twice be refused, or the last
+// one count: here nobody who reads the same token can see another one.
 function parsed(part: string): Claims | undefined {
-  const bytes = Buffer.from(part, 'base64url')
-  if (!isUtf8(bytes) || bytes.toString('base64url') !== part) return undefined
-  const text = bytes.toString()
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject && JSON.stringify(value) === text ? (value as Claims) : undefined
+    return isObject && encoded(value) === part ? (value as Claims) : undefined
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto'
+import { hmacKey } from './hmac.ts'
 import type { Tokens } from './jwt.ts'
 
 /** Secrets are raw HS256 keys: the bytes that PyJWT, jsonwebtoken and others take as the shared secret. */
@@ -10,6 +10,6 @@ export interface TokenOptions {
 }
 
 export function createTokens({ current, previous, issuer, audience }: TokenOptions): Tokens {
-  const key = createSecretKey(current)
-  return { key, keys: [key, ...previous.map((secret) => createSecretKey(secret))], issuer, audience }
+  const key = hmacKey(current)
+  return { key, keys: [key, ...previous.map(hmacKey)], issuer, audience }
 }

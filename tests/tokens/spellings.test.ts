@@ -16,6 +16,9 @@ function unusedBits(part: string): string[] {
     .filter((spelt) => spelt !== part && Buffer.from(spelt, 'base64url').equals(bytes))
 }
 
+/** Another character, of which one byte is the same. */
+const alike = (character: string) => String.fromCharCode(character.charCodeAt(0) + 0x100)
+
 /** The same bytes, written in another way. */
 const respelt = (part: string): string[] => [
   ...unusedBits(part),
@@ -24,6 +27,8 @@ const respelt = (part: string): string[] => [
   `${part.slice(0, 4)} ${part.slice(4)}`,
   `${part.slice(0, 4)}\n${part.slice(4)}`,
   part.replaceAll('-', '+').replaceAll('_', '/'),
+  alike(part.slice(0, 1)) + part.slice(1),
+  part.slice(0, -1) + alike(part.slice(-1)),
 ]
 
 // Its base64url has both of the characters that base64 spells otherwise.

@@ -131,6 +131,8 @@ export function tokenMaker(seed: number): () => string {
           .map((part, index) => (index === at % 3 ? part + end : part))
           .join('.'),
       () => token.replaceAll('-', '+').replaceAll('_', '/'),
+      // Another character, of which one byte is the same
+      () => token.slice(0, at) + String.fromCharCode(token.charCodeAt(at) + 0x100) + token.slice(at + 1),
       () => token.split('.').slice(0, 2).join('.') + pick(['', '.']),
       () => token.split('.').toReversed().join('.'),
       () => `${token}.${token}`,
