@@ -38,8 +38,8 @@ export interface Respond<Id extends OperationId> {
   failure<S extends Status<Id>>(status: S, message: Message<Id, S>, ...errors: Errors<Id, S>): Reply<Id>
   /** A JSON body that has no envelope */
   json<S extends Status<Id>>(status: S, body: Json<Id, S>): Reply<Id>
-  /** A body that is not JSON */
-  text<S extends Status<Id>>(status: S, type: keyof Content<Id, S>, body: string): Reply<Id>
+  /** A body as it stands */
+  plain<S extends Status<Id>>(status: S, type: keyof Content<Id, S>, body: string | Uint8Array): Reply<Id>
 }
 
 /** What the validators have let through. */

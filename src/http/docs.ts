@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** The bundled contract, as it is served. */
-export const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
+/** The bundled contract, as it is served. Bytes, as all that is large: a text is encoded anew for each answer. */
+export const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url))
 
 // Swagger UI styles its elements inline; scripts and everything else come from this service alone.
 export const DOCS_POLICY = [
@@ -33,31 +33,33 @@ export const docsPage = `<!doctype html>
 </html>
 `
 
-const script = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })\n`
+const script = Buffer.from(
+  `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })\n`,
+)
 
 // The published package brings copies of two files of Swagger UI: see .github/adr/0008-the-package.md.
-function swaggerUi(name: string): string | undefined {
+function swaggerUi(name: string): Uint8Array | undefined {
   const places = ['../../swagger-ui/', '../../node_modules/swagger-ui-dist/']
   const file = places.map((place) => new URL(place + name, import.meta.url)).find((url) => existsSync(url))
-  return file && readFileSync(file, 'utf8')
+  return file && readFileSync(file)
 }
+
+type AssetType = 'text/css' | 'text/javascript'
 
 // Read when first asked for: most services never are.
-const read: Readonly<
-  Record<string, { type: 'text/css' | 'text/javascript'; text: () => string | undefined }>
-> = {
-  'docs.js': { type: 'text/javascript', text: () => script },
-  'swagger-ui.css': { type: 'text/css', text: () => swaggerUi('swagger-ui.css') },
-  'swagger-ui-bundle.js': { type: 'text/javascript', text: () => swaggerUi('swagger-ui-bundle.js') },
+const read: Readonly<Record<string, { type: AssetType; bytes: () => Uint8Array | undefined }>> = {
+  'docs.js': { type: 'text/javascript', bytes: () => script },
+  'swagger-ui.css': { type: 'text/css', bytes: () => swaggerUi('swagger-ui.css') },
+  'swagger-ui-bundle.js': { type: 'text/javascript', bytes: () => swaggerUi('swagger-ui-bundle.js') },
 }
 
-const cache = new Map<string, string>()
+const cache = new Map<string, Uint8Array>()
 
 /** @returns undefined when the pages have no such file */
-export function docsAsset(name: string): { type: 'text/css' | 'text/javascript'; text: string } | undefined {
+export function docsAsset(name: string): { type: AssetType; bytes: Uint8Array } | undefined {
   const asset = Object.hasOwn(read, name) ? read[name] : undefined
-  const text = cache.get(name) ?? asset?.text()
-  if (asset === undefined || text === undefined) return undefined
-  cache.set(name, text)
-  return { type: asset.type, text }
+  const bytes = cache.get(name) ?? asset?.bytes()
+  if (asset === undefined || bytes === undefined) return undefined
+  cache.set(name, bytes)
+  return { type: asset.type, bytes }
 }

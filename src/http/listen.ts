@@ -16,6 +16,8 @@ const TIMEOUTS = {
   requestTimeout: 20_000,
   /** Longer than the 60 s of common load balancers, which else send requests to a closing socket */
   keepAliveTimeout: 65_000,
+  /** A connection on which nothing moves is cut, an answer that nobody reads on the way included. Longer than any work. */
+  timeout: 60_000,
   connectionsCheckingInterval: 1000,
 }
 
@@ -37,16 +39,17 @@ export async function listen(
   app: Pick<Hono<Env>, 'fetch'>,
   { host, port }: { readonly host: string; readonly port: number },
   core?: Pick<Core, 'log' | 'metrics'>,
-  timeouts = TIMEOUTS,
+  timeouts: Partial<typeof TIMEOUTS> = {},
 ): Promise<Listener> {
   const refusing = { security: await securityHeaders(), core }
   // The handler of errors is told no request. What is wrong with one shows while it is read.
   let reading: IncomingMessage | undefined
   const errorHandler = refuseRequest(refusing, () => reading?.socket)
   const handle = getRequestListener(app.fetch, { errorHandler })
+  const { timeout, ...limits } = { ...TIMEOUTS, ...timeouts }
   const server = createServer(
     {
-      ...timeouts,
+      ...limits,
       requireHostHeader: false, // Node would answer without a body
     },
     (incoming, outgoing) => {
@@ -58,6 +61,7 @@ export async function listen(
       return handled
     },
   )
+  server.setTimeout(timeout)
   refuseBytes(server, refusing)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

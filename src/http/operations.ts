@@ -29,17 +29,17 @@ export const operationHandlers = (
     return failure(503, 'Service unavailable.')
   },
 
-  openapi: (_c, { json }) => json(200, JSON.parse(contract)),
+  openapi: (_c, { plain }) => plain(200, 'application/json', contract),
 
-  docs(c, { text }) {
+  docs(c, { plain }) {
     c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
-    return text(200, 'text/html', docsPage)
+    return plain(200, 'text/html', docsPage)
   },
 
-  docsAsset(c, { path, text, failure }) {
+  docsAsset(c, { path, plain, failure }) {
     const asset = docsAsset(path.asset)
     if (asset === undefined) return failure(404, 'Not found.')
     c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
-    return text(200, asset.type, asset.text)
+    return plain(200, asset.type, asset.bytes)
   },
 })

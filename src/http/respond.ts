@@ -8,10 +8,10 @@ import { bearerToken, refreshCookie } from './credentials.ts'
 export interface Draft {
   readonly status: ContentfulStatusCode
   readonly type: string
-  readonly body: string
+  readonly body: string | Uint8Array<ArrayBuffer>
 }
 
-const draft = (status: number, type: string, body: string): Draft => ({
+const draft = (status: number, type: string, body: Draft['body']): Draft => ({
   status: status as ContentfulStatusCode,
   type,
   body,
@@ -31,7 +31,7 @@ const responders = {
   success: (status: number, data: unknown) => jsonDraft(status, { status: 'success', code: status, data }),
   failure: failureDraft,
   json: jsonDraft,
-  text: draft,
+  plain: draft,
 }
 
 /** The same functions for all operations; what differs are the types that the contract gives them. */
