@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Settings } from '../config/settings.ts'
 import type { PrunedBatch } from '../store/prune.ts'
 import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/prune.ts'
@@ -74,7 +75,8 @@ async function pruneInBatches(work: Work, signal: AbortSignal | undefined): Prom
     total += gone
     const taken = performance.now() - begun
     batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / worked), SMALLEST), LARGEST, 2 * batch)
-    await new Promise((resolve) => setTimeout(resolve, BREATH * taken))
+    // A stop ends it.
+    await pause(BREATH * taken, undefined, { signal }).catch(() => {})
   }
   return total
 }

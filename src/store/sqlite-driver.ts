@@ -119,14 +119,16 @@ export class SharedCommitDriver implements Driver {
     })
   }
 
-  async end({ batch }: Connection, how: 'commit' | 'rollback'): Promise<void> {
+  async end(connection: Connection, how: 'commit' | 'rollback'): Promise<void> {
+    const { batch } = connection
     try {
       if (batch === this.#batch) {
         if (how === 'rollback') this.#command('rollback to work')
         this.#command('release work')
       }
     } finally {
-      this.#release()
+      // Kysely rolls back what it could not commit, too, and by then somebody else may have the database.
+      if (this.#owner === connection) this.#release()
     }
     await batch?.committed
   }

@@ -30,7 +30,8 @@ function examples(operation: (typeof operations)[number]['operation']): Example[
 
 /** The expression that answers with an example as the contract has it. */
 function answer({ status, type, value }: Example): string | undefined {
-  if (type !== 'application/json') return `plain(${status}, ${JSON.stringify(type)}, ${JSON.stringify(value)})`
+  if (type !== 'application/json')
+    return `plain(${status}, ${JSON.stringify(type)}, ${JSON.stringify(value)})`
   const { status: kind, data, message, errors } = value as Record<string, unknown>
   if (errors !== undefined) return undefined // The answer of the validators, not of a handler.
   if (kind === 'success') return `success(${status}, ${JSON.stringify(data)})`

@@ -34,6 +34,26 @@ test('expired sessions go by themselves; a run that fails is logged, and the nex
   assert.deepEqual(await core.db.selectFrom('sessions').selectAll().execute(), [])
 })
 
+testOnce('a stop does not wait for the breath after a slow batch', async (t) => {
+  const { core, clock, register, login } = await startService(t)
+  await register()
+  await login()
+  clock.now += 91 * DAY
+  const bed = new Int32Array(new SharedArrayBuffer(4))
+  // Asked twice for a batch, so that its breath is some two seconds.
+  const now = () => {
+    Atomics.wait(bed, 0, 0, 200)
+    return clock.now
+  }
+  const stop = startPruning({ ...core, now }, 5, core.log)
+  const sessions = () => core.db.selectFrom('sessions').select('id').execute()
+  while ((await sessions()).length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  const begun = performance.now()
+  await stop()
+  const taken = performance.now() - begun
+  assert.ok(taken < 1000, `${taken} ms`)
+})
+
 testOnce('events that the webhook never took do not go without a word, also when a run fails', async (t) => {
   const webhook = { url: 'http://127.0.0.1:9/', secret: 'nobody is there to be told anything' }
   const service = await startService(t, { webhook })

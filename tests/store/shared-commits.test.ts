@@ -168,3 +168,35 @@ test('other processes are not kept waiting: the lock is held for no turn of the 
   await writing
   assert.deepEqual(await usernames(), ['Ada', 'bob'])
 })
+
+test('whose commit fails takes the database from nobody who has it by then', async (t) => {
+  const { db, outside } = await openScene(t)
+  const execute = (on: typeof db, text: string) => sql.raw(text).execute(on)
+  await execute(db, 'create table parents (id integer primary key)')
+  await execute(db, 'create table children (parent references parents deferrable initially deferred)')
+  await execute(db, 'create table notes (who text)')
+  const gate = Promise.withResolvers<void>()
+  const failing = db.transaction().execute(async (trx) => {
+    await execute(trx, 'insert into children values (1)')
+    await gate.promise
+  })
+  await new Promise(setImmediate)
+  const takenBack = db.transaction().execute(async (trx) => {
+    await execute(trx, `insert into notes values ('taken back')`)
+    for (let count = 0; count < 20; count++) await execute(trx, 'select 1')
+    throw new Error('taken back')
+  })
+  await new Promise(setImmediate)
+  gate.resolve()
+  const others = []
+  for (let count = 0; count < 40; count++) {
+    await null
+    others.push(execute(db, `insert into notes values ('told')`))
+  }
+  await assert.rejects(failing, /FOREIGN KEY/)
+  await assert.rejects(takenBack, /taken back/)
+  await Promise.all(others)
+  assert.deepEqual(await outside.query('select who, count(*) as count from notes group by who'), [
+    { who: 'told', count: 40 },
+  ])
+})
