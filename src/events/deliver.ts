@@ -1,5 +1,5 @@
 import type { Delivery } from '../store/deliveries.ts'
-import { claimDeliveries, endDelivery, postponeDelivery } from '../store/deliveries.ts'
+import { claimDeliveries, endDelivery, postponeDelivery, recallDeliveries } from '../store/deliveries.ts'
 import type { Database } from '../store/schema.ts'
 import type { Answered, Webhook } from './send.ts'
 import { send } from './send.ts'
@@ -10,6 +10,8 @@ const POLL = 1000
 const CLAIM = 30_000
 const FIRST_DELAY = 250
 const LONGEST_DELAY = 300_000
+/** Clocks of two processes may differ by so much. Beyond it one was wrong. */
+const SKEW = 60_000
 /** Of all, while nobody answers */
 const LONGEST_PAUSE = 30_000
 /** For what is on its way when the service stops: it is sent again otherwise */
@@ -101,6 +103,7 @@ async function claim({ db, now, log }: DeliveryContext, limit: number): Promise<
   if (limit <= 0) return []
   const time = now()
   try {
+    await recallDeliveries(db, time, time + LONGEST_DELAY + SKEW)
     return await claimDeliveries(db, { now: time, claimedUntil: time + CLAIM, limit })
   } catch (err) {
     log.error({ err }, 'events to deliver were not found')

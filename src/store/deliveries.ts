@@ -36,6 +36,19 @@ export async function claimDeliveries(db: Database, claim: Claim): Promise<Deliv
   return rows.map((row) => ({ ...row, claimedUntil: claim.claimedUntil }))
 }
 
+/**
+ * A clock that was ahead has postponed them to a time that is far away since it was set right.
+ *
+ * @param latest no other would be postponed further, milliseconds since the epoch
+ */
+export async function recallDeliveries(db: Database, now: number, latest: number): Promise<void> {
+  // It writes, and nearly always there is nothing to do.
+  const first = db.selectFrom('events').select('position').where('deliver_at', '>', latest).limit(1)
+  if ((await first.execute()).length === 0) return
+  const update = db.updateTable('events').set({ deliver_at: now }).where('deliver_at', '>', latest)
+  await retried(db, () => update.execute())
+}
+
 const due = (db: Database, { now, limit }: Claim) =>
   db
     .selectFrom('events as due')

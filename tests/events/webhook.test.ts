@@ -6,7 +6,7 @@ import { test as testOnce } from 'node:test'
 import { claimDeliveries, endDelivery, postponeDelivery } from '../../src/store/deliveries.ts'
 import { insertEvents, OPERATOR } from '../../src/store/events.ts'
 import { test } from '../dialects.ts'
-import { startService } from '../fixture.ts'
+import { DAY, startService } from '../fixture.ts'
 import { openContext } from '../store/context.ts'
 import { recordStatements } from '../store/statements.ts'
 import { deliverFor, startReceiver, until, WEBHOOK_SECRET } from './receiver.ts'
@@ -169,3 +169,19 @@ testOnce(
     await until(() => next.received.length === 2, 'the next start')
   },
 )
+
+test('what a clock that was ahead has postponed is sent when the clock is right again', async (t) => {
+  const receiver = await startReceiver(t)
+  const service = await startService(t)
+  const { db } = service.core
+  for (const name of ['session.opened', 'session.revoked'])
+    await insertEvents(db, [{ name, sessionId: 's' }], 1, OPERATOR)
+  await db
+    .updateTable('events')
+    .set({ deliver_at: Date.now() + DAY, attempts: 1 })
+    .execute()
+  await insertEvents(db, [{ name: 'password.changed', sessionId: 's' }], 1, OPERATOR)
+  deliverFor(t, service, receiver.url)
+  await until(async () => (await undelivered(service)) === 0, 'delivery')
+  assert.deepEqual(receiver.types(), ['session.opened', 'session.revoked', 'password.changed'])
+})

@@ -5,7 +5,12 @@ import SQLite from 'better-sqlite3'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { pruneAll } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
-import { claimDeliveries, endDelivery, postponeDelivery } from '../../src/store/deliveries.ts'
+import {
+  claimDeliveries,
+  endDelivery,
+  postponeDelivery,
+  recallDeliveries,
+} from '../../src/store/deliveries.ts'
 import { eventsAfter, listEvents } from '../../src/store/events.ts'
 import * as rateLimits from '../../src/store/rate-limits.ts'
 import * as revocations from '../../src/store/revocations.ts'
@@ -103,8 +108,9 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   'list the events of a name': [1, onDb((db) => listEvents(db, { name: 'login.failed', limit: 10 }))],
   'list events after one': [1, onDb((db) => eventsAfter(db, { after: 1, limit: 10 }))],
   'claim, postpone and end deliveries': [
-    5,
+    7,
     onDb(async (db) => {
+      await recallDeliveries(db, NOW, -1)
       const [, opened] = await claimDeliveries(db, { now: NOW, claimedUntil: NOW + 1, limit: 10 })
       assert.ok(opened?.sessionId)
       await postponeDelivery(db, opened, NOW + 2)
