@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
+import type { Claim, ClaimedToken } from './claim.ts'
 import { version, withLocked } from './locked.ts'
 import { prepared } from './prepared.ts'
-import type { Claim, ClaimedToken } from './revoked-tokens.ts'
 import type { Database } from './schema.ts'
 import { isActive, whenTaken } from './swap.ts'
 

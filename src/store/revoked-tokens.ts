@@ -1,3 +1,4 @@
+import type { Claim, RevokedToken } from './claim.ts'
 import { gathered } from './gathered.ts'
 import * as postgres from './postgres-claims.ts'
 import { prepared } from './prepared.ts'
@@ -5,27 +6,6 @@ import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
 import * as sqlite from './sqlite-claims.ts'
 import { isActive } from './swap.ts'
-
-export interface Claim {
-  readonly jti: string
-  readonly sessionId: string
-  readonly userId: string
-  readonly now: number
-  /** When the row may be pruned */
-  readonly expiresAt: number
-  /** Capped by the session's absolute deadline */
-  readonly successorExpiresAt: number
-}
-
-export interface RevokedToken {
-  readonly revokedAt: number
-  readonly successorExpiresAt: number
-}
-
-export interface ClaimedToken extends RevokedToken {
-  /** Of its session */
-  readonly id: string
-}
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
+import type { Claim, ClaimedToken } from './claim.ts'
 import { prepared } from './prepared.ts'
 import { transaction } from './retry.ts'
-import type { Claim, ClaimedToken } from './revoked-tokens.ts'
 import type { Database } from './schema.ts'
 import { isActive } from './swap.ts'
 
