@@ -57,7 +57,7 @@ export async function request(
   for (let sent = 1; ; sent++) {
     const made = await make()
     if (!made) return undefined
-    const result = await attempt(made, { ...options, timeout })
+    const result = await attempt(made, options, timeout)
     if (typeof result === 'object') return result
     const rest = Math.max(result, backoff) * (1 + Math.random())
     // After 429 it can be a minute: nobody's request should hang for so long.
@@ -69,7 +69,11 @@ export async function request(
 }
 
 /** @returns the answer, or the milliseconds that are to be waited for another try */
-async function attempt(made: Request, { fetch, signal, timeout }: RequestOptions): Promise<Answer | number> {
+async function attempt(
+  made: Request,
+  { fetch, signal }: RequestOptions,
+  timeout: number,
+): Promise<Answer | number> {
   try {
     const response = await fetch(made, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]) })
     const { status } = response

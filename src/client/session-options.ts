@@ -64,7 +64,8 @@ export interface Session {
   accessToken(): Promise<string | undefined>
   /**
    * Ends the session here, in the other tabs, and on the server. @throws RefreshError when the server did not hear it,
-   * or refused: it is over here all the same, and a second call tells the server again
+   * or refused: it is over here all the same, and a second call tells the server again, unless somebody has logged in
+   * since: they are logged out
    */
   logout(): Promise<void>
 }

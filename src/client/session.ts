@@ -109,7 +109,7 @@ export function createSession(options: SessionOptions): Session {
     if (!current) return
     const life = current.expiresIn * 1000
     const ahead = Math.min(options.refreshAhead ?? Math.min(60_000, life / 5), life / 2)
-    const later = ({ wait }: Partial<RefreshError>) => wakeIn(Math.max(wait ?? 0, 10 * backoff), schedule)
+    const later = ({ wait = 0 }: Partial<RefreshError>) => wakeIn(Math.max(wait, 10 * backoff), schedule)
     wakeIn(lifetime.remaining() - ahead, () => refresh().catch(later))
   }
 
@@ -153,33 +153,32 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function refreshRequest(): Request {
-    if (mode !== 'access') return post('/refresh_token', bearer(current?.refreshToken))
+    if (mode !== 'access') return post('/refresh_token', {}, current?.refreshToken)
     const body = JSON.stringify({ token: current?.accessToken })
-    return post('/api/auth/refresh', { 'Content-Type': 'application/json' }, body)
+    return post('/api/auth/refresh', { headers: { 'Content-Type': 'application/json' }, body })
   }
 
-  const bearer = (token?: string): Record<string, string> =>
-    token ? { Authorization: `Bearer ${token}` } : {}
+  const post = (path: string, init: RequestInit, token?: string) =>
+    authorized(
+      new Request(baseUrl.replace(/\/*$/, path), {
+        method: 'POST',
+        keepalive: true,
+        credentials: mode === 'cookie' ? 'include' : 'omit',
+        ...init,
+      }),
+      token,
+    )
 
-  const post = (path: string, headers: Record<string, string>, body: string | null = null) =>
-    new Request(baseUrl.replace(/\/+$/, '') + path, {
-      method: 'POST',
-      headers,
-      body,
-      keepalive: true,
-      credentials: mode === 'cookie' ? 'include' : 'omit',
-    })
+  function authorized(request: Request, token?: string): Request {
+    if (token) request.headers.set('Authorization', `Bearer ${token}`)
+    return request
+  }
 
   async function accessToken(): Promise<string | undefined> {
     await ready
     // In cookie mode only the server knows whether anybody is logged in.
     if (current ? lifetime.remaining() <= 0 : mode === 'cookie' && !ended) await refresh()
     return current?.accessToken
-  }
-
-  const send = (request: Request, token: string | undefined) => {
-    if (token) request.headers.set('Authorization', `Bearer ${token}`)
-    return fetch(request)
   }
 
   async function sessionFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
@@ -189,7 +188,7 @@ export function createSession(options: SessionOptions): Session {
     let token = await unlessAborted(first.signal, accessToken())
     // What one user asked for is not sent as another.
     if (epoch !== begun) token = undefined
-    const response = await send(first, token)
+    const response = await fetch(authorized(first, token))
     if (response.status !== 401 || !token || !second) return response
     // Unless somebody has refreshed since. That it cannot be done now is no reason to hide the answer.
     if (current?.accessToken === token)
@@ -200,28 +199,35 @@ export function createSession(options: SessionOptions): Session {
     const next = current?.accessToken
     if (!next || next === token || epoch !== begun) return response
     await response.body?.cancel()
-    return send(second, next)
+    return fetch(authorized(second, next))
   }
 
   async function logout(): Promise<void> {
     await ready
     const token = current?.refreshToken ?? current?.accessToken ?? unheard
+    // Only the first try takes the cookie along, which clears it. Later it may be the cookie of somebody who has logged in
+    // since, on a page that nobody has heard of yet: the token alone says which session is meant.
+    let tried = token === unheard
     unheard = token
-    const heard =
-      token || mode === 'cookie'
-        ? request(async () => post('/api/auth/logout', bearer(token)), sending)
-        : undefined
+    const make = async () => {
+      // Somebody has logged in since, and nothing is left that the server could tell the other session by.
+      if (!token && current) throw new RefreshError('no answer')
+      const init: RequestInit = token && tried ? { credentials: 'omit' } : {}
+      tried = true
+      return post('/api/auth/logout', init, token)
+    }
+    const heard = token || mode === 'cookie' ? request(make, sending) : undefined
     tabs.tell({ ended: 'logout', sequence })
     end('logout', heard)
     const answer = await heard
     // 401: nothing is left that this could end.
-    if (answer && ![200, 401].includes(answer.status)) throw new RefreshError(answer.message)
+    if (answer && answer.status !== 200 && answer.status !== 401) throw new RefreshError(answer.message)
     unheard = undefined
   }
 
   // A page that was asleep or frozen has missed its timers. What happens to a document bubbles to the window.
   for (const type of ['online', 'pageshow', 'focus', 'visibilitychange']) {
-    ;(globalThis as Partial<EventTarget>).addEventListener?.(type, () => schedule(), { signal })
+    ;(globalThis as Partial<EventTarget>).addEventListener?.(type, schedule, { signal })
   }
 
   return {

@@ -66,10 +66,11 @@ export function tolerant(storage: TokenStorage) {
   const read = async () => {
     try {
       const stored: unknown = await storage.get()
-      return isTokens(stored) ? stored : undefined
+      if (isTokens(stored)) return stored
     } catch {
-      return undefined
+      // As if there was nothing.
     }
+    return undefined
   }
   return {
     get: () => inOrder(read),
