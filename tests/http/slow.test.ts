@@ -1,5 +1,6 @@
 /** Clients that are too slow: 408 in the envelope, and the connection ends. With the limits turned down for the test. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -31,3 +32,22 @@ for (const [what, sent] of [
     assert.match(answer, /\r\n\r\n{"status":"error","code":408,"message":"Request Timeout\."}$/)
   })
 }
+
+test('a body that is refused and never ends: 413, and the connection ends when the request has taken too long', async (t) => {
+  const { core } = await startService(t)
+  const limits = { requestTimeout: 300, headersTimeout: 200, connectionsCheckingInterval: 10 }
+  const listener = await listen(createApp(core), { host: '127.0.0.1', port: 0 }, core, limits)
+  t.after(() => listener.close(100))
+  const socket = connect(Number(new URL(listener.url).port), '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write('POST /refresh_token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n')
+  const timer = setInterval(() => socket.write('x'.repeat(65_536)), 5)
+  t.after(() => clearInterval(timer))
+  let answer = ''
+  socket.on('data', (chunk) => {
+    answer += chunk
+  })
+  await once(socket, 'close', { signal: AbortSignal.timeout(3000) })
+  assert.match(answer, /^HTTP\/1\.1 413 /)
+  assert.equal(answer.match(/^HTTP\/1\.1 /gm)?.length, 1)
+})
