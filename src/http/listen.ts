@@ -45,9 +45,7 @@ export async function listen(
   // The handler of errors is told no request. What is wrong with one shows while it is read.
   let reading: IncomingMessage | undefined
   const errorHandler = refuseRequest(refusing, () => reading?.socket)
-  // Node itself takes what nobody has read of a body off the wire, for as long as a request may take. node-server would see
-  // to it with two timers for each POST: a tenth of what a refresh takes.
-  const handle = getRequestListener(app.fetch, { errorHandler, autoCleanupIncoming: false })
+  const handle = getRequestListener(app.fetch, { errorHandler })
   const { timeout, ...limits } = { ...TIMEOUTS, ...timeouts }
   const server = createServer(
     {
