@@ -1,0 +1,64 @@
+/** Everybody's sessions end in batches. On SQLite whoever writes keeps all others out, and is to let them in again. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { listEvents } from '../../src/store/events.ts'
+import { openStore } from '../../src/store/open.ts'
+import { revokeAllSessions } from '../../src/store/revocations.ts'
+import { addUser, logIn, NOW, openContext } from './context.ts'
+import { addSession } from './rows.ts'
+
+const COUNT = 1800
+
+/** Many sessions, and another process's way to them. */
+async function openCrowd(t: TestContext) {
+  const context = await openContext(t)
+  const user = await addUser(context.db)
+  await context.db.transaction().execute(async (trx) => {
+    // As old ones, their ids come before those that are made now.
+    for (let index = 0; index < COUNT; index++) await addSession(trx, user, { id: `0000${10_000 + index}` })
+  })
+  const other = await openStore(context.database)
+  t.after(() => other.close())
+  const living = async () => {
+    const rows = await context.db
+      .selectFrom('sessions')
+      .where('revoked_at', 'is', null)
+      .select('id')
+      .execute()
+    return rows.length
+  }
+  const told = async () => {
+    const events = await listEvents(context.db, { name: 'sessions.revoked', limit: 10 })
+    return events.map(({ reason }) => reason)
+  }
+  return { context, user, other, living, told }
+}
+
+test('others come in between two batches, and what they open ends as well', async (t) => {
+  const { context, user, other, living, told } = await openCrowd(t)
+  const ended = revokeAllSessions(other.db, 'operator', NOW)
+  await turn()
+  const left = await living()
+  assert.ok(left > 0 && left < COUNT, `${left} left`)
+  for (let count = 0; count < 3; count++) await logIn(context, user)
+  assert.equal(await living(), left + 3)
+  assert.equal(await ended, COUNT + 3)
+  assert.equal(await living(), 0)
+  assert.deepEqual(await told(), ['operator'])
+})
+
+test('broken off, and run again', async (t) => {
+  const { context, other, living, told } = await openCrowd(t)
+  const broken = assert.rejects(revokeAllSessions(other.db, 'operator', NOW))
+  await turn()
+  await other.close()
+  await broken
+  const left = await living()
+  assert.ok(left > 0 && left < COUNT, `${left} left`)
+  assert.deepEqual(await told(), ['operator'], 'what has ended is told of')
+  assert.equal(await revokeAllSessions(context.db, 'operator', NOW), left)
+  assert.equal(await living(), 0)
+  assert.deepEqual(await told(), ['operator', 'operator'])
+})
