@@ -4,7 +4,7 @@ import { usernameKey } from '../users/usernames.ts'
 import { requireAccess } from './access.ts'
 import type { Handlers } from './contract.ts'
 import type { Core } from './core.ts'
-import { originOf, record } from './events.ts'
+import { originOf, record, recordEnds } from './events.ts'
 import { settle, tooMany } from './limits.ts'
 import { faults } from './password-faults.ts'
 
@@ -55,9 +55,7 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
         return failure(401, 'Invalid access token.')
       case 'changed':
         record(core, c, 'password.changed', access)
-        for (const sessionId of result.endedSessions) {
-          record(core, c, 'session.revoked', { userId: access.userId, sessionId, reason: 'password' })
-        }
+        recordEnds(core, c, access.userId, result.endedSessions, 'password')
         return success(200, {
           message: 'Password changed successfully',
           sessions_ended: result.endedSessions.length,

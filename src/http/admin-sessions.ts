@@ -4,7 +4,7 @@ import { endAllSessions, endSession } from '../sessions/revoke.ts'
 import { findUser } from '../store/users.ts'
 import type { Handlers } from './contract.ts'
 import type { Core } from './core.ts'
-import { originOf, record } from './events.ts'
+import { originOf, record, recordEnds } from './events.ts'
 import { LISTED, sessionRecord } from './sessions.ts'
 
 type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
@@ -47,9 +47,7 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
     const userId = path.id
     if ((await findUser(core.db, userId)) === undefined) return failure(404, 'User not found.')
     const ended = await endAllSessions(core, userId, 'operator', originOf(c))
-    for (const sessionId of ended) {
-      record(core, c, 'session.revoked', { userId, sessionId, reason: 'operator' })
-    }
+    recordEnds(core, c, userId, ended, 'operator')
     return success(200, { message: 'All sessions ended', sessions_ended: ended.length })
   },
 

@@ -5,7 +5,7 @@ import { usernameKey } from '../users/usernames.ts'
 import type { Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { cursorOf, pageOf, readCursor } from './cursor.ts'
-import { originOf, record } from './events.ts'
+import { originOf, record, recordEnds } from './events.ts'
 import { faults } from './password-faults.ts'
 
 const time = (at: number | null) => (at === null ? null : new Date(at).toISOString())
@@ -64,9 +64,7 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
     const ended = await deactivateUser(core.db, userId, core.now(), originOf(c))
     if (ended === undefined) return failure(404, 'User not found.')
     record(core, c, 'user.deactivated', { userId })
-    for (const sessionId of ended) {
-      record(core, c, 'session.revoked', { userId, sessionId, reason: 'deactivated' })
-    }
+    recordEnds(core, c, userId, ended, 'deactivated')
     return success(200, { message: 'User deactivated', sessions_ended: ended.length })
   },
 

@@ -4,6 +4,8 @@ import { ROUTINE, WARNINGS } from '../events/names.ts'
 import { networkOf } from '../limits/networks.ts'
 import type { Origin } from '../store/events.ts'
 import { insertEvents, insertSample } from '../store/events.ts'
+import type { RevocationReason } from '../store/revocations.ts'
+import { endsOf } from '../store/revocations.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
 
@@ -54,6 +56,17 @@ export function record(core: Core, c: Context<Env>, event: SecurityEvent, detail
   const written = keep(core, c, event, details)
   if (written !== undefined)
     c.set('recorded', Promise.all([c.get('recorded'), written.catch(failed(core, c))]))
+}
+
+/** Tells of the sessions of a user that ended at once. */
+export function recordEnds(
+  core: Core,
+  c: Context<Env>,
+  userId: string,
+  ended: readonly string[],
+  reason: RevocationReason,
+): void {
+  for (const { name, ...details } of endsOf(userId, ended, reason)) record(core, c, name, details)
 }
 
 // Every token ends like this some day, or as often as clients exchange theirs.

@@ -7,7 +7,7 @@ import { requireAccess } from './access.ts'
 import type { Env, Handlers } from './contract.ts'
 import type { Core } from './core.ts'
 import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from './credentials.ts'
-import { originOf, record } from './events.ts'
+import { originOf, record, recordEnds } from './events.ts'
 import { logIn } from './log-in.ts'
 
 /** How many sessions of a user are shown at the most */
@@ -76,9 +76,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       if ('refusal' in access) return failure(...access.refusal)
       const { userId } = access
       const ended = await endAllSessions(core, userId, 'logout_all', originOf(c))
-      for (const sessionId of ended) {
-        record(core, c, 'session.revoked', { userId, sessionId, reason: 'logout_all' })
-      }
+      recordEnds(core, c, userId, ended, 'logout_all')
       if (cookieOwner(core, c).userId === userId) clearRefreshCookie(c, core.settings)
       return success(200, { message: 'All sessions ended', sessions_ended: ended.length })
     },

@@ -58,5 +58,5 @@ export function endAllSessions(
   reason: RevocationReason,
   origin?: Origin,
 ): Promise<string[]> {
-  return revokeSessionsOfUser(context.db, userId, reason, context.now(), undefined, origin)
+  return revokeSessionsOfUser(context.db, userId, reason, context.now(), { origin })
 }

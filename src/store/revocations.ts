@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents, OPERATOR } from './events.ts'
 import { transaction } from './retry.ts'
@@ -20,12 +21,34 @@ const ALARMS: { readonly [Reason in RevocationReason]?: string } = {
   restored: 'session.restored',
 }
 
-const revoked = (userId: string, sessionId: string, reason: RevocationReason): NewEvent => ({
+interface Ended {
+  readonly id: string
+  readonly absoluteExpiresAt: number
+}
+
+/** What tells of one session, or of all of a user */
+interface Told {
+  readonly name: 'session.revoked' | 'sessions.revoked'
+  readonly userId: string
+  readonly sessionId?: string
+  readonly reason: RevocationReason
+}
+
+const revoked = (userId: string, sessionId: string, reason: RevocationReason): Told => ({
   name: 'session.revoked',
   userId,
   sessionId,
   reason,
 })
+
+// More of one user, as bots open them, are not told of one by one: rows, lines in the log and posts to the webhook.
+const MOST_TOLD = 1000
+
+/** An event for each of these sessions of a user, which ended at once; or one for them all when they are very many. */
+export const endsOf = (userId: string, ended: readonly string[], reason: RevocationReason): Told[] =>
+  ended.length > MOST_TOLD
+    ? [{ name: 'sessions.revoked', userId, reason }]
+    : ended.map((id) => revoked(userId, id, reason))
 
 /**
  * Ends it if it is not ended yet, also past its absolute deadline: no clock that is set back may bring it to life again.
@@ -50,45 +73,78 @@ export function revokeSession(
       .executeTakeFirst()
     if (row === undefined || row.absoluteExpiresAt <= now) return false
     const alarm = ALARMS[reason]
-    const events = [revoked(row.userId, id, reason)]
+    const events: NewEvent[] = [revoked(row.userId, id, reason)]
     if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId: id })
     await insertEvents(trx, events, now, origin)
     return true
   })
 }
 
+export interface EndOptions {
+  /** The id of the session that stays */
+  readonly except?: string
+  readonly origin?: Origin | undefined
+  /** What they end with, told before them: with them, so that its position is not given out long before the commit */
+  readonly cause?: NewEvent
+}
+
 /**
- * Likewise. The user's row is locked first, as by all who end several of their sessions: in whatever order they would come
- * to them, nobody waits for the other. @returns the ids of those that lived until now
+ * Likewise, in one transaction however many they are. The user's row is locked first, as by all who end several of their
+ * sessions: in whatever order they would come to them, nobody waits for the other. Whoever opens one locks it as well: none
+ * is missed. @returns the ids of those that lived until now
  */
 export function revokeSessionsOfUser(
   db: Database,
   userId: string,
   reason: RevocationReason,
   now: number,
-  except = '',
-  origin: Origin = OPERATOR,
+  { except = '', origin = OPERATOR, cause }: EndOptions = {},
 ): Promise<string[]> {
   return transaction(db, async (trx) => {
     const user = trx.selectFrom('users').select('id').where('id', '=', userId)
     if (isPostgres(trx)) await user.forNoKeyUpdate().execute()
-    const rows = await trx
-      .updateTable('sessions')
-      .set({ revoked_at: now, revoked_reason: reason })
-      .where('user_id', '=', userId)
-      .where('id', '<>', except)
-      .where('revoked_at', 'is', null)
-      .returning(['id', 'absolute_expires_at as absoluteExpiresAt'])
-      .execute()
+    const rows = await revokeRows(trx, userId, reason, now, except)
     const ended = rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
-    const events = ended.map((id) => revoked(userId, id, reason))
-    await insertEvents(trx, events, now, origin)
+    const events: NewEvent[] = endsOf(userId, ended, reason)
+    await insertEvents(trx, cause === undefined ? events : [cause, ...events], now, origin)
     return ended
   })
 }
 
-// Small enough that a refresh hardly waits for one.
+// Rows of a statement: a refresh hardly waits for one, and it is far from the time that PostgreSQL gives each.
 const BATCH = 500
+
+const ending = (db: Database, reason: RevocationReason, now: number) =>
+  db
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoked_reason: reason })
+    .where('revoked_at', 'is', null)
+    .returning(['id', 'absolute_expires_at as absoluteExpiresAt'])
+
+/** On PostgreSQL by several statements: one for them all would run out of time from some number on, and always would. */
+async function revokeRows(
+  trx: Database,
+  userId: string,
+  reason: RevocationReason,
+  now: number,
+  except: string,
+): Promise<Ended[]> {
+  const update = ending(trx, reason, now)
+  if (!isPostgres(trx)) return update.where('user_id', '=', userId).where('id', '<>', except).execute()
+  const found = await trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('id', '<>', except)
+    .where('revoked_at', 'is', null)
+    .execute()
+  const rows: Ended[] = []
+  for (let at = 0; at < found.length; at += BATCH) {
+    const ids = found.slice(at, at + BATCH).map(({ id }) => id)
+    rows.push(...(await update.where('id', '=', sql<string>`any(${ids}::text[])`).execute()))
+  }
+  return rows
+}
 
 // After each batch everybody else has SQLite's file for so many times as long as it took. Whoever waits for the lock only
 // looks now and then whether it is free, up to 100 ms apart, and the event loop of the service stands still meanwhile.
@@ -122,7 +178,7 @@ export async function revokeAllSessions(
   }
 }
 
-const lived = (rows: readonly { readonly absoluteExpiresAt: number }[], now: number) =>
+const lived = (rows: readonly Ended[], now: number) =>
   rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).length
 
 function revokeBatch(db: Database, after: string, reason: RevocationReason, now: number) {
@@ -133,11 +189,5 @@ function revokeBatch(db: Database, after: string, reason: RevocationReason, now:
     .where('revoked_at', 'is', null)
     .orderBy('id')
     .limit(BATCH)
-  return db
-    .updateTable('sessions')
-    .set({ revoked_at: now, revoked_reason: reason })
-    .where('id', 'in', ids)
-    .where('revoked_at', 'is', null)
-    .returning(['id', 'absolute_expires_at as absoluteExpiresAt'])
-    .execute()
+  return ending(db, reason, now).where('id', 'in', ids).execute()
 }

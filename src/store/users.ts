@@ -135,8 +135,8 @@ export function updatePassword(
       .where('absolute_expires_at', '>', now)
     if ((await locked(trx, session).executeTakeFirst()) === undefined) return undefined
     await trx.updateTable('users').set({ password_hash: change.newHash }).where('id', '=', userId).execute()
-    await insertEvents(trx, [{ name: 'password.changed', userId, sessionId }], now, origin)
-    return revokeSessionsOfUser(trx, userId, 'password', now, sessionId, origin)
+    const cause = { name: 'password.changed', userId, sessionId }
+    return revokeSessionsOfUser(trx, userId, 'password', now, { except: sessionId, origin, cause })
   })
 }
 
@@ -162,8 +162,8 @@ export function deactivateUser(
       .returning('id')
       .executeTakeFirst()
     if (user === undefined) return (await findUser(trx, id)) && []
-    await insertEvents(trx, [{ name: 'user.deactivated', userId: id }], now, origin)
-    return revokeSessionsOfUser(trx, id, 'deactivated', now, undefined, origin)
+    const cause = { name: 'user.deactivated', userId: id }
+    return revokeSessionsOfUser(trx, id, 'deactivated', now, { origin, cause })
   })
 }
 

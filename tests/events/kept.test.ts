@@ -7,6 +7,7 @@ import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.
 import { test } from '../dialects.ts'
 import { MINUTE, NO_LIMITS, PASSWORD, startService } from '../fixture.ts'
 import { forge } from '../http/documented/world.ts'
+import { addSessions } from '../store/rows.ts'
 import { recordStatements } from '../store/statements.ts'
 
 type Service = Awaited<ReturnType<typeof startService>>
@@ -109,6 +110,35 @@ test('everybody logged out by the operator: one event, and none when nobody was'
   assert.equal(await endEverySession(service.core, 'operator'), 2)
   assert.equal(await endEverySession(service.core, 'operator'), 0)
   assert.deepEqual((await told(service)).slice(3), ['sessions.revoked operator'])
+})
+
+test('sessions of a user that end at once: up to a thousand one by one, more by one event and one line', async (t) => {
+  const service = await startService(t)
+  const { id: userId } = await service.register()
+  for (const [others, expected] of [
+    [999, Array(1000).fill('session.revoked')],
+    [1000, ['sessions.revoked']],
+  ] as const) {
+    const { accessToken: bearer } = await service.login()
+    const { db } = service.core
+    await db.deleteFrom('sessions').where('revoked_at', 'is not', null).execute()
+    await db.deleteFrom('events').execute()
+    await addSessions(db, userId, others)
+    const begin = service.logged().length
+    const answer = await service.request('/api/auth/logout_all', { method: 'POST', bearer })
+    assert.equal(answer.body.data.sessions_ended, others + 1)
+    const kept = await events(service)
+    assert.deepEqual(
+      kept.map(({ name }) => name),
+      expected,
+    )
+    for (const event of kept) assert.deepEqual([event.userId, event.reason], [userId, 'logout_all'])
+    const lines = service
+      .logged()
+      .slice(begin)
+      .match(/"event":"sessions?\.revoked"/g)
+    assert.equal(lines?.length, expected.length)
+  }
 })
 
 test('a token that somebody sends as the name of a client is not kept', async (t) => {

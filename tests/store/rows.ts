@@ -5,6 +5,16 @@ import type { Database, Schema } from '../../src/store/schema.ts'
 import { DAY } from '../fixture.ts'
 import { NOW } from './context.ts'
 
+const LIVING = {
+  generation: 0,
+  created_at: NOW,
+  rotated_at: NOW,
+  refreshed_at: NOW,
+  refresh_count: 0,
+  expires_at: NOW + DAY,
+  absolute_expires_at: NOW + 90 * DAY,
+}
+
 /** @returns the session's id; a living one, but for what is given */
 export async function addSession(
   db: Database,
@@ -12,22 +22,23 @@ export async function addSession(
   row: Partial<Insertable<Schema['sessions']>> = {},
 ): Promise<string> {
   const id = randomUUID()
-  const living = {
-    id,
-    user_id: userId,
-    generation: 0,
-    created_at: NOW,
-    rotated_at: NOW,
-    refreshed_at: NOW,
-    refresh_count: 0,
-    expires_at: NOW + DAY,
-    absolute_expires_at: NOW + 90 * DAY,
-  }
+  const living = { ...LIVING, id, user_id: userId }
   await db
     .insertInto('sessions')
     .values({ ...living, prune_at: row.expires_at ?? living.expires_at, ...row })
     .execute()
   return id
+}
+
+/** Living ones. Their ids are the user's, and a number from 0 on. */
+export async function addSessions(db: Database, userId: string, count: number): Promise<void> {
+  const rows = Array.from({ length: count }, (_, index) => ({
+    ...LIVING,
+    id: `${userId}-${index}`,
+    user_id: userId,
+    prune_at: LIVING.expires_at,
+  }))
+  await db.insertInto('sessions').values(rows).execute()
 }
 
 /** @returns the token's `jti` */

@@ -1,0 +1,91 @@
+/** DESIGN §2.4 for somebody who has thousands of sessions: all of them end, or none. */
+import assert from 'node:assert/strict'
+import { revokeSessionsOfUser } from '../../src/store/revocations.ts'
+import type { Database } from '../../src/store/schema.ts'
+import { deactivateUser, updatePassword } from '../../src/store/users.ts'
+import { connect, test } from '../dialects.ts'
+import { addUser, NOW, openContext } from './context.ts'
+import { addSessions } from './rows.ts'
+
+const COUNT = 2500
+
+/** What ends all of a user's sessions, and how many of them it leaves. */
+const endings: Readonly<
+  Record<
+    string,
+    readonly [left: number, end: (db: Database, userId: string) => Promise<string[] | undefined>]
+  >
+> = {
+  deactivation: [0, (db, userId) => deactivateUser(db, userId, NOW)],
+  'logout of all': [0, (db, userId) => revokeSessionsOfUser(db, userId, 'logout_all', NOW)],
+  'change of password': [
+    1,
+    (db, userId) =>
+      updatePassword(db, {
+        userId,
+        sessionId: `${userId}-0`,
+        oldHash: 'a hash',
+        newHash: 'another',
+        now: NOW,
+      }),
+  ],
+}
+
+const living = async (db: Database, userId: string) =>
+  (
+    await db
+      .selectFrom('sessions')
+      .select('id')
+      .where('user_id', '=', userId)
+      .where('revoked_at', 'is', null)
+      .execute()
+  ).length
+
+const change = (db: Database, userId: string) =>
+  db
+    .selectFrom('users')
+    .select(['password_hash', 'deactivated_at'])
+    .where('id', '=', userId)
+    .executeTakeFirstOrThrow()
+
+test('more than a statement has the time for, on a slow disk: they end, and one event tells of them', async (t) => {
+  const { db, database } = await openContext(t)
+  if (t.dialect === 'postgres') {
+    const past = await connect(database)
+    await past.query(`create function slow() returns trigger language plpgsql as
+      $$ begin perform pg_sleep(0.01); return new; end $$`)
+    await past.query(`create trigger slow before update on sessions
+      for each row when (new.id like '%0') execute function slow()`)
+    await past.close()
+  }
+  const results = Object.entries(endings).map(async ([name, [left, end]]) => {
+    const userId = await addUser(db, name)
+    await addSessions(db, userId, COUNT)
+    assert.equal((await end(db, userId))?.length, COUNT - left, name)
+    assert.equal(await living(db, userId), left, name)
+    const events = await db
+      .selectFrom('events')
+      .select('name')
+      .where('user_id', '=', userId)
+      .orderBy('position')
+      .execute()
+    assert.equal(events.at(-1)?.name, 'sessions.revoked', name)
+    assert.ok(events.length <= 3, name)
+  })
+  await Promise.all(results)
+})
+
+test('what fails when all of them have ended: none has', async (t) => {
+  const { db } = await openContext(t)
+  for (const [name, [, end]] of Object.entries(endings)) {
+    const userId = await addUser(db, name)
+    await addSessions(db, userId, COUNT)
+    const before = await change(db, userId)
+    // The last that is written
+    await db.schema.alterTable('events').renameTo('hidden').execute()
+    await assert.rejects(end(db, userId), /events/, name)
+    await db.schema.alterTable('hidden').renameTo('events').execute()
+    assert.equal(await living(db, userId), COUNT, name)
+    assert.deepEqual(await change(db, userId), before, name)
+  }
+})
