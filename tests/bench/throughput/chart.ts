@@ -1,4 +1,4 @@
-/** The ratios to the floor as bars. */
+/** The ratios to the floor as bars. No rates: those of different runs say nothing beside each other. */
 import type { Row } from './rounds.ts'
 
 const WIDTH = 860
@@ -18,15 +18,14 @@ const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', 
 
 function bar({ operation, where, figures, ratios }: Row, index: number, longest: number): string {
   const y = TOP + index * LINE
-  const { ratio = 0, rate = 0 } = figures
+  const { ratio = 0 } = figures
   const x = (of: number) => (LABEL + (of / longest) * BAR).toFixed(1)
   const range = `M${x(Math.min(...ratios))} ${y + 9}H${x(Math.max(...ratios))}`
-  const value = `${ratio.toFixed(3)} · ${Math.round(rate).toLocaleString('en')}/s`
   const end = Number(x(Math.max(ratio, ...ratios))) + 8
   return `  <text x="${LABEL - 10}" y="${y + 13}" text-anchor="end">${escaped(`${operation} · ${where}`)}</text>
   <rect class="${operation === 'floor' ? 'floor' : 'bar'}" x="${LABEL}" y="${y}" width="${((ratio / longest) * BAR).toFixed(1)}" height="18"/>
   <path class="range" d="${range}"/>
-  <text x="${end}" y="${y + 13}">${value}</text>`
+  <text x="${end}" y="${y + 13}">${ratio.toFixed(3)}</text>`
 }
 
 /** @returns SVG: each bar a median, and a line from the worst round to the best */

@@ -19,7 +19,7 @@ export function write(name: keyof Reports, report: Report): void {
   const before: Reports = existsSync(FIGURES) ? JSON.parse(readFileSync(FIGURES, 'utf8')) : {}
   const reports = { ...before, [name]: report }
   writeFileSync(FIGURES, `${JSON.stringify(reports, rounded, 2)}\n`)
-  const rows = [...(reports.bench?.rows ?? []), ...othersOf(reports.peers)]
+  const rows = [...(reports.bench?.rows ?? []), ...othersOf(reports)]
   writeFileSync(CHART, chart(rows))
   const readme = readFileSync(README, 'utf8')
   if (!SECTION.test(readme)) throw new Error('the README has no place for the figures')
@@ -30,14 +30,18 @@ export function write(name: keyof Reports, report: Report): void {
 }
 
 // Ours and the floor stand above, from more rounds.
-const othersOf = (peers: Report | undefined) => peers?.rows.filter(({ where }) => !OURS.has(where)) ?? []
-const OURS = new Set(['Hono and node-server', 'SQLite'])
+const othersOf = ({ bench, peers }: Reports) =>
+  (peers?.rows ?? []).filter(
+    ({ operation, where }) => !bench?.rows.some((row) => row.operation === operation && row.where === where),
+  )
 
 function section({ bench, peers }: Reports): string {
   const parts = ['![Operations per second, divided by those of the floor](.github/performance.svg)']
   if (bench !== undefined) parts.push(table(bench.rows), ...notes(bench))
   if (peers !== undefined) {
-    parts.push('Others, installed apart, by the same method:', table(peers.rows), ...notes(peers))
+    const others =
+      'Others, installed apart, by the same method. Ratios can be compared with those above, rates cannot: it was another run.'
+    parts.push(others, table(peers.rows), ...notes(peers))
   }
   return `\n${parts.join('\n\n')}\n\n`
 }
