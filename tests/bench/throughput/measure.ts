@@ -1,9 +1,9 @@
-/** One measurement of one subject: as much as it can, and then half of that. */
+/** One measurement of one subject beside the floor: as much as it can, and then half of that. */
 import type { Sizes } from './fill.ts'
 import { total, untilIdle } from './idle.ts'
-import type { Generator } from './load.ts'
+import type { Generator, Target } from './load.ts'
 import { CONNECTIONS, pace, saturate } from './load.ts'
-import type { Running } from './process.ts'
+import type { Cleanup, Running } from './process.ts'
 import type { Prepared, Subject } from './subject.ts'
 import { withCleanup } from './subject.ts'
 
@@ -34,41 +34,80 @@ export interface Plan {
   readonly syncDelay?: number | undefined
 }
 
-/** @throws when a request was refused, or did not do what it was answered to have done */
-export function measure(subject: Subject, plan: Plan): Promise<Figures & { readonly rate: number }> {
+interface Warm {
+  readonly subject: Subject
+  readonly prepared: Prepared
+  readonly target: Omit<Target, 'file'>
+}
+
+type Full = Figures & { readonly rate: number }
+
+/**
+ * A machine that others use is faster now and slower then: what is divided was measured right before and right after.
+ *
+ * @throws when a request was refused, or did not do what it was answered to have done
+ */
+export function measure(
+  floor: Subject,
+  subject: Subject,
+  plan: Plan,
+): Promise<{ readonly atFloor: Full; readonly result: Full & { readonly ratio: number } }> {
   return withCleanup(async (cleanup) => {
-    const prepared = await subject.prepare(cleanup, { ...plan, isTraced: false })
-    const { processes, files } = prepared
-    const target = { ports: processes.map(({ port }) => port), operation: subject.operation }
-    if (plan.warmUp > 0) await saturate({ ...target, file: files.warmUp }, plan.warmUp, plan.generator)
-    await untilIdle(prepared)
-
-    await loopDelay(processes)
-    const cpu = total(processes, (process) => process.cpu())
-    const full = await checked(subject, prepared, CONNECTIONS, () =>
-      saturate({ ...target, file: files.saturated }, plan.seconds, plan.generator),
-    )
-    const loop = await loopDelay(processes)
-    const worked = total(processes, (process) => process.cpu())
-    const rate = full.requests / full.duration
-
-    const count = Math.max(1, Math.round((rate / 2) * plan.seconds))
-    const half = await checked(subject, prepared, 0, () =>
-      pace({ ...target, file: files.paced }, rate / 2, count),
-    )
+    const under = await warm(cleanup, floor, plan)
+    const measured = await warm(cleanup, subject, plan)
+    const before = await full(under, plan)
+    const result = await full(measured, plan)
+    const after = await full(under, plan)
+    const rate = (before.rate + after.rate) / 2
     return {
-      rate,
-      p50: full.p50,
-      p99: full.p99,
-      cpu: cpu === undefined || worked === undefined ? undefined : (worked - cpu) / full.requests,
-      loop,
-      halfP50: half.p50,
-      halfP99: half.p99,
-      halfP999: half.p999,
-      halfLoop: await loopDelay(processes),
-      memory: total(processes, (process) => process.memory()),
+      atFloor: { ...(await half(under, after, plan)), ...after, rate, ratio: 1 },
+      result: { ...(await half(measured, result, plan)), ...result, ratio: result.rate / rate },
     }
   })
+}
+
+/** Started, and under load until V8 has compiled what it sees often. */
+async function warm(cleanup: Cleanup, subject: Subject, plan: Plan): Promise<Warm> {
+  const prepared = await subject.prepare(cleanup, { ...plan, isTraced: false })
+  const target = { ports: prepared.processes.map(({ port }) => port), operation: subject.operation }
+  const { warmUp } = prepared.files
+  if (plan.warmUp > 0) await saturate({ ...target, file: warmUp }, plan.warmUp, plan.generator)
+  await untilIdle(prepared)
+  return { subject, prepared, target }
+}
+
+async function full({ subject, prepared, target }: Warm, plan: Plan): Promise<Full> {
+  const { processes, files } = prepared
+  await loopDelay(processes)
+  const cpu = total(processes, (process) => process.cpu())
+  const load = await checked(subject, prepared, CONNECTIONS, () =>
+    saturate({ ...target, file: files.saturated }, plan.seconds, plan.generator),
+  )
+  const loop = await loopDelay(processes)
+  const worked = total(processes, (process) => process.cpu())
+  return {
+    rate: load.requests / load.duration,
+    p50: load.p50,
+    p99: load.p99,
+    cpu: cpu === undefined || worked === undefined ? undefined : (worked - cpu) / load.requests,
+    loop,
+  }
+}
+
+async function half({ subject, prepared, target }: Warm, { rate }: Full, plan: Plan): Promise<Figures> {
+  const { processes, files } = prepared
+  const count = Math.max(1, Math.round((rate / 2) * plan.seconds))
+  await loopDelay(processes)
+  const load = await checked(subject, prepared, 0, () =>
+    pace({ ...target, file: files.paced }, rate / 2, count),
+  )
+  return {
+    halfP50: load.p50,
+    halfP99: load.p99,
+    halfP999: load.p999,
+    halfLoop: await loopDelay(processes),
+    memory: total(processes, (process) => process.memory()),
+  }
 }
 
 /** @param unanswered how many requests may have been given up when time was over */

@@ -24,11 +24,7 @@ export function median(numbers: ReadonlyArray<number | undefined>): number | und
   return below === undefined || above === undefined ? undefined : (below + above) / 2
 }
 
-/**
- * A machine that others use is faster now and slower then: what is divided was measured one right after the other.
- *
- * @param floor what all are divided by
- */
+/** @param floor what all are divided by */
 export async function rounds(
   floor: Subject,
   others: readonly Subject[],
@@ -39,12 +35,10 @@ export async function rounds(
   const measured = new Map<Subject, Figures[]>([floor, ...others].map((subject) => [subject, []]))
   for (let round = 1; round <= count; round++) {
     for (const subject of others) {
-      const atFloor = await measure(floor, plan)
-      measured.get(floor)?.push({ ...atFloor, ratio: 1 })
-      const result = await measure(subject, plan)
-      const ratio = result.rate / atFloor.rate
-      measured.get(subject)?.push({ ...result, ratio })
-      const says = `${Math.round(result.rate)}/s, ${ratio.toFixed(3)} of the floor`
+      const { atFloor, result } = await measure(floor, subject, plan)
+      measured.get(floor)?.push(atFloor)
+      measured.get(subject)?.push(result)
+      const says = `${Math.round(result.rate)}/s, ${result.ratio.toFixed(3)} of the floor`
       say(`round ${round} of ${count}: ${subject.name}, ${subject.where}: ${says}`)
     }
   }
