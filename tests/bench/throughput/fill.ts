@@ -11,6 +11,7 @@ import { mintAccess, mintRefreshToken } from '../../../src/sessions/mint.ts'
 import type { StoreOptions } from '../../../src/store/open.ts'
 import type { SessionRow } from '../../../src/store/sessions.ts'
 import { PASSWORD } from '../../fixture.ts'
+import { seededRandom } from '../../seeded-random.ts'
 import { UNLIMITED } from '../../unlimited.ts'
 
 /** Tokens of one kind, one a line: each phase has sessions of its own. */
@@ -29,6 +30,7 @@ export interface Sizes {
 }
 
 const CHUNK = 500
+const SEED = 1
 
 /** What a service needs to run on a database. */
 export const environment = (database: StoreOptions) => ({
@@ -54,7 +56,7 @@ export async function fill(
     const rows = Array.from({ length: sessions }, (_, index) => newSession(core, names[index % users] ?? ''))
     await insertSessions(core, rows)
     const file = join(directory, name)
-    writeFileSync(file, `${linesOf(core, kind, rows, names).join('\n')}\n`)
+    writeFileSync(file, `${inAnyOrder(linesOf(core, kind, rows, names)).join('\n')}\n`)
     return file
   }
   const files = {
@@ -70,6 +72,13 @@ function linesOf(core: Core, kind: Kind, rows: readonly SessionRow[], names: rea
   if (kind === 'login') return names.map((username) => JSON.stringify({ username, password: PASSWORD }))
   if (kind === 'refresh') return rows.map((row) => mintRefreshToken(core, row))
   return rows.map((row) => mintAccess(core, row, core.now()).accessToken)
+}
+
+// Neighbours in a table do not refresh one after the other: they would share pages, and a commit of 60 would write five.
+function inAnyOrder<T>(lines: readonly T[]): T[] {
+  const random = seededRandom(SEED)
+  const places = lines.map((line) => ({ line, place: random() }))
+  return places.sort((a, b) => a.place - b.place).map(({ line }) => line)
 }
 
 async function insertUsers(core: Core, names: readonly string[]): Promise<void> {
