@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type SQLite from 'better-sqlite3'
 
 // Pages of 4 KiB that a thread has to do.
-const ENOUGH = 500
+const ENOUGH = 2000
 // From here on the log is to begin anew, 32 MiB: one checkpoint after the other,
 const LONG = 8000
 // until so few are left to do that others can wait for it,
