@@ -34,7 +34,8 @@ export interface Plan {
   readonly syncDelay?: number | undefined
 }
 
-interface Warm {
+/** What is under load already */
+export interface Warm {
   readonly subject: Subject
   readonly prepared: Prepared
   readonly target: Omit<Target, 'file'>
@@ -48,26 +49,25 @@ type Full = Figures & { readonly rate: number }
  * @throws when a request was refused, or did not do what it was answered to have done
  */
 export function measure(
-  floor: Subject,
+  floor: Warm,
   subject: Subject,
   plan: Plan,
 ): Promise<{ readonly atFloor: Full; readonly result: Full & { readonly ratio: number } }> {
   return withCleanup(async (cleanup) => {
-    const under = await warm(cleanup, floor, plan)
     const measured = await warm(cleanup, subject, plan)
-    const before = await full(under, plan)
+    const before = await full(floor, plan)
     const result = await full(measured, plan)
-    const after = await full(under, plan)
+    const after = await full(floor, plan)
     const rate = (before.rate + after.rate) / 2
     return {
-      atFloor: { ...(await half(under, after, plan)), ...after, rate, ratio: 1 },
+      atFloor: { ...(await half(floor, after, plan)), ...after, rate, ratio: 1 },
       result: { ...(await half(measured, result, plan)), ...result, ratio: result.rate / rate },
     }
   })
 }
 
 /** Started, and under load until V8 has compiled what it sees often. */
-async function warm(cleanup: Cleanup, subject: Subject, plan: Plan): Promise<Warm> {
+export async function warm(cleanup: Cleanup, subject: Subject, plan: Plan): Promise<Warm> {
   const prepared = await subject.prepare(cleanup, { ...plan, isTraced: false })
   const target = { ports: prepared.processes.map(({ port }) => port), operation: subject.operation }
   const { warmUp } = prepared.files

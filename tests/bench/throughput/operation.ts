@@ -45,7 +45,7 @@ export const LOGIN: Operation = {
   path: '/api/auth/login',
   header: JSON_BODY,
   body: 'TOKEN',
-  connections: 16,
+  connections: 8,
 }
 
 /** @returns a whole request of HTTP/1.1, for each token */

@@ -1,7 +1,8 @@
 /** The subjects in turns, and the medians over all rounds. */
 import type { Figures, Plan } from './measure.ts'
-import { FIGURES, measure } from './measure.ts'
+import { FIGURES, measure, warm } from './measure.ts'
 import type { Subject } from './subject.ts'
+import { withCleanup } from './subject.ts'
 import { syncsPerOperation } from './syncs.ts'
 
 export interface Row {
@@ -34,13 +35,16 @@ export async function rounds(
 ): Promise<Row[]> {
   const measured = new Map<Subject, Figures[]>([floor, ...others].map((subject) => [subject, []]))
   for (let round = 1; round <= count; round++) {
-    for (const subject of others) {
-      const { atFloor, result } = await measure(floor, subject, plan)
-      measured.get(floor)?.push(atFloor)
-      measured.get(subject)?.push(result)
-      const says = `${Math.round(result.rate)}/s, ${result.ratio.toFixed(3)} of the floor`
-      say(`round ${round} of ${count}: ${subject.name}, ${subject.where}: ${says}`)
-    }
+    await withCleanup(async (cleanup) => {
+      const warmFloor = await warm(cleanup, floor, plan)
+      for (const subject of others) {
+        const { atFloor, result } = await measure(warmFloor, subject, plan)
+        measured.get(floor)?.push(atFloor)
+        measured.get(subject)?.push(result)
+        const says = `${Math.round(result.rate)}/s, ${result.ratio.toFixed(3)} of the floor`
+        say(`round ${round} of ${count}: ${subject.name}, ${subject.where}: ${says}`)
+      }
+    })
   }
   return [...measured].map(([subject, figures]) => rowOf(subject, figures))
 }
