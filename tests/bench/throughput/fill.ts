@@ -74,7 +74,7 @@ function linesOf(core: Core, kind: Kind, rows: readonly SessionRow[], names: rea
   return rows.map((row) => mintAccess(core, row, core.now()).accessToken)
 }
 
-// Neighbours in a table do not refresh one after the other: they would share pages, and a commit of 60 would write five.
+// Neighbours in a table do not refresh one after the other: they would share pages, and a commit of 60 would write a few.
 function inAnyOrder<T>(lines: readonly T[]): T[] {
   const random = seededRandom(SEED)
   const places = lines.map((line) => ({ line, place: random() }))
