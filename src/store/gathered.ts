@@ -19,24 +19,19 @@ interface Batch<Member, Row> {
 }
 
 /**
- * What arrives in one turn of the event loop is done together: on PostgreSQL each statement costs a message each way, a
- * transaction and a write to the disk, on SQLite each transaction more than what is done in it. See
- * `.github/adr/0017-shared-rotations.md`.
+ * What arrives in one turn of the event loop is done together, since on PostgreSQL each statement costs a message each
+ * way, a transaction and a write to the disk. See `.github/adr/0017-shared-rotations.md`.
  *
- * @param senders of the dialects that this is for
  * @returns asks for one of them, and resolves to its row. Undefined when there was none for it, and when nothing was
- * sent: it has to be asked for alone. An error is that of all.
+ * sent, as always on SQLite: it has to be asked for alone. An error is that of all.
  */
-export function gathered<
-  Member extends { readonly sessionId: string },
-  Row extends { readonly id: string },
->(senders: {
-  readonly sqlite?: Sender<Member, Row>
-  readonly postgres?: Sender<Member, Row>
-}): (db: Database, member: Member) => Promise<Row | undefined> {
+export function gathered<Member extends { readonly sessionId: string }, Row extends { readonly id: string }>({
+  send,
+  least,
+}: Sender<Member, Row>): (db: Database, member: Member) => Promise<Row | undefined> {
   const gathering = new WeakMap<Database, Batch<Member, Row>>()
 
-  function open(db: Database, { send, least }: Sender<Member, Row>): Batch<Member, Row> {
+  function open(db: Database): Batch<Member, Row> {
     const members = new Map<string, Member>()
     const { promise: rows, resolve } = Promise.withResolvers<ReadonlyMap<string, Row> | undefined>()
     const batch = { members, rows }
@@ -52,11 +47,10 @@ export function gathered<
   const bySession = async (rows: Promise<readonly Row[]>) => new Map((await rows).map((row) => [row.id, row]))
 
   return async (db, member) => {
-    const sender = isPostgres(db) ? senders.postgres : senders.sqlite
-    if (db.isTransaction || sender === undefined) return undefined
+    if (db.isTransaction || !isPostgres(db)) return undefined
     let batch = gathering.get(db)
     // Full is as good as closed: it is sent when its own turn ends.
-    if (batch === undefined || batch.members.size === MOST) batch = open(db, sender)
+    if (batch === undefined || batch.members.size === MOST) batch = open(db)
     const isFirst = !batch.members.has(member.sessionId)
     if (isFirst) batch.members.set(member.sessionId, member)
     const rows = await batch.rows

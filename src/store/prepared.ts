@@ -4,8 +4,13 @@ import type { Database } from './schema.ts'
 
 /** Of a dialect whose driver needs no connection of its own for what is no part of a transaction. */
 export interface DirectAdapter extends DialectAdapter {
-  execute<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>>
+  execute<Row>(query: Query): Promise<QueryResult<Row>>
+  /** A transaction of its own, in which nothing is awaited: rows are there at once. */
+  executeTogether<T>(work: (execute: <Row>(query: Query) => QueryResult<Row>) => T): Promise<T>
 }
+
+/** What of a compiled query is executed */
+export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
 
 const isDirect = (adapter: DialectAdapter): adapter is DirectAdapter => 'execute' in adapter
 
@@ -28,32 +33,65 @@ const names = new Map<string, string>()
  */
 export const statementName = (text: string): string | undefined => names.get(text)
 
-/**
- * A statement that Kysely builds and compiles once: to do so at each execution takes longer than the statement itself.
- *
- * @param build is given placeholders for the parameters
- * @returns executes it and resolves to its rows
- */
+/** A statement that Kysely has built and compiled once: to do so each time takes longer than the statement itself. */
+export interface Prepared<Parameters, Row> {
+  /** Executes it and resolves to its rows. */
+  (db: Database, parameters: Parameters): Promise<Row[]>
+  /** As it is executed. */
+  query(db: Database, parameters: Parameters): CompiledQuery<Row>
+}
+
+/** @param build is given placeholders for the parameters */
 export function prepared<Parameters extends object, Row>(
   build: (db: Database, parameters: Parameters) => Compilable<Row>,
-): (db: Database, parameters: Parameters) => Promise<Row[]> {
+): Prepared<Parameters, Row> {
   // By dialect: transactions have the adapter of the database that they are on.
   const compiled = new WeakMap<object, CompiledQuery<Row>>()
-  return async (db, parameters) => {
+
+  function query(db: Database, parameters: Parameters): CompiledQuery<Row> {
     const { adapter } = db.getExecutor()
-    let query = compiled.get(adapter)
-    if (query === undefined) {
-      query = build(db, placeholders as Parameters).compile()
-      compiled.set(adapter, query)
-      names.set(query.sql, `rekindle_${createHash('sha256').update(query.sql).digest('hex').slice(0, 32)}`)
+    let compiledOnce = compiled.get(adapter)
+    if (compiledOnce === undefined) {
+      compiledOnce = build(db, placeholders as Parameters).compile()
+      compiled.set(adapter, compiledOnce)
+      const digest = createHash('sha256').update(compiledOnce.sql).digest('hex')
+      names.set(compiledOnce.sql, `rekindle_${digest.slice(0, 32)}`)
     }
-    const values = query.parameters.map((value) =>
+    const values = compiledOnce.parameters.map((value) =>
       value instanceof Placeholder ? parameters[value.name as keyof Parameters] : value,
     )
-    const complete = { ...query, parameters: values }
+    return { ...compiledOnce, parameters: values }
+  }
+
+  async function execute(db: Database, parameters: Parameters): Promise<Row[]> {
+    const { adapter } = db.getExecutor()
+    const complete = query(db, parameters)
     // To hand a connection out takes Kysely half as long as SQLite the statement.
     const isAlone = isDirect(adapter) && !db.isTransaction
     const { rows } = await (isAlone ? adapter.execute<Row>(complete) : db.executeQuery<Row>(complete))
     return rows
   }
+
+  return Object.assign(execute, { query })
+}
+
+/** Executes a statement at once. @returns its rows */
+export type Execute = <Parameters, Row>(
+  statement: Prepared<Parameters, Row>,
+  parameters: Parameters,
+) => readonly Row[]
+
+/**
+ * A transaction on SQLite whose statements run one right after the other. One that awaits them shares its commit as
+ * well, but what Kysely does for each takes longer than SQLite.
+ */
+export function together<T>(db: Database, work: (execute: Execute) => T): Promise<T> {
+  const { adapter } = db.getExecutor()
+  if (!isDirect(adapter) || db.isTransaction) throw new TypeError('no transaction of its own')
+  return adapter.executeTogether((execute) =>
+    work(
+      <Parameters, Row>(statement: Prepared<Parameters, Row>, parameters: Parameters) =>
+        execute<Row>(statement.query(db, parameters)).rows,
+    ),
+  )
 }

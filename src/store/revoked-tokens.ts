@@ -1,20 +1,16 @@
 import type { Claim, RevokedToken } from './claim.ts'
 import { gathered } from './gathered.ts'
-import * as postgres from './postgres-claims.ts'
-import { prepared } from './prepared.ts'
+import { claimAll } from './postgres-claims.ts'
+import { prepared, together } from './prepared.ts'
 import { transaction } from './retry.ts'
 import type { Database } from './schema.ts'
-import * as sqlite from './sqlite-claims.ts'
+import { isPostgres } from './schema.ts'
 import { isActive } from './swap.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
-/** Together with others. Undefined where it has to be claimed alone, which has the last word. */
-const sharedClaim = gathered({
-  sqlite: { send: sqlite.claimAll, least: 2 },
-  // One statement is one message each way, where a transaction has four.
-  postgres: { send: postgres.claimAll, least: 1 },
-})
+/** Together with others, where each statement is a message. Undefined: it has to be claimed alone. */
+const sharedClaim = gathered({ send: claimAll, least: 1 })
 
 /** Takes the count of the refresh back. */
 class AlreadyClaimed extends Error {}
@@ -31,19 +27,35 @@ export async function claimToken(db: Database, claim: Claim): Promise<RevokedTok
     return { revokedAt, successorExpiresAt }
   }
   try {
-    return await transaction(db, async (trx) => {
-      const [session] = await countRefresh(trx, claim)
-      if (session === undefined) return undefined
-      const successorExpiresAt = Math.min(claim.successorExpiresAt, session.absoluteExpiresAt)
-      const [row] = await insertClaim(trx, { ...claim, successorExpiresAt })
-      if (row === undefined) throw new AlreadyClaimed()
-      return row
-    })
+    return await (isPostgres(db) ? claimAlone(db, claim) : claimAtOnce(db, claim))
   } catch (error) {
     if (error instanceof AlreadyClaimed) return undefined
     throw error
   }
 }
+
+const claimAlone = (db: Database, claim: Claim) =>
+  transaction(db, async (trx) => {
+    const [session] = await countRefresh(trx, claim)
+    if (session === undefined) return undefined
+    const [row] = await insertClaim(trx, capped(claim, session))
+    if (row === undefined) throw new AlreadyClaimed()
+    return row
+  })
+
+const claimAtOnce = (db: Database, claim: Claim) =>
+  together(db, (execute) => {
+    const [session] = execute(countRefresh, claim)
+    if (session === undefined) return undefined
+    const [row] = execute(insertClaim, capped(claim, session))
+    if (row === undefined) throw new AlreadyClaimed()
+    return row
+  })
+
+const capped = (claim: Claim, { absoluteExpiresAt }: { readonly absoluteExpiresAt: number }): Claim => ({
+  ...claim,
+  successorExpiresAt: Math.min(claim.successorExpiresAt, absoluteExpiresAt),
+})
 
 const countRefresh = prepared((db, { sessionId, userId, now }: Claim) =>
   db

@@ -63,4 +63,4 @@ const rotateAll = (db: Database, swaps: readonly Swap[]) =>
   })
 
 /** Rotates it, together with others, unless somebody else has it locked or has just changed it. */
-export const sharedRotation = gathered({ postgres: { send: rotateAll, least: 2 } })
+export const sharedRotation = gathered({ send: rotateAll, least: 2 })

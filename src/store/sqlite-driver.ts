@@ -1,5 +1,6 @@
 import SQLite from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+import type { Query } from './prepared.ts'
 import { Checkpoints } from './sqlite-checkpoints.ts'
 
 /** Statements that end in one commit. */
@@ -86,13 +87,34 @@ export class SharedCommitDriver implements Driver {
   }
 
   /** What is no part of a transaction. */
-  async executeAlone<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+  async executeAlone<R>(query: Query): Promise<QueryResult<R>> {
     let batch: Batch | undefined
     try {
       return await this.#inTurn<QueryResult<R>>(() => {
         if (this.#batch === undefined && this.#prepare(query.sql).readonly) this.#beginReads()
         else batch = this.#open()
         return this.#run(query)
+      })
+    } finally {
+      await batch?.committed
+    }
+  }
+
+  /** A transaction in which nothing is awaited. */
+  async executeTogether<T>(work: (execute: <R>(query: Query) => QueryResult<R>) => T): Promise<T> {
+    let batch: Batch | undefined
+    try {
+      return await this.#inTurn(() => {
+        batch = this.#open()
+        this.#command('savepoint work')
+        try {
+          return work((query) => this.#run(query))
+        } catch (error) {
+          if (batch === this.#batch) this.#command('rollback to work')
+          throw error
+        } finally {
+          if (batch === this.#batch) this.#command('release work')
+        }
       })
     } finally {
       await batch?.committed
@@ -231,7 +253,7 @@ export class SharedCommitDriver implements Driver {
     this.#batch = undefined
   }
 
-  #run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
+  #run<R>({ sql, parameters }: Query): QueryResult<R> {
     const statement = this.#prepare(sql)
     try {
       if (statement.reader) return { rows: statement.all(parameters as unknown[]) as R[] }

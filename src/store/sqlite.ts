@@ -1,9 +1,9 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import SQLite from 'better-sqlite3'
-import type { CompiledQuery, QueryResult } from 'kysely'
+import type { QueryResult } from 'kysely'
 import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
-import type { DirectAdapter } from './prepared.ts'
+import type { DirectAdapter, Query } from './prepared.ts'
 import type { Schema } from './schema.ts'
 import { SharedCommitDriver } from './sqlite-driver.ts'
 import type { Access, Store } from './store.ts'
@@ -73,8 +73,12 @@ class TransactionalAdapter extends SqliteAdapter implements DirectAdapter {
     this.#driver = driver
   }
 
-  execute<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>> {
+  execute<Row>(query: Query): Promise<QueryResult<Row>> {
     return this.#driver.executeAlone(query)
+  }
+
+  executeTogether<T>(work: (execute: <Row>(query: Query) => QueryResult<Row>) => T): Promise<T> {
+    return this.#driver.executeTogether(work)
   }
 
   override get supportsTransactionalDdl(): boolean {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { sql } from 'kysely'
+import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import type { Connection } from '../dialects.ts'
 import { connect } from '../dialects.ts'
@@ -136,26 +137,33 @@ test('transactions have the database to themselves, one after the other', async 
 })
 
 test('who writes and who reads meanwhile hear of it when it is on the disk', async (t) => {
-  const { db, usernames } = await openScene(t)
+  const scene = await openScene(t)
+  const { db, user, usernames } = scene
+  const { accessToken } = await logIn(scene, user)
   const seenOutside = async (work: Promise<unknown>) => work.then(usernames)
-  const [afterWrite, afterRead, afterFailure] = await Promise.all([
+  const seen = await Promise.all([
     seenOutside(addUser(db, 'bob')),
+    seenOutside(exchange(scene, accessToken)),
     seenOutside(sql`select count(*) from users`.execute(db)),
     seenOutside(addSession(db, 'nobody').catch(() => {})),
   ])
-  for (const seen of [afterWrite, afterRead, afterFailure]) assert.deepEqual(seen, ['ada', 'bob'])
+  assert.deepEqual(seen, Array(4).fill(['ada', 'bob']))
 })
 
 test('a commit that fails is heard of by all, leaves nothing, and the next one succeeds', async (t) => {
-  const { db, usernames } = await openScene(t)
+  const scene = await openScene(t)
+  const { db, user, usernames } = scene
+  const { accessToken } = await logIn(scene, user)
   // What refers to nothing is found only by the commit.
   const orphan = db.transaction().execute(async (trx) => {
     await sql`pragma defer_foreign_keys = on`.execute(trx)
     await addSession(trx, 'nobody')
   })
-  const work = [addUser(db, 'bob'), orphan, sql`select count(*) from users`.execute(db), addUser(db, 'carol')]
-  assert.deepEqual(await outcomes(work), Array(4).fill('rejected'))
+  const read = sql`select count(*) from users`.execute(db)
+  const work = [addUser(db, 'bob'), orphan, exchange(scene, accessToken), read, addUser(db, 'carol')]
+  assert.deepEqual(await outcomes(work), Array(5).fill('rejected'))
   assert.deepEqual(await usernames(), ['ada'])
+  assert.equal((await exchange(scene, accessToken)).outcome, 'exchanged')
   await addUser(db, 'dave')
   assert.deepEqual(await usernames(), ['ada', 'dave'])
 })

@@ -56,7 +56,7 @@ export async function fill(
     const rows = Array.from({ length: sessions }, (_, index) => newSession(core, names[index % users] ?? ''))
     await insertSessions(core, rows)
     const file = join(directory, name)
-    writeFileSync(file, `${inAnyOrder(linesOf(core, kind, rows, names)).join('\n')}\n`)
+    writeFileSync(file, `${linesOf(core, kind, inAnyOrder(rows), names).join('\n')}\n`)
     return file
   }
   const files = {
@@ -75,10 +75,10 @@ function linesOf(core: Core, kind: Kind, rows: readonly SessionRow[], names: rea
 }
 
 // Neighbours in a table do not refresh one after the other: they would share pages, and a commit of 60 would write a few.
-function inAnyOrder<T>(lines: readonly T[]): T[] {
+function inAnyOrder<T>(rows: readonly T[]): T[] {
   const random = seededRandom(SEED)
-  const places = lines.map((line) => ({ line, place: random() }))
-  return places.sort((a, b) => a.place - b.place).map(({ line }) => line)
+  const places = rows.map((row) => ({ row, place: random() }))
+  return places.sort((a, b) => a.place - b.place).map(({ row }) => row)
 }
 
 async function insertUsers(core: Core, names: readonly string[]): Promise<void> {

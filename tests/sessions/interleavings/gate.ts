@@ -17,8 +17,9 @@ export async function gated(t: Pick<TestContext, 'after'>, db: Database): Promis
   const connection = await executor.provideConnection(async (provided) => Object.getPrototypeOf(provided))
   // On PostgreSQL transactions begin and end by queries.
   for (const method of ['executeQuery', 'begin', 'end']) gateMethod(t, connection, method)
-  // And on SQLite what is no part of one takes no connection.
-  gateMethod(t, Object.getPrototypeOf(executor.adapter), 'execute')
+  // And on SQLite what is no part of one takes no connection, nor does one that nothing can come in between.
+  for (const method of ['execute', 'executeTogether'])
+    gateMethod(t, Object.getPrototypeOf(executor.adapter), method)
 }
 
 function gateMethod(t: Pick<TestContext, 'after'>, prototype: Record<string, unknown>, method: string): void {
