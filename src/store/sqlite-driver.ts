@@ -1,7 +1,9 @@
-import SQLite from 'better-sqlite3'
+import type SQLite from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 import type { Query } from './prepared.ts'
 import { Checkpoints } from './sqlite-checkpoints.ts'
+import { Statements } from './sqlite-statements.ts'
+import { Turns } from './turns.ts'
 
 /** Statements that end in one commit. */
 interface Batch {
@@ -44,24 +46,19 @@ class Connection implements DatabaseConnection {
  * wrote, nor who read meanwhile. See `.github/adr/0014-shared-commits.md`.
  */
 export class SharedCommitDriver implements Driver {
-  readonly #database: SQLite.Database
   readonly #begin: string
-  /** The database's `busy_timeout`, while it is 0 */
-  #busyTimeout: unknown
-  // Kysely's own would prepare a statement anew at each execution.
-  readonly #statements = new Map<string, SQLite.Statement<unknown[]>>()
+  readonly #statements: Statements
   readonly #checkpoints: Checkpoints
   #batch: Batch | undefined
   #isReading = false
-  /** The transaction that has the database to itself, since a savepoint that is rolled back takes all with it */
-  #owner: Connection | undefined
-  #waiting: (() => void)[] = []
+  /** Of transactions that have the database to themselves, since a savepoint that is rolled back takes all with it */
+  readonly #turns = new Turns<Connection>()
   // Kysely keeps a list of all that it ever saw.
   readonly #idle: Connection[] = []
 
   constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate') {
-    this.#database = database
     this.#begin = begin
+    this.#statements = new Statements(database)
     this.#checkpoints = new Checkpoints(database)
   }
 
@@ -77,11 +74,11 @@ export class SharedCommitDriver implements Driver {
 
   async destroy(): Promise<void> {
     await this.#checkpoints.close()
-    this.#database.close()
+    this.#statements.database.close()
   }
 
   async execute<R>(connection: Connection, query: CompiledQuery): Promise<QueryResult<R>> {
-    if (connection !== this.#owner) return this.executeAlone(query)
+    if (!this.#turns.isOf(connection)) return this.executeAlone(query)
     if (connection.batch !== this.#batch) throw new Error('the transaction was rolled back')
     return this.#run(query)
   }
@@ -90,8 +87,8 @@ export class SharedCommitDriver implements Driver {
   async executeAlone<R>(query: Query): Promise<QueryResult<R>> {
     let batch: Batch | undefined
     try {
-      return await this.#inTurn<QueryResult<R>>(() => {
-        if (this.#batch === undefined && this.#prepare(query.sql).readonly) this.#beginReads()
+      return await this.#turns.inTurn<QueryResult<R>>(() => {
+        if (this.#batch === undefined && this.#statements.isReading(query)) this.#beginReads()
         else batch = this.#open()
         return this.#run(query)
       })
@@ -104,16 +101,16 @@ export class SharedCommitDriver implements Driver {
   async executeTogether<T>(work: (execute: <R>(query: Query) => QueryResult<R>) => T): Promise<T> {
     let batch: Batch | undefined
     try {
-      return await this.#inTurn(() => {
+      return await this.#turns.inTurn(() => {
         batch = this.#open()
-        this.#command('savepoint work')
+        this.#statements.command('savepoint work')
         try {
           return work((query) => this.#run(query))
         } catch (error) {
-          if (batch === this.#batch) this.#command('rollback to work')
+          if (batch === this.#batch) this.#statements.command('rollback to work')
           throw error
         } finally {
-          if (batch === this.#batch) this.#command('release work')
+          if (batch === this.#batch) this.#statements.command('release work')
         }
       })
     } finally {
@@ -134,10 +131,10 @@ export class SharedCommitDriver implements Driver {
   }
 
   async begin(connection: Connection): Promise<void> {
-    await this.#inTurn(() => {
+    await this.#turns.inTurn(() => {
       connection.batch = this.#open()
-      this.#command('savepoint work')
-      this.#owner = connection
+      this.#statements.command('savepoint work')
+      this.#turns.take(connection)
     })
   }
 
@@ -145,44 +142,21 @@ export class SharedCommitDriver implements Driver {
     const { batch } = connection
     try {
       if (batch === this.#batch) {
-        if (how === 'rollback') this.#command('rollback to work')
-        this.#command('release work')
+        if (how === 'rollback') this.#statements.command('rollback to work')
+        this.#statements.command('release work')
       }
     } finally {
       // Kysely rolls back what it could not commit, too, and by then somebody else may have the database.
-      if (this.#owner === connection) this.#release()
+      if (this.#turns.isOf(connection)) this.#turns.release()
     }
     await batch?.committed
-  }
-
-  /** At once, or when whoever has the database to itself has ended, in the order of arrival. */
-  #inTurn<T>(work: () => T): T | Promise<T> {
-    if (this.#owner === undefined) return work()
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    this.#waiting.push(() => {
-      try {
-        resolve(work())
-      } catch (error) {
-        reject(error)
-      }
-    })
-    return promise
-  }
-
-  #release(): void {
-    this.#owner = undefined
-    while (this.#owner === undefined) {
-      const work = this.#waiting.shift()
-      if (work === undefined) return
-      work()
-    }
   }
 
   // Reads among themselves see nothing but what is on the disk: they wait for nobody. A transaction each, which Kysely's
   // statements are otherwise, costs two system calls.
   #beginReads(): void {
     if (this.#isReading) return
-    if (!this.#database.inTransaction) this.#command('begin')
+    if (!this.#statements.database.inTransaction) this.#statements.command('begin')
     this.#isReading = true
     process.nextTick(() => this.#endReads())
   }
@@ -191,7 +165,7 @@ export class SharedCommitDriver implements Driver {
     if (!this.#isReading) return
     this.#isReading = false
     try {
-      if (this.#database.inTransaction) this.#command('commit')
+      if (this.#statements.database.inTransaction) this.#statements.command('commit')
     } catch {
       // A file that has become unreadable, say. Nothing was changed, and the next statement hears of it.
     }
@@ -200,52 +174,35 @@ export class SharedCommitDriver implements Driver {
   #open(): Batch {
     if (this.#batch !== undefined) return this.#batch
     this.#endReads()
-    this.#lock()
+    this.#statements.lock(this.#begin)
     const { promise: committed, resolve, reject } = Promise.withResolvers<void>()
     // A transaction that fails by itself may be gone before its batch fails.
     committed.catch(() => {})
     this.#batch = { committed, resolve, reject }
     // After all that runs now, and before anything else arrives: other processes wait for the lock.
-    process.nextTick(() => void this.#inTurn(() => this.#commit()))
+    process.nextTick(() => void this.#turns.inTurn(() => this.#commit()))
     return this.#batch
-  }
-
-  // To wait for the lock of another process blocks the event loop. After one wait that was in vain nobody waits until
-  // somebody got it.
-  #lock(): void {
-    try {
-      this.#command(this.#begin)
-    } catch (error) {
-      if (error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY') {
-        this.#busyTimeout ??= this.#database.pragma('busy_timeout', { simple: true })
-        this.#database.pragma('busy_timeout = 0')
-      }
-      throw error
-    }
-    if (this.#busyTimeout === undefined) return
-    this.#database.pragma(`busy_timeout = ${this.#busyTimeout}`)
-    this.#busyTimeout = undefined
   }
 
   #commit(): void {
     const batch = this.#batch
     if (batch === undefined) return
     try {
-      this.#command('commit')
+      this.#statements.command('commit')
       this.#batch = undefined
       batch.resolve()
       this.#checkpoint()
     } catch (error) {
       this.#fail(error)
-      if (this.#database.inTransaction) this.#command('rollback')
+      if (this.#statements.database.inTransaction) this.#statements.command('rollback')
     }
   }
 
   #checkpoint(): void {
     const restart = this.#checkpoints.afterCommit()
     if (restart === undefined) return
-    this.#owner = new Connection(this)
-    void restart.finally(() => this.#release())
+    this.#turns.take(new Connection(this))
+    void restart.finally(() => this.#turns.release())
   }
 
   #fail(error: unknown): void {
@@ -253,29 +210,13 @@ export class SharedCommitDriver implements Driver {
     this.#batch = undefined
   }
 
-  #run<R>({ sql, parameters }: Query): QueryResult<R> {
-    const statement = this.#prepare(sql)
+  #run<R>(query: Query): QueryResult<R> {
     try {
-      if (statement.reader) return { rows: statement.all(parameters as unknown[]) as R[] }
-      const { changes, lastInsertRowid } = statement.run(parameters as unknown[])
-      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+      return this.#statements.execute(query)
     } catch (error) {
       // A failed statement takes back only itself; but SQLite takes everything back when the disk is full, say.
-      if (!this.#database.inTransaction) this.#fail(error)
+      if (!this.#statements.database.inTransaction) this.#fail(error)
       throw error
     }
-  }
-
-  #command(sql: string): void {
-    this.#prepare(sql).run()
-  }
-
-  #prepare(sql: string): SQLite.Statement<unknown[]> {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
   }
 }
