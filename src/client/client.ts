@@ -1,3 +1,4 @@
+import type { Client } from 'openapi-fetch'
 import createOpenApiClient from 'openapi-fetch'
 import type { paths } from '../../generated/types.ts'
 
@@ -14,4 +15,4 @@ export interface ClientOptions {
  * All operations of the contract, typed: `client.POST('/api/auth/login', { body: { … } })` gives
  * `{ data, error, response }`. It never throws for a status, only when the network fails.
  */
-export const createClient = (options: ClientOptions) => createOpenApiClient<paths>(options)
+export const createClient: (options: ClientOptions) => Client<paths> = createOpenApiClient

@@ -81,7 +81,7 @@ async function attempt(
     const body = (await response.json()) as { code?: unknown; message: string; data?: object }
     // A proxy's 404 must not log anybody out, nor the 200 of a network's login page. An exchange has no envelope.
     const isOurs = body.code === status || (response.ok && isGrant(body))
-    if (isOurs) return { status, message: body.message, data: body.data ?? body }
+    if (isOurs) return { ...body, data: body.data ?? body, status }
   } catch {
     signal.throwIfAborted()
   }

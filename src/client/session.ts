@@ -2,7 +2,7 @@ import { isGrant, pause, RefreshError, request, unlessAborted } from './request.
 import type { Grant, Session, SessionOptions } from './session-options.ts'
 import type { Message } from './tabs.ts'
 import { createTabs } from './tabs.ts'
-import type { Lifetime, Tokens } from './tokens.ts'
+import type { Tokens } from './tokens.ts'
 import { lifetimeOf, memoryStorage, tolerant } from './tokens.ts'
 
 const DAYS_24 = 2 ** 31 - 1 // the longest timer that platforms know
@@ -23,7 +23,7 @@ export function createSession(options: SessionOptions): Session {
   const storage = tolerant(options.storage ?? memoryStorage())
   const sending = { fetch, signal, timeout, tries, backoff }
   let current: Tokens | undefined
-  let lifetime: Lifetime
+  let remaining: () => number
   let flight: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let ended = false
@@ -69,7 +69,7 @@ export function createSession(options: SessionOptions): Session {
   function adopt(tokens: Tokens): void {
     sequence = tokens.sequence
     current = tokens
-    lifetime = lifetimeOf(tokens)
+    remaining = lifetimeOf(tokens)
     ended = false
     greeted()
     schedule()
@@ -101,7 +101,7 @@ export function createSession(options: SessionOptions): Session {
     void storage.end(sequence)
     const told = () => queueMicrotask(() => options.onEnded?.(reason))
     // Who goes to another page then would cancel a request.
-    void (heard?.then(told, told) ?? told())
+    void Promise.resolve(heard).then(told, told)
   }
 
   function schedule(): void {
@@ -110,7 +110,7 @@ export function createSession(options: SessionOptions): Session {
     const life = current.expiresIn * 1000
     const ahead = Math.min(options.refreshAhead ?? Math.min(60_000, life / 5), life / 2)
     const later = ({ wait = 0 }: Partial<RefreshError>) => wakeIn(Math.max(wait, 10 * backoff), schedule)
-    wakeIn(lifetime.remaining() - ahead, () => refresh().catch(later))
+    wakeIn(remaining() - ahead, () => refresh().catch(later))
   }
 
   function wakeIn(milliseconds: number, work: () => void): void {
@@ -133,7 +133,7 @@ export function createSession(options: SessionOptions): Session {
 
   async function replace(stale: string | undefined): Promise<void> {
     const begun = epoch
-    const sentAt = Date.now()
+    let sentAt = 0
     // Another tab may have been faster, while this one waited for the lock, for the next try or for the answer.
     const overtaken = async () => {
       await readStorage()
@@ -141,7 +141,11 @@ export function createSession(options: SessionOptions): Session {
     }
     // What the last holder of the lock announced is on its way.
     await pause(10, signal)
-    const make = async () => ((await overtaken()) ? undefined : refreshRequest())
+    const make = async () => {
+      if (await overtaken()) return undefined
+      sentAt = Date.now()
+      return refreshRequest()
+    }
     const answer = await request(make, sending)
     if (!answer || (await overtaken())) return
     const { status, message, data } = answer
@@ -154,8 +158,10 @@ export function createSession(options: SessionOptions): Session {
 
   function refreshRequest(): Request {
     if (mode !== 'access') return post('/refresh_token', {}, current?.refreshToken)
-    const body = JSON.stringify({ token: current?.accessToken })
-    return post('/api/auth/refresh', { headers: { 'Content-Type': 'application/json' }, body })
+    return post('/api/auth/refresh', {
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ token: current?.accessToken }),
+    })
   }
 
   const post = (path: string, init: RequestInit, token?: string) =>
@@ -177,7 +183,7 @@ export function createSession(options: SessionOptions): Session {
   async function accessToken(): Promise<string | undefined> {
     await ready
     // In cookie mode only the server knows whether anybody is logged in.
-    if (current ? lifetime.remaining() <= 0 : mode === 'cookie' && !ended) await refresh()
+    if (current ? remaining() <= 0 : mode === 'cookie' && !ended) await refresh()
     return current?.accessToken
   }
 

@@ -9,18 +9,24 @@ export type Message =
 /** The other tabs of the origin, where there are any. */
 export interface Tabs {
   /**
-   * One tab at a time. A tab that was frozen with the lock does not block the others for longer than the time limit.
-   * Where there are no Web Locks, the server's replay keeps it safe.
+   * One tab at a time. A tab that was frozen with the lock does not block the others for longer than the time limit, and
+   * then no more. Where there are no Web Locks, the server's replay keeps it safe.
    */
   exclusive(work: () => Promise<void>): Promise<void>
   tell(message: Message): void
 }
 
-interface Locks {
-  request(name: string, options: { signal: AbortSignal }, work: () => Promise<void>): Promise<void>
+interface LockOptions {
+  readonly signal?: AbortSignal
+  /** Takes the lock away from whoever has it */
+  readonly steal?: boolean
 }
 
-/** @param patience milliseconds to wait for a lock @param signal ends telling and hearing */
+interface Locks {
+  request(name: string, options: LockOptions, work: () => Promise<void>): Promise<void>
+}
+
+/** @param patience milliseconds to wait for the lock @param signal ends telling and hearing */
 export function createTabs(
   name: string,
   patience: number,
@@ -41,20 +47,19 @@ export function createTabs(
 
   return {
     async exclusive(work) {
-      let begun = false
-      const begin = () => {
-        begun = true
-        return work()
-      }
-      // The second lock is for all who gave up on the first: else they would begin together.
-      for (const lock of locks ? [name, `${name} 2`] : []) {
-        try {
-          return await locks?.request(lock, { signal: AbortSignal.timeout(patience) }, begin)
-        } catch (error) {
-          if (begun) throw error
-        }
-      }
-      return work()
+      let done: Promise<void> | undefined
+      const begin = () => (done = work())
+      const hold = async (lock: string, options: LockOptions, work: () => Promise<void>) =>
+        done ?? locks?.request(lock, options, work).catch(() => {})
+      const within = (wait: number) => ({ signal: AbortSignal.timeout(wait) })
+      await hold(name, within(patience / 2), begin)
+      // All who gave up on the lock queue at a second one. The first of them waits as long again, as another tab may have
+      // got the lock at last; then whoever has it sleeps, and loses it.
+      await hold(`${name} 2`, within(2 * patience), async () => {
+        await hold(name, within(patience / 2), begin)
+        await hold(name, { steal: true }, begin)
+      })
+      return done ?? work()
     },
     tell(message) {
       // A channel that is closed throws.

@@ -92,19 +92,13 @@ export function tolerant(storage: TokenStorage) {
   }
 }
 
-/** Measures how long tokens still last. */
-export interface Lifetime {
-  /** Milliseconds until the access token expires, below zero when it has */
-  remaining(): number
-}
-
 /**
  * By two clocks, and the one that went further counts: the monotonic one does not care when somebody sets the time,
  * but stands still in some browsers while the device sleeps; the other one does not.
+ *
+ * @returns the milliseconds until the access token expires, at any time; below zero when it has
  */
-export function lifetimeOf({ expiresIn, receivedAt }: Tokens): Lifetime {
+export function lifetimeOf({ expiresIn, receivedAt }: Tokens): () => number {
   const bornAt = performance.now() - Math.max(0, Date.now() - receivedAt)
-  return {
-    remaining: () => expiresIn * 1000 - Math.max(performance.now() - bornAt, Date.now() - receivedAt),
-  }
+  return () => expiresIn * 1000 - Math.max(performance.now() - bornAt, Date.now() - receivedAt)
 }

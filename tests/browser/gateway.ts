@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
@@ -20,6 +20,8 @@ export interface Gateway {
   losses: number
   /** Refresh tokens by generation, as they were given out */
   readonly issued: Map<number, Set<string>>
+  /** Of the requests that rotated: the generation that they presented, and by the page's clock when they were sent */
+  readonly rotations: Map<number, { sentAt: number; byNewTab: boolean }>
   readonly counts: { refreshes: number; lost: number; unreachable: number }
 }
 
@@ -51,6 +53,7 @@ export async function openGateway(t: Pick<TestContext, 'after'>, random: () => n
     upstream: undefined as string | undefined,
     losses: 0,
     issued: new Map<number, Set<string>>(),
+    rotations: new Map<number, { sentAt: number; byNewTab: boolean }>(),
     counts: { refreshes: 0, lost: 0, unreachable: 0 },
   }
 
@@ -75,6 +78,7 @@ export async function openGateway(t: Pick<TestContext, 'after'>, random: () => n
     for (const token of refreshTokens(answer, text)) keep(token)
     if (path === '/refresh_token') {
       gateway.counts.refreshes++
+      if (answer.ok) noteRotation(request.headers)
       if (random() < gateway.losses) {
         gateway.counts.lost++
         request.socket.destroy()
@@ -89,8 +93,19 @@ export async function openGateway(t: Pick<TestContext, 'after'>, random: () => n
     response.end(text)
   }
 
+  function noteRotation({ authorization, cookie, ...headers }: IncomingHttpHeaders): void {
+    const [presented = ''] = tokensIn(authorization ?? cookie ?? '')
+    const generation = generationOf(presented)
+    // Sent again, it is the same rotation.
+    if (gateway.rotations.has(generation)) return
+    gateway.rotations.set(generation, {
+      sentAt: Number(headers['x-sent-at']),
+      byNewTab: headers['x-new'] === 'true',
+    })
+  }
+
   function keep(token: string): void {
-    const { generation } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    const generation = generationOf(token)
     gateway.issued.set(generation, (gateway.issued.get(generation) ?? new Set()).add(token))
   }
 
@@ -103,6 +118,11 @@ export async function openGateway(t: Pick<TestContext, 'after'>, random: () => n
   gateway.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return gateway
 }
+
+const tokensIn = (text: string): string[] => text.match(/[\w-]+\.[\w-]+\.[\w-]+/g) ?? []
+
+const generationOf = (token: string): number =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).generation
 
 function refreshTokens(answer: Response, text: string): string[] {
   const cookie = /refresh_token=([\w-]+\.[\w-]+\.[\w-]+)/.exec(answer.headers.get('Set-Cookie') ?? '')?.[1]

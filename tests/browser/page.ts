@@ -7,6 +7,7 @@ const { localStorage } = globalThis
 
 const record = { ended: [] as string[], refreshed: 0, answers: {} as Record<string, number>, last: 0 }
 
+const dying = new AbortController()
 const session = createSession({
   baseUrl: origin,
   mode,
@@ -14,6 +15,14 @@ const session = createSession({
   lockTimeout: 1000,
   backoff: 100,
   timeout: 3000,
+  signal: dying.signal,
+  fetch: (input, init) => {
+    const request = new Request(input, init)
+    // For the gateway, which counts rotations: a tab that is new rotates when no other answers it soon enough.
+    request.headers.set('X-Sent-At', String(Date.now()))
+    request.headers.set('X-New', String(record.last === 0))
+    return fetch(request)
+  },
   onEnded: (reason) => void record.ended.push(reason),
   onRefreshed: () => void record.refreshed++,
 })
@@ -38,7 +47,7 @@ async function logIn(username: string, password: string): Promise<void> {
   await session.start(data)
 }
 
-/** Takes the session's lock and never lets it go, as a tab does that is killed or frozen in the middle of a refresh. */
+/** Takes the session's lock and never lets it go, as a tab does that is frozen in the middle of a refresh. */
 const holdLock = () =>
   new Promise<void>((held) => {
     const { locks } = navigator as unknown as {
@@ -50,4 +59,11 @@ const holdLock = () =>
     })
   })
 
-Object.assign(globalThis, { rekindle: { session, record, use, logIn, holdLock } })
+/** As a tab that is killed in the middle of a refresh, whose request never leaves. */
+async function die(): Promise<void> {
+  await holdLock()
+  // Else it might rotate by its last breath: the browser has the cookie then, but the other tabs have heard of nothing.
+  dying.abort()
+}
+
+Object.assign(globalThis, { rekindle: { session, record, use, logIn, holdLock, die } })

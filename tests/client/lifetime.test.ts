@@ -38,26 +38,26 @@ for (const [what, wall, monotonic, remaining] of [
 ] as const) {
   test(what, () => {
     withClocks((clocks) => {
-      const lifetime = lifetimeOf(tokens(clocks.wall))
+      const left = lifetimeOf(tokens(clocks.wall))
       clocks.wall += wall
       clocks.monotonic += monotonic
-      assert.equal(lifetime.remaining(), remaining)
+      assert.equal(left(), remaining)
     })
   })
 }
 
 test('tokens of another tab count from when they were received there', () => {
   withClocks((clocks) => {
-    const lifetime = lifetimeOf(tokens(clocks.wall - 600_000))
+    const left = lifetimeOf(tokens(clocks.wall - 600_000))
     clocks.monotonic += 60_000
-    assert.equal(lifetime.remaining(), 1140_000)
+    assert.equal(left(), 1140_000)
   })
 })
 
 test('tokens that seem to come from the future last no longer for it', () => {
   withClocks((clocks) => {
-    const lifetime = lifetimeOf(tokens(clocks.wall + HOUR))
+    const left = lifetimeOf(tokens(clocks.wall + HOUR))
     clocks.monotonic += 60_000
-    assert.equal(lifetime.remaining(), 1740_000)
+    assert.equal(left(), 1740_000)
   })
 })

@@ -69,6 +69,18 @@ test('answers lost after the server has acted: the same token again, and the ses
   assert.deepEqual(tab.ended, [])
 })
 
+test('tokens last from the try that was answered: those before it take nothing away', async (t) => {
+  const { service, tab, me } = await loggedIn(t, { backoff: 200 })
+  expire(service)
+  const request = me()
+  await until(() => tab.sent.includes('/api/auth/me 401'))
+  tab.lose(1)
+  await until(() => tab.sent.includes('/refresh_token lost'))
+  const failedAt = Date.now()
+  await request
+  assert.ok((tab.refreshed[1]?.receivedAt ?? 0) >= failedAt + 190)
+})
+
 test('no network: the request fails, the session does not, and goes on when there is one', async (t) => {
   const { service, tab, me } = await loggedIn(t, { tries: 2 })
   expire(service)

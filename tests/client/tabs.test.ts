@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { SessionOptions, TokenStorage, Tokens } from '../../src/client/index.ts'
 import { webStorage } from '../../src/client/index.ts'
+import { checkedFetch } from '../contract/check-response.ts'
 import type { Service } from '../fixture.ts'
 import { MINUTE, PASSWORD, startService } from '../fixture.ts'
 import type { Tab } from './tab.ts'
@@ -67,8 +69,9 @@ test('a tab that is frozen with the lock holds the others up for the time limit 
   skip: locks === undefined && 'no Web Locks in this Node',
 }, async (t) => {
   const { service, tabs, name, me } = await openTabs(t, 2, { lockTimeout: 50 })
-  let thaw = () => {}
-  const frozen = locks?.request(name, () => new Promise<void>((resolve) => (thaw = resolve)))
+  const frozen = assert.rejects(async () => locks?.request(name, () => new Promise(() => {})), {
+    name: 'AbortError',
+  })
   service.clock.now += 31 * MINUTE
   const answers = await Promise.all(tabs.map(me))
   assert.deepEqual(
@@ -76,8 +79,29 @@ test('a tab that is frozen with the lock holds the others up for the time limit 
     [200, 200],
   )
   assert.equal(await generation(service), 1)
-  thaw()
+  // It has lost the lock, so that nobody waits for it again.
   await frozen
+})
+
+test('while one tab refreshes, no other begins, when the tab that they both waited for lets go', {
+  skip: locks === undefined && 'no Web Locks in this Node',
+}, async (t) => {
+  const slow: typeof fetch = async (input, init) => {
+    if ((input as Request).url.endsWith('/refresh_token')) await wait(400)
+    return checkedFetch(input as Request, init)
+  }
+  const { service, tabs, name, me } = await openTabs(t, 2, { lockTimeout: 400, fetch: slow })
+  const [early, late] = tabs as [Tab, Tab]
+  const held = assert.rejects(async () => locks?.request(name, () => wait(450)), { name: 'AbortError' })
+  service.clock.now += 31 * MINUTE
+  const answers = await Promise.all([me(early), wait(300).then(() => me(late))])
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  )
+  const refreshes = tabs.flatMap(({ sent }) => sent.filter((what) => what.startsWith('/refresh_token')))
+  assert.deepEqual(refreshes, ['/refresh_token 200'])
+  await held
 })
 
 test('a tab that slept through rotations takes what the others have, and is no thief', async (t) => {
