@@ -6,6 +6,7 @@ import { routePath } from 'hono/route'
 import { addressReader } from './address.ts'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
+import { gatherer } from './gather.ts'
 import { failureDraft, send } from './respond.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -19,7 +20,7 @@ const JSON_TYPE = 'application/json'
 export function requestLog(core: Core): MiddlewareHandler<Env> {
   const address = addressReader(core.settings.trustProxy)
   let security: Readonly<Record<string, string>> | undefined
-  const gather = gatherer()
+  const gather = gatherer(() => core.store.commitTime?.() ?? 0)
   return async (c, next) => {
     const started = performance.now()
     await gather()
@@ -52,21 +53,6 @@ export function requestLog(core: Core): MiddlewareHandler<Env> {
     } catch {
       // Nowhere to tell it, and no reason to call a failure what was done and written.
     }
-  }
-}
-
-// What arrives in one turn of the event loop is worked on step by step together: each step finds its code and data in
-// the caches of the processor, and the statements end in one commit.
-function gatherer(): () => Promise<void> {
-  let gathered: Promise<void> | undefined
-  return () => {
-    gathered ??= new Promise((resolve) =>
-      setImmediate(() => {
-        gathered = undefined
-        resolve()
-      }),
-    )
-    return gathered
   }
 }
 

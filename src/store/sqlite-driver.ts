@@ -51,6 +51,8 @@ export class SharedCommitDriver implements Driver {
   readonly #checkpoints: Checkpoints
   #batch: Batch | undefined
   #isReading = false
+  /** Milliseconds that the last two commits took */
+  readonly #commitTimes = [0, 0]
   /** Of transactions that have the database to themselves, since a savepoint that is rolled back takes all with it */
   readonly #turns = new Turns<Connection>()
   // Kysely keeps a list of all that it ever saw.
@@ -60,6 +62,11 @@ export class SharedCommitDriver implements Driver {
     this.#begin = begin
     this.#statements = new Statements(database)
     this.#checkpoints = new Checkpoints(database)
+  }
+
+  /** Milliseconds that a commit takes now: one that was slow may have been held up by something else. */
+  get commitTime(): number {
+    return Math.min(...this.#commitTimes)
   }
 
   async init(): Promise<void> {}
@@ -188,7 +195,10 @@ export class SharedCommitDriver implements Driver {
     const batch = this.#batch
     if (batch === undefined) return
     try {
+      const begun = performance.now()
       this.#statements.command('commit')
+      this.#commitTimes.shift()
+      this.#commitTimes.push(performance.now() - begun)
       this.#batch = undefined
       batch.resolve()
       this.#checkpoint()

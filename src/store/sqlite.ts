@@ -103,6 +103,10 @@ class TransactionalAdapter extends SqliteAdapter implements DirectAdapter {
 class Dialect extends SqliteDialect {
   readonly #driver: SharedCommitDriver
 
+  get commitTime(): number {
+    return this.#driver.commitTime
+  }
+
   constructor(database: SQLite.Database, access: Access) {
     super({ database })
     // A transaction that would only come to write later fails when another process has written meanwhile.
@@ -124,11 +128,13 @@ class Dialect extends SqliteDialect {
  */
 export function openSqlite(file: string, access: Access): Store {
   const database = access === 'read' ? openToRead(file) : open(file)
-  const db = new Kysely<Schema>({ dialect: new Dialect(database, access) })
+  const dialect = new Dialect(database, access)
+  const db = new Kysely<Schema>({ dialect })
   return {
     db,
     isUnavailable: (error) =>
       !database.open || (error instanceof SQLite.SqliteError && UNAVAILABLE.test(error.code)),
+    commitTime: () => dialect.commitTime,
     async close() {
       await db.destroy()
       // Kysely leaves a database alone that it never used.

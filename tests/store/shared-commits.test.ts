@@ -208,3 +208,18 @@ test('whose commit fails takes the database from nobody who has it by then', asy
     { who: 'told', count: 40 },
   ])
 })
+
+test('tells how long commits take, the shorter of the last two', async (t) => {
+  const { store } = await openScene(t)
+  const real = performance.now
+  // A disk as slow as the clock says it is.
+  let now = real.call(performance)
+  let step = 0
+  t.mock.method(performance, 'now', () => (now += step))
+  const times = []
+  for (step of [10, 30, 5, 20]) {
+    await addUser(store.db)
+    times.push(store.commitTime?.())
+  }
+  assert.deepEqual(times.slice(1), [10, 5, 5])
+})
