@@ -57,7 +57,7 @@ describe('beside the running service', { concurrency: 2 }, () => {
   })
 })
 
-describe('serve stops with exit code 0', { concurrency: 3, timeout: 10_000 }, () => {
+describe('serve stops with exit code 0', { concurrency: 3, timeout: 30_000 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     test(`on ${signal}`, async (t) => {
       const service = await startService(t, freshDatabase(t))
@@ -122,7 +122,7 @@ test('METRICS_PORT: served there, and when one of both ports is taken the proces
 })
 
 test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0', {
-  timeout: 10_000,
+  timeout: 30_000,
 }, async (t) => {
   const service = await startService(t, freshDatabase(t))
   const headers = { 'Content-Type': 'application/json' }
