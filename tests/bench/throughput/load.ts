@@ -73,8 +73,13 @@ export async function saturate(target: Target, seconds: number, by: Generator = 
   return settle(await run('wrk', [...sizes, '-s', path('load.lua'), url, '--', ...script], env))
 }
 
-/** Open loop: a constant rate, whether the last ones are answered or not. @param rate requests per second */
-export async function pace(target: Target, rate: number, count: number): Promise<PacedLoad> {
-  const parameters = JSON.stringify({ ...target, rate, count, connections: CONNECTIONS })
+/**
+ * Open loop: a constant rate, whether the last ones are answered or not.
+ *
+ * @param rate requests per second
+ * @param uncounted so many of the first are in no latency: they wait for the program that sends them, which V8 compiles
+ */
+export async function pace(target: Target, rate: number, count: number, uncounted = 0): Promise<PacedLoad> {
+  const parameters = JSON.stringify({ ...target, rate, count, uncounted, connections: CONNECTIONS })
   return settle(await run(process.execPath, [path('paced.ts'), parameters]))
 }

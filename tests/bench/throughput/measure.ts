@@ -24,6 +24,9 @@ export const FIGURES = [
 ] as const
 export type Figures = { readonly [Figure in (typeof FIGURES)[number]]?: number | undefined }
 
+// Seconds
+const PACER_WARM_UP = 1
+
 export interface Plan {
   readonly sizes: Sizes
   /** Of each phase; 0: no warm-up */
@@ -97,9 +100,10 @@ async function full({ subject, prepared, target }: Warm, plan: Plan): Promise<Fu
 async function half({ subject, prepared, target }: Warm, { rate }: Full, plan: Plan): Promise<Figures> {
   const { processes, files } = prepared
   const count = Math.max(1, Math.round((rate / 2) * plan.seconds))
+  const uncounted = Math.round((rate / 2) * PACER_WARM_UP)
   await loopDelay(processes)
   const load = await checked(subject, prepared, 0, () =>
-    pace({ ...target, file: files.paced }, rate / 2, count),
+    pace({ ...target, file: files.paced }, rate / 2, uncounted + count, uncounted),
   )
   return {
     halfP50: load.p50,

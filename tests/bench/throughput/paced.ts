@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { Connection } from './connection.ts'
 import { requestOf, successorOf } from './operation.ts'
 
-const { ports, operation, file, rate, count, connections } = JSON.parse(process.argv[2] ?? '')
+const { ports, operation, file, rate, count, uncounted, connections } = JSON.parse(process.argv[2] ?? '')
 const tokens = readFileSync(file, 'utf8').trim().split('\n')
 const request = requestOf(operation)
 const successor = successorOf(operation)
@@ -23,8 +23,9 @@ for (let index = 0; index < connections; index++)
   idle.push(await Connection.open(ports[index % ports.length]))
 const begun = performance.now()
 
-function answer(connection: Connection, dueAt: number, status: number, text: string, token: string) {
-  latencies[answered++] = performance.now() - dueAt
+function answer(connection: Connection, index: number, status: number, text: string, token: string) {
+  latencies[index] = performance.now() - (begun + (index / rate) * 1000)
+  answered++
   idle.push(connection)
   const next = successor(status, text, token)
   if (next !== undefined) {
@@ -41,8 +42,8 @@ function send() {
     const token = tokens[taken]
     tokens[taken++] = ''
     if (connection === undefined || token === undefined) throw new Error('more requests than tokens')
-    const dueAt = begun + (sent++ / rate) * 1000
-    connection.send(request(token), (status, text) => answer(connection, dueAt, status, text, token))
+    const index = sent++
+    connection.send(request(token), (status, text) => answer(connection, index, status, text, token))
   }
 }
 
@@ -63,8 +64,8 @@ await new Promise<void>((resolve) => {
 })
 
 const duration = (performance.now() - begun) / 1000
-latencies.sort()
-const at = (share: number) => latencies[Math.min(count - 1, Math.floor(count * share))] ?? 0
+const counted = latencies.subarray(uncounted).sort()
+const at = (share: number) => counted[Math.floor(counted.length * share)] ?? 0
 const figures = {
   requests: answered,
   duration,
