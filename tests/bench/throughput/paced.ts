@@ -5,15 +5,15 @@
 import { readFileSync } from 'node:fs'
 import { Connection } from './connection.ts'
 import { requestOf, successorOf } from './operation.ts'
+import { Ring } from './ring.ts'
 
 const { ports, operation, file, rate, count, uncounted, connections } = JSON.parse(process.argv[2] ?? '')
-const tokens = readFileSync(file, 'utf8').trim().split('\n')
+const tokens = new Ring(readFileSync(file, 'utf8').trim().split('\n'))
 const request = requestOf(operation)
 const successor = successorOf(operation)
 const latencies = new Float64Array(count)
 const idle: Connection[] = []
 let due = 0
-let taken = 0
 let sent = 0
 let answered = 0
 let refused = 0
@@ -39,8 +39,7 @@ function answer(connection: Connection, index: number, status: number, text: str
 function send() {
   while (sent < due && idle.length > 0) {
     const connection = idle.shift()
-    const token = tokens[taken]
-    tokens[taken++] = ''
+    const token = tokens.take()
     if (connection === undefined || token === undefined) throw new Error('more requests than tokens')
     const index = sent++
     connection.send(request(token), (status, text) => answer(connection, index, status, text, token))
