@@ -1,4 +1,5 @@
 /** One measurement of one subject beside the floor: as much as it can, and then half of that. */
+import { spawnSync } from 'node:child_process'
 import type { Sizes } from './fill.ts'
 import { total, untilIdle } from './idle.ts'
 import type { Generator, Target } from './load.ts'
@@ -76,6 +77,8 @@ export async function warm(cleanup: Cleanup, subject: Subject, plan: Plan): Prom
   const { warmUp } = prepared.files
   if (plan.warmUp > 0) await saturate({ ...target, file: warmUp }, plan.warmUp, plan.generator)
   await untilIdle(prepared)
+  // What others have written would be waited for with the first fsyncs.
+  spawnSync('sync')
   return { subject, prepared, target }
 }
 
