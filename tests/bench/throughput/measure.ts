@@ -26,7 +26,7 @@ export const FIGURES = [
 export type Figures = { readonly [Figure in (typeof FIGURES)[number]]?: number | undefined }
 
 // Seconds
-const PACER_WARM_UP = 1
+const PACER_WARM_UP = 2
 
 export interface Plan {
   readonly sizes: Sizes
