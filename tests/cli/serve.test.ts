@@ -57,13 +57,19 @@ describe('beside the running service', { concurrency: 2 }, () => {
   })
 })
 
+// Milliseconds after which it no longer stopped because all was done: connections are cut after seven seconds.
+const PROMPT = 6000
+
 describe('serve stops with exit code 0', { concurrency: 3, timeout: 30_000 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     test(`on ${signal}`, async (t) => {
       const service = await startService(t, freshDatabase(t))
       // A connection that is kept alive must not keep the service.
       assert.equal((await checkedFetch(`${service.url}/livez`)).status, 200)
+      const begun = performance.now()
       assert.equal(await service.stop(signal), 0)
+      const took = performance.now() - begun
+      assert.ok(took < PROMPT, `${took} ms`)
     })
   }
 
@@ -138,10 +144,13 @@ test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0
   while (ready === 200) ready = (await checkedFetch(`${service.url}/readyz`)).status
   assert.equal(ready, 503)
   while (await checkedFetch(`${service.url}/livez`).then(Boolean, () => false));
+  const begun = performance.now()
   register.end(body.slice(10))
   const [response] = await answered
   assert.deepEqual([response.statusCode, response.headers.connection], [201, 'close'])
   assert.equal(await stopped, 0)
+  const took = performance.now() - begun
+  assert.ok(took < PROMPT, `${took} ms`)
 })
 
 const oldNode = (process.env['PATH'] ?? '')
