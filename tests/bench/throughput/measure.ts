@@ -1,5 +1,6 @@
 /** One measurement of one subject beside the floor: as much as it can, and then half of that. */
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Sizes } from './fill.ts'
 import { total, untilIdle } from './idle.ts'
 import type { Generator, Target } from './load.ts'
@@ -74,12 +75,27 @@ export function measure(
 export async function warm(cleanup: Cleanup, subject: Subject, plan: Plan): Promise<Warm> {
   const prepared = await subject.prepare(cleanup, { ...plan, isTraced: false })
   const target = { ports: prepared.processes.map(({ port }) => port), operation: subject.operation }
-  const { warmUp } = prepared.files
-  if (plan.warmUp > 0) await saturate({ ...target, file: warmUp }, plan.warmUp, plan.generator)
-  await untilIdle(prepared)
+  if (plan.warmUp > 0) {
+    // When the first connections end, V8 throws away what it had compiled of streams before.
+    for (const file of halves(prepared.files.warmUp)) {
+      await saturate({ ...target, file }, plan.warmUp / 2, plan.generator)
+      await untilIdle(prepared)
+    }
+  }
   // What others have written would be waited for with the first fsyncs.
   spawnSync('sync')
   return { subject, prepared, target }
+}
+
+/** Its lines in two files */
+function halves(file: string): string[] {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const middle = Math.ceil(lines.length / 2)
+  return [lines.slice(0, middle), lines.slice(middle)].map((half, index) => {
+    const part = `${file}-${index}`
+    writeFileSync(part, `${half.join('\n')}\n`)
+    return part
+  })
 }
 
 async function full({ subject, prepared, target }: Warm, plan: Plan): Promise<Full> {
