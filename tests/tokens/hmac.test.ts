@@ -33,3 +33,14 @@ test('keys of any bytes and of all lengths around a block, texts of any length',
     assert.equal(hs256(hmacKey(secret), text), expected, `${secret.toString('hex')} ${text}`)
   }
 })
+
+test('one key, long texts and short ones after them', () => {
+  const secret = randomBytes(32)
+  const key = hmacKey(secret)
+  // Around what a key has room for at first, and as long as a request may be.
+  for (const length of [1023, 5, 1024, 1025, 0, 16_384, 300, 1024]) {
+    const text = randomBytes(length).toString('base64url').slice(0, length)
+    const expected = createHmac('sha256', secret).update(text).digest('base64url')
+    assert.equal(hs256(key, text), expected, `${length} characters`)
+  }
+})
