@@ -134,8 +134,10 @@ export async function rotateSession(
   const shared = await sharedRotation(db, swap)
   if (shared !== undefined) return shared
   // The one that waits for whoever has the row, and has the last word.
-  const [session] = await rotation(db, swap)
-  return session
+  const [rotated] = await rotation(db, swap)
+  if (rotated === undefined) return undefined
+  const { sessionId: id, userId, generation } = swap
+  return { id, userId, generation: generation + 1, revokedAt: null, ...rotated }
 }
 
 /** A refresh without rotation: the same conditions, but the generation and the deadlines stay. */
@@ -150,12 +152,17 @@ const swapOf = (refresh: Refresh, idle = 0): Swap => ({
   expiresAt: refresh.now + idle,
 })
 
+// What is asked for by its value need not be read.
 const rotation = prepared((db, swap: Swap) =>
   db
     .updateTable('sessions')
     .set(rotated(swap, isPostgres(db) ? whenTaken(swap.now) : swap.now))
     .where(isCurrent(swap))
-    .returning(SESSION),
+    .returning([
+      'sessions.rotated_at as rotatedAt',
+      'sessions.expires_at as expiresAt',
+      'sessions.absolute_expires_at as absoluteExpiresAt',
+    ]),
 )
 
 const touch = prepared((db, swap: Swap) =>
