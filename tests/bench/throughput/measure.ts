@@ -28,6 +28,9 @@ export type Figures = { readonly [Figure in (typeof FIGURES)[number]]?: number |
 
 // Seconds
 const PACER_WARM_UP = 2
+// Right before it is measured: when connections end, V8 throws away what it had compiled of streams before the first ones
+// did, and while nothing happens, memory that is wanted back.
+const AGAIN = 2
 
 export interface Plan {
   readonly sizes: Sizes
@@ -44,6 +47,8 @@ export interface Warm {
   readonly subject: Subject
   readonly prepared: Prepared
   readonly target: Omit<Target, 'file'>
+  /** Tokens for {@link AGAIN}, each time that it is measured */
+  readonly again: string
 }
 
 type Full = Figures & { readonly rate: number }
@@ -75,43 +80,51 @@ export function measure(
 export async function warm(cleanup: Cleanup, subject: Subject, plan: Plan): Promise<Warm> {
   const prepared = await subject.prepare(cleanup, { ...plan, isTraced: false })
   const target = { ports: prepared.processes.map(({ port }) => port), operation: subject.operation }
-  if (plan.warmUp > 0) {
-    // When the first connections end, V8 throws away what it had compiled of streams before.
-    for (const file of halves(prepared.files.warmUp)) {
-      await saturate({ ...target, file }, plan.warmUp / 2, plan.generator)
-      await untilIdle(prepared)
-    }
-  }
+  const [first, again] = halves(prepared.files.warmUp)
+  const warmed = { subject, prepared, target, again }
+  await uncounted(warmed, plan, first, plan.warmUp)
+  return warmed
+}
+
+/** A load with connections of its own. */
+async function uncounted(
+  { prepared, target }: Warm,
+  plan: Plan,
+  file: string,
+  seconds: number,
+): Promise<void> {
+  if (plan.warmUp > 0) await saturate({ ...target, file }, seconds, plan.generator)
+  await untilIdle(prepared)
   // What others have written would be waited for with the first fsyncs.
   spawnSync('sync')
-  return { subject, prepared, target }
 }
 
 /** Its lines in two files */
-function halves(file: string): string[] {
+function halves(file: string): [string, string] {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   const middle = Math.ceil(lines.length / 2)
-  return [lines.slice(0, middle), lines.slice(middle)].map((half, index) => {
-    const part = `${file}-${index}`
-    writeFileSync(part, `${half.join('\n')}\n`)
-    return part
-  })
+  const [first, again] = [`${file}-first`, `${file}-again`] as const
+  writeFileSync(first, `${lines.slice(0, middle).join('\n')}\n`)
+  writeFileSync(again, `${lines.slice(middle).join('\n')}\n`)
+  return [first, again]
 }
 
-async function full({ subject, prepared, target }: Warm, plan: Plan): Promise<Full> {
+async function full(warmed: Warm, plan: Plan): Promise<Full> {
+  const { subject, prepared, target, again } = warmed
+  await uncounted(warmed, plan, again, AGAIN)
   const { processes, files } = prepared
   await loopDelay(processes)
   const cpu = total(processes, (process) => process.cpu())
-  const load = await checked(subject, prepared, CONNECTIONS, () =>
+  const result = await checked(subject, prepared, CONNECTIONS, () =>
     saturate({ ...target, file: files.saturated }, plan.seconds, plan.generator),
   )
   const loop = await loopDelay(processes)
   const worked = total(processes, (process) => process.cpu())
   return {
-    rate: load.requests / load.duration,
-    p50: load.p50,
-    p99: load.p99,
-    cpu: cpu === undefined || worked === undefined ? undefined : (worked - cpu) / load.requests,
+    rate: result.requests / result.duration,
+    p50: result.p50,
+    p99: result.p99,
+    cpu: cpu === undefined || worked === undefined ? undefined : (worked - cpu) / result.requests,
     loop,
   }
 }
@@ -119,10 +132,10 @@ async function full({ subject, prepared, target }: Warm, plan: Plan): Promise<Fu
 async function half({ subject, prepared, target }: Warm, { rate }: Full, plan: Plan): Promise<Figures> {
   const { processes, files } = prepared
   const count = Math.max(1, Math.round((rate / 2) * plan.seconds))
-  const uncounted = Math.round((rate / 2) * PACER_WARM_UP)
+  const first = Math.round((rate / 2) * PACER_WARM_UP)
   await loopDelay(processes)
   const load = await checked(subject, prepared, 0, () =>
-    pace({ ...target, file: files.paced }, rate / 2, uncounted + count, uncounted),
+    pace({ ...target, file: files.paced }, rate / 2, first + count, first),
   )
   return {
     halfP50: load.p50,
