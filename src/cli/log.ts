@@ -32,7 +32,7 @@ export async function createLog(settings: {
       // It tries for ever.
       if (!isFailing) output.flushSync()
     })
-    return pino(options, output)
+    return withNativeJson(pino(options, output))
   }
   const { default: pretty } = await import('pino-pretty')
   const destination = pino.destination({ sync: true })
@@ -44,4 +44,21 @@ export async function createLog(settings: {
     destination,
   }
   return pino(options, pretty(readable))
+}
+
+type AsJson = (fields: object, message: string | undefined, level: number, time: string) => string
+
+/**
+ * pino puts its lines together member by member, for its serializers. The only one here is that of errors: all other lines
+ * are left to JSON.stringify, which takes half as long.
+ */
+export function withNativeJson(log: Logger): Logger {
+  const methods = log as unknown as { [pino.symbols.asJsonSym]: AsJson }
+  const asJson = methods[pino.symbols.asJsonSym]
+  methods[pino.symbols.asJsonSym] = (fields, message, level, time) => {
+    if ('err' in fields || message === undefined) return asJson.call(log, fields, message, level, time)
+    const members = JSON.stringify(fields).slice(1, -1)
+    return `{"level":${level}${time}${members && `,${members}`},"msg":${JSON.stringify(message)}}\n`
+  }
+  return log
 }
