@@ -75,11 +75,11 @@ export function prepared<Parameters extends object, Row>(
   return Object.assign(execute, { query })
 }
 
-/** Executes a statement at once. @returns its rows */
+/** Executes a statement at once. */
 export type Execute = <Parameters, Row>(
   statement: Prepared<Parameters, Row>,
   parameters: Parameters,
-) => readonly Row[]
+) => QueryResult<Row>
 
 /**
  * A transaction on SQLite whose statements run one right after the other. One that awaits them shares its commit as
@@ -89,9 +89,8 @@ export function together<T>(db: Database, work: (execute: Execute) => T): Promis
   const { adapter } = db.getExecutor()
   if (!isDirect(adapter) || db.isTransaction) throw new TypeError('no transaction of its own')
   return adapter.executeTogether((execute) =>
-    work(
-      <Parameters, Row>(statement: Prepared<Parameters, Row>, parameters: Parameters) =>
-        execute<Row>(statement.query(db, parameters)).rows,
+    work(<Parameters, Row>(statement: Prepared<Parameters, Row>, parameters: Parameters) =>
+      execute<Row>(statement.query(db, parameters)),
     ),
   )
 }

@@ -38,24 +38,27 @@ const claimAlone = (db: Database, claim: Claim) =>
   transaction(db, async (trx) => {
     const [session] = await countRefresh(trx, claim)
     if (session === undefined) return undefined
-    const [row] = await insertClaim(trx, capped(claim, session))
-    if (row === undefined) throw new AlreadyClaimed()
-    return row
+    const due = capped(claim, session)
+    const [inserted] = await insertClaim(trx, due)
+    if (inserted === undefined) throw new AlreadyClaimed()
+    return revoked(due)
   })
 
 const claimAtOnce = (db: Database, claim: Claim) =>
   together(db, (execute) => {
-    const [session] = execute(countRefresh, claim)
+    const [session] = execute(countRefresh, claim).rows
     if (session === undefined) return undefined
-    const [row] = execute(insertClaim, capped(claim, session))
-    if (row === undefined) throw new AlreadyClaimed()
-    return row
+    const due = capped(claim, session)
+    if (execute(insertClaim, due).numAffectedRows === 0n) throw new AlreadyClaimed()
+    return revoked(due)
   })
 
 const capped = (claim: Claim, { absoluteExpiresAt }: { readonly absoluteExpiresAt: number }): Claim => ({
   ...claim,
   successorExpiresAt: Math.min(claim.successorExpiresAt, absoluteExpiresAt),
 })
+
+const revoked = ({ now, successorExpiresAt }: Claim): RevokedToken => ({ revokedAt: now, successorExpiresAt })
 
 const countRefresh = prepared((db, { sessionId, userId, now }: Claim) =>
   db
@@ -69,8 +72,9 @@ const countRefresh = prepared((db, { sessionId, userId, now }: Claim) =>
     .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
 )
 
-const insertClaim = prepared((db, claim: Claim) =>
-  db
+// SQLite says how many rows it has written, and takes longer to return one.
+const insertClaim = prepared<Claim, { jti: string }>((db, claim) => {
+  const insert = db
     .insertInto('revoked_tokens')
     .values({
       jti: claim.jti,
@@ -80,8 +84,8 @@ const insertClaim = prepared((db, claim: Claim) =>
       expires_at: claim.expiresAt,
     })
     .onConflict((conflict) => conflict.column('jti').doNothing())
-    .returning(REVOKED_TOKEN),
-)
+  return isPostgres(db) ? insert.returning('jti') : insert
+})
 
 export async function findRevokedToken(db: Database, jti: string): Promise<RevokedToken | undefined> {
   const [row] = await byJti(db, { jti })
