@@ -28,8 +28,7 @@ export type Figures = { readonly [Figure in (typeof FIGURES)[number]]?: number |
 
 // Seconds
 const PACER_WARM_UP = 2
-// Right before it is measured: when connections end, V8 throws away what it had compiled of streams before the first ones
-// did, and while nothing happens, memory that is wanted back.
+// Right before it is measured: when the first connections end, V8 throws away what it had compiled of streams.
 const AGAIN = 2
 
 export interface Plan {
