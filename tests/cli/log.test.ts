@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import pino from 'pino'
-import { withNativeJson } from '../../src/cli/log.ts'
+import { isoTime, withNativeJson } from '../../src/cli/log.ts'
 
 function linesOf(wrap: (log: pino.Logger) => pino.Logger, work: (log: pino.Logger) => void): string[] {
   const lines: string[] = []
@@ -37,11 +37,20 @@ function all(log: pino.Logger): void {
   log.error(error, 'by itself')
   log.error(error)
   log.info({ signal: 'SIGTERM' })
+  log.child({ part: 'a' }).info({ status: 200 }, 'a child')
 }
 
 test('each line is what pino makes of it', () => {
   const expected = linesOf((log) => log, all)
-  assert.equal(expected.length, 10)
+  assert.equal(expected.length, 11)
   assert.deepEqual(linesOf(withNativeJson, all), expected)
   for (const line of expected) JSON.parse(line)
+})
+
+test('the time of a line is that of its millisecond', (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1 })
+  for (const milliseconds of [0, 0, 1, 998, 0, 86_400_000]) {
+    t.mock.timers.tick(milliseconds)
+    assert.equal(isoTime(), pino.stdTimeFunctions.isoTime())
+  }
 })
