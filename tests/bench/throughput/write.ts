@@ -40,7 +40,7 @@ function section({ bench, peers }: Reports): string {
   if (bench !== undefined) parts.push(table(bench.rows), ...notes(bench))
   if (peers !== undefined) {
     const others =
-      'Others, installed apart, by the same method. Ratios can be compared with those above, rates cannot: it was another run.'
+      'Others, installed apart, by the method of their commit. Rates cannot be compared with those above, which are of another run, and ratios only where the method is the same.'
     parts.push(others, table(peers.rows), ...notes(peers))
   }
   return `\n${parts.join('\n\n')}\n\n`
