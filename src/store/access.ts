@@ -19,9 +19,9 @@ export async function findAccess(
 ): Promise<AccessState | undefined> {
   const [row] = await access(db, token)
   if (row === undefined) return undefined
-  const { revokedAt, absoluteExpiresAt, exchangedAt, ...user } = row
+  const { revokedAt, absoluteExpiresAt, exchangedAt } = row
   return {
-    user,
+    user: row,
     session: absoluteExpiresAt === null ? undefined : { revokedAt, absoluteExpiresAt },
     isExchanged: exchangedAt !== null,
   }

@@ -1,5 +1,4 @@
 import type { Database } from './schema.ts'
-import { isPostgres } from './schema.ts'
 
 /** At most so many together, so that none takes long. */
 const MOST = 100
@@ -19,11 +18,11 @@ interface Batch<Member, Row> {
 }
 
 /**
- * What arrives in one turn of the event loop is done together, since on PostgreSQL each statement costs a message each
+ * For PostgreSQL: what arrives in one turn of the event loop is done together, since each statement costs a message each
  * way, a transaction and a write to the disk. See `.github/adr/0017-shared-rotations.md`.
  *
  * @returns asks for one of them, and resolves to its row. Undefined when there was none for it, and when nothing was
- * sent, as always on SQLite: it has to be asked for alone. An error is that of all.
+ * sent: it has to be asked for alone. An error is that of all.
  */
 export function gathered<Member extends { readonly sessionId: string }, Row extends { readonly id: string }>({
   send,
@@ -47,7 +46,7 @@ export function gathered<Member extends { readonly sessionId: string }, Row exte
   const bySession = async (rows: Promise<readonly Row[]>) => new Map((await rows).map((row) => [row.id, row]))
 
   return async (db, member) => {
-    if (db.isTransaction || !isPostgres(db)) return undefined
+    if (db.isTransaction) return undefined
     let batch = gathering.get(db)
     // Full is as good as closed: it is sent when its own turn ends.
     if (batch === undefined || batch.members.size === MOST) batch = open(db)

@@ -9,7 +9,7 @@ import { isActive } from './swap.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
-/** Together with others, where each statement is a message. Undefined: it has to be claimed alone. */
+/** Together with others. Undefined: it has to be claimed alone. */
 const sharedClaim = gathered({ send: claimAll, least: 1 })
 
 /** Takes the count of the refresh back. */
@@ -21,17 +21,19 @@ class AlreadyClaimed extends Error {}
  * it. @returns undefined when somebody else had it, or the session is over
  */
 export async function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
-  const shared = await sharedClaim(db, claim)
-  if (shared !== undefined) {
-    const { revokedAt, successorExpiresAt } = shared
-    return { revokedAt, successorExpiresAt }
-  }
   try {
-    return await (isPostgres(db) ? claimAlone(db, claim) : claimAtOnce(db, claim))
+    return await (isPostgres(db) ? claimShared(db, claim) : claimAtOnce(db, claim))
   } catch (error) {
     if (error instanceof AlreadyClaimed) return undefined
     throw error
   }
+}
+
+async function claimShared(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
+  const shared = await sharedClaim(db, claim)
+  if (shared === undefined) return claimAlone(db, claim)
+  const { revokedAt, successorExpiresAt } = shared
+  return { revokedAt, successorExpiresAt }
 }
 
 const claimAlone = (db: Database, claim: Claim) =>

@@ -131,7 +131,7 @@ export async function rotateSession(
   idle: number,
 ): Promise<Session | undefined> {
   const swap = swapOf(refresh, idle)
-  const shared = await sharedRotation(db, swap)
+  const shared = isPostgres(db) ? await sharedRotation(db, swap) : undefined
   if (shared !== undefined) return shared
   // The one that waits for whoever has the row, and has the last word.
   const [rotated] = await rotation(db, swap)

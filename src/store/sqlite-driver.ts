@@ -100,7 +100,7 @@ export class SharedCommitDriver implements Driver {
         return this.#run(query)
       })
     } finally {
-      await batch?.committed
+      if (batch !== undefined) await batch.committed
     }
   }
 

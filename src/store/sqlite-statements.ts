@@ -2,10 +2,17 @@ import SQLite from 'better-sqlite3'
 import type { QueryResult } from 'kysely'
 import type { Query } from './prepared.ts'
 
+/** What a statement says of itself takes a call into native code each time. */
+interface Prepared {
+  readonly statement: SQLite.Statement<unknown[]>
+  readonly isReader: boolean
+  readonly isReadonly: boolean
+}
+
 /** The connection to a file, and its statements: Kysely would prepare one anew at each execution. */
 export class Statements {
   readonly database: SQLite.Database
-  readonly #prepared = new Map<string, SQLite.Statement<unknown[]>>()
+  readonly #prepared = new Map<string, Prepared>()
   /** The database's `busy_timeout`, while it is 0 */
   #busyTimeout: unknown
 
@@ -14,18 +21,18 @@ export class Statements {
   }
 
   execute<R>({ sql, parameters }: Query): QueryResult<R> {
-    const statement = this.#prepare(sql)
-    if (statement.reader) return { rows: statement.all(parameters as unknown[]) as R[] }
+    const { statement, isReader } = this.#prepare(sql)
+    if (isReader) return { rows: statement.all(parameters as unknown[]) as R[] }
     const { changes, lastInsertRowid } = statement.run(parameters as unknown[])
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
   command(sql: string): void {
-    this.#prepare(sql).run()
+    this.#prepare(sql).statement.run()
   }
 
   isReading({ sql }: Query): boolean {
-    return this.#prepare(sql).readonly
+    return this.#prepare(sql).isReadonly
   }
 
   /**
@@ -47,12 +54,13 @@ export class Statements {
     this.#busyTimeout = undefined
   }
 
-  #prepare(sql: string): SQLite.Statement<unknown[]> {
-    let statement = this.#prepared.get(sql)
-    if (statement === undefined) {
-      statement = this.database.prepare(sql)
-      this.#prepared.set(sql, statement)
+  #prepare(sql: string): Prepared {
+    let prepared = this.#prepared.get(sql)
+    if (prepared === undefined) {
+      const statement = this.database.prepare(sql)
+      prepared = { statement, isReader: statement.reader, isReadonly: statement.readonly }
+      this.#prepared.set(sql, prepared)
     }
-    return statement
+    return prepared
   }
 }
