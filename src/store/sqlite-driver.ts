@@ -100,6 +100,7 @@ export class SharedCommitDriver implements Driver {
         return this.#run(query)
       })
     } finally {
+      // A read has none, and to await nothing takes time as well.
       if (batch !== undefined) await batch.committed
     }
   }

@@ -44,7 +44,23 @@ test('where they are, the first wait for as many as there were the last time', a
   }
 })
 
-test('but no longer than a few milliseconds, and then for fewer', async () => {
+test('but no longer than a commit takes', async (t) => {
+  // Who is held up meanwhile has waited for longer, and tries again.
+  for (let tries = 1; ; tries++) {
+    const { seen, come } = door(2)
+    await come(3)
+    await nextTurn()
+    const begun = performance.now()
+    await come(1)
+    while (seen.inside === 3) await nextTurn()
+    const waited = performance.now() - begun
+    assert.ok(waited >= 2, `${waited} ms`)
+    if (waited < 6) return t.diagnostic(`${tries} tries`)
+    assert.ok(tries < 100, `${waited} ms`)
+  }
+})
+
+test('nor than a few milliseconds, and then for fewer', async () => {
   const { seen, come } = door(HANGING)
   await come(3)
   await nextTurn()
