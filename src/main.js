@@ -1,6 +1,6 @@
 // An old Node reads this file as CommonJS, and gets to say that it is too old before it meets any TypeScript. So there
 // are no import statements here. Nor is it TypeScript: to strip its own types Node takes a ninth of a start and 12 MiB, and
-// those of all others it finds in its cache. See .github/adr/0004-pinned-node.md.
+// those of all others it finds in its cache. See docs/adr/0004-pinned-node.md.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(

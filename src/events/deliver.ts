@@ -55,7 +55,7 @@ interface State {
 
 /**
  * Posts events to the webhook, if there is one: at least once, those of a session in their order. Any number of
- * processes may do so on one database: `.github/adr/0021-events.md`.
+ * processes may do so on one database: `docs/adr/0021-events.md`.
  *
  * @returns stops it: what is on its way has some seconds, and what is not delivered waits for the next start
  */

@@ -1,4 +1,4 @@
-/** Cross-site request forgery: who may send the refresh cookie. See .github/adr/0018-cross-site-requests.md. */
+/** Cross-site request forgery: who may send the refresh cookie. See docs/adr/0018-cross-site-requests.md. */
 import type { Context } from 'hono'
 import type { Settings } from '../config/settings.ts'
 import type { Env, Handlers } from './contract.ts'

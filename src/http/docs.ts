@@ -37,7 +37,7 @@ const script = Buffer.from(
   `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })\n`,
 )
 
-// The published package brings copies of two files of Swagger UI: see .github/adr/0008-the-package.md.
+// The published package brings copies of two files of Swagger UI: see docs/adr/0008-the-package.md.
 function swaggerUi(name: string): Uint8Array | undefined {
   const places = ['../../swagger-ui/', '../../node_modules/swagger-ui-dist/']
   const file = places.map((place) => new URL(place + name, import.meta.url)).find((url) => existsSync(url))

@@ -1,4 +1,4 @@
-/** What Prometheus is told: see `.github/adr/0023-metrics.md`. Only loaded where it is wanted. */
+/** What Prometheus is told: see `docs/adr/0023-metrics.md`. Only loaded where it is wanted. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { SecurityEvent } from '../events/names.ts'
 import { WARNINGS } from '../events/names.ts'

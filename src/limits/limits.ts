@@ -10,7 +10,7 @@ import type { LimitContext } from './store-limiter.ts'
 
 type Counters = (whom: string) => readonly Counter[]
 
-/** All limits of the service: see `.github/adr/0020-limits.md`. An address may be unknown. */
+/** All limits of the service: see `docs/adr/0020-limits.md`. An address may be unknown. */
 export interface Limits {
   /** @param account what its name is compared by, whether there is such an account or not */
   login(account: string, address: string | null): Promise<Attempt | Refusal>

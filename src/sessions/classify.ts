@@ -8,7 +8,7 @@ import type { SessionState } from '../store/sessions.ts'
  * - `replayed`: the direct predecessor, within the grace window: a retry
  * - `reused`: any other superseded token: evidence of theft
  * - `restored`: authentic, but not of this row's past: a generation that it has not reached, or the current one from
- *   another time. The database went back: see `.github/adr/0012-restored-backups.md`
+ *   another time. The database went back: see `docs/adr/0012-restored-backups.md`
  * - `current`: it could be rotated after all; the row changed in between
  */
 export type Classification =

@@ -33,7 +33,7 @@ const TRIES = 5
 
 /**
  * Trades an access token, expired or not, for a new one, once. It makes an access token its own refresh credential,
- * so it is bounded: see `.github/adr/0002-exchange-bounds.md`. @param origin asked only when there is something to tell
+ * so it is bounded: see `docs/adr/0002-exchange-bounds.md`. @param origin asked only when there is something to tell
  */
 export async function exchange(
   context: SessionContext,

@@ -19,7 +19,7 @@ interface Batch<Member, Row> {
 
 /**
  * For PostgreSQL: what arrives in one turn of the event loop is done together, since each statement costs a message each
- * way, a transaction and a write to the disk. See `.github/adr/0017-shared-rotations.md`.
+ * way, a transaction and a write to the disk. See `docs/adr/0017-shared-rotations.md`.
  *
  * @returns asks for one of them, and resolves to its row. Undefined when there was none for it, and when nothing was
  * sent: it has to be asked for alone. An error is that of all.

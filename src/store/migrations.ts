@@ -67,7 +67,7 @@ const initial: Migration = {
   },
 }
 
-/** Takes out of the way of a rotation and an exchange what they pay for: `.github/adr/0016-indexes-and-rotations.md`. */
+/** Takes out of the way of a rotation and an exchange what they pay for: `docs/adr/0016-indexes-and-rotations.md`. */
 const lighter: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
@@ -105,7 +105,7 @@ async function rebuildRevokedTokens(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('revoked_tokens_expires_at').on('revoked_tokens').column('expires_at').execute()
 }
 
-/** Counters of limits: `.github/adr/0020-limits.md`. */
+/** Counters of limits: `docs/adr/0020-limits.md`. */
 const rateLimits: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
@@ -118,7 +118,7 @@ const rateLimits: Migration = {
   },
 }
 
-/** What happened to accounts and sessions, and what a webhook has still to be told: `.github/adr/0021-events.md`. */
+/** What happened to accounts and sessions, and what a webhook has still to be told: `docs/adr/0021-events.md`. */
 const events: Migration = {
   async up(db: Kysely<unknown>) {
     const text = textOf(db)

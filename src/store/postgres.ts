@@ -43,7 +43,7 @@ class Dialect extends PostgresDialect {
 
 /**
  * Connects when the first query comes. Every statement of `src/store` is written for READ COMMITTED and for any number
- * of processes: `.github/adr/0011-postgresql.md` goes through them.
+ * of processes: `docs/adr/0011-postgresql.md` goes through them.
  *
  * @param url `postgres://user:password@host:port/database`; its parameters win over our timeouts
  */

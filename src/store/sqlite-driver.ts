@@ -43,7 +43,7 @@ class Connection implements DatabaseConnection {
 /**
  * Kysely's driver for the one connection to a file, but that what arrives in one turn of the event loop is committed
  * together, since each commit costs a write to the disk. Nobody hears of anything before it is there: neither who
- * wrote, nor who read meanwhile. See `.github/adr/0014-shared-commits.md`.
+ * wrote, nor who read meanwhile. See `docs/adr/0014-shared-commits.md`.
  */
 export class SharedCommitDriver implements Driver {
   readonly #begin: string

@@ -1,6 +1,6 @@
 /**
  * HMAC-SHA256 by two hashes, which take half the time of an Hmac of node:crypto: it makes two objects and asks OpenSSL by
- * name each time. `.github/adr/0013-hs256-by-node-crypto.md`.
+ * name each time. `docs/adr/0013-hs256-by-node-crypto.md`.
  */
 import { createHash, hash } from 'node:crypto'
 

@@ -1,7 +1,7 @@
 /**
  * JSON Web Tokens in the one form that exists here: compact, HS256, canonical base64url. Through node:crypto, since
  * WebCrypto costs a trip to another thread for each signature; jose is the reference that tests hold this against:
- * `.github/adr/0013-hs256-by-node-crypto.md`.
+ * `docs/adr/0013-hs256-by-node-crypto.md`.
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { Key } from './hmac.ts'

@@ -39,7 +39,7 @@ export const ME: Operation = {
   body: '',
 }
 
-/** Its tokens are whole bodies. Of more at once some would be sent away: `.github/adr/0024-logins-under-load.md`. */
+/** Its tokens are whole bodies. Of more at once some would be sent away: `docs/adr/0024-logins-under-load.md`. */
 export const LOGIN: Operation = {
   method: 'POST',
   path: '/api/auth/login',

@@ -5,8 +5,8 @@ import type { Report, Reports } from './report.ts'
 import { notes, table } from './report.ts'
 
 const at = (path: string) => new URL(`../../../${path}`, import.meta.url)
-const FIGURES = at('.github/performance.json')
-const CHART = at('.github/performance.svg')
+const FIGURES = at('docs/performance.json')
+const CHART = at('docs/performance.svg')
 const README = at('README.md')
 const SECTION = /(<!-- performance -->\n).*?(<!-- \/performance -->)/s
 
@@ -36,7 +36,7 @@ const othersOf = ({ bench, peers }: Reports) =>
   )
 
 function section({ bench, peers }: Reports): string {
-  const parts = ['![Operations per second, divided by those of the floor](.github/performance.svg)']
+  const parts = ['![Operations per second, divided by those of the floor](docs/performance.svg)']
   if (bench !== undefined) parts.push(table(bench.rows), ...notes(bench))
   if (peers !== undefined) {
     const others =
