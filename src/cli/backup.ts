@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { readSettings } from '../config/settings.ts'
-import { backupSqlite } from '../store/backup.ts'
+import { backupSqlite } from '../store/sqlite/backup.ts'
 import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
 
 /** `rekindle backup` */

@@ -1,6 +1,6 @@
+import type { UserRow } from '../store/queries/users.ts'
+import { findUser, findUserByName } from '../store/queries/users.ts'
 import type { Database } from '../store/schema.ts'
-import type { UserRow } from '../store/users.ts'
-import { findUser, findUserByName } from '../store/users.ts'
 import { usernameKey } from '../users/usernames.ts'
 import { Failure } from './failure.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { zUsername } from '../../generated/schemas.ts'
-import { activateUser, deactivateUser, deleteUser, listUsers } from '../store/users.ts'
+import { activateUser, deactivateUser, deleteUser, listUsers } from '../store/queries/users.ts'
 import { register } from '../users/accounts.ts'
 import { MAX_BYTES } from '../users/new-password.ts'
 import { createPasswords } from '../users/passwords.ts'

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { readSettings } from '../config/settings.ts'
-import { takeOver } from '../store/copy-mark.ts'
+import { takeOver } from '../store/copy/mark.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Database } from '../store/schema.ts'

@@ -1,5 +1,10 @@
-import type { Delivery } from '../store/deliveries.ts'
-import { claimDeliveries, endDelivery, postponeDelivery, recallDeliveries } from '../store/deliveries.ts'
+import type { Delivery } from '../store/queries/deliveries.ts'
+import {
+  claimDeliveries,
+  endDelivery,
+  postponeDelivery,
+  recallDeliveries,
+} from '../store/queries/deliveries.ts'
 import type { Database } from '../store/schema.ts'
 import type { Answered, Webhook } from './send.ts'
 import { send } from './send.ts'

@@ -1,4 +1,4 @@
-import type { EventRow } from '../store/events.ts'
+import type { EventRow } from '../store/queries/events.ts'
 
 /** An event as JSON has it everywhere: times in ISO 8601, UTC. */
 export const eventRecord = (event: EventRow) => ({

@@ -1,4 +1,4 @@
-import type { EventRow } from '../store/events.ts'
+import type { EventRow } from '../store/queries/events.ts'
 import { eventRecord } from './record.ts'
 import { signatureOf, webhookKey } from './sign.ts'
 

@@ -1,5 +1,5 @@
-import type { Count } from '../store/rate-limits.ts'
-import { addPoints, deletePoints, setPoints } from '../store/rate-limits.ts'
+import type { Count } from '../store/queries/rate-limits.ts'
+import { addPoints, deletePoints, setPoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
 import type { Counter } from './guesses.ts'
 import type { Policy } from './refusal.ts'

@@ -1,5 +1,5 @@
-import { transaction } from '../store/retry.ts'
 import type { Database } from '../store/schema.ts'
+import { transaction } from '../store/transaction.ts'
 import type { Policy, Refusal } from './refusal.ts'
 import { RefusedKeys } from './refusal.ts'
 import type { LimitContext } from './store-limiter.ts'

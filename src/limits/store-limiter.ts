@@ -1,8 +1,8 @@
 import type { RateLimiterRes, RateLimiterStoreAbstract } from 'rate-limiter-flexible'
 // @ts-expect-error Its types stand under the package's name, which would load the drivers of a dozen databases.
 import StoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStoreAbstract.js'
-import type { Count } from '../store/rate-limits.ts'
-import { addPoints, deletePoints, findPoints, setPoints } from '../store/rate-limits.ts'
+import type { Count } from '../store/queries/rate-limits.ts'
+import { addPoints, deletePoints, findPoints, setPoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
 import type { Policy } from './refusal.ts'
 

@@ -1,5 +1,5 @@
-import { findAccess } from '../store/access.ts'
-import type { UserRow } from '../store/users.ts'
+import { findAccess } from '../store/queries/access.ts'
+import type { UserRow } from '../store/queries/users.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { SessionContext } from './context.ts'
 

@@ -1,4 +1,4 @@
-import type { SessionState } from '../store/sessions.ts'
+import type { SessionState } from '../store/queries/sessions.ts'
 
 /**
  * What a refresh token is, once it was found that it cannot be rotated:

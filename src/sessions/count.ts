@@ -1,4 +1,4 @@
-import { countLiving } from '../store/living.ts'
+import { countLiving } from '../store/queries/living-sessions.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 

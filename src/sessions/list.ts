@@ -1,5 +1,5 @@
-import type { SessionRow } from '../store/sessions.ts'
-import { listSessions } from '../store/sessions.ts'
+import type { SessionRow } from '../store/queries/sessions.ts'
+import { listSessions } from '../store/queries/sessions.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 

@@ -1,6 +1,6 @@
-import type { Session } from '../store/sessions.ts'
+import { newId } from '../ids.ts'
+import type { Session } from '../store/queries/sessions.ts'
 import { signAccessToken } from '../tokens/access-token.ts'
-import { newId } from '../tokens/id.ts'
 import { signRefreshToken } from '../tokens/refresh-token.ts'
 import type { SessionContext } from './context.ts'
 

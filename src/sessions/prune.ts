@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Settings } from '../config/settings.ts'
-import type { PrunedBatch } from '../store/prune.ts'
-import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/prune.ts'
+import type { PrunedBatch } from '../store/queries/prune.ts'
+import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/queries/prune.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 

@@ -1,4 +1,4 @@
-import { openSqlite } from './sqlite.ts'
+import { openSqlite } from './sqlite/dialect.ts'
 import type { Access, Store } from './store.ts'
 
 export type StoreOptions =
@@ -13,7 +13,7 @@ export type StoreOptions =
 export async function openStore(options: StoreOptions, access: Access = 'write'): Promise<Store> {
   if (options.dialect === 'sqlite') return openFile(options.file, access)
   // Most installations never need it.
-  const { openPostgres } = await import('./postgres.ts')
+  const { openPostgres } = await import('./postgres/dialect.ts')
   return openPostgres(options.url)
 }
 

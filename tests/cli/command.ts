@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 export const ENTRY = fileURLToPath(new URL('../../src/cli/rekindle.ts', import.meta.url))
-export const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../../src/main.cjs', import.meta.url))
 
 export const PASSWORD = 'correct horse battery staple'
 

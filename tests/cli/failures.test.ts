@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { ENTRY, failed, finish, MAIN, rekindle, start } from './command.ts'
@@ -88,11 +88,8 @@ test('output that nobody reads to its end is no error', async (t) => {
   assert.deepEqual({ code, errors }, { code: 0, errors: '' })
 })
 
-for (const name of ['main.js', 'main.ts']) {
-  test(`src/${name} reports as the command does`, async (t) => {
-    const program = join(dirname(MAIN), name)
-    const { code, stderr } = await finish(start([program], { ...freshDatabase(t), PORT: 'x' }))
-    assert.equal(code, 2)
-    assert.match(stderr, /^rekindle: .*\bPORT\b.*\n$/)
-  })
-}
+test('src/main.cjs reports as the command does', async (t) => {
+  const { code, stderr } = await finish(start([MAIN], { ...freshDatabase(t), PORT: 'x' }))
+  assert.equal(code, 2)
+  assert.match(stderr, /^rekindle: .*\bPORT\b.*\n$/)
+})

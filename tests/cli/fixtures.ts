@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
+import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { insertUser } from '../../src/store/users.ts'
 import { usernameKey } from '../../src/users/usernames.ts'
 
 /** What {@link seedUser} stores for a hash: no password fits it. */

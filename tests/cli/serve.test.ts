@@ -73,7 +73,7 @@ describe('serve stops with exit code 0', { concurrency: 3, timeout: 30_000 }, ()
     })
   }
 
-  test('in production, started by src/main.js; what is compiled is kept, but not where others can write', async (t) => {
+  test('in production, started by src/main.cjs; what is compiled is kept, but not where others can write', async (t) => {
     const { stdout } = await rekindle(['secret'])
     const database = freshDatabase(t)
     const temporary = join(dirname(fileOf(database)), 'tmp')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import { gatherer } from '../../src/http/gather.ts'
+import { gatherer } from '../../src/http/pipeline/gather.ts'
 
 const HANGING = 60_000
 

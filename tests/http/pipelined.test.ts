@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createApp } from '../../src/http/app.ts'
-import { listen } from '../../src/http/listen.ts'
+import { listen } from '../../src/http/server/listen.ts'
 import { startService } from '../fixture.ts'
 
 // Node takes as many out of one read of 64 KiB.

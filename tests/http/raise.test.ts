@@ -1,7 +1,7 @@
 /** Hashes of before a setting rose: the next login of their user raises them, and nobody notices. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import { activateUser, deactivateUser } from '../../src/store/users.ts'
+import { activateUser, deactivateUser } from '../../src/store/queries/users.ts'
 import type { HashCost } from '../../src/users/passwords.ts'
 import { createPasswords } from '../../src/users/passwords.ts'
 import type { DialectContext } from '../dialects.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RequestError } from '@hono/node-server'
-import { refuseRequest } from '../../src/http/refuse.ts'
+import { refuseRequest } from '../../src/http/server/early-refusals.ts'
 import { startService } from '../fixture.ts'
 
 test('a request that no URL can be made of is the client’s fault, all else is ours, and says nothing', async () => {

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createApp } from '../../src/http/app.ts'
-import { listen } from '../../src/http/listen.ts'
+import { listen } from '../../src/http/server/listen.ts'
 import { startService } from '../fixture.ts'
 import { parseExposition } from './exposition.ts'
 

@@ -5,7 +5,7 @@ import type { Settings } from '../../src/config/settings.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { CoreOptions } from '../../src/http/core.ts'
 import { createCore } from '../../src/http/core.ts'
-import { listen } from '../../src/http/listen.ts'
+import { listen } from '../../src/http/server/listen.ts'
 import type { Service } from '../fixture.ts'
 import { client, SECRET } from '../fixture.ts'
 

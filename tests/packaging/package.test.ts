@@ -31,7 +31,7 @@ test('the package', { timeout: 180_000 }, async (t) => {
 
   await t.test('all of src/ is in it, what only a thread reads too', () => {
     const names = packed.files.map(({ path }) => path)
-    const sources = globSync('src/*/*.ts', { cwd: root })
+    const sources = globSync('src/{*,*/*,*/*/*}.ts', { cwd: root })
     assert.ok(sources.length > 50)
     const missing = sources.filter((source) => !names.includes(`dist/${source.replace(/\.ts$/, '.js')}`))
     assert.deepEqual(missing, [])

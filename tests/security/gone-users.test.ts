@@ -1,6 +1,6 @@
 /** Users who were deactivated or deleted: what each operation tells the tokens that they still hold. */
 import assert from 'node:assert/strict'
-import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
+import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { snapshot, test } from '../dialects.ts'
 import type { Answer } from '../fixture.ts'
 import { PASSWORD } from '../fixture.ts'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Classification } from '../../src/sessions/classify.ts'
 import { classify } from '../../src/sessions/classify.ts'
-import type { SessionState } from '../../src/store/sessions.ts'
+import type { SessionState } from '../../src/store/queries/sessions.ts'
 
 const NOW = 1_000_000
 const GRACE = 30_000

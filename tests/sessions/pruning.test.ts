@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { sql } from 'kysely'
 import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
-import { insertEvents, OPERATOR } from '../../src/store/events.ts'
+import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { test } from '../dialects.ts'
 import { DAY, startService } from '../fixture.ts'
 

@@ -1,6 +1,6 @@
 /** DESIGN §2: a lineage is a line, a retry is safe, revocation wins. Over real HTTP, at once. */
 import assert from 'node:assert/strict'
-import { deactivateUser, deleteUser } from '../../src/store/users.ts'
+import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { test } from '../dialects.ts'
 import type { Answer, Service } from '../fixture.ts'
 import { PASSWORD, startService } from '../fixture.ts'

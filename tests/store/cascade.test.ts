@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
-import { deleteUser } from '../../src/store/users.ts'
+import { deleteUser } from '../../src/store/queries/users.ts'
 import { test } from '../dialects.ts'
 import { addUser, dump, logIn, openContext } from './context.ts'
 

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import type { Insertable } from 'kysely'
-import { claimToken } from '../../src/store/revoked-tokens.ts'
+import { claimToken } from '../../src/store/queries/exchanges.ts'
+import { rotateSession, touchSession } from '../../src/store/queries/sessions.ts'
 import type { Database, Schema } from '../../src/store/schema.ts'
-import { rotateSession, touchSession } from '../../src/store/sessions.ts'
 import { test } from '../dialects.ts'
 import { MINUTE } from '../fixture.ts'
 import { addUser, dump, NOW, openContext } from './context.ts'

@@ -1,9 +1,9 @@
 /** A login that was checked against what is no longer true opens nothing, and leaves no trace. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
+import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { insertSession, listSessions } from '../../src/store/sessions.ts'
-import { activateUser, deactivateUser, deleteUser } from '../../src/store/users.ts'
 import { test } from '../dialects.ts'
 import { DAY } from '../fixture.ts'
 import { addUser, dump, NOW, openContext } from './context.ts'

@@ -1,8 +1,8 @@
 /** DESIGN §2.4 for somebody who has thousands of sessions: all of them end, or none. */
 import assert from 'node:assert/strict'
-import { revokeSessionsOfUser } from '../../src/store/revocations.ts'
+import { revokeSessionsOfUser } from '../../src/store/queries/revocations.ts'
+import { deactivateUser, updatePassword } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { deactivateUser, updatePassword } from '../../src/store/users.ts'
 import { connect, test } from '../dialects.ts'
 import { addUser, NOW, openContext } from './context.ts'
 import { addSessions } from './rows.ts'

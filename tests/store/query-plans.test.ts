@@ -10,14 +10,14 @@ import {
   endDelivery,
   postponeDelivery,
   recallDeliveries,
-} from '../../src/store/deliveries.ts'
-import { eventsAfter, listEvents } from '../../src/store/events.ts'
-import * as rateLimits from '../../src/store/rate-limits.ts'
-import * as revocations from '../../src/store/revocations.ts'
-import { findRevokedToken } from '../../src/store/revoked-tokens.ts'
+} from '../../src/store/queries/deliveries.ts'
+import { eventsAfter, listEvents } from '../../src/store/queries/events.ts'
+import { findRevokedToken } from '../../src/store/queries/exchanges.ts'
+import * as rateLimits from '../../src/store/queries/rate-limits.ts'
+import * as revocations from '../../src/store/queries/revocations.ts'
+import * as sessions from '../../src/store/queries/sessions.ts'
+import * as users from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import * as sessions from '../../src/store/sessions.ts'
-import * as users from '../../src/store/users.ts'
 import type { Connection, Dialect } from '../dialects.ts'
 import { connect, test } from '../dialects.ts'
 import type { StoreContext } from './context.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { idAfter, newId } from '../../src/tokens/id.ts'
+import { idAfter, newId } from '../../src/ids.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 

@@ -8,7 +8,7 @@ import type { Core } from '../../../src/http/core.ts'
 import { mintRefreshToken } from '../../../src/sessions/mint.ts'
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
-import { findSession } from '../../../src/store/sessions.ts'
+import { findSession } from '../../../src/store/queries/sessions.ts'
 import type { Connection } from '../../dialects.ts'
 import { watchDisk } from './disk.ts'
 

@@ -1,5 +1,5 @@
 /** What provokes the responses that many operations share, derived from a request of theirs that succeeds. */
-import { deactivateUser, deleteUser } from '../../../src/store/users.ts'
+import { deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
 import type { Request } from '../../fixture.ts'
 import { DAY, MINUTE } from '../../fixture.ts'
 import type { World } from './world.ts'

@@ -1,6 +1,6 @@
 /** The contract's tag `sessions`. */
 import { randomUUID } from 'node:crypto'
-import { deactivateUser } from '../../../src/store/users.ts'
+import { deactivateUser } from '../../../src/store/queries/users.ts'
 import { PASSWORD } from '../../fixture.ts'
 import type { Provocation, Provocations } from './provoke.ts'
 import {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import { insertUser } from '../../../src/store/users.ts'
+import { insertUser } from '../../../src/store/queries/users.ts'
 import { usernameKey } from '../../../src/users/usernames.ts'
 import { jump, stepBack, stepForth } from './clock.ts'
 import type { Command } from './command.ts'

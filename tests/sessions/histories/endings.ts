@@ -1,7 +1,7 @@
 /** What ends sessions. */
 import fc from 'fast-check'
 import { pruneAll } from '../../../src/sessions/prune.ts'
-import { activateUser, deactivateUser, deleteUser } from '../../../src/store/users.ts'
+import { activateUser, deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
 import type { Model } from '../model.ts'
 import type { Doing } from './flight.ts'
 import { back, hasSession, indexFrom, json, pick, post, withAccess, withRefresh } from './flight.ts'

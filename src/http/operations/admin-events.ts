@@ -1,0 +1,22 @@
+import { eventRecord } from '../../events/record.ts'
+import { listEvents } from '../../store/queries/events.ts'
+import type { Handlers } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { pageOf } from './pagination.ts'
+
+/** The contract's tag `admin`: events. Judged before, see `admin-access.ts`. */
+export const adminEventHandlers = (core: Core): Pick<Handlers, 'listEvents'> => ({
+  async listEvents(_c, { query, success }) {
+    const { limit, cursor, name, since } = query
+    const found = await listEvents(core.db, {
+      userId: query.user_id,
+      sessionId: query.session_id,
+      name,
+      since: since === undefined ? undefined : Date.parse(since),
+      before: cursor === undefined ? undefined : Number(cursor),
+      limit: limit + 1,
+    })
+    const { rows, nextCursor } = pageOf(found, limit, ({ position }) => String(position))
+    return success(200, { events: rows.map(eventRecord), next_cursor: nextCursor })
+  },
+})

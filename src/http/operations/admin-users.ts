@@ -1,0 +1,77 @@
+import type { UserRow } from '../../store/queries/users.ts'
+import { activateUser, deactivateUser, deleteUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
+import { register } from '../../users/accounts.ts'
+import { usernameKey } from '../../users/usernames.ts'
+import type { Handlers } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { originOf, record, recordEnds } from '../pipeline/record.ts'
+import { cursorOf, pageOf, readCursor } from './pagination.ts'
+import { faults } from './password-faults.ts'
+
+const time = (at: number | null) => (at === null ? null : new Date(at).toISOString())
+
+const userRecord = (user: UserRow) => ({
+  id: user.id,
+  username: user.username,
+  created_at: new Date(user.createdAt).toISOString(),
+  last_login_at: time(user.lastLoginAt),
+  deactivated_at: time(user.deactivatedAt),
+})
+
+type UserOperations =
+  | 'listUsers'
+  | 'createUser'
+  | 'getUser'
+  | 'deleteUser'
+  | 'deactivateUser'
+  | 'activateUser'
+
+/** The contract's tag `admin`: users. That the caller may do all this was judged before, see `admin-access.ts`. */
+export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> => ({
+  async listUsers(_c, { query, success }) {
+    const { limit, cursor, username } = query
+    const found = await pageOfUsers(core.db, {
+      after: cursor === undefined ? '' : readCursor(cursor),
+      limit: limit + 1,
+      usernameKey: username === undefined ? undefined : usernameKey(username),
+    })
+    const { rows, nextCursor } = pageOf(found, limit, ({ id }) => cursorOf(id))
+    return success(200, { users: rows.map(userRecord), next_cursor: nextCursor })
+  },
+
+  async createUser(c, { body, success, failure }) {
+    const result = await register(core, { username: body.username, password: body.password }, originOf(c))
+    if (result.outcome === 'unfit_password')
+      return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
+    if (result.outcome === 'taken') return failure(409, 'Username is taken.')
+    record(core, c, 'user.registered', { userId: result.user.id, reason: 'operator' })
+    return success(201, userRecord(result.user))
+  },
+
+  async getUser(_c, { path, success, failure }) {
+    const user = await findUser(core.db, path.id)
+    return user === undefined ? failure(404, 'User not found.') : success(200, userRecord(user))
+  },
+
+  async deleteUser(c, { path, success, failure }) {
+    if (!(await deleteUser(core.db, path.id, core.now(), originOf(c)))) return failure(404, 'User not found.')
+    record(core, c, 'user.deleted', { userId: path.id })
+    return success(200, { message: 'User deleted' })
+  },
+
+  async deactivateUser(c, { path, success, failure }) {
+    const userId = path.id
+    const ended = await deactivateUser(core.db, userId, core.now(), originOf(c))
+    if (ended === undefined) return failure(404, 'User not found.')
+    record(core, c, 'user.deactivated', { userId })
+    recordEnds(core, c, userId, ended, 'deactivated')
+    return success(200, { message: 'User deactivated', sessions_ended: ended.length })
+  },
+
+  async activateUser(c, { path, success, failure }) {
+    if (!(await activateUser(core.db, path.id, core.now(), originOf(c))))
+      return failure(404, 'User not found.')
+    record(core, c, 'user.activated', { userId: path.id })
+    return success(200, { message: 'User activated' })
+  },
+})

@@ -1,0 +1,45 @@
+import { schemaState } from '../../store/migrate.ts'
+import { probeWriting } from '../../store/queries/probe.ts'
+import type { Handlers } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { contract, DOCS_POLICY, docsAsset, docsPage } from './docs-page.ts'
+
+/** The contract's tag `operations`. */
+export const operationHandlers = (
+  core: Core,
+): Pick<Handlers, 'livez' | 'readyz' | 'openapi' | 'docs' | 'docsAsset'> => ({
+  livez: (_c, { success }) => success(200, { message: 'Alive' }),
+
+  async readyz(_c, { success, failure }) {
+    if (core.shutdown.draining) return failure(503, 'Shutting down.')
+    try {
+      const { raised } = core.doubts
+      if (raised > 0) await probeWriting(core.db)
+      // Unless more were raised meanwhile.
+      if (core.doubts.raised === raised) core.doubts.raised = 0
+      const { pending, unknown } = await schemaState(core.db)
+      // Somebody migrated with a newer version while this one runs: its statements go on working, by the rule of
+      // expand and contract. Only a start is refused.
+      if (unknown.length > 0) core.log.warn({ unknown }, 'the database is newer than this program')
+      if (pending.length === 0) return success(200, { message: 'Ready' })
+      core.log.error({ pending }, 'the database is not migrated')
+    } catch (error) {
+      core.log.error({ err: error }, 'the database is not reachable')
+    }
+    return failure(503, 'Service unavailable.')
+  },
+
+  openapi: (_c, { plain }) => plain(200, 'application/json', contract),
+
+  docs(c, { plain }) {
+    c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
+    return plain(200, 'text/html', docsPage)
+  },
+
+  docsAsset(c, { path, plain, failure }) {
+    const asset = docsAsset(path.asset)
+    if (asset === undefined) return failure(404, 'Not found.')
+    c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
+    return plain(200, asset.type, asset.bytes)
+  },
+})

@@ -1,0 +1,131 @@
+import type { Context } from 'hono'
+import type { ExchangeOutcome } from '../../sessions/exchange.ts'
+import { exchange } from '../../sessions/exchange.ts'
+import type { RefreshOutcome } from '../../sessions/refresh.ts'
+import { refresh } from '../../sessions/refresh.ts'
+import type { Env, Handlers } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { bearerToken, refreshCookie, setRefreshCookie } from '../pipeline/credentials.ts'
+import { tooMany } from '../pipeline/limits.ts'
+import { originOf, record } from '../pipeline/record.ts'
+
+/** The contract's tag `refresh`: the two documented endpoints. */
+export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'exchangeToken'> => ({
+  async refreshToken(c, { success, failure }) {
+    const header = bearerToken(c)
+    const cookie = refreshCookie(c, core.settings)
+    if (header !== undefined && cookie !== undefined && header !== cookie) {
+      return failure(400, 'Conflicting refresh tokens.')
+    }
+    const presented = cookie ?? header
+    if (presented === undefined) return failure(401, 'Refresh token missing.')
+
+    const result = await refresh(core, presented, () => originOf(c, 'refresh'))
+    core.metrics?.refreshed(result.outcome)
+    if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
+    recordRefresh(core, c, result)
+    switch (result.outcome) {
+      case 'rotated':
+      case 'replayed':
+      case 'refreshed': {
+        const { accessToken, expiresIn, refreshToken, session } = result
+        if (cookie !== undefined && refreshToken !== undefined) {
+          setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, core.now())
+        }
+        return success(200, {
+          message: 'Access token refreshed successfully',
+          access_token: accessToken,
+          token_type: 'bearer',
+          expires_in: expiresIn,
+          ...(cookie === undefined && refreshToken !== undefined && { refresh_token: refreshToken }),
+        })
+      }
+      case 'expired':
+        return failure(401, 'Refresh token has expired.')
+      case 'unknown_user':
+        return failure(404, 'User not found.')
+      case 'inactive_user':
+        return failure(403, 'User is inactive.')
+      // Why a token is refused is for the log, not for whoever presents it.
+      case 'invalid':
+      case 'unknown_session':
+      case 'revoked':
+      case 'reused':
+      case 'restored':
+        return failure(401, 'Invalid refresh token.')
+    }
+  },
+
+  async exchangeToken(c, { body, json, failure }) {
+    const result = await exchange(core, body.token, () => originOf(c, 'exchange'))
+    core.metrics?.exchanged(result.outcome)
+    if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
+    recordExchange(core, c, result)
+    switch (result.outcome) {
+      case 'exchanged':
+      case 'replayed':
+        return json(200, {
+          access_token: result.accessToken,
+          token_type: 'bearer',
+          expires_in: result.expiresIn,
+        })
+      case 'expired':
+        return failure(401, 'Access token has expired.')
+      case 'unknown_user':
+        return failure(404, 'User not found.')
+      case 'inactive_user':
+        return failure(403, 'User is inactive.')
+      case 'disabled':
+        return failure(403, 'Exchange is disabled.')
+      case 'invalid':
+      case 'unknown_session':
+      case 'revoked':
+      case 'reused':
+        return failure(401, 'Invalid access token.')
+    }
+  },
+})
+
+const limitedSession = (core: Core, c: Context<Env>, { sessionId }: { readonly sessionId: string }) =>
+  tooMany(core, c, core.limits.ofSession(sessionId), { sessionId })
+
+function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): void {
+  const kind = 'refresh'
+  switch (result.outcome) {
+    case 'rotated':
+    case 'replayed':
+    case 'refreshed':
+      record(core, c, `token.${result.outcome}`, {
+        userId: result.session.userId,
+        sessionId: result.session.id,
+        kind,
+      })
+      break
+    case 'reused':
+      record(core, c, 'token.reuse_detected', { ...result, kind })
+      record(core, c, 'session.revoked', { ...result, reason: 'reuse' })
+      break
+    case 'restored':
+      record(core, c, 'session.restored', { ...result, kind })
+      record(core, c, 'session.revoked', { ...result, reason: 'restored' })
+      break
+    default:
+      record(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
+  }
+}
+
+function recordExchange(core: Core, c: Context<Env>, result: ExchangeOutcome): void {
+  const kind = 'exchange'
+  switch (result.outcome) {
+    case 'exchanged':
+    case 'replayed':
+      record(core, c, `token.${result.outcome}`, { ...result, kind })
+      break
+    case 'reused':
+      record(core, c, 'token.reuse_detected', { ...result, kind })
+      record(core, c, 'session.revoked', { ...result, reason: 'reuse' })
+      break
+    default:
+      record(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
+  }
+}

@@ -1,0 +1,107 @@
+import type { Context } from 'hono'
+import type { LivingSession } from '../../sessions/list.ts'
+import { livingSessions } from '../../sessions/list.ts'
+import { endAllSessions, endSession, logout } from '../../sessions/revoke.ts'
+import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
+import type { Env, Handlers } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from '../pipeline/credentials.ts'
+import { originOf, record, recordEnds } from '../pipeline/record.ts'
+import { requireAccess } from '../pipeline/require-access.ts'
+import { logIn } from './log-in.ts'
+
+/** How many sessions of a user are shown at the most */
+export const LISTED = 100
+
+export const sessionRecord = (session: LivingSession) => ({
+  id: session.id,
+  device: session.userAgent,
+  address: session.address,
+  created_at: new Date(session.createdAt).toISOString(),
+  refreshed_at: new Date(session.refreshedAt).toISOString(),
+  refresh_count: session.refreshCount,
+  expires_at: new Date(session.endsAt).toISOString(),
+})
+
+/** Whose the cookie is: another tab may have logged in since the access token was given out, as somebody else too. */
+function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {
+  const cookie = refreshCookie(c, core.settings)
+  if (cookie === undefined) return {}
+  const verification = verifyRefreshToken(core.tokens, cookie, core.now())
+  return verification.outcome === 'invalid' ? {} : verification.token
+}
+
+type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'endSession'
+
+/** The contract's tag `sessions`. */
+export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
+  return {
+    async login(c, { body, success, failure }) {
+      const login = await logIn(core, body, originOf(c))
+      if (login.outcome !== 'opened') {
+        record(core, c, 'login.failed', { userId: login.userId, reason: login.outcome })
+        if (login.outcome === 'inactive_user') return failure(403, 'User is inactive.')
+        return failure(401, 'Invalid credentials.')
+      }
+      const { session, accessToken, expiresIn, refreshToken } = login
+      record(core, c, 'session.opened', { userId: session.userId, sessionId: session.id })
+      if (body.cookie === true) {
+        setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, session.rotatedAt)
+      }
+      return success(200, {
+        message: 'Logged in successfully',
+        access_token: accessToken,
+        token_type: 'bearer',
+        expires_in: expiresIn,
+        ...(body.cookie !== true && { refresh_token: refreshToken }),
+      })
+    },
+
+    async logout(c, { success, failure }) {
+      const presented = [bearerToken(c), refreshCookie(c, core.settings)].filter(
+        (token) => token !== undefined,
+      )
+      if (presented.length === 0) return failure(401, 'Token missing.')
+      const results = await Promise.all(presented.map((token) => logout(core, token, originOf(c))))
+      for (const result of results) {
+        if (result.outcome === 'revoked') record(core, c, 'session.revoked', { ...result, reason: 'logout' })
+      }
+      clearRefreshCookie(c, core.settings)
+      if (results.every((result) => result.outcome === 'invalid')) return failure(401, 'Invalid token.')
+      return success(200, { message: 'Logged out successfully' })
+    },
+
+    async logoutAll(c, { success, failure }) {
+      const access = await requireAccess(core, c)
+      if ('refusal' in access) return failure(...access.refusal)
+      const { userId } = access
+      const ended = await endAllSessions(core, userId, 'logout_all', originOf(c))
+      recordEnds(core, c, userId, ended, 'logout_all')
+      if (cookieOwner(core, c).userId === userId) clearRefreshCookie(c, core.settings)
+      return success(200, { message: 'All sessions ended', sessions_ended: ended.length })
+    },
+
+    async listSessions(c, { success, failure }) {
+      const access = await requireAccess(core, c)
+      if ('refusal' in access) return failure(...access.refusal)
+      const sessions = await livingSessions(core, LISTED, access.userId)
+      return success(200, {
+        sessions: sessions.map((session) => ({
+          ...sessionRecord(session),
+          current: session.id === access.sessionId,
+        })),
+      })
+    },
+
+    async endSession(c, { path, success, failure }) {
+      const access = await requireAccess(core, c)
+      if ('refusal' in access) return failure(...access.refusal)
+      const { userId } = access
+      const isEnded = await endSession(core, path.id, 'ended', userId, originOf(c))
+      if (!isEnded) return failure(404, 'Session not found.')
+      record(core, c, 'session.revoked', { userId, sessionId: path.id, reason: 'ended' })
+      if (path.id === cookieOwner(core, c).sessionId) clearRefreshCookie(c, core.settings)
+      return success(200, { message: 'Session ended' })
+    },
+  }
+}

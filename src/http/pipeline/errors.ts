@@ -1,0 +1,45 @@
+/** Errors become responses here, and nowhere else. */
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { TooBusyError } from '../../users/passwords.ts'
+import type { Env } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { refusalOf } from '../server/early-refusals.ts'
+import { failureDraft, send } from './respond.ts'
+
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+/** A body, or a part of the path, that does not fit the contract. */
+export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Issue[]): Response {
+  const errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
+  return send(core, c, failureDraft(400, 'Invalid request.', errors))
+}
+
+export function errorHandler(core: Core) {
+  return (error: Error, c: Context<Env>): Response => {
+    // It was answered already; this is for the log line.
+    const refusal = refusalOf(c.env.incoming)
+    if (refusal !== undefined) {
+      c.set('requestId', refusal.requestId)
+      return send(core, c, failureDraft(refusal.status, 'Request was cut off.'))
+    }
+    // Hono's validator throws this for JSON that it cannot parse; it throws no other here.
+    if (error instanceof HTTPException && error.status === 400) {
+      return invalidRequest(core, c, [{ path: [], message: 'Malformed JSON.' }])
+    }
+    // Nobody is there to be answered; this is for the log line.
+    if (c.env.incoming.destroyed && !c.env.incoming.complete) {
+      return invalidRequest(core, c, [{ path: [], message: 'Request was cut off.' }])
+    }
+    if (error instanceof TooBusyError) return send(core, c, failureDraft(503, 'Too many logins at once.'))
+    core.log.error({ err: error, request_id: c.get('requestId') }, 'request failed')
+    if (core.store.isUnavailable(error)) {
+      core.doubts.raised++
+      return send(core, c, failureDraft(503, 'Service unavailable.'))
+    }
+    return send(core, c, failureDraft(500, 'An unexpected error occurred'))
+  }
+}

@@ -1,0 +1,62 @@
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Env, OperationId, Reply, Respond } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { bearerToken, refreshCookie } from './credentials.ts'
+
+/** A response before it is sent. {@link Reply} is how handlers see it. */
+export interface Draft {
+  readonly status: ContentfulStatusCode
+  readonly type: string
+  readonly body: string | Uint8Array<ArrayBuffer>
+}
+
+const draft = (status: number, type: string, body: Draft['body']): Draft => ({
+  status: status as ContentfulStatusCode,
+  type,
+  body,
+})
+const jsonDraft = (status: number, body: unknown) => draft(status, 'application/json', JSON.stringify(body))
+
+/** The error envelope. @param errors of a body that does not fit the contract */
+export function failureDraft(
+  status: number,
+  message: string,
+  errors?: readonly { readonly path: string; readonly message: string }[],
+): Draft {
+  return jsonDraft(status, { status: 'error', code: status, message, errors })
+}
+
+const responders = {
+  success: (status: number, data: unknown) => jsonDraft(status, { status: 'success', code: status, data }),
+  failure: failureDraft,
+  json: jsonDraft,
+  plain: draft,
+}
+
+/** The same functions for all operations; what differs are the types that the contract gives them. */
+export const respond = responders as unknown as Respond<OperationId>
+export const draftOf = (reply: Reply<OperationId>) => reply as unknown as Draft
+
+// Seconds until a retry after 503: what a lock or a full queue takes at the most.
+const RETRY_AFTER = '2'
+
+// RFC 6750 §3.1: "If the request lacks any authentication information, the resource server SHOULD NOT include an
+// error code".
+function challenge(core: Core, c: Context<Env>): string {
+  const presented = bearerToken(c) ?? refreshCookie(c, core.settings)
+  return presented === undefined
+    ? 'Bearer realm="rekindle"'
+    : 'Bearer realm="rekindle", error="invalid_token"'
+}
+
+/** The one place where responses leave: with the headers that the contract promises for their status. */
+export function send(core: Core, c: Context<Env>, { status, type, body }: Draft): Response {
+  const headers = c.get('headers')
+  headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
+  if (type === 'application/json') headers['Cache-Control'] = 'no-store'
+  if (status === 401) headers['WWW-Authenticate'] = challenge(core, c)
+  if (status === 503) headers['Retry-After'] = RETRY_AFTER
+  // Not by `c.body`, which copies all of them into a Headers.
+  return new Response(body, { status, headers })
+}

@@ -1,2 +1,0 @@
-// As the service is started where nobody knows of main.js.
-require('./main.js')

@@ -1,0 +1,136 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Database } from '../schema.ts'
+import { isPostgres } from '../schema.ts'
+import { isCopy, markFinished, markUnfinished } from './mark.ts'
+
+// Rows. Their parameters fit into a statement of either dialect.
+const BATCH = 500
+
+// What others refer to first. Counters of limits stay behind: they are of the last hour, and begin anew.
+const TABLES = [
+  { name: 'users', key: 'id' },
+  { name: 'sessions', key: 'id' },
+  { name: 'revoked_tokens', key: 'jti' },
+  { name: 'events', key: 'position' },
+] as const
+
+type Table = (typeof TABLES)[number]
+type Row = Record<string, string | number | null>
+// Whatever their columns are
+type Rows = Kysely<Record<string, Row>>
+
+export type CopyOutcome =
+  | { readonly outcome: 'copied'; readonly rows: Readonly<Record<Table['name'], number>> }
+  /** The target is of its own: it has users that the source does not have, or was used after the source. */
+  | { readonly outcome: 'in_use' }
+  | { readonly outcome: 'differs'; readonly table: Table['name']; readonly key: string }
+
+/**
+ * Makes the target equal to the source, both at the newest schema, and compares them. It can be broken off at any time
+ * and run again. The source is read as it is at one moment, and may be written to meanwhile.
+ */
+export function copyRows(source: Database, target: Database, now: number): Promise<CopyOutcome> {
+  const snapshot = source.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+  return snapshot.execute(async (trx) => {
+    const [from, to] = [trx as unknown as Rows, target as unknown as Rows]
+    if (!(await isCopy(target)) && (await isInUse(from, to))) return { outcome: 'in_use' }
+    await markUnfinished(target)
+    // First, since a name may have been given up by one user and taken by another.
+    for (const table of TABLES) await deleteGone(from, to, table)
+    const rows = { users: 0, sessions: 0, revoked_tokens: 0, events: 0 }
+    for (const table of TABLES) rows[table.name] = await upsertAll(from, to, table)
+    for (const table of TABLES) {
+      const key = await firstDifference(from, to, table)
+      if (key !== undefined) return { outcome: 'differs', table: table.name, key }
+    }
+    await continueNumbers(target)
+    await markFinished(target, now)
+    return { outcome: 'copied', rows }
+  })
+}
+
+/** PostgreSQL counts on from where it was itself, whatever rows were given. SQLite goes by the rows. */
+async function continueNumbers(target: Database): Promise<void> {
+  if (!isPostgres(target)) return
+  const sequence = sql`pg_get_serial_sequence('events', 'position')`
+  await sql`select setval(${sequence}, coalesce(max(position), 0) + 1, false) from events`.execute(target)
+}
+
+async function isInUse(from: Rows, to: Rows): Promise<boolean> {
+  for await (const users of batches(to, TABLES[0])) {
+    if ((await gone(from, TABLES[0], users)).length > 0) return true
+  }
+  return (await lastRefresh(to)) > (await lastRefresh(from))
+}
+
+async function lastRefresh(db: Rows): Promise<number> {
+  const query = db.selectFrom('sessions').select((eb) => eb.fn.max('refreshed_at').as('time'))
+  return Number((await query.executeTakeFirst())?.time ?? 0)
+}
+
+/** All rows in the order of the primary key, which is the same everywhere: that of the bytes. */
+async function* batches(db: Rows, { name, key }: Table): AsyncGenerator<Row[]> {
+  let last: Row | undefined
+  do {
+    const after = last?.[key]
+    const rows: Row[] = await db
+      .selectFrom(name)
+      .selectAll()
+      .$if(after !== undefined, (query) => query.where(key, '>', after ?? ''))
+      .orderBy(key)
+      .limit(BATCH)
+      .execute()
+    if (rows.length > 0) yield rows
+    last = rows[BATCH - 1]
+  } while (last !== undefined)
+}
+
+/** @returns the keys of those rows that the source does not have */
+async function gone(from: Rows, { name, key }: Table, rows: readonly Row[]): Promise<Row[string][]> {
+  const keys = rows.map((row) => row[key] ?? '')
+  const found = await from.selectFrom(name).select(key).where(key, 'in', keys).execute()
+  const left = new Set(found.map((row) => row[key]))
+  return keys.filter((value) => !left.has(value))
+}
+
+async function deleteGone(from: Rows, to: Rows, table: Table): Promise<void> {
+  for await (const rows of batches(to, table)) {
+    const keys = await gone(from, table, rows)
+    if (keys.length > 0) await to.deleteFrom(table.name).where(table.key, 'in', keys).execute()
+  }
+}
+
+async function upsertAll(from: Rows, to: Rows, table: Table): Promise<number> {
+  let count = 0
+  for await (const rows of batches(from, table)) {
+    const columns = Object.keys(rows[0] ?? {})
+    await to
+      .insertInto(table.name)
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict
+          .column(table.key)
+          .doUpdateSet((eb) =>
+            Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
+          ),
+      )
+      .execute()
+    count += rows.length
+  }
+  return count
+}
+
+/** @returns the key of the first row that only one side has, or that differs */
+async function firstDifference(from: Rows, to: Rows, table: Table): Promise<string | undefined> {
+  const copies = batches(to, table)
+  for await (const rows of batches(from, table)) {
+    const { value: found = [] } = await copies.next()
+    const at = rows.findIndex((row, index) => !isDeepStrictEqual({ ...row }, { ...found[index] }))
+    if (at !== -1) return String(rows[at]?.[table.key])
+    if (found.length > rows.length) return String(found[rows.length]?.[table.key])
+  }
+  const { value } = await copies.next()
+  return value === undefined ? undefined : String(value[0]?.[table.key])
+}

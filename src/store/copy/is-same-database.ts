@@ -1,0 +1,17 @@
+import { randomInt } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Database } from '../schema.ts'
+import { isPostgres } from '../schema.ts'
+
+/** Whether two addresses are of one PostgreSQL database: what is locked by the one cannot be locked by the other. */
+export async function isSameDatabase(one: Database, other: Database): Promise<boolean> {
+  if (!isPostgres(one) || !isPostgres(other)) return false
+  const lock = sql<{
+    taken: boolean
+  }>`select pg_try_advisory_xact_lock(${randomInt(2 ** 47)}::bigint) as taken`
+  return one.transaction().execute(async (trx) => {
+    await lock.execute(trx)
+    const { rows } = await lock.execute(other)
+    return rows[0]?.taken === false
+  })
+}

@@ -1,0 +1,99 @@
+import { gathered } from '../postgres/batch.ts'
+import type { Database } from '../schema.ts'
+import { isPostgres } from '../schema.ts'
+import { prepared, together } from '../statement.ts'
+import { transaction } from '../transaction.ts'
+import type { Claim, RevokedToken } from './claim.ts'
+import { claimAll } from './exchange-batch.ts'
+import { isActive } from './rotation-conditions.ts'
+
+const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
+
+/** Together with others. Undefined: it has to be claimed alone. */
+const sharedClaim = gathered({ send: claimAll, least: 1 })
+
+/** Takes the count of the refresh back. */
+class AlreadyClaimed extends Error {}
+
+/**
+ * Marks an access token as exchanged, if its session lives and its user is active. First the session's row, whose lock
+ * orders it before or after all that could end the session; then the token's: of many that present one `jti`, one gets
+ * it. @returns undefined when somebody else had it, or the session is over
+ */
+export async function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
+  try {
+    return await (isPostgres(db) ? claimShared(db, claim) : claimAtOnce(db, claim))
+  } catch (error) {
+    if (error instanceof AlreadyClaimed) return undefined
+    throw error
+  }
+}
+
+async function claimShared(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
+  const shared = await sharedClaim(db, claim)
+  if (shared === undefined) return claimAlone(db, claim)
+  const { revokedAt, successorExpiresAt } = shared
+  return { revokedAt, successorExpiresAt }
+}
+
+const claimAlone = (db: Database, claim: Claim) =>
+  transaction(db, async (trx) => {
+    const [session] = await countRefresh(trx, claim)
+    if (session === undefined) return undefined
+    const due = capped(claim, session)
+    const [inserted] = await insertClaim(trx, due)
+    if (inserted === undefined) throw new AlreadyClaimed()
+    return revoked(due)
+  })
+
+const claimAtOnce = (db: Database, claim: Claim) =>
+  together(db, (execute) => {
+    const [session] = execute(countRefresh, claim).rows
+    if (session === undefined) return undefined
+    const due = capped(claim, session)
+    if (execute(insertClaim, due).numAffectedRows === 0n) throw new AlreadyClaimed()
+    return revoked(due)
+  })
+
+const capped = (claim: Claim, { absoluteExpiresAt }: { readonly absoluteExpiresAt: number }): Claim => ({
+  ...claim,
+  successorExpiresAt: Math.min(claim.successorExpiresAt, absoluteExpiresAt),
+})
+
+const revoked = ({ now, successorExpiresAt }: Claim): RevokedToken => ({ revokedAt: now, successorExpiresAt })
+
+const countRefresh = prepared((db, { sessionId, userId, now }: Claim) =>
+  db
+    .updateTable('sessions')
+    .set((eb) => ({ refreshed_at: now, refresh_count: eb('refresh_count', '+', 1) }))
+    .where('sessions.id', '=', sessionId)
+    .where('sessions.user_id', '=', userId)
+    .where('sessions.revoked_at', 'is', null)
+    .where('sessions.absolute_expires_at', '>', now)
+    .where(isActive)
+    .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
+)
+
+// SQLite says how many rows it has written, and takes longer to return one.
+const insertClaim = prepared<Claim, { jti: string }>((db, claim) => {
+  const insert = db
+    .insertInto('revoked_tokens')
+    .values({
+      jti: claim.jti,
+      session_id: claim.sessionId,
+      revoked_at: claim.now,
+      successor_expires_at: claim.successorExpiresAt,
+      expires_at: claim.expiresAt,
+    })
+    .onConflict((conflict) => conflict.column('jti').doNothing())
+  return isPostgres(db) ? insert.returning('jti') : insert
+})
+
+export async function findRevokedToken(db: Database, jti: string): Promise<RevokedToken | undefined> {
+  const [row] = await byJti(db, { jti })
+  return row
+}
+
+const byJti = prepared((db, { jti }: { readonly jti: string }) =>
+  db.selectFrom('revoked_tokens').select(REVOKED_TOKEN).where('jti', '=', jti),
+)

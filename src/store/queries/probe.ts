@@ -1,0 +1,21 @@
+import { sql } from 'kysely'
+import { DEFAULT_MIGRATION_LOCK_TABLE } from 'kysely/migration'
+import type { Database } from '../schema.ts'
+
+// Kysely's column has room for 255 characters.
+const MARK = 'probe'.padEnd(200, '.')
+// About ten pages, and as many of the index. A rotation changes four, and on a disk that is nearly full a smaller change
+// may pass where it does not.
+const ROWS = 200
+
+/** Writes at least as much as any request does, and takes it away again. @throws what any other write would throw */
+export async function probeWriting(db: Database): Promise<void> {
+  const table = sql.table(DEFAULT_MIGRATION_LOCK_TABLE)
+  const values = Array.from({ length: ROWS }, (_, row) => sql`(${`${MARK}${row}`}, 0)`)
+  await sql`insert into ${table} (id, is_locked) values ${sql.join(values)} on conflict do nothing`.execute(
+    db,
+  )
+  await sql`delete from ${table} where id like 'probe.%'`.execute(db)
+  // No row, but the lock of the table.
+  await db.updateTable('sessions').set({ refresh_count: 0 }).where('id', '=', '').execute()
+}

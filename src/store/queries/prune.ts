@@ -1,0 +1,122 @@
+import type { DeleteResult, ExpressionBuilder, SelectQueryBuilder, Transaction } from 'kysely'
+import type { Database, Schema } from '../schema.ts'
+import { isPostgres } from '../schema.ts'
+import { transaction } from '../transaction.ts'
+
+export interface PrunedBatch {
+  /** Rows that were deleted */
+  readonly gone: number
+  /** Sessions that were looked at and have more time */
+  readonly kept: number
+  /** Milliseconds that the statements took, without the wait for the disk */
+  readonly worked: number
+}
+
+export interface SessionBatch {
+  readonly now: number
+  /** Milliseconds since the epoch: whoever last refreshed before holds no exchangeable access token */
+  readonly idleCutoff: number
+  /** Rows of each sort at most, so that no refresh waits long */
+  readonly batch: number
+}
+
+/** Sessions that have expired or were revoked go, but not while an access token of one could still be exchanged. */
+export function pruneSessions(db: Database, { now, idleCutoff, batch }: SessionBatch): Promise<PrunedBatch> {
+  return timed(db, async (trx) => {
+    const kept = await postpone(trx, { now, idleCutoff, batch })
+    const expired = await trx
+      .deleteFrom('sessions')
+      .where('id', 'in', due(trx, now, batch))
+      .where((eb) => isOver(eb, now, idleCutoff))
+      .executeTakeFirst()
+    const revoked = trx.selectFrom('sessions').select('id').where('revoked_at', '<=', idleCutoff)
+    const ended = await trx
+      .deleteFrom('sessions')
+      .where('id', 'in', unlocked(trx, revoked, batch))
+      .executeTakeFirst()
+    return { gone: rows(expired) + rows(ended), kept }
+  })
+}
+
+export function pruneRevokedTokens(db: Database, now: number, batch: number): Promise<PrunedBatch> {
+  return timed(db, async (trx) => {
+    const expired = trx.selectFrom('revoked_tokens').select('jti').where('expires_at', '<=', now)
+    const deletion = trx.deleteFrom('revoked_tokens').where('jti', 'in', unlocked(trx, expired, batch))
+    return { gone: rows(await deletion.executeTakeFirst()), kept: 0 }
+  })
+}
+
+/** Of limits */
+export function pruneCounters(db: Database, now: number, batch: number): Promise<PrunedBatch> {
+  return timed(db, async (trx) => {
+    const expired = trx.selectFrom('rate_limits').select('key').where('expires_at', '<=', now)
+    const deletion = trx.deleteFrom('rate_limits').where('key', 'in', unlocked(trx, expired, batch))
+    return { gone: rows(await deletion.executeTakeFirst()), kept: 0 }
+  })
+}
+
+/** @param cutoff milliseconds since the epoch: events from before go, delivered or not */
+export function pruneEvents(
+  db: Database,
+  cutoff: number,
+  batch: number,
+): Promise<PrunedBatch & { readonly undelivered: number }> {
+  return timed(db, async (trx) => {
+    const old = trx.selectFrom('events').select('position').where('occurred_at', '<=', cutoff)
+    const deletion = trx.deleteFrom('events').where('position', 'in', unlocked(trx, old, batch))
+    const deleted = await deletion.returning('deliver_at').execute()
+    const undelivered = deleted.filter((event) => event.deliver_at !== null).length
+    return { gone: deleted.length, kept: 0, undelivered }
+  })
+}
+
+const rows = ({ numDeletedRows }: DeleteResult) => Number(numDeletedRows)
+
+function timed<Batch>(
+  db: Database,
+  work: (trx: Transaction<Schema>) => Promise<Batch>,
+): Promise<Batch & Pick<PrunedBatch, 'worked'>> {
+  return transaction(db, async (trx) => {
+    const begun = performance.now()
+    return { ...(await work(trx)), worked: performance.now() - begun }
+  })
+}
+
+const due = (db: Database, now: number, batch: number) =>
+  unlocked(db, db.selectFrom('sessions').select('id').where('prune_at', '<=', now).orderBy('prune_at'), batch)
+
+/** Waits for nobody: whoever holds one row may wait for another one that was locked here. A later batch finds it. */
+function unlocked<Table extends keyof Schema, Row>(
+  db: Database,
+  query: SelectQueryBuilder<Schema, Table, Row>,
+  batch: number,
+) {
+  return isPostgres(db) ? query.limit(batch).forUpdate().skipLocked() : query.limit(batch)
+}
+
+const isOver = (eb: ExpressionBuilder<Schema, 'sessions'>, now: number, idleCutoff: number) =>
+  eb.and([
+    eb('expires_at', '<=', now),
+    eb.or([eb('refreshed_at', '<=', idleCutoff), eb('absolute_expires_at', '<=', now)]),
+  ])
+
+/** A rotation moves the deadline and leaves `prune_at` alone, so that those who lived on come up once in a while. */
+async function postpone(db: Database, { now, idleCutoff, batch }: SessionBatch): Promise<number> {
+  const keep = now - idleCutoff
+  const result = await db
+    .updateTable('sessions')
+    .set((eb) => ({
+      prune_at: eb
+        .case()
+        .when('expires_at', '>', now)
+        .then(eb.ref('expires_at'))
+        .when('absolute_expires_at', '<', eb('refreshed_at', '+', keep))
+        .then(eb.ref('absolute_expires_at'))
+        .else(eb('refreshed_at', '+', keep))
+        .end(),
+    }))
+    .where('id', 'in', due(db, now, batch))
+    .where((eb) => eb.not(isOver(eb, now, idleCutoff)))
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows)
+}

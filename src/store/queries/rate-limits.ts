@@ -1,0 +1,97 @@
+import type { ExpressionBuilder } from 'kysely'
+import type { Database, Schema } from '../schema.ts'
+import { prepared } from '../statement.ts'
+
+/** One counter. Times in milliseconds since the epoch. */
+export interface Count {
+  readonly points: number
+  readonly expiresAt: number
+}
+
+export interface Points extends Count {
+  readonly key: string
+  readonly now: number
+  /** Whatever expires later was written before the clock was set back, and is over. */
+  readonly latest: number
+}
+
+const COUNT = ['points', 'expires_at as expiresAt'] as const
+
+/**
+ * Counts in one statement: however many do so at once, each gets another sum. A counter that has expired begins anew.
+ * @param given with fewer than 0 points some are given back, and there are never fewer than none
+ */
+export async function addPoints(db: Database, given: Points): Promise<Count> {
+  const [count] = await add(db, { ...given, initial: Math.max(0, given.points) })
+  if (count === undefined) throw new TypeError('a counter without a row')
+  return count
+}
+
+const isOver = (eb: ExpressionBuilder<Schema, 'rate_limits'>, now: number, latest: number) =>
+  eb.or([eb('rate_limits.expires_at', '<=', now), eb('rate_limits.expires_at', '>', latest)])
+
+type Addition = Points & { readonly initial: number }
+
+const add = prepared((db, { key, points, initial, now, expiresAt, latest }: Addition) =>
+  db
+    .insertInto('rate_limits')
+    .values({ key, points: initial, expires_at: expiresAt })
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet((eb) => ({
+        points: eb
+          .case()
+          .when(isOver(eb, now, latest))
+          .then(eb.ref('excluded.points'))
+          .when(eb('rate_limits.points', '+', points), '<', 0)
+          .then(eb.lit(0))
+          .else(eb('rate_limits.points', '+', points))
+          .end(),
+        expires_at: eb
+          .case()
+          .when(isOver(eb, now, latest))
+          .then(eb.ref('excluded.expires_at'))
+          .else(eb.ref('rate_limits.expires_at'))
+          .end(),
+      })),
+    )
+    .returning(COUNT),
+)
+
+/** Whatever was there. */
+export async function setPoints(db: Database, given: Count & { readonly key: string }): Promise<Count> {
+  await set(db, given)
+  return given
+}
+
+const set = prepared((db, { key, points, expiresAt }: Count & { readonly key: string }) =>
+  db
+    .insertInto('rate_limits')
+    .values({ key, points, expires_at: expiresAt })
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet((eb) => ({
+        points: eb.ref('excluded.points'),
+        expires_at: eb.ref('excluded.expires_at'),
+      })),
+    )
+    .returning(COUNT),
+)
+
+/** @returns undefined when there is none, or it has expired */
+export async function findPoints(db: Database, key: string, now: number): Promise<Count | undefined> {
+  const [count] = await find(db, { key, now })
+  return count
+}
+
+const find = prepared((db, { key, now }: { readonly key: string; readonly now: number }) =>
+  db.selectFrom('rate_limits').select(COUNT).where('key', '=', key).where('expires_at', '>', now),
+)
+
+/** @returns whether there was one */
+export async function deletePoints(db: Database, key: string): Promise<boolean> {
+  const [row] = await remove(db, { key })
+  return row !== undefined
+}
+
+const remove = prepared((db, { key }: { readonly key: string }) =>
+  db.deleteFrom('rate_limits').where('key', '=', key).returning('key'),
+)

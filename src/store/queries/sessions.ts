@@ -1,0 +1,219 @@
+import type { Database } from '../schema.ts'
+import { isPostgres } from '../schema.ts'
+import { prepared } from '../statement.ts'
+import { transaction } from '../transaction.ts'
+import type { Origin } from './events.ts'
+import { insertEvents } from './events.ts'
+import type { Moment } from './living-sessions.ts'
+import { isLiving } from './living-sessions.ts'
+import { sharedRotation } from './rotate-batch.ts'
+import type { Swap } from './rotation-conditions.ts'
+import { isCurrent, rotated, SESSION, whenTaken } from './rotation-conditions.ts'
+import type { Wanted } from './session-of-user.ts'
+import { selectWanted } from './session-of-user.ts'
+
+/** One login on one device: what its tokens are made and judged by. Times in milliseconds since the epoch. */
+export interface Session {
+  readonly id: string
+  readonly userId: string
+  readonly generation: number
+  readonly rotatedAt: number
+  readonly expiresAt: number
+  readonly absoluteExpiresAt: number
+  readonly revokedAt: number | null
+}
+
+/** And what its user is shown of it */
+export interface SessionRow extends Session {
+  readonly createdAt: number
+  readonly refreshedAt: number
+  readonly refreshCount: number
+  readonly userAgent: string | null
+  readonly address: string | null
+}
+
+const SESSION_ROW = [
+  ...SESSION,
+  'sessions.created_at as createdAt',
+  'sessions.refreshed_at as refreshedAt',
+  'sessions.refresh_count as refreshCount',
+  'sessions.user_agent as userAgent',
+  'sessions.address as address',
+] as const
+
+/** Who opens a session for a user that they have authenticated, and why. */
+export interface Opener extends Origin {
+  readonly reason: string
+}
+
+export interface NewSession {
+  readonly id: string
+  readonly userId: string
+  /**
+   * The hash that the login was checked against: a password change in between makes the login fail. Undefined when no
+   * password was asked for.
+   */
+  readonly passwordHash: string | undefined
+  /** The same password at a higher cost, to be stored in its place */
+  readonly raisedHash?: string | undefined
+  readonly now: number
+  readonly expiresAt: number
+  readonly absoluteExpiresAt: number
+  readonly userAgent: string | null
+  readonly address: string | null
+  /** Of the login */
+  readonly requestId?: string | null
+  readonly opener?: Opener
+}
+
+/**
+ * Writes the user's row first: that lock orders a login before or after a password change or deactivation, so that no
+ * session slips in behind the revocation of all. @returns undefined when the user or the password is no longer good
+ */
+export function insertSession(db: Database, session: NewSession): Promise<Session | undefined> {
+  return transaction(db, async (trx) => {
+    const user = await trx
+      .updateTable('users')
+      .set({
+        last_login_at: session.now,
+        ...(session.raisedHash !== undefined && { password_hash: session.raisedHash }),
+      })
+      .where('id', '=', session.userId)
+      .$if(session.passwordHash !== undefined, (query) =>
+        query.where('password_hash', '=', session.passwordHash ?? ''),
+      )
+      .where('deactivated_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (user === undefined) return undefined
+    const { address, userAgent, requestId = null, opener } = session
+    const { reason, ...origin } = opener ?? { reason: undefined, address, userAgent, requestId }
+    const opened = { name: 'session.opened', userId: session.userId, sessionId: session.id, reason }
+    await insertEvents(trx, [opened], session.now, origin)
+    return trx
+      .insertInto('sessions')
+      .values({
+        id: session.id,
+        user_id: session.userId,
+        generation: 0,
+        created_at: session.now,
+        rotated_at: session.now,
+        refreshed_at: session.now,
+        refresh_count: 0,
+        expires_at: session.expiresAt,
+        absolute_expires_at: session.absoluteExpiresAt,
+        prune_at: session.expiresAt,
+        user_agent: session.userAgent,
+        address: session.address,
+      })
+      .returning(SESSION)
+      .executeTakeFirst()
+  })
+}
+
+export interface Refresh {
+  readonly sessionId: string
+  readonly userId: string
+  /** The generation that was presented */
+  readonly generation: number
+  /** Its `iat`, in milliseconds */
+  readonly issuedAt: number
+  readonly now: number
+}
+
+/**
+ * The rotation: one compare-and-swap, with no read before it, that only the current generation of a living session of
+ * an active user passes. However many race, one wins. @param idle milliseconds
+ */
+export async function rotateSession(
+  db: Database,
+  refresh: Refresh,
+  idle: number,
+): Promise<Session | undefined> {
+  const swap = swapOf(refresh, idle)
+  const shared = isPostgres(db) ? await sharedRotation(db, swap) : undefined
+  if (shared !== undefined) return shared
+  // The one that waits for whoever has the row, and has the last word.
+  const [rotated] = await rotation(db, swap)
+  if (rotated === undefined) return undefined
+  const { sessionId: id, userId, generation } = swap
+  return { id, userId, generation: generation + 1, revokedAt: null, ...rotated }
+}
+
+/** A refresh without rotation: the same conditions, but the generation and the deadlines stay. */
+export async function touchSession(db: Database, refresh: Refresh): Promise<Session | undefined> {
+  const [session] = await touch(db, swapOf(refresh))
+  return session
+}
+
+const swapOf = (refresh: Refresh, idle = 0): Swap => ({
+  ...refresh,
+  issuedBefore: refresh.issuedAt + 1000,
+  expiresAt: refresh.now + idle,
+})
+
+// What is asked for by its value need not be read.
+const rotation = prepared((db, swap: Swap) =>
+  db
+    .updateTable('sessions')
+    .set(rotated(swap, isPostgres(db) ? whenTaken(swap.now) : swap.now))
+    .where(isCurrent(swap))
+    .returning([
+      'sessions.rotated_at as rotatedAt',
+      'sessions.expires_at as expiresAt',
+      'sessions.absolute_expires_at as absoluteExpiresAt',
+    ]),
+)
+
+const touch = prepared((db, swap: Swap) =>
+  db
+    .updateTable('sessions')
+    .set((eb) => ({ refreshed_at: swap.now, refresh_count: eb('refresh_count', '+', 1) }))
+    .where(isCurrent(swap))
+    .returning(SESSION),
+)
+
+export interface SessionState {
+  readonly user: { readonly id: string; readonly deactivatedAt: number | null }
+  readonly session: Session | undefined
+}
+
+/** The user and that session of theirs, in one read. @returns undefined when there is no such user */
+export async function findSession(
+  db: Database,
+  sessionId: string,
+  userId: string,
+): Promise<SessionState | undefined> {
+  const [row] = await userAndSession(db, { sessionId, userId })
+  if (row === undefined) return undefined
+  const { deactivatedAt, ...session } = row
+  return {
+    user: { id: userId, deactivatedAt },
+    session: isSession(session) ? session : undefined,
+  }
+}
+
+const userAndSession = prepared((db, wanted: Wanted) =>
+  selectWanted(db, wanted).select(SESSION).select('users.deactivated_at as deactivatedAt'),
+)
+
+// A left join makes every column nullable; `id` tells whether there was a row.
+function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }): row is Session {
+  return row.id !== null
+}
+
+/** What is logged in: last refreshed first. */
+export function listSessions(
+  db: Database,
+  filter: Moment & { readonly userId?: string; readonly limit: number },
+): Promise<SessionRow[]> {
+  return db
+    .selectFrom('sessions')
+    .select(SESSION_ROW)
+    .$if(filter.userId !== undefined, (query) => query.where('user_id', '=', filter.userId ?? ''))
+    .where((eb) => isLiving(eb, filter))
+    .orderBy('refreshed_at', 'desc')
+    .orderBy('id')
+    .limit(filter.limit)
+    .execute()
+}

@@ -1,0 +1,204 @@
+import type { SelectQueryBuilder } from 'kysely'
+import type { Database, Schema } from '../schema.ts'
+import { isPostgres } from '../schema.ts'
+import { transaction } from '../transaction.ts'
+import type { Origin } from './events.ts'
+import { insertEvents, OPERATOR } from './events.ts'
+import { revokeSessionsOfUser } from './revocations.ts'
+
+/** Times in milliseconds since the epoch. */
+export interface UserRow {
+  readonly id: string
+  readonly username: string
+  readonly createdAt: number
+  readonly lastLoginAt: number | null
+  readonly deactivatedAt: number | null
+}
+
+export const USER = [
+  'users.id as id',
+  'users.username as username',
+  'users.created_at as createdAt',
+  'users.last_login_at as lastLoginAt',
+  'users.deactivated_at as deactivatedAt',
+] as const
+
+export interface NewUser {
+  readonly id: string
+  readonly username: string
+  readonly usernameKey: string
+  readonly passwordHash: string
+  readonly now: number
+}
+
+/** @returns undefined when the name is taken */
+export function insertUser(
+  db: Database,
+  user: NewUser,
+  origin: Origin = OPERATOR,
+): Promise<UserRow | undefined> {
+  return transaction(db, async (trx) => {
+    const row = await trx
+      .insertInto('users')
+      .values({
+        id: user.id,
+        username: user.username,
+        username_key: user.usernameKey,
+        password_hash: user.passwordHash,
+        created_at: user.now,
+      })
+      .onConflict((conflict) => conflict.column('username_key').doNothing())
+      .returning(USER)
+      .executeTakeFirst()
+    if (row !== undefined)
+      await insertEvents(trx, [{ name: 'user.registered', userId: row.id }], user.now, origin)
+    return row
+  })
+}
+
+export function findUser(db: Database, id: string): Promise<UserRow | undefined> {
+  return db.selectFrom('users').select(USER).where('id', '=', id).executeTakeFirst()
+}
+
+export function findUserByName(
+  db: Database,
+  usernameKey: string,
+): Promise<(UserRow & { readonly passwordHash: string }) | undefined> {
+  return db
+    .selectFrom('users')
+    .select(USER)
+    .select('password_hash as passwordHash')
+    .where('username_key', '=', usernameKey)
+    .executeTakeFirst()
+}
+
+export async function findPasswordHash(db: Database, id: string): Promise<string | undefined> {
+  const row = await db.selectFrom('users').select('password_hash').where('id', '=', id).executeTakeFirst()
+  return row?.password_hash
+}
+
+export function listUsers(db: Database): Promise<UserRow[]> {
+  return db.selectFrom('users').select(USER).orderBy('username_key').execute()
+}
+
+export interface UserPage {
+  /** The id of the last one of the page before; empty for the first page */
+  readonly after: string
+  readonly limit: number
+  readonly usernameKey?: string | undefined
+}
+
+/** In the order of their ids, which never changes: a page takes what it holds, however many there are. */
+export function pageOfUsers(db: Database, { after, limit, usernameKey }: UserPage): Promise<UserRow[]> {
+  return db
+    .selectFrom('users')
+    .select(USER)
+    .where('id', '>', after)
+    .$if(usernameKey !== undefined, (query) => query.where('username_key', '=', usernameKey ?? ''))
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+export interface PasswordChange {
+  readonly userId: string
+  /** The session that asks for it; it has to live, and it is the one that stays. */
+  readonly sessionId: string
+  readonly oldHash: string
+  readonly newHash: string
+  readonly now: number
+}
+
+/** @returns the ids of the sessions that ended; undefined when the old password or the session is no longer good */
+export function updatePassword(
+  db: Database,
+  change: PasswordChange,
+  origin: Origin = OPERATOR,
+): Promise<string[] | undefined> {
+  const { userId, sessionId, now } = change
+  return transaction(db, async (trx) => {
+    // The user first: see revokeSessionsOfUser.
+    const user = trx
+      .selectFrom('users')
+      .select('id')
+      .where('id', '=', userId)
+      .where('password_hash', '=', change.oldHash)
+      .where('deactivated_at', 'is', null)
+    if ((await locked(trx, user).executeTakeFirst()) === undefined) return undefined
+    // What ends this session meanwhile is told before this, or after it.
+    const session = trx
+      .selectFrom('sessions')
+      .select('id')
+      .where('id', '=', sessionId)
+      .where('user_id', '=', userId)
+      .where('revoked_at', 'is', null)
+      .where('absolute_expires_at', '>', now)
+    if ((await locked(trx, session).executeTakeFirst()) === undefined) return undefined
+    await trx.updateTable('users').set({ password_hash: change.newHash }).where('id', '=', userId).execute()
+    const cause = { name: 'password.changed', userId, sessionId }
+    return revokeSessionsOfUser(trx, userId, 'password', now, { except: sessionId, origin, cause })
+  })
+}
+
+/** On SQLite whoever writes is alone. */
+const locked = <Table extends keyof Schema, Row>(
+  db: Database,
+  query: SelectQueryBuilder<Schema, Table, Row>,
+) => (isPostgres(db) ? query.forNoKeyUpdate() : query)
+
+/** @returns the ids of the sessions that ended; undefined when there is no such user */
+export function deactivateUser(
+  db: Database,
+  id: string,
+  now: number,
+  origin: Origin = OPERATOR,
+): Promise<string[] | undefined> {
+  return transaction(db, async (trx) => {
+    const user = await trx
+      .updateTable('users')
+      .set({ deactivated_at: now })
+      .where('id', '=', id)
+      .where('deactivated_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (user === undefined) return (await findUser(trx, id)) && []
+    const cause = { name: 'user.deactivated', userId: id }
+    return revokeSessionsOfUser(trx, id, 'deactivated', now, { origin, cause })
+  })
+}
+
+/** Their sessions stay ended. @returns whether there is such a user */
+export function activateUser(
+  db: Database,
+  id: string,
+  now = Date.now(),
+  origin: Origin = OPERATOR,
+): Promise<boolean> {
+  return transaction(db, async (trx) => {
+    const user = await trx
+      .updateTable('users')
+      .set({ deactivated_at: null })
+      .where('id', '=', id)
+      .where('deactivated_at', 'is not', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (user === undefined) return (await findUser(trx, id)) !== undefined
+    await insertEvents(trx, [{ name: 'user.activated', userId: id }], now, origin)
+    return true
+  })
+}
+
+/** With all their sessions. @returns whether there was such a user */
+export function deleteUser(
+  db: Database,
+  id: string,
+  now = Date.now(),
+  origin: Origin = OPERATOR,
+): Promise<boolean> {
+  return transaction(db, async (trx) => {
+    const user = await trx.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst()
+    if (user === undefined) return false
+    await insertEvents(trx, [{ name: 'user.deleted', userId: id }], now, origin)
+    return true
+  })
+}

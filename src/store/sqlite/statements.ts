@@ -1,0 +1,66 @@
+import SQLite from 'better-sqlite3'
+import type { QueryResult } from 'kysely'
+import type { Query } from '../statement.ts'
+
+/** What a statement says of itself takes a call into native code each time. */
+interface Prepared {
+  readonly statement: SQLite.Statement<unknown[]>
+  readonly isReader: boolean
+  readonly isReadonly: boolean
+}
+
+/** The connection to a file, and its statements: Kysely would prepare one anew at each execution. */
+export class Statements {
+  readonly database: SQLite.Database
+  readonly #prepared = new Map<string, Prepared>()
+  /** The database's `busy_timeout`, while it is 0 */
+  #busyTimeout: unknown
+
+  constructor(database: SQLite.Database) {
+    this.database = database
+  }
+
+  execute<R>({ sql, parameters }: Query): QueryResult<R> {
+    const { statement, isReader } = this.#prepare(sql)
+    if (isReader) return { rows: statement.all(parameters as unknown[]) as R[] }
+    const { changes, lastInsertRowid } = statement.run(parameters as unknown[])
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  command(sql: string): void {
+    this.#prepare(sql).statement.run()
+  }
+
+  isReading({ sql }: Query): boolean {
+    return this.#prepare(sql).isReadonly
+  }
+
+  /**
+   * To wait for the lock of another process blocks the event loop. After one wait that was in vain nobody waits until
+   * somebody got it.
+   */
+  lock(begin: string): void {
+    try {
+      this.command(begin)
+    } catch (error) {
+      if (error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY') {
+        this.#busyTimeout ??= this.database.pragma('busy_timeout', { simple: true })
+        this.database.pragma('busy_timeout = 0')
+      }
+      throw error
+    }
+    if (this.#busyTimeout === undefined) return
+    this.database.pragma(`busy_timeout = ${this.#busyTimeout}`)
+    this.#busyTimeout = undefined
+  }
+
+  #prepare(sql: string): Prepared {
+    let prepared = this.#prepared.get(sql)
+    if (prepared === undefined) {
+      const statement = this.database.prepare(sql)
+      prepared = { statement, isReader: statement.reader, isReadonly: statement.readonly }
+      this.#prepared.set(sql, prepared)
+    }
+    return prepared
+  }
+}
