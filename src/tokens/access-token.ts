@@ -1,5 +1,5 @@
-import type { Tokens } from './jwt.ts'
-import { isId, issuedBy, milliseconds, seconds, sign, verify } from './jwt.ts'
+import type { TokenKeys } from './jwt.ts'
+import { isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface AccessToken {
@@ -15,8 +15,8 @@ export type AccessTokenVerification =
   | { readonly outcome: 'invalid' }
 
 /** RFC 9068 §2.1 `typ`; `type` is what Flask-JWT-Extended and its like tell tokens apart by. */
-export function signAccessToken(tokens: Tokens, token: AccessToken): string {
-  return sign(tokens, 'at+jwt', {
+export function signAccessToken(keys: TokenKeys, token: AccessToken): string {
+  return sign(keys, 'at+jwt', {
     sub: token.userId,
     sid: token.sessionId,
     jti: token.id,
@@ -29,12 +29,12 @@ export function signAccessToken(tokens: Tokens, token: AccessToken): string {
 const EXPECTED = { typ: 'at+jwt' as const, requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid'] }
 
 /** @param now milliseconds */
-export function verifyAccessToken(tokens: Tokens, token: string, now: number): AccessTokenVerification {
-  const verification = verify(tokens, token, EXPECTED, now)
+export function verifyAccessToken(keys: TokenKeys, token: string, now: number): AccessTokenVerification {
+  const verification = verify(keys, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
   const { sub, jti, sid, type, iat, exp } = verification.payload
   if (type !== 'access' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
-  const issuedAt = issuedBy(iat, now)
+  const issuedAt = plausibleIssuedAt(iat, now)
   const expiresAt = milliseconds(exp)
   if (issuedAt === undefined || expiresAt === undefined) return { outcome: 'invalid' }
   return {

@@ -3,17 +3,31 @@
  * WebCrypto costs a trip to another thread for each signature; jose is the reference that tests hold this against:
  * `docs/adr/0013-hs256-by-node-crypto.md`.
  */
-import { timingSafeEqual } from 'node:crypto'
-import type { Key } from './hmac.ts'
-import { hs256 } from './hmac.ts'
+import type { KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 
-/** What tokens are signed and verified with. Keys are HMAC keys for HS256, no other algorithm exists here. */
-export interface Tokens {
-  readonly key: Key
-  /** The current key and those before it, all of which verify. */
-  readonly keys: readonly Key[]
+/** Secrets are raw HS256 keys: the bytes that PyJWT, jsonwebtoken and others take as the shared secret. */
+export interface TokenOptions {
+  readonly current: Uint8Array
+  readonly previous: readonly Uint8Array[]
   readonly issuer: string | undefined
   readonly audience: string | undefined
+}
+
+/** What tokens are signed and verified with. Keys are HMAC keys for HS256, no other algorithm exists here. */
+export interface TokenKeys {
+  /** Signs, and verifies */
+  readonly current: KeyObject
+  /** The current key and the previous ones, all of which verify */
+  readonly verifying: readonly KeyObject[]
+  readonly issuer: string | undefined
+  readonly audience: string | undefined
+}
+
+export function createTokenKeys({ current, previous, issuer, audience }: TokenOptions): TokenKeys {
+  const key = createSecretKey(current)
+  const verifying = [key, ...previous.map((secret) => createSecretKey(secret))]
+  return { current: key, verifying, issuer, audience }
 }
 
 /** Registered claims (RFC 7519 §4.1) and ours. */
@@ -28,6 +42,9 @@ const INVALID = { outcome: 'invalid' } as const
 
 export const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)
 
+/** RFC 7518 §3.2 */
+const hs256 = (key: KeyObject, input: string) => createHmac('sha256', key).update(input).digest('base64url')
+
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 // RFC 9068 §2.1, and ours after its example. Written once; whatever says the same in another spelling is parsed.
@@ -37,9 +54,9 @@ const HEADERS = {
 }
 export type Typ = keyof typeof HEADERS
 
-export function sign(tokens: Tokens, typ: Typ, claims: Claims): string {
-  const input = `${HEADERS[typ]}.${encoded({ ...claims, iss: tokens.issuer, aud: tokens.audience })}`
-  return `${input}.${hs256(tokens.key, input)}`
+export function sign(keys: TokenKeys, typ: Typ, claims: Claims): string {
+  const input = `${HEADERS[typ]}.${encoded({ ...claims, iss: keys.issuer, aud: keys.audience })}`
+  return `${input}.${hs256(keys.current, input)}`
 }
 
 /**
@@ -61,7 +78,7 @@ export function milliseconds(claim: unknown): number | undefined {
 const CLOCKS_DIFFER = 86_400_000
 
 /** `iat` likewise; undefined also when it lies further ahead than clocks differ. @param now milliseconds */
-export function issuedBy(claim: unknown, now: number): number | undefined {
+export function plausibleIssuedAt(claim: unknown, now: number): number | undefined {
   const issuedAt = milliseconds(claim)
   return issuedAt === undefined || issuedAt > now + CLOCKS_DIFFER ? undefined : issuedAt
 }
@@ -75,21 +92,21 @@ export interface Expected {
 const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
 /** `now` in milliseconds. Checks the signature first, then the header, the claims, and `exp` last. */
-export function verify(tokens: Tokens, token: string, expected: Expected, now: number): Verification {
+export function verify(keys: TokenKeys, token: string, expected: Expected, now: number): Verification {
   const [, header, payload, signature] = COMPACT.exec(token) ?? []
   if (header === undefined || payload === undefined || signature === undefined) return INVALID
   const input = token.slice(0, -signature.length - 1)
-  if (!tokens.keys.some((key) => isSignedWith(key, input, signature))) return INVALID
+  if (!keys.verifying.some((key) => isSignedWith(key, input, signature))) return INVALID
 
   if (header !== HEADERS[expected.typ] && !isExpected(expected.typ, parsed(header))) return INVALID
   const claims = parsed(payload)
-  if (claims === undefined || !areAcceptable(tokens, claims, expected, seconds(now))) return INVALID
+  if (claims === undefined || !areAcceptable(keys, claims, expected, seconds(now))) return INVALID
   const { exp } = claims
   return { outcome: Number(exp) > seconds(now) ? 'valid' : 'expired', payload: claims }
 }
 
 // RFC 7515 §2 has one spelling, and no other passes: no padding, no white space, no unused bits.
-function isSignedWith(key: Key, input: string, signature: string): boolean {
+function isSignedWith(key: KeyObject, input: string, signature: string): boolean {
   const expected = Buffer.from(hs256(key, input))
   const given = Buffer.from(signature)
   return given.length === expected.length && timingSafeEqual(given, expected)
@@ -117,12 +134,12 @@ function isExpected(typ: Typ, { alg, typ: given, ...others }: Claims = {}): bool
 const isNumericDate = (claim: unknown): claim is number => typeof claim === 'number'
 
 /** RFC 7519 §4.1, all but whether it has expired. */
-function areAcceptable(tokens: Tokens, claims: Claims, { requiredClaims }: Expected, now: number): boolean {
+function areAcceptable(keys: TokenKeys, claims: Claims, { requiredClaims }: Expected, now: number): boolean {
   const { iss, aud, exp, iat, nbf } = claims
   if (!requiredClaims.every((claim) => Object.hasOwn(claims, claim))) return false
-  if (tokens.issuer !== undefined && iss !== tokens.issuer) return false
-  if (tokens.audience !== undefined && aud !== tokens.audience) {
-    if (!Array.isArray(aud) || !aud.includes(tokens.audience)) return false
+  if (keys.issuer !== undefined && iss !== keys.issuer) return false
+  if (keys.audience !== undefined && aud !== keys.audience) {
+    if (!Array.isArray(aud) || !aud.includes(keys.audience)) return false
   }
   if (!isNumericDate(exp) || !isNumericDate(iat)) return false
   return nbf === undefined || (isNumericDate(nbf) && nbf <= now)

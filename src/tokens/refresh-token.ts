@@ -1,5 +1,5 @@
-import type { Tokens } from './jwt.ts'
-import { isId, issuedBy, milliseconds, seconds, sign, verify } from './jwt.ts'
+import type { TokenKeys } from './jwt.ts'
+import { isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface RefreshToken {
@@ -18,8 +18,8 @@ export type RefreshTokenVerification =
  * A pure function of its arguments and the key, since HS256 is deterministic: a replay signs the very same bytes
  * again, so that no token has to be stored.
  */
-export function signRefreshToken(tokens: Tokens, token: RefreshToken): string {
-  return sign(tokens, 'rt+jwt', {
+export function signRefreshToken(keys: TokenKeys, token: RefreshToken): string {
+  return sign(keys, 'rt+jwt', {
     sub: token.userId,
     sid: token.sessionId,
     jti: `${token.sessionId}.${token.generation}`,
@@ -35,12 +35,12 @@ const EXPECTED = { typ: 'rt+jwt' as const, requiredClaims: ['exp', 'iat', 'sub',
 const isGeneration = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 
 /** @param now milliseconds */
-export function verifyRefreshToken(tokens: Tokens, token: string, now: number): RefreshTokenVerification {
-  const verification = verify(tokens, token, EXPECTED, now)
+export function verifyRefreshToken(keys: TokenKeys, token: string, now: number): RefreshTokenVerification {
+  const verification = verify(keys, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
   const { sub, jti, sid, type, iat, exp, generation } = verification.payload
   if (type !== 'refresh' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
-  const issuedAt = issuedBy(iat, now)
+  const issuedAt = plausibleIssuedAt(iat, now)
   const expiresAt = milliseconds(exp)
   if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation)) {
     return { outcome: 'invalid' }

@@ -1,7 +1,7 @@
 /** Tokens made and taken apart with plain node:crypto: what other libraries do, and what forgers try. */
 import { createHmac } from 'node:crypto'
-import type { TokenOptions } from '../../src/tokens/keys.ts'
-import { createTokens } from '../../src/tokens/keys.ts'
+import type { TokenOptions } from '../../src/tokens/jwt.ts'
+import { createTokenKeys } from '../../src/tokens/jwt.ts'
 import { SECRET } from '../fixture.ts'
 
 /** The middle of a second, so that rounding shows. */
@@ -12,7 +12,7 @@ export const OLD_SECRET = Buffer.from('an older secret of the same service, 32 b
 export const FOREIGN_SECRET = Buffer.from('a secret of somebody else, 32 bytes and more')
 
 export const tokensWith = (options: Partial<TokenOptions> = {}) =>
-  createTokens({ current: SECRET, previous: [], issuer: undefined, audience: undefined, ...options })
+  createTokenKeys({ current: SECRET, previous: [], issuer: undefined, audience: undefined, ...options })
 
 export const base64url = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')

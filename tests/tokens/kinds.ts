@@ -1,6 +1,6 @@
 /** Both kinds of tokens, for tests that go over both. */
 import { signAccessToken, verifyAccessToken } from '../../src/tokens/access-token.ts'
-import type { Tokens } from '../../src/tokens/jwt.ts'
+import type { TokenKeys } from '../../src/tokens/jwt.ts'
 import { signRefreshToken, verifyRefreshToken } from '../../src/tokens/refresh-token.ts'
 import { NOW, NOW_SECONDS } from './forge.ts'
 
@@ -20,7 +20,7 @@ export const kinds = {
       issuedAt: common.iat * 1000,
       expiresAt: common.exp * 1000,
     },
-    sign: (tokens: Tokens) =>
+    sign: (tokens: TokenKeys) =>
       signAccessToken(tokens, { id: 'id', userId: 'user', sessionId: 'session', ...times }),
     verify: verifyAccessToken,
   },
@@ -36,7 +36,7 @@ export const kinds = {
       issuedAt: common.iat * 1000,
       expiresAt: common.exp * 1000,
     },
-    sign: (tokens: Tokens) =>
+    sign: (tokens: TokenKeys) =>
       signRefreshToken(tokens, { userId: 'user', sessionId: 'session', generation: 7, ...times }),
     verify: verifyRefreshToken,
   },

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Expected } from '../../../src/tokens/jwt.ts'
-import { verify } from '../../../src/tokens/jwt.ts'
-import { createTokens } from '../../../src/tokens/keys.ts'
+import { createTokenKeys, verify } from '../../../src/tokens/jwt.ts'
 import { NOW } from '../forge.ts'
 import type { Rules } from './reference.ts'
 import { verifyWithJose } from './reference.ts'
@@ -41,7 +40,7 @@ export async function compare(runs: number, seed: number): Promise<Counts> {
 }
 
 const tokensOf = ({ secrets: [key = Buffer.of(), ...others], issuer, audience }: Rules) =>
-  createTokens({ current: key, previous: others, issuer, audience })
+  createTokenKeys({ current: key, previous: others, issuer, audience })
 
 /** What we refuse on purpose: any but the one spelling in base64url and in JSON, and a header that says more. */
 function isOddlySpelt(token: string): boolean {
