@@ -25,8 +25,8 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
     .command('prune')
     .description('delete what has expired; the running service does so every minute by itself')
     .action(() =>
-      withSchema(env, async (desk) => {
-        const { sessions, revokedTokens, events } = await pruneAll(desk, {
+      withSchema(env, async (context) => {
+        const { sessions, revokedTokens, events } = await pruneAll(context, {
           onUndelivered: (lost) =>
             console.error(`${count(lost, 'event')} went that never reached the webhook.`),
         })

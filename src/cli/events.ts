@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { eventBody } from '../events/event-body.ts'
 import { ROUTINE, SECURITY_EVENTS } from '../events/names.ts'
-import { eventRecord } from '../events/record.ts'
 import type { EventRow } from '../store/queries/events.ts'
 import { eventsAfter, listEvents } from '../store/queries/events.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
 import { follow, PAGE } from './follow.ts'
 import { isoTime, printJson, printJsonLine, printLine, printTable } from './output.ts'
-import type { Desk } from './with-database.ts'
+import type { CommandContext } from './with-database.ts'
 import { withSchema } from './with-database.ts'
 
 interface Options {
@@ -41,23 +41,28 @@ export function addEventCommand(program: Command, env: NodeJS.ProcessEnv): void 
       const limit = readLimit(options.limit)
       if (options.follow && options.limit !== undefined)
         throw new Failure('--follow has no --limit', { exitCode: WRONG_USAGE })
-      return withSchema(env, (desk) => run(desk, options, since, limit))
+      return withSchema(env, (context) => run(context, options, since, limit))
     })
 }
 
-async function run(desk: Desk, options: Options, since: number | undefined, limit: number): Promise<void> {
+async function run(
+  context: CommandContext,
+  options: Options,
+  since: number | undefined,
+  limit: number,
+): Promise<void> {
   const { session: sessionId, name, json } = options
-  const userId = options.user === undefined ? undefined : await userOf(desk, options.user)
+  const userId = options.user === undefined ? undefined : await userOf(context, options.user)
   const filter = { userId, sessionId, name, since }
   if (options.follow) {
     // What was there before is asked for with --since.
-    const known = since === undefined ? await listEvents(desk.db, { limit: PAGE }) : []
-    const page = (after: number, rows: number) => eventsAfter(desk.db, { ...filter, after, limit: rows })
-    await follow(page, known, (event) => (json ? printJsonLine(eventRecord(event)) : printLine(cells(event))))
+    const known = since === undefined ? await listEvents(context.db, { limit: PAGE }) : []
+    const page = (after: number, rows: number) => eventsAfter(context.db, { ...filter, after, limit: rows })
+    await follow(page, known, (event) => (json ? printJsonLine(eventBody(event)) : printLine(cells(event))))
     return
   }
-  const events = await listEvents(desk.db, { ...filter, limit })
-  if (json) printJson(events.map(eventRecord))
+  const events = await listEvents(context.db, { ...filter, limit })
+  if (json) printJson(events.map(eventBody))
   else
     printTable(
       ['TIME', 'EVENT', 'REASON', 'USER', 'SESSION', 'REQUEST', 'ADDRESS', 'DEVICE'],
@@ -66,7 +71,7 @@ async function run(desk: Desk, options: Options, since: number | undefined, limi
 }
 
 // Events outlive their users.
-async function userOf({ db }: Desk, nameOrId: string): Promise<string> {
+async function userOf({ db }: CommandContext, nameOrId: string): Promise<string> {
   const [known] = await listEvents(db, { userId: nameOrId, limit: 1 })
   return known === undefined ? (await requireUser(db, nameOrId)).id : nameOrId
 }

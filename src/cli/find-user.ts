@@ -1,7 +1,7 @@
 import type { UserRow } from '../store/queries/users.ts'
 import { findUser, findUserByName } from '../store/queries/users.ts'
 import type { Database } from '../store/schema.ts'
-import { usernameKey } from '../users/usernames.ts'
+import { foldCase } from '../users/fold-case.ts'
 import { Failure } from './failure.ts'
 
 /**
@@ -9,7 +9,7 @@ import { Failure } from './failure.ts'
  * @throws {@link Failure} when it is nobody's, or not one user's only
  */
 export async function requireUser(db: Database, nameOrId: string): Promise<UserRow> {
-  const byName = await findUserByName(db, usernameKey(nameOrId))
+  const byName = await findUserByName(db, foldCase(nameOrId))
   const byId = await findUser(db, nameOrId)
   const user = byName ?? byId
   if (user === undefined) throw new Failure(`no such user: ${nameOrId}`)

@@ -2,7 +2,7 @@ import { read } from 'read'
 import { Failure } from './failure.ts'
 
 // Bytes. More than any password that the contract lets through.
-const LONGEST_LINE = 4096
+const MAX_LINE = 4096
 
 /** Asks twice for a new password on a terminal; elsewhere it is the first line of standard input. */
 export async function readNewPassword(): Promise<string> {
@@ -42,7 +42,7 @@ async function firstLine(): Promise<string> {
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     length += chunk.length
-    if (chunk.includes('\n') || length > LONGEST_LINE) break
+    if (chunk.includes('\n') || length > MAX_LINE) break
   }
   const [line = ''] = decode(Buffer.concat(chunks)).split(/\r?\n/, 1)
   if (line === '') throw new Failure('no password on standard input: its first line is the password')

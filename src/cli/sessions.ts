@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import type { LivingSession } from '../sessions/list.ts'
-import { livingSessions } from '../sessions/list.ts'
+import type { ActiveSession } from '../sessions/list.ts'
+import { activeSessions } from '../sessions/list.ts'
 import { endAllSessions, endEverySession, endSession } from '../sessions/revoke.ts'
 import { listUsers } from '../store/queries/users.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
 import { count, isoTime, printJson, printTable } from './output.ts'
-import type { Desk } from './with-database.ts'
+import type { CommandContext } from './with-database.ts'
 import { withSchema } from './with-database.ts'
 
 interface ListOptions {
@@ -27,7 +27,7 @@ export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .description('list living sessions, the last refreshed first')
     .option('--user <username>', 'only those of this user (name or id)')
     .option('--json', 'print a JSON array')
-    .action((options: ListOptions) => withSchema(env, (desk) => list(desk, options)))
+    .action((options: ListOptions) => withSchema(env, (context) => list(context, options)))
   sessions
     .command('revoke')
     .description('end a session, all sessions of a user, or all sessions')
@@ -36,22 +36,22 @@ export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .option('--all', 'all of everybody, as after an intrusion')
     .action((id: string | undefined, { user, all }: RevokeOptions) => {
       if ([id, user, all].filter((given) => given !== undefined).length === 1) {
-        if (id !== undefined) return withSchema(env, (desk) => revokeOne(desk, id))
-        if (user !== undefined) return withSchema(env, (desk) => revokeOf(desk, user))
+        if (id !== undefined) return withSchema(env, (context) => revokeOne(context, id))
+        if (user !== undefined) return withSchema(env, (context) => revokeOf(context, user))
         return withSchema(env, revokeAll)
       }
       throw new Failure('give either the id of a session, --user or --all', { exitCode: WRONG_USAGE })
     })
 }
 
-async function list(desk: Desk, { user, json }: ListOptions): Promise<void> {
-  const userId = user === undefined ? undefined : (await requireUser(desk.db, user)).id
-  const bodies = (await livingSessions(desk, Number.MAX_SAFE_INTEGER, userId)).map(sessionBody)
+async function list(context: CommandContext, { user, json }: ListOptions): Promise<void> {
+  const userId = user === undefined ? undefined : (await requireUser(context.db, user)).id
+  const bodies = (await activeSessions(context, Number.MAX_SAFE_INTEGER, userId)).map(sessionBody)
   if (json) {
     printJson(bodies)
     return
   }
-  const names = new Map((await listUsers(desk.db)).map(({ id, username }) => [id, username]))
+  const names = new Map((await listUsers(context.db)).map(({ id, username }) => [id, username]))
   printTable(
     ['ID', 'USER', 'CREATED', 'REFRESHED', 'TIMES', 'EXPIRES', 'ADDRESS', 'DEVICE'],
     bodies.map((body) => [
@@ -68,7 +68,7 @@ async function list(desk: Desk, { user, json }: ListOptions): Promise<void> {
 }
 
 // As in the contract's `Session`
-function sessionBody(session: LivingSession) {
+function sessionBody(session: ActiveSession) {
   return {
     id: session.id,
     user_id: session.userId,
@@ -81,18 +81,18 @@ function sessionBody(session: LivingSession) {
   }
 }
 
-async function revokeOne(desk: Desk, id: string): Promise<void> {
-  const ended = await endSession(desk, id, 'operator')
+async function revokeOne(context: CommandContext, id: string): Promise<void> {
+  const ended = await endSession(context, id, 'operator')
   if (!ended) throw new Failure(`no such session, or it is over already: ${id}`)
   console.log(`Session ${id} ended.`)
 }
 
-async function revokeOf(desk: Desk, nameOrId: string): Promise<void> {
-  const user = await requireUser(desk.db, nameOrId)
-  const ended = await endAllSessions(desk, user.id, 'operator')
+async function revokeOf(context: CommandContext, nameOrId: string): Promise<void> {
+  const user = await requireUser(context.db, nameOrId)
+  const ended = await endAllSessions(context, user.id, 'operator')
   console.log(`${count(ended.length, 'session')} of ${user.username} ended.`)
 }
 
-async function revokeAll(desk: Desk): Promise<void> {
-  console.log(`${count(await endEverySession(desk, 'operator'), 'session')} ended.`)
+async function revokeAll(context: CommandContext): Promise<void> {
+  console.log(`${count(await endEverySession(context, 'operator'), 'session')} ended.`)
 }

@@ -8,7 +8,7 @@ import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
 import { count, isoTime, printJson, printTable } from './output.ts'
 import { confirm, readNewPassword } from './prompt.ts'
-import type { Desk } from './with-database.ts'
+import type { CommandContext } from './with-database.ts'
 import { withSchema } from './with-database.ts'
 
 interface RemoveOptions {
@@ -22,22 +22,22 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
     .command('add')
     .description('add a user; the password is asked for, or is the first line of standard input')
     .argument('<username>')
-    .action((username: string) => withSchema(env, (desk) => add(desk, username)))
+    .action((username: string) => withSchema(env, (context) => add(context, username)))
   users
     .command('list')
     .description('list all users')
     .option('--json', 'print a JSON array')
-    .action((options: { readonly json?: true }) => withSchema(env, (desk) => list(desk, options)))
+    .action((options: { readonly json?: true }) => withSchema(env, (context) => list(context, options)))
   users
     .command('deactivate')
     .description('let a user no longer in, and end all their sessions')
     .argument('<username>', 'name or id')
-    .action((username: string) => withSchema(env, (desk) => deactivate(desk, username)))
+    .action((username: string) => withSchema(env, (context) => deactivate(context, username)))
   users
     .command('activate')
     .description('let a deactivated user in again; the sessions stay ended')
     .argument('<username>', 'name or id')
-    .action((username: string) => withSchema(env, (desk) => activate(desk, username)))
+    .action((username: string) => withSchema(env, (context) => activate(context, username)))
   users
     .command('remove')
     .description('delete a user with all their sessions')
@@ -47,11 +47,11 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
       if (!options.yes && !process.stdin.isTTY) {
         throw new Failure('nobody to ask here: confirm the removal with --yes', { exitCode: WRONG_USAGE })
       }
-      return withSchema(env, (desk) => remove(desk, username, options))
+      return withSchema(env, (context) => remove(context, username, options))
     })
 }
 
-async function add({ db, now, settings }: Desk, username: string): Promise<void> {
+async function add({ db, now, settings }: CommandContext, username: string): Promise<void> {
   if (!zUsername.safeParse(username).success) {
     throw new Failure('a username has 1 to 128 characters, no white space or control characters among them')
   }
@@ -72,7 +72,7 @@ async function add({ db, now, settings }: Desk, username: string): Promise<void>
   console.log(`User ${result.user.username} added, id ${result.user.id}.`)
 }
 
-async function list({ db }: Desk, { json }: { readonly json?: true }): Promise<void> {
+async function list({ db }: CommandContext, { json }: { readonly json?: true }): Promise<void> {
   const bodies = (await listUsers(db)).map((user) => ({
     id: user.id,
     username: user.username,
@@ -96,20 +96,20 @@ async function list({ db }: Desk, { json }: { readonly json?: true }): Promise<v
   )
 }
 
-async function deactivate({ db, now }: Desk, nameOrId: string): Promise<void> {
+async function deactivate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
   const ended = await deactivateUser(db, user.id, now())
   if (ended === undefined) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} deactivated, ${count(ended.length, 'session')} ended.`)
 }
 
-async function activate({ db, now }: Desk, nameOrId: string): Promise<void> {
+async function activate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
   if (!(await activateUser(db, user.id, now()))) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} activated.`)
 }
 
-async function remove({ db, now }: Desk, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
+async function remove({ db, now }: CommandContext, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
   const user = await requireUser(db, nameOrId)
   if (!yes && !(await confirm(`Remove user ${user.username} and all their sessions?`))) {
     throw new Failure('nothing was removed')

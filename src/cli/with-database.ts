@@ -8,7 +8,7 @@ import type { Access } from '../store/store.ts'
 import { Failure, messageOf } from './failure.ts'
 
 /** What commands work with. */
-export interface Desk {
+export interface CommandContext {
   readonly db: Database
   readonly settings: Settings
   /** Milliseconds since the epoch */
@@ -22,7 +22,7 @@ export interface Desk {
  */
 export async function withDatabase(
   env: NodeJS.ProcessEnv,
-  work: (desk: Desk) => Promise<void>,
+  work: (context: CommandContext) => Promise<void>,
   access: Access = 'write',
 ): Promise<void> {
   const settings = readSettings(env)
@@ -38,10 +38,13 @@ export async function withDatabase(
 }
 
 /** The same with the schema brought up to date, so that a fresh database needs no command of its own. */
-export function withSchema(env: NodeJS.ProcessEnv, work: (desk: Desk) => Promise<void>): Promise<void> {
-  return withDatabase(env, async (desk) => {
-    await migrate(desk.db)
-    await takeOver(desk.db)
-    await work(desk)
+export function withSchema(
+  env: NodeJS.ProcessEnv,
+  work: (context: CommandContext) => Promise<void>,
+): Promise<void> {
+  return withDatabase(env, async (context) => {
+    await migrate(context.db)
+    await takeOver(context.db)
+    await work(context)
   })
 }

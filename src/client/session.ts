@@ -27,15 +27,15 @@ export function createSession(options: SessionOptions): Session {
   let flight: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let ended = false
-  /** What a logout sent that the server did not hear: the next one sends it again */
-  let unheard: string | undefined
-  let greeted = () => {}
+  /** The token of a logout that the server has not answered; the next logout sends it again */
+  let pendingLogout: string | undefined
+  let onFirstAnswer = () => {}
   // Counts starts and ends: what was asked for before does not count after.
   let epoch = 0
   // The highest that was seen, also after an end.
   let sequence = 0
 
-  const tabs = createTabs(name, lockTimeout, signal, hear)
+  const tabs = createTabs(name, lockTimeout, signal, onMessage)
   const ready = prepare()
   // Whoever waits for it hears when it is aborted, and nobody has to.
   ready.catch(() => {})
@@ -44,11 +44,11 @@ export function createSession(options: SessionOptions): Session {
     await readStorage()
     if (current) return
     // Another tab may have what a memory of our own cannot.
-    const heard = new Promise<void>((resolve) => {
-      greeted = resolve
+    const firstAnswer = new Promise<void>((resolve) => {
+      onFirstAnswer = resolve
     })
     tabs.tell({ hello: true })
-    await Promise.race([heard, pause(150, signal)])
+    await Promise.race([firstAnswer, pause(150, signal)])
   }
 
   async function readStorage(): Promise<void> {
@@ -56,7 +56,7 @@ export function createSession(options: SessionOptions): Session {
     if (stored && stored.sequence > sequence) adopt(stored)
   }
 
-  function hear(message: Message): void {
+  function onMessage(message: Message): void {
     if ('tokens' in message) {
       if (message.tokens.sequence < sequence) return
       void storage.set(message.tokens)
@@ -71,7 +71,7 @@ export function createSession(options: SessionOptions): Session {
     current = tokens
     remaining = lifetimeOf(tokens)
     ended = false
-    greeted()
+    onFirstAnswer()
     schedule()
   }
 
@@ -92,16 +92,16 @@ export function createSession(options: SessionOptions): Session {
     queueMicrotask(() => options.onRefreshed?.(tokens))
   }
 
-  function end(reason: string, heard?: Promise<unknown>): void {
+  function end(reason: string, answered?: Promise<unknown>): void {
     if (ended) return
     ended = true
     epoch++
     current = undefined
     clearTimeout(timer)
     void storage.end(sequence)
-    const told = () => queueMicrotask(() => options.onEnded?.(reason))
+    const notify = () => queueMicrotask(() => options.onEnded?.(reason))
     // Who goes to another page then would cancel a request.
-    void Promise.resolve(heard).then(told, told)
+    void Promise.resolve(answered).then(notify, notify)
   }
 
   function schedule(): void {
@@ -210,11 +210,11 @@ export function createSession(options: SessionOptions): Session {
 
   async function logout(): Promise<void> {
     await ready
-    const token = current?.refreshToken ?? current?.accessToken ?? unheard
+    const token = current?.refreshToken ?? current?.accessToken ?? pendingLogout
     // Only the first try takes the cookie along, which clears it. Later it may be the cookie of somebody who has logged in
     // since, on a page that nobody has heard of yet: the token alone says which session is meant.
-    let tried = token === unheard
-    unheard = token
+    let tried = token === pendingLogout
+    pendingLogout = token
     const make = async () => {
       // Somebody has logged in since, and nothing is left that the server could tell the other session by.
       if (!token && current) throw new RefreshError('no answer')
@@ -222,13 +222,13 @@ export function createSession(options: SessionOptions): Session {
       tried = true
       return post('/api/auth/logout', init, token)
     }
-    const heard = token || mode === 'cookie' ? request(make, sending) : undefined
+    const answered = token || mode === 'cookie' ? request(make, sending) : undefined
     tabs.tell({ ended: 'logout', sequence })
-    end('logout', heard)
-    const answer = await heard
+    end('logout', answered)
+    const answer = await answered
     // 401: nothing is left that this could end.
     if (answer && answer.status !== 200 && answer.status !== 401) throw new RefreshError(answer.message)
-    unheard = undefined
+    pendingLogout = undefined
   }
 
   // A page that was asleep or frozen has missed its timers. What happens to a document bubbles to the window.

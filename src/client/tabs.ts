@@ -31,7 +31,7 @@ export function createTabs(
   name: string,
   patience: number,
   signal: AbortSignal,
-  hear: (message: Message) => void,
+  onMessage: (message: Message) => void,
 ): Tabs {
   const { navigator: { locks } = {}, BroadcastChannel } = globalThis as {
     navigator?: { locks?: Locks }
@@ -40,7 +40,7 @@ export function createTabs(
   const channel = !signal.aborted && BroadcastChannel && new BroadcastChannel(name)
   if (channel) {
     signal.addEventListener('abort', () => channel.close())
-    channel.onmessage = (event) => hear((event as { data: Message }).data)
+    channel.onmessage = (event) => onMessage((event as { data: Message }).data)
     // In Node an open channel would keep the process alive.
     ;(channel as { unref?: () => void }).unref?.()
   }

@@ -6,19 +6,19 @@ import {
   recallDeliveries,
 } from '../store/queries/deliveries.ts'
 import type { Database } from '../store/schema.ts'
-import type { Answered, Webhook } from './send.ts'
-import { send } from './send.ts'
+import type { Answered, Webhook } from './webhook.ts'
+import { send } from './webhook.ts'
 
 // Milliseconds
 const POLL = 1000
 /** Longer than an attempt takes */
 const CLAIM = 30_000
 const FIRST_DELAY = 250
-const LONGEST_DELAY = 300_000
+const MAX_DELAY = 300_000
 /** Clocks of two processes may differ by so much. Beyond it one was wrong. */
 const SKEW = 60_000
 /** Of all, while nobody answers */
-const LONGEST_PAUSE = 30_000
+const MAX_PAUSE = 30_000
 /** For what is on its way when the service stops: it is sent again otherwise */
 const PATIENCE = 1000
 
@@ -26,7 +26,7 @@ const PATIENCE = 1000
 const CONCURRENCY = 8
 
 // So often the receiver may refuse an event: a day and a bit.
-const MOST_REFUSALS = 400
+const MAX_REFUSALS = 400
 
 const isDelivered = (answered: Answered) => answered !== undefined && answered >= 200 && answered < 300
 
@@ -94,7 +94,7 @@ async function deliverAll(
     }
     const pause = Promise.withResolvers<void>()
     // While nobody is there one asks, less and less often: each attempt writes to the database of the refreshes.
-    const timer = setTimeout(pause.resolve, outages === 0 ? POLL : delayAfter(outages, LONGEST_PAUSE))
+    const timer = setTimeout(pause.resolve, outages === 0 ? POLL : delayAfter(outages, MAX_PAUSE))
     state.wake = pause.resolve
     if (state.isStopped) pause.resolve()
     // Whatever ends makes room, and lets the next of its session go.
@@ -108,7 +108,7 @@ async function claim({ db, now, log }: DeliveryContext, limit: number): Promise<
   if (limit <= 0) return []
   const time = now()
   try {
-    await recallDeliveries(db, time, time + LONGEST_DELAY + SKEW)
+    await recallDeliveries(db, time, time + MAX_DELAY + SKEW)
     return await claimDeliveries(db, { now: time, claimedUntil: time + CLAIM, limit })
   } catch (err) {
     log.error({ err }, 'events to deliver were not found')
@@ -137,7 +137,7 @@ async function deliver(
   try {
     if (isDelivered(answered)) return await endDelivery(db, delivery)
     const details = { event_id: id, delivered_event: name, status: answered, attempts }
-    if (refusals >= MOST_REFUSALS) {
+    if (refusals >= MAX_REFUSALS) {
       log.error(details, 'event given up: the webhook refuses it')
       return await endDelivery(db, delivery)
     }
@@ -146,7 +146,7 @@ async function deliver(
     await postponeDelivery(
       db,
       { ...delivery, refusals },
-      now() + (cut.aborted ? 0 : delayAfter(attempts, LONGEST_DELAY)),
+      now() + (cut.aborted ? 0 : delayAfter(attempts, MAX_DELAY)),
     )
   } catch (err) {
     // Its claim runs out, and then it is sent again.

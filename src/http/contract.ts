@@ -39,7 +39,7 @@ export interface Respond<Id extends OperationId> {
   /** A JSON body that has no envelope */
   json<S extends Status<Id>>(status: S, body: Json<Id, S>): Reply<Id>
   /** A body as it stands */
-  plain<S extends Status<Id>>(status: S, type: keyof Content<Id, S>, body: string | Uint8Array): Reply<Id>
+  raw<S extends Status<Id>>(status: S, type: keyof Content<Id, S>, body: string | Uint8Array): Reply<Id>
 }
 
 /** What the validators have let through. */

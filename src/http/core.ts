@@ -7,14 +7,12 @@ import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy/mark.ts'
 import { migrate } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
-import type { KeepRefusal } from '../store/queries/events.ts'
-import { refusalKeeper } from '../store/queries/events.ts'
+import type { RecordRefusal } from '../store/queries/events.ts'
+import { oncePerHour } from '../store/queries/events.ts'
 import type { Store } from '../store/store.ts'
-import { createTokens } from '../tokens/keys.ts'
+import { createTokenKeys } from '../tokens/jwt.ts'
 import type { AccountContext } from '../users/accounts.ts'
 import { createPasswords } from '../users/passwords.ts'
-import type { AdminCheck } from './admin-token.ts'
-import { adminCheck } from './admin-token.ts'
 import type { Metrics } from './metrics.ts'
 
 /** All that the handlers work with: one object satisfies the contexts of sessions and accounts as well. */
@@ -23,13 +21,13 @@ export interface Core extends SessionContext, AccountContext {
   readonly settings: Settings
   readonly log: Logger
   readonly limits: Limits
-  readonly keepRefusal: KeepRefusal
+  readonly recordRefusal: RecordRefusal
   /** Undefined: administration is off. */
-  readonly isAdminToken: AdminCheck | undefined
+  readonly adminToken: Uint8Array | undefined
   /** Turned true when the process was asked to stop */
   readonly shutdown: { draining: boolean }
   /** How often requests were refused for the database: /readyz then writes before it says that all is well. */
-  readonly doubts: { raised: number }
+  readonly failedWrites: { count: number }
   /** Undefined where nobody asks for them */
   readonly metrics: Metrics | undefined
 }
@@ -49,15 +47,14 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const migrated = await migrate(store.db)
     await takeOver(store.db)
     if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
-    const { admin, ...keys } = secrets
-    const tokens = createTokens({ ...keys, issuer: settings.issuer, audience: settings.audience })
+    const { admin, ...signing } = secrets
+    const keys = createTokenKeys({ ...signing, issuer: settings.issuer, audience: settings.audience })
     const passwords = createPasswords(settings.password)
     const limits = createLimits(settings, { db: store.db, now })
     const { mayWrite } = limits
-    const isAdminToken = admin && adminCheck(admin)
-    const state = { shutdown: { draining: false }, doubts: { raised: 0 } }
-    const keepRefusal = refusalKeeper(store.db)
-    const tools = { tokens, passwords, limits, mayWrite, keepRefusal, isAdminToken }
+    const state = { shutdown: { draining: false }, failedWrites: { count: 0 } }
+    const recordRefusal = oncePerHour(store.db)
+    const tools = { keys, passwords, limits, mayWrite, recordRefusal, adminToken: admin }
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {

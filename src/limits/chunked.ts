@@ -1,5 +1,5 @@
 import type { RateLimiterStoreAbstract } from 'rate-limiter-flexible'
-import type { Policy, Refusal } from './refusal.ts'
+import type { LimitRefusal, Policy } from './refusal.ts'
 import { Slots } from './slots.ts'
 import type { LimitContext } from './store-limiter.ts'
 import { consume, SKEW, storeLimiter } from './store-limiter.ts'
@@ -11,12 +11,12 @@ interface Share {
   until: number
   /** Whether the table has no more for this window */
   isEmpty: boolean
-  isTold: boolean
+  isReported: boolean
   asking: Promise<void> | undefined
 }
 
 // Whoever is forgotten is asked for again.
-const MOST = 50_000
+const MAX_REMEMBERED = 50_000
 
 // Milliseconds, when the table cannot be asked
 const ASK_AGAIN = 1000
@@ -48,7 +48,7 @@ export class ChunkedLimit {
   }
 
   /** Counts one. @returns at once when the table need not be asked. It never fails: without a table there is no limit. */
-  admits(key: string): boolean | Promise<boolean> {
+  allow(key: string): boolean | Promise<boolean> {
     const now = this.#context.now()
     const share = this.#shares.get(key)
     if (share !== undefined && (this.#lasts(share, now) || share.asking !== undefined))
@@ -58,12 +58,12 @@ export class ChunkedLimit {
   }
 
   /** Of a key that was just not admitted. */
-  refusal(key: string): Refusal {
+  refusal(key: string): LimitRefusal {
     const share = this.#shares.get(key)
-    const isNews = share?.isTold === false
-    if (share !== undefined) share.isTold = true
+    const isNews = share?.isReported === false
+    if (share !== undefined) share.isReported = true
     const until = share?.until ?? this.#context.now() + this.#window
-    return { policy: this.#policy, until, isNews }
+    return { policy: this.#policy, until, isFirst: isNews }
   }
 
   // No share lasts longer than a window, unless the clock was set back since.
@@ -72,9 +72,9 @@ export class ChunkedLimit {
   }
 
   #open(key: string): Share {
-    const share = { left: 0, until: 0, isEmpty: false, isTold: false, asking: undefined }
+    const share = { left: 0, until: 0, isEmpty: false, isReported: false, asking: undefined }
     const [oldest] = this.#shares.keys()
-    if (oldest !== undefined && this.#shares.size >= MOST) this.#shares.delete(oldest)
+    if (oldest !== undefined && this.#shares.size >= MAX_REMEMBERED) this.#shares.delete(oldest)
     this.#shares.set(key, share)
     return share
   }

@@ -7,28 +7,28 @@ import type { LimitContext } from './store-limiter.ts'
 import { consume, SKEW, storeLimiter } from './store-limiter.ts'
 
 /** Failures of a key are free up to here, */
-const FREE = 5
+const FREE_FAILURES = 5
 /** then each makes the next try wait twice as long, in milliseconds, */
 const FIRST_DELAY = 1000
-const LONGEST_DELAY = 300_000
+const MAX_DELAY = 300_000
 /** and after so long without a failure all are forgotten. */
-const MEMORY = 3_600_000
+const FORGET_AFTER = 3_600_000
 
 /** @returns milliseconds until the next try, after so many failures in a row */
 function delayAfter(failures: number): number {
-  if (failures < FREE) return 0
-  return Math.min(FIRST_DELAY * 2 ** (failures - FREE), LONGEST_DELAY)
+  if (failures < FREE_FAILURES) return 0
+  return Math.min(FIRST_DELAY * 2 ** (failures - FREE_FAILURES), MAX_DELAY)
 }
 
-const DELAY: Policy = { name: 'login-delay', points: FREE, seconds: MEMORY / 1000 }
+const DELAY: Policy = { name: 'login-delay', points: FREE_FAILURES, seconds: FORGET_AFTER / 1000 }
 
-/** Makes who fails wait. The row's expiry says when the next try may come: {@link MEMORY} before. */
+/** Makes who fails wait. The row's expiry says when the next try may come: {@link FORGET_AFTER} before. */
 export function delay(whom: string, { now }: LimitContext): Counter {
   const key = `${DELAY.name}:${whom}`
   let mine = 0
   function add(db: Database, points: number, at: number): Promise<Count> {
-    const expiresAt = at + MEMORY
-    return addPoints(db, { key, points, now: at, expiresAt, latest: expiresAt + LONGEST_DELAY + SKEW })
+    const expiresAt = at + FORGET_AFTER
+    return addPoints(db, { key, points, now: at, expiresAt, latest: expiresAt + MAX_DELAY + SKEW })
   }
   return {
     policy: DELAY,
@@ -36,9 +36,9 @@ export function delay(whom: string, { now }: LimitContext): Counter {
     async take(db) {
       const at = now()
       const { points, expiresAt } = await add(db, 1, at)
-      const next = expiresAt - MEMORY
+      const next = expiresAt - FORGET_AFTER
       if (next > at) return next
-      mine = at + delayAfter(points) + MEMORY
+      mine = at + delayAfter(points) + FORGET_AFTER
       await setPoints(db, { key, points, expiresAt: mine })
       return undefined
     },
@@ -47,7 +47,7 @@ export function delay(whom: string, { now }: LimitContext): Counter {
       const at = now()
       const { points, expiresAt } = await add(db, -1, at)
       // What others have failed by since counts on.
-      return expiresAt === mine && setPoints(db, { key, points, expiresAt: at + MEMORY })
+      return expiresAt === mine && setPoints(db, { key, points, expiresAt: at + FORGET_AFTER })
     },
   }
 }

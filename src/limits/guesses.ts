@@ -1,6 +1,6 @@
 import type { Database } from '../store/schema.ts'
 import { transaction } from '../store/transaction.ts'
-import type { Policy, Refusal } from './refusal.ts'
+import type { LimitRefusal, Policy } from './refusal.ts'
 import { RefusedKeys } from './refusal.ts'
 import type { LimitContext } from './store-limiter.ts'
 
@@ -46,7 +46,7 @@ export class Guesses {
    * Counted before anything is checked, so that of many at once no more than the limit come through; and counted by all
    * or by none, so that what one counter refuses costs nothing at the others. The order is the same for all: they lock.
    */
-  async begin(counters: readonly Counter[]): Promise<Attempt | Refusal> {
+  async begin(counters: readonly Counter[]): Promise<Attempt | LimitRefusal> {
     const now = this.#context.now()
     for (const { key } of counters) {
       const refusal = this.#refused.find(key, now)

@@ -5,7 +5,7 @@ import { counting, delay, seen } from './counters.ts'
 import type { Attempt, Counter } from './guesses.ts'
 import { Guesses } from './guesses.ts'
 import { networkOf } from './networks.ts'
-import type { Refusal } from './refusal.ts'
+import type { LimitRefusal } from './refusal.ts'
 import type { LimitContext } from './store-limiter.ts'
 
 type Counters = (whom: string) => readonly Counter[]
@@ -13,16 +13,16 @@ type Counters = (whom: string) => readonly Counter[]
 /** All limits of the service: see `docs/adr/0020-limits.md`. An address may be unknown. */
 export interface Limits {
   /** @param account what its name is compared by, whether there is such an account or not */
-  login(account: string, address: string | null): Promise<Attempt | Refusal>
+  login(account: string, address: string | null): Promise<Attempt | LimitRefusal>
   /** Whoever changes a password says the old one, which can be guessed; but only by who has a session. */
-  password(account: string, sessionId: string, address: string | null): Promise<Attempt | Refusal>
-  register(address: string | null): Promise<Attempt | Refusal>
+  password(account: string, sessionId: string, address: string | null): Promise<Attempt | LimitRefusal>
+  register(address: string | null): Promise<Attempt | LimitRefusal>
   /** Counts a refresh or an exchange. */
   mayWrite(sessionId: string): boolean | Promise<boolean>
   /** Why it may not. */
-  ofSession(sessionId: string): Refusal
+  refusalOfSession(sessionId: string): LimitRefusal
   /** Counts a token that was refused. @returns undefined when that was not too many */
-  failure(address: string | null): Promise<Refusal | undefined>
+  failure(address: string | null): Promise<LimitRefusal | undefined>
 }
 
 export function createLimits(
@@ -69,16 +69,14 @@ export function createLimits(
       return guesses.begin([...delays(whom), ...loginAccount(whom), ...passwordAddress(networkOf(address))])
     },
     register: (address) => guesses.begin(registerAddress(networkOf(address))),
-    mayWrite: (sessionId) => sessions?.admits(sessionId) ?? true,
-    ofSession(sessionId) {
+    mayWrite: (sessionId) => sessions?.allow(sessionId) ?? true,
+    refusalOfSession(sessionId) {
       if (sessions === undefined) throw new TypeError('a limit that is off refuses nobody')
       return sessions.refusal(sessionId)
     },
     async failure(address) {
       const network = networkOf(address)
-      return failures === undefined || (await failures.admits(network))
-        ? undefined
-        : failures.refusal(network)
+      return failures === undefined || (await failures.allow(network)) ? undefined : failures.refusal(network)
     },
   }
 }

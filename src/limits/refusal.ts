@@ -6,12 +6,12 @@ export interface Policy {
   readonly seconds: number
 }
 
-export interface Refusal {
+export interface LimitRefusal {
   readonly policy: Policy
   /** When the next try may succeed: milliseconds since the epoch */
   readonly until: number
   /** Whether it is the first of its key until then, as far as this process knows */
-  readonly isNews: boolean
+  readonly isFirst: boolean
 }
 
 interface Remembered {
@@ -20,7 +20,7 @@ interface Remembered {
   readonly askAt: number
 }
 
-const MOST = 10_000
+const MAX_REMEMBERED = 10_000
 
 // Milliseconds. Not until the end: somebody whose password was right may have given a point back.
 const ASK_AGAIN = 1000
@@ -29,7 +29,7 @@ const ASK_AGAIN = 1000
 export class RefusedKeys {
   readonly #keys = new Map<string, Remembered>()
 
-  find(key: string, now: number): Refusal | undefined {
+  find(key: string, now: number): LimitRefusal | undefined {
     const found = this.#keys.get(key)
     if (found === undefined || found.until <= now || found.askAt <= now) return undefined
     // The clock was set back.
@@ -37,16 +37,16 @@ export class RefusedKeys {
       this.delete(key)
       return undefined
     }
-    return { policy: found.policy, until: found.until, isNews: false }
+    return { policy: found.policy, until: found.until, isFirst: false }
   }
 
-  add(key: string, policy: Policy, until: number, now: number): Refusal {
+  add(key: string, policy: Policy, until: number, now: number): LimitRefusal {
     const isNews = (this.#keys.get(key)?.until ?? 0) <= now
     this.delete(key)
     const [oldest] = this.#keys.keys()
-    if (oldest !== undefined && this.#keys.size >= MOST) this.delete(oldest)
+    if (oldest !== undefined && this.#keys.size >= MAX_REMEMBERED) this.delete(oldest)
     this.#keys.set(key, { policy, until, askAt: now + ASK_AGAIN })
-    return { policy, until, isNews }
+    return { policy, until, isFirst: isNews }
   }
 
   delete(key: string): void {

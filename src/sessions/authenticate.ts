@@ -1,4 +1,4 @@
-import { findAccess } from '../store/queries/access.ts'
+import { findAccess } from '../store/queries/session-of-user.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { SessionContext } from './context.ts'
@@ -27,7 +27,7 @@ export type Authentication =
 
 /** Whom an access token belongs to, if it is still good: unexpired, not exchanged, of a living session. */
 export async function authenticate(context: SessionContext, accessToken: string): Promise<Authentication> {
-  const { db, tokens } = context
+  const { db, keys: tokens } = context
   const now = context.now()
   const verification = verifyAccessToken(tokens, accessToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }

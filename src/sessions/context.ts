@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import type { Database } from '../store/schema.ts'
-import type { Tokens } from '../tokens/jwt.ts'
+import type { TokenKeys } from '../tokens/jwt.ts'
 
 /** The settings that the rules of sessions read. All durations in milliseconds. */
 export type SessionSettings = Pick<
@@ -17,7 +17,7 @@ export type SessionSettings = Pick<
 /** What the rules of sessions work with. */
 export interface SessionContext {
   readonly db: Database
-  readonly tokens: Tokens
+  readonly keys: TokenKeys
   /** Milliseconds since the epoch */
   readonly now: () => number
   readonly settings: SessionSettings

@@ -1,13 +1,13 @@
-import { countLiving } from '../store/queries/living-sessions.ts'
+import { countActive } from '../store/queries/active-sessions.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
 // Rows. A slice takes about a millisecond,
 const SLICE = 1000
 // and everybody else has the database and the event loop for so many times as long before the next one.
-const BREATH = 50
+const PAUSE_FACTOR = 50
 // Milliseconds: a database that is slow for others must not make a count of it that takes hours.
-const LONGEST_BREATH = 500
+const MAX_PAUSE = 500
 
 // Milliseconds from the end of one count to the next
 const FRESH = 60_000
@@ -23,11 +23,11 @@ export async function countSessions(
   let after: string | null = ''
   for (;;) {
     const begun = performance.now()
-    const slice = await countLiving(context.db, moment, after, size)
-    count += slice.living
+    const slice = await countActive(context.db, moment, after, size)
+    count += slice.active
     after = slice.last
     if (after === null) return count
-    const breath = Math.min(BREATH * (performance.now() - begun), LONGEST_BREATH)
+    const breath = Math.min(PAUSE_FACTOR * (performance.now() - begun), MAX_PAUSE)
     await new Promise((resolve) => setTimeout(resolve, breath))
   }
 }

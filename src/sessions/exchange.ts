@@ -41,7 +41,7 @@ export async function exchange(
   origin?: () => Origin,
   tries = TRIES,
 ): Promise<ExchangeOutcome> {
-  const { db, tokens, settings } = context
+  const { db, keys: tokens, settings } = context
   if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
   const now = context.now()
   const verification = verifyAccessToken(tokens, accessToken, now)
@@ -88,7 +88,7 @@ export async function exchange(
 
 /** The same row makes the same token, so that a repetition gets the same successor. */
 function successor(
-  { tokens }: SessionContext,
+  { keys: tokens }: SessionContext,
   outcome: 'exchanged' | 'replayed',
   token: AccessToken,
   claim: { readonly revokedAt: number; readonly successorExpiresAt: number },

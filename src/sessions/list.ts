@@ -4,16 +4,16 @@ import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
 /** A living session, with the time at which it ends unless it is refreshed. */
-export interface LivingSession extends SessionRow {
+export interface ActiveSession extends SessionRow {
   readonly endsAt: number
 }
 
 /** What is logged in, last refreshed first. @param limit how many at the most */
-export async function livingSessions(
+export async function activeSessions(
   context: Pick<SessionContext, 'db' | 'now' | 'settings'>,
   limit: number,
   userId?: string,
-): Promise<LivingSession[]> {
+): Promise<ActiveSession[]> {
   const now = context.now()
   const filter = { now, idleCutoff: idleCutoff(context, now), limit, ...(userId !== undefined && { userId }) }
   const sessions = await listSessions(context.db, filter)

@@ -19,7 +19,7 @@ export interface Grant extends Access {
 
 /** A new access token for a session; it never outlives the session's absolute deadline. */
 export function mintAccess(
-  { tokens, settings }: SessionContext,
+  { keys: tokens, settings }: SessionContext,
   session: { readonly id: string; readonly userId: string; readonly absoluteExpiresAt: number },
   now: number,
 ): Access {
@@ -39,7 +39,7 @@ export const secondsBetween = (now: number, expiresAt: number): number =>
   Math.max(0, Math.floor(expiresAt / 1000) - Math.floor(now / 1000))
 
 /** The session's current refresh token. It is not stored but made again from the row, byte by byte. */
-export function mintRefreshToken({ tokens }: SessionContext, session: Session): string {
+export function mintRefreshToken({ keys: tokens }: SessionContext, session: Session): string {
   return signRefreshToken(tokens, {
     userId: session.userId,
     sessionId: session.id,

@@ -10,7 +10,7 @@ export interface Login {
   /** The hash that the password was verified against; undefined when the user was authenticated by other means */
   readonly passwordHash: string | undefined
   /** The same password at a higher cost, to be stored in its place */
-  readonly raisedHash?: string | undefined
+  readonly rehashed?: string | undefined
   readonly userAgent: string | null
   readonly address: string | null
   readonly requestId?: string | null

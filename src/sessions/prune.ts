@@ -9,15 +9,15 @@ import { idleCutoff } from './context.ts'
 // memory: batches grow and shrink with what the last one took. The write to the disk comes on top, and says nothing
 // about the size: however small a batch is, there is one.
 const BATCH_TIME = 5
-const SMALLEST = 10
-const LARGEST = 1000
+const MIN_BATCH = 10
+const MAX_BATCH = 1000
 
 // After each batch everybody else has the database and the event loop for so many times as long as it took, with the
 // write.
-const BREATH = 6
+const PAUSE_FACTOR = 6
 
 // A clock that is set back must not bring an exchanged token to life again, so that rows stay an hour longer.
-const SLACK = 3_600_000
+const CLOCK_SLACK = 3_600_000
 
 /** How many rows pruning deleted, but for counters, which are of no interest to anybody. */
 export interface Pruned {
@@ -42,7 +42,7 @@ export async function pruneAll(
   { signal, onUndelivered }: PruneOptions = {},
 ): Promise<Pruned> {
   const { db, settings } = context
-  const now = () => context.now() - SLACK
+  const now = () => context.now() - CLOCK_SLACK
   const inBatches = (work: Work) => pruneInBatches(work, signal)
   const sessions = await inBatches((batch) =>
     pruneSessions(db, { now: now(), idleCutoff: idleCutoff(context, now()), batch }),
@@ -74,9 +74,9 @@ async function pruneInBatches(work: Work, signal: AbortSignal | undefined): Prom
     if (gone + kept === 0) break
     total += gone
     const taken = performance.now() - begun
-    batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / worked), SMALLEST), LARGEST, 2 * batch)
+    batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / worked), MIN_BATCH), MAX_BATCH, 2 * batch)
     // A stop ends it.
-    await pause(BREATH * taken, undefined, { signal }).catch(() => {})
+    await pause(PAUSE_FACTOR * taken, undefined, { signal }).catch(() => {})
   }
   return total
 }

@@ -7,7 +7,7 @@ import type { SessionContext } from './context.ts'
 import type { Grant } from './mint.ts'
 import { mintAccess, mintRefreshToken } from './mint.ts'
 
-export type Refusal =
+export type RefreshRefusal =
   | 'unknown_user'
   | 'inactive_user'
   | 'unknown_session'
@@ -21,7 +21,7 @@ export type RefreshOutcome =
   | ({ readonly outcome: 'rotated' | 'replayed' | 'refreshed' } & Grant)
   | { readonly outcome: 'invalid' }
   | { readonly outcome: 'limited'; readonly sessionId: string }
-  | { readonly outcome: Refusal; readonly userId: string; readonly sessionId: string }
+  | { readonly outcome: RefreshRefusal; readonly userId: string; readonly sessionId: string }
 
 // Each new try takes somebody else's change at just the right moment.
 const TRIES = 5
@@ -40,7 +40,7 @@ export async function refresh(
   origin?: () => Origin,
   tries = TRIES,
 ): Promise<RefreshOutcome> {
-  const { db, tokens, settings } = context
+  const { db, keys: tokens, settings } = context
   const now = context.now()
   const verification = verifyRefreshToken(tokens, refreshToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }

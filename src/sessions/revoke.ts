@@ -23,9 +23,9 @@ export async function logout(
   origin?: Origin,
 ): Promise<LogoutOutcome> {
   const now = context.now()
-  const refreshToken = await verifyRefreshToken(context.tokens, token, now)
+  const refreshToken = await verifyRefreshToken(context.keys, token, now)
   const verification =
-    refreshToken.outcome === 'invalid' ? await verifyAccessToken(context.tokens, token, now) : refreshToken
+    refreshToken.outcome === 'invalid' ? await verifyAccessToken(context.keys, token, now) : refreshToken
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { userId, sessionId } = verification.token
   const revoked = await revokeSession(context.db, sessionId, 'logout', now, userId, origin)

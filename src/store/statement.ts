@@ -3,7 +3,7 @@ import type { Compilable, CompiledQuery, DialectAdapter, QueryResult } from 'kys
 import type { Database } from './schema.ts'
 
 /** Of a dialect whose driver needs no connection of its own for what is no part of a transaction. */
-export interface DirectAdapter extends DialectAdapter {
+export interface SynchronousAdapter extends DialectAdapter {
   execute<Row>(query: Query): Promise<QueryResult<Row>>
   /** A transaction of its own, in which nothing is awaited: rows are there at once. */
   executeTogether<T>(work: (execute: <Row>(query: Query) => QueryResult<Row>) => T): Promise<T>
@@ -12,7 +12,7 @@ export interface DirectAdapter extends DialectAdapter {
 /** What of a compiled query is executed */
 export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
 
-const isDirect = (adapter: DialectAdapter): adapter is DirectAdapter => 'execute' in adapter
+const isDirect = (adapter: DialectAdapter): adapter is SynchronousAdapter => 'execute' in adapter
 
 class Placeholder {
   readonly name: string
@@ -85,7 +85,7 @@ export type Execute = <Parameters, Row>(
  * A transaction on SQLite whose statements run one right after the other. One that awaits them shares its commit as
  * well, but what Kysely does for each takes longer than SQLite.
  */
-export function together<T>(db: Database, work: (execute: Execute) => T): Promise<T> {
+export function inOneTransaction<T>(db: Database, work: (execute: Execute) => T): Promise<T> {
   const { adapter } = db.getExecutor()
   if (!isDirect(adapter) || db.isTransaction) throw new TypeError('no transaction of its own')
   return adapter.executeTogether((execute) =>

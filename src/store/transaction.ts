@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Database, Schema } from './schema.ts'
 
 // What happens to statements of several processes that cross on PostgreSQL: a deadlock, and a serialization failure.
-const CROSSED = new Set<unknown>(['40P01', '40001'])
+const CONFLICTS = new Set<unknown>(['40P01', '40001'])
 
 const TRIES = 4
 
@@ -16,7 +16,7 @@ export async function retried<T>(db: Database, work: () => Promise<T>): Promise<
     try {
       return await work()
     } catch (error) {
-      const hasCrossed = error instanceof Error && 'code' in error && CROSSED.has(error.code)
+      const hasCrossed = error instanceof Error && 'code' in error && CONFLICTS.has(error.code)
       if (!hasCrossed || tries === TRIES) throw error
     }
   }

@@ -4,10 +4,10 @@ import type { Origin } from '../store/queries/events.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { findPasswordHash, findUserByName, insertUser, updatePassword } from '../store/queries/users.ts'
 import type { Database } from '../store/schema.ts'
+import { foldCase } from './fold-case.ts'
 import type { PasswordFault } from './new-password.ts'
 import { faultOf } from './new-password.ts'
 import type { Passwords } from './passwords.ts'
-import { usernameKey } from './usernames.ts'
 
 /** What accounts work with. */
 export interface AccountContext {
@@ -45,11 +45,11 @@ export async function register(
     const fault = await faultOf(password, username, settings.password.minLength)
     if (fault !== undefined) return { outcome: 'unfit_password', fault }
   }
-  const passwordHash = password === undefined ? passwords.nobody : await passwords.hash(password)
+  const passwordHash = password === undefined ? passwords.dummyHash : await passwords.hash(password)
   const now = context.now()
   const user = await insertUser(
     context.db,
-    { id: newId(now), username, usernameKey: usernameKey(username), passwordHash, now },
+    { id: newId(now), username, usernameKey: foldCase(username), passwordHash, now },
     origin,
   )
   return user === undefined ? { outcome: 'taken' } : { outcome: 'registered', user }
@@ -61,7 +61,7 @@ export type CredentialCheck =
       readonly user: UserRow
       readonly passwordHash: string
       /** To be stored in its place: the same password at a higher cost */
-      readonly raisedHash: string | undefined
+      readonly rehashed: string | undefined
     }
   | { readonly outcome: 'invalid' | 'inactive_user'; readonly userId: string | undefined }
 
@@ -70,7 +70,7 @@ export async function checkCredentials(
   { db, passwords }: AccountContext,
   { username, password }: Credentials,
 ): Promise<CredentialCheck> {
-  const found = await findUserByName(db, usernameKey(username))
+  const found = await findUserByName(db, foldCase(username))
   const matches = await passwords.verify(found?.passwordHash, password)
   if (found === undefined || !matches) return { outcome: 'invalid', userId: found?.id }
   const { passwordHash, ...user } = found
@@ -79,7 +79,7 @@ export async function checkCredentials(
     outcome: 'verified',
     user,
     passwordHash,
-    raisedHash: await passwords.raise(passwordHash, password),
+    rehashed: await passwords.rehash(passwordHash, password),
   }
 }
 

@@ -1,4 +1,4 @@
-import { usernameKey } from './usernames.ts'
+import { foldCase } from './fold-case.ts'
 
 // NIST SP 800-63B-4 §3.1.1.2: "context-specific words, such as the name of the service"
 const OWN = ['rekindle']
@@ -10,7 +10,7 @@ let list: Promise<ReadonlySet<string>> | undefined
  * or one character over and over, of which no list has all. The list takes 14 MiB, and is read when it is first needed.
  */
 export async function isCommon(password: string): Promise<boolean> {
-  const key = usernameKey(password)
+  const key = foldCase(password)
   if (/^(.)\1*$/su.test(key)) return true
   list ??= read()
   return (await list).has(key)

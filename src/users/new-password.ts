@@ -1,6 +1,6 @@
 import { isCommon } from './common-passwords.ts'
+import { foldCase } from './fold-case.ts'
 import { normalizePassword } from './passwords.ts'
-import { usernameKey } from './usernames.ts'
 
 /** Why a password is not good for a new one. */
 export type PasswordFault = 'too_short' | 'too_long' | 'undecodable' | 'username_inside' | 'common'
@@ -33,6 +33,6 @@ export async function faultOf(
 }
 
 function contains(password: string, username: string): boolean {
-  const name = usernameKey(username)
-  return [...name].length >= MIN_NAME && usernameKey(password).includes(name)
+  const name = foldCase(username)
+  return [...name].length >= MIN_NAME && foldCase(password).includes(name)
 }

@@ -18,7 +18,7 @@ const argon2id = ({ memory, iterations }: HashCost) => ({
   parallelism: 1,
 })
 
-const nobodyAt = ({ memory, iterations }: HashCost) =>
+const dummyHashAt = ({ memory, iterations }: HashCost) =>
   `$argon2id$v=19$m=${memory},t=${iterations},p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
 /** More passwords wait to be checked than the service will hold: try again later. */
@@ -47,7 +47,7 @@ export interface Passwords {
    * A hash that no password has: 32 zero bytes. It is what a password is verified against when there is no user, and what
    * a user without a password has in the place of one: both cost what a real one does.
    */
-  readonly nobody: string
+  readonly dummyHash: string
   /** @returns a PHC string */
   hash(password: string): Promise<string>
   /** Whatever the hash costs, and without one (an unknown user): a refusal takes the same time. */
@@ -57,7 +57,7 @@ export interface Passwords {
    *
    * @returns undefined when it costs enough, or when the queue is full: then it is for the next login to do
    */
-  raise(passwordHash: string, password: string): Promise<string | undefined>
+  rehash(passwordHash: string, password: string): Promise<string | undefined>
 }
 
 /**
@@ -81,10 +81,10 @@ export function createPasswords(
   const hashAt = async (at: HashCost, password: string) =>
     enqueue(() => hash(normalizePassword(password), argon2id(at)))
 
-  const nobody = nobodyAt(cost)
+  const nobody = dummyHashAt(cost)
 
   return {
-    nobody,
+    dummyHash: nobody,
 
     get waiting() {
       return queue.waiting
@@ -96,13 +96,13 @@ export function createPasswords(
       return enqueue(async () => {
         const matches = await verify(passwordHash ?? nobody, normalizePassword(password))
         if (passwordHash === undefined || matches) return passwordHash !== undefined
-        const rest = missing(costOf(passwordHash), cost)
+        const rest = paddingCost(costOf(passwordHash), cost)
         if (rest !== undefined) await hash('', argon2id(rest))
         return false
       })
     },
 
-    async raise(passwordHash, password) {
+    async rehash(passwordHash, password) {
       const old = costOf(passwordHash)
       if (old.memory >= cost.memory && old.iterations >= cost.iterations) return undefined
       const raised = {
@@ -128,7 +128,7 @@ function costOf(passwordHash: string): HashCost {
  * What has to be added to a hash from before the setting rose, so that its user does not answer sooner than nobody
  * does: the time goes by memory times passes. Never more memory at once than a new hash takes.
  */
-function missing(old: HashCost, cost: HashCost): HashCost | undefined {
+function paddingCost(old: HashCost, cost: HashCost): HashCost | undefined {
   const rest = cost.memory * cost.iterations - old.memory * old.iterations
   if (rest <= 0) return undefined
   const iterations = Math.ceil(rest / cost.memory)

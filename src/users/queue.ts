@@ -19,7 +19,7 @@ export interface Queue {
 }
 
 // The share of the newest in the mean: what took long half a minute ago counts no more.
-const SHARE = 0.1
+const NEWEST_SHARE = 0.1
 
 /** Whoever would wait longer than their client does is told so at once, and takes nobody's time. */
 export function createQueue({
@@ -37,7 +37,7 @@ export function createQueue({
       return await task()
     } finally {
       const taken = now() - begun
-      mean += mean === 0 ? taken : SHARE * (taken - mean)
+      mean += mean === 0 ? taken : NEWEST_SHARE * (taken - mean)
     }
   }
   return {

@@ -6,7 +6,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { usernameKey } from '../../src/users/usernames.ts'
+import { foldCase } from '../../src/users/fold-case.ts'
 
 /** What {@link seedUser} stores for a hash: no password fits it. */
 export const PASSWORD_HASH = 'none'
@@ -39,7 +39,7 @@ export async function inDatabase<T>(place: Place, work: (db: Database) => Promis
 
 /** A user who cannot log in. The id is made of the name unless given. */
 export async function seedUser(db: Database, username: string, id = `id-of-${username}`): Promise<string> {
-  const user = { id, username, usernameKey: usernameKey(username), passwordHash: PASSWORD_HASH, now: 0 }
+  const user = { id, username, usernameKey: foldCase(username), passwordHash: PASSWORD_HASH, now: 0 }
   if ((await insertUser(db, user)) === undefined) throw new Error(`${username} is there already`)
   return id
 }

@@ -30,8 +30,7 @@ function examples(operation: (typeof operations)[number]['operation']): Example[
 
 /** The expression that answers with an example as the contract has it. */
 function answer({ status, type, value }: Example): string | undefined {
-  if (type !== 'application/json')
-    return `plain(${status}, ${JSON.stringify(type)}, ${JSON.stringify(value)})`
+  if (type !== 'application/json') return `raw(${status}, ${JSON.stringify(type)}, ${JSON.stringify(value)})`
   const { status: kind, data, message, errors } = value as Record<string, unknown>
   if (errors !== undefined) return undefined // The answer of the validators, not of a handler.
   if (kind === 'success') return `success(${status}, ${JSON.stringify(data)})`
@@ -43,8 +42,7 @@ function answer({ status, type, value }: Example): string | undefined {
 function falsified(example: Example): string[] {
   const right = answer(example) ?? ''
   // The contract itself is the one body that is open.
-  if (example.type !== 'application/json' || right.includes('"openapi"'))
-    return ["plain(200, 'image/png', '')"]
+  if (example.type !== 'application/json' || right.includes('"openapi"')) return ["raw(200, 'image/png', '')"]
   return [right.replace(/\}\)$/, ', "undocumented": 1 })'), right.replace(/\{.*\}/, '{}')]
 }
 
@@ -67,7 +65,7 @@ function lines({ operation }: (typeof operations)[number]): Line[] {
     "({ status: 200, type: 'application/json', body: '{}' })",
     'undefined',
   ]
-  const handler = (value: string) => `h({ ${id}: async (_c, { success, failure, json, plain }) => ${value} })`
+  const handler = (value: string) => `h({ ${id}: async (_c, { success, failure, json, raw }) => ${value} })`
   return [
     ...all
       .flatMap((example) => answer(example) ?? [])

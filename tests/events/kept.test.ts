@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { endEverySession } from '../../src/sessions/revoke.ts'
-import { insertSample, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
+import { insertSampled, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { test } from '../dialects.ts'
 import { MINUTE, NO_LIMITS, PASSWORD, startService } from '../fixture.ts'
@@ -299,9 +299,9 @@ test('failed logins: those of a user each, those of names that nobody has a thou
   const nobody = { name: 'login.failed', reason: 'invalid' }
   const count = async () => (await db.selectFrom('events').select('id').execute()).length
   const before = await count()
-  for (let index = 0; index < 3000; index++) await insertSample(db, nobody, 3_600_000, OPERATOR)
+  for (let index = 0; index < 3000; index++) await insertSampled(db, nobody, 3_600_000, OPERATOR)
   const kept = (await count()) - before
   assert.ok(kept > 850 && kept <= 1000, `${kept}`)
-  await insertSample(db, nobody, 7_200_000, OPERATOR)
+  await insertSampled(db, nobody, 7_200_000, OPERATOR)
   assert.equal(await count(), before + kept + 1)
 })

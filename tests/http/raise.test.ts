@@ -71,10 +71,10 @@ test('twenty logins at once, in two processes: all of them succeed, and all thei
 /** While the first login raises the hash, something else happens. @returns what that login is answered */
 async function during(service: Service, act: () => Promise<unknown>, raises = true) {
   const { passwords } = service.core
-  const raise: typeof passwords.raise = async (hash, password) => {
+  const raise: typeof passwords.rehash = async (hash, password) => {
     Object.assign(service.core, { passwords })
     await act()
-    return raises ? passwords.raise(hash, password) : undefined
+    return raises ? passwords.rehash(hash, password) : undefined
   }
   Object.assign(service.core, { passwords: { ...passwords, raise } })
   return attempt(service)

@@ -31,8 +31,8 @@ testSqlite(
   'a request that is refused while /readyz makes sure: the next /readyz makes sure again',
   async (t) => {
     const { service } = await startWorld(Object.assign(t, { dialect: 'sqlite' as const }))
-    const { db, doubts } = service.core
-    doubts.raised = 1
+    const { db, failedWrites: doubts } = service.core
+    doubts.count = 1
     const free = Promise.withResolvers<void>()
     const inTransaction = Promise.withResolvers<void>()
     const transaction = db.transaction().execute(async () => {
@@ -43,13 +43,13 @@ testSqlite(
     const ready = service.request('/readyz')
     // It waits for the transaction now.
     await new Promise((resolve) => setTimeout(resolve, 200))
-    doubts.raised++
+    doubts.count++
     free.resolve()
     await transaction
     assert.equal((await ready).status, 200)
-    assert.equal(doubts.raised, 2)
+    assert.equal(doubts.count, 2)
     assert.equal((await service.request('/readyz')).status, 200)
-    assert.equal(doubts.raised, 0)
+    assert.equal(doubts.count, 0)
   },
 )
 

@@ -20,9 +20,9 @@ test('one process: all of the limit and a tenth of it, and all again in the next
   const { limits, clock } = context
   assert.equal(await admitted(limits, 200), 120 + CHUNK)
   assert.equal(await admitted(limits, 10), 0)
-  const { until, policy, isNews } = limits.ofSession('a session')
+  const { until, policy, isFirst: isNews } = limits.refusalOfSession('a session')
   assert.deepEqual([policy.name, until, isNews], ['refresh', clock.now + 60_000, true])
-  assert.equal(limits.ofSession('a session').isNews, false)
+  assert.equal(limits.refusalOfSession('a session').isFirst, false)
   assert.equal(await admitted(limits, 10, 'another'), 10)
   clock.now = until - 1
   assert.equal(await admitted(limits, 1), 0)
@@ -66,7 +66,7 @@ test('a clock that was a year ahead and is set back begins a window as any other
   assert.equal(await admitted(limits, 200), 120 + CHUNK)
   clock.now = right
   assert.equal(await admitted(limits, 200), 120 + CHUNK)
-  const { until } = limits.ofSession('a session')
+  const { until } = limits.refusalOfSession('a session')
   assert.ok(until <= right + 60_000, `${until - right} ms`)
   clock.now += 60_000
   assert.equal(await admitted(limits, 200), 120 + CHUNK)

@@ -4,7 +4,7 @@ import type { Settings } from '../../src/config/settings.ts'
 import type { Attempt } from '../../src/limits/guesses.ts'
 import type { Limits } from '../../src/limits/limits.ts'
 import { createLimits } from '../../src/limits/limits.ts'
-import type { Refusal } from '../../src/limits/refusal.ts'
+import type { LimitRefusal } from '../../src/limits/refusal.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Dialect } from '../dialects.ts'
 import { DAY, NO_LIMITS } from '../fixture.ts'
@@ -37,7 +37,7 @@ export async function openLimits(
 }
 
 /** @returns the try; fails when it was refused */
-export async function passed(answer: Promise<Attempt | Refusal>): Promise<Attempt> {
+export async function passed(answer: Promise<Attempt | LimitRefusal>): Promise<Attempt> {
   const attempt = await answer
   if ('until' in attempt) throw new Error(`refused by ${attempt.policy.name}`)
   return attempt
@@ -46,7 +46,7 @@ export async function passed(answer: Promise<Attempt | Refusal>): Promise<Attemp
 /** @returns what refused it, and for how many milliseconds from now on; undefined when nothing did */
 export async function refusedBy(
   { now }: Pick<LimitsContext, 'now'>,
-  answer: Promise<Attempt | Refusal>,
+  answer: Promise<Attempt | LimitRefusal>,
 ): Promise<readonly [name: string, milliseconds: number] | undefined> {
   const attempt = await answer
   return 'until' in attempt ? [attempt.policy.name, attempt.until - now()] : undefined

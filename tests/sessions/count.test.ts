@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { countSessions, sessionCounter } from '../../src/sessions/count.ts'
-import { livingSessions } from '../../src/sessions/list.ts'
+import { activeSessions } from '../../src/sessions/list.ts'
 import { endSession } from '../../src/sessions/revoke.ts'
 import { connect, test } from '../dialects.ts'
 import { DAY } from '../fixture.ts'
@@ -41,7 +41,7 @@ test('past the idle deadline and the window of the exchange nobody lives: as in 
   ] as const) {
     context.clock.now += days * DAY
     assert.equal(await countSessions(context), living)
-    assert.equal((await livingSessions(context, 10)).length, living)
+    assert.equal((await activeSessions(context, 10)).length, living)
   }
 })
 

@@ -1,6 +1,6 @@
 /** DESIGN §3 over HTTP: what each line of the table answers, and what it leaves in the database. */
 import assert from 'node:assert/strict'
-import { createTokens } from '../../src/tokens/keys.ts'
+import { createTokenKeys } from '../../src/tokens/jwt.ts'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
 import { test } from '../dialects.ts'
 import type { Answer, Service } from '../fixture.ts'
@@ -91,7 +91,7 @@ for (const [what, generation, seconds] of [
     const current = successor(await service.refresh(refreshToken))
     const { sub, sid } = claims(refreshToken)
     const { expires_at } = await row(service)
-    const other = await signRefreshToken(service.core.tokens, {
+    const other = await signRefreshToken(service.core.keys, {
       userId: sub,
       sessionId: sid,
       generation,
@@ -128,7 +128,7 @@ test('other settings, no rotation for a while, another secret: nobody is taken f
   await after({}, 0)
   const previous = SECRET
   const current = Buffer.from('another secret of the same service, 32 bytes')
-  const tokens = createTokens({ current, previous: [previous], issuer: undefined, audience: undefined })
+  const tokens = createTokenKeys({ current, previous: [previous], issuer: undefined, audience: undefined })
   Object.assign(service.core, { tokens })
   await after({}, 60)
   await after({}, 60)

@@ -12,7 +12,7 @@ import { openStore } from '../../src/store/open.ts'
 import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
-import { createTokens } from '../../src/tokens/keys.ts'
+import { createTokenKeys } from '../../src/tokens/jwt.ts'
 import type { Dialect } from '../dialects.ts'
 import { freshDatabase } from '../dialects.ts'
 import { DAY, MINUTE, SECRET } from '../fixture.ts'
@@ -55,7 +55,7 @@ export async function openContext(
   const store = await openStore(database)
   close = () => store.close()
   await migrate(store.db)
-  const tokens = createTokens({
+  const tokens = createTokenKeys({
     current: SECRET,
     previous: [],
     issuer: undefined,
@@ -67,7 +67,7 @@ export async function openContext(
     db: store.db,
     database,
     file: database.dialect === 'sqlite' ? database.file : '',
-    tokens,
+    keys: tokens,
     clock,
     now: () => clock.now,
     settings: { ...SETTINGS, ...settings },

@@ -75,7 +75,7 @@ test('fractions of a second, an id as long as it may be: taken as they are', asy
   assert.equal((await service.refresh(resigned(refreshToken, { sub: 'x'.repeat(512) }))).status, 404)
   const exp = Math.floor(service.clock.now / 1000) + 60.1234567
   const token = resigned(accessToken, { exp, jti: '語'.repeat(512) })
-  const verified = await verifyAccessToken(service.core.tokens, token, service.clock.now)
+  const verified = await verifyAccessToken(service.core.keys, token, service.clock.now)
   assert.ok(verified.outcome === 'valid' && Number.isInteger(verified.token.expiresAt))
   assert.equal((await service.exchange(token)).status, 200)
   for (const username of ['a\0b', '\0', 'ada\0', '\ud800']) {

@@ -75,7 +75,10 @@ test('a hash that costs less is raised to what new ones cost, and never lowered'
     [64, 3, undefined],
     [128, 2, undefined],
   ] as const) {
-    const hash = await passwords.raise(await createPasswords({ memory, iterations }).hash(PASSWORD), PASSWORD)
+    const hash = await passwords.rehash(
+      await createPasswords({ memory, iterations }).hash(PASSWORD),
+      PASSWORD,
+    )
     assert.equal(hash?.split('$')[3], raised && `${raised},p=1`)
     if (hash !== undefined) assert.equal(await passwords.verify(hash, PASSWORD), true)
   }
@@ -85,9 +88,9 @@ test('no room in the queue: a hash is not raised now', async () => {
   const cheap = await createPasswords({ memory: 8, iterations: 1 }).hash(PASSWORD)
   const passwords = createPasswords(FULL_COST, { concurrency: 1, queue: 1 })
   const accepted = times(2, () => passwords.hash(PASSWORD))
-  assert.equal(await passwords.raise(cheap, PASSWORD), undefined)
+  assert.equal(await passwords.rehash(cheap, PASSWORD), undefined)
   await Promise.all(accepted)
-  assert.match((await passwords.raise(cheap, PASSWORD)) ?? '', /m=19456,t=2,/)
+  assert.match((await passwords.rehash(cheap, PASSWORD)) ?? '', /m=19456,t=2,/)
 })
 
 test('two at a time and three waiting: one more is refused, and then there is room again', async () => {

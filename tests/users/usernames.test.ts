@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { usernameKey } from '../../src/users/usernames.ts'
+import { foldCase } from '../../src/users/fold-case.ts'
 
 const same: readonly (readonly [what: string, ...names: string[]])[] = [
   ['case', 'ada', 'Ada', 'ADA', 'aDa'],
@@ -25,7 +25,7 @@ const same: readonly (readonly [what: string, ...names: string[]])[] = [
 
 for (const [what, first = '', ...others] of same) {
   test(`one name: ${what}`, () => {
-    for (const name of others) assert.equal(usernameKey(name), usernameKey(first), name)
+    for (const name of others) assert.equal(foldCase(name), foldCase(first), name)
   })
 }
 
@@ -39,7 +39,7 @@ const different: readonly (readonly [what: string, one: string, other: string])[
 ]
 
 for (const [what, one, other] of different) {
-  test(`two names: ${what}`, () => assert.notEqual(usernameKey(one), usernameKey(other)))
+  test(`two names: ${what}`, () => assert.notEqual(foldCase(one), foldCase(other)))
 }
 
 const anyText = fc.oneof(
@@ -53,7 +53,7 @@ const anyText = fc.oneof(
 
 test('property: the key of a key is the key', () => {
   fc.assert(
-    fc.property(anyText, (name) => assert.equal(usernameKey(usernameKey(name)), usernameKey(name))),
+    fc.property(anyText, (name) => assert.equal(foldCase(foldCase(name)), foldCase(name))),
     { numRuns: 5000, seed: 20261122 },
   )
 })
@@ -61,9 +61,7 @@ test('property: the key of a key is the key', () => {
 test('property: the normal form that a device sends makes no difference', () => {
   const form = fc.constantFrom('NFC', 'NFD', 'NFKC', 'NFKD')
   fc.assert(
-    fc.property(anyText, form, (name, to) =>
-      assert.equal(usernameKey(name.normalize(to)), usernameKey(name)),
-    ),
+    fc.property(anyText, form, (name, to) => assert.equal(foldCase(name.normalize(to)), foldCase(name))),
     { numRuns: 5000, seed: 20261122 },
   )
 })
@@ -72,14 +70,14 @@ test('each code point: its key is stable, and the same as that of its lower case
   for (let code = 0; code <= 0x10ffff; code++) {
     if (code >= 0xd800 && code <= 0xdfff) continue
     const character = String.fromCodePoint(code)
-    const key = usernameKey(character)
-    assert.equal(usernameKey(key), key, code.toString(16))
-    assert.equal(usernameKey(character.toLowerCase()), key, code.toString(16))
+    const key = foldCase(character)
+    assert.equal(foldCase(key), key, code.toString(16))
+    assert.equal(foldCase(character.toLowerCase()), key, code.toString(16))
   }
 })
 
 test('what is not seen makes no other name', () => {
   for (const unseen of ['\u{34f}', '\u{fe0f}', '\u{3164}', '\u{e0100}']) {
-    assert.equal(usernameKey(`a${unseen}da`), usernameKey('ada'), unseen.codePointAt(0)?.toString(16))
+    assert.equal(foldCase(`a${unseen}da`), foldCase('ada'), unseen.codePointAt(0)?.toString(16))
   }
 })

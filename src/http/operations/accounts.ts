@@ -1,18 +1,31 @@
 import type { UserRow } from '../../store/queries/users.ts'
 import { changePassword, register } from '../../users/accounts.ts'
-import { usernameKey } from '../../users/usernames.ts'
+import { foldCase } from '../../users/fold-case.ts'
+import type { PasswordFault } from '../../users/new-password.ts'
+import { MAX_BYTES } from '../../users/new-password.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { settle, tooMany } from '../pipeline/limits.ts'
+import { finish, tooMany } from '../pipeline/limits.ts'
 import { originOf, record, recordEnds } from '../pipeline/record.ts'
 import { requireAccess } from '../pipeline/require-access.ts'
-import { faults } from './password-faults.ts'
 
 const userBody = (user: UserRow) => ({
   id: user.id,
   username: user.username,
   created_at: new Date(user.createdAt).toISOString(),
 })
+
+/** What is wrong with a new password, in `errors`. */
+export function faults({ settings }: Core, path: string, fault: PasswordFault) {
+  const messages: Record<PasswordFault, string> = {
+    too_short: `Expected at least ${settings.password.minLength} characters`,
+    too_long: `Expected at most ${MAX_BYTES} bytes`,
+    undecodable: 'Is not UTF-8, or contains U+FFFD',
+    username_inside: 'Contains the username',
+    common: 'Is one of the most common passwords',
+  }
+  return [{ path, message: messages[fault] }]
+}
 
 // What nobody has learnt anything from about the current password is no guess at it.
 const VERDICTS = {
@@ -39,11 +52,11 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
     const access = await requireAccess(core, c)
     if ('refusal' in access) return failure(...access.refusal)
     const { username } = access.user
-    const attempt = await core.limits.password(usernameKey(username), access.sessionId, c.get('address'))
+    const attempt = await core.limits.password(foldCase(username), access.sessionId, c.get('address'))
     if ('until' in attempt) return failure(429, tooMany(core, c, attempt, access))
     const passwords = { currentPassword: body.current_password, newPassword: body.new_password }
     const work = () => changePassword(core, { ...access, username, ...passwords }, originOf(c))
-    const result = await settle(core, attempt, work, ({ outcome }) => VERDICTS[outcome])
+    const result = await finish(core, attempt, work, ({ outcome }) => VERDICTS[outcome])
     if (result.outcome !== 'changed')
       record(core, c, 'password.refused', { ...access, reason: result.outcome })
     switch (result.outcome) {

@@ -1,4 +1,4 @@
-import { eventRecord } from '../../events/record.ts'
+import { eventBody } from '../../events/event-body.ts'
 import { listEvents } from '../../store/queries/events.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
@@ -17,6 +17,6 @@ export const adminEventHandlers = (core: Core): Pick<Handlers, 'listEvents'> => 
       limit: limit + 1,
     })
     const { rows, nextCursor } = pageOf(found, limit, ({ position }) => String(position))
-    return success(200, { events: rows.map(eventRecord), next_cursor: nextCursor })
+    return success(200, { events: rows.map(eventBody), next_cursor: nextCursor })
   },
 })

@@ -1,11 +1,11 @@
-import { livingSessions } from '../../sessions/list.ts'
+import { activeSessions } from '../../sessions/list.ts'
 import { openSession } from '../../sessions/open.ts'
 import { endAllSessions, endSession } from '../../sessions/revoke.ts'
 import { findUser } from '../../store/queries/users.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { originOf, record, recordEnds } from '../pipeline/record.ts'
-import { LISTED, sessionRecord } from './sessions.ts'
+import { MAX_LISTED, sessionBody } from './sessions.ts'
 
 type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
 
@@ -13,8 +13,8 @@ type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessio
 export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperations> => ({
   async listUserSessions(_c, { path, success, failure }) {
     if ((await findUser(core.db, path.id)) === undefined) return failure(404, 'User not found.')
-    const sessions = await livingSessions(core, LISTED, path.id)
-    return success(200, { sessions: sessions.map(sessionRecord) })
+    const sessions = await activeSessions(core, MAX_LISTED, path.id)
+    return success(200, { sessions: sessions.map(sessionBody) })
   },
 
   async openUserSession(c, { path, body, success, failure }) {

@@ -1,16 +1,16 @@
 import type { UserRow } from '../../store/queries/users.ts'
 import { activateUser, deactivateUser, deleteUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
 import { register } from '../../users/accounts.ts'
-import { usernameKey } from '../../users/usernames.ts'
+import { foldCase } from '../../users/fold-case.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { originOf, record, recordEnds } from '../pipeline/record.ts'
+import { faults } from './accounts.ts'
 import { cursorOf, pageOf, readCursor } from './pagination.ts'
-import { faults } from './password-faults.ts'
 
 const time = (at: number | null) => (at === null ? null : new Date(at).toISOString())
 
-const userRecord = (user: UserRow) => ({
+const userBody = (user: UserRow) => ({
   id: user.id,
   username: user.username,
   created_at: new Date(user.createdAt).toISOString(),
@@ -33,10 +33,10 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
     const found = await pageOfUsers(core.db, {
       after: cursor === undefined ? '' : readCursor(cursor),
       limit: limit + 1,
-      usernameKey: username === undefined ? undefined : usernameKey(username),
+      usernameKey: username === undefined ? undefined : foldCase(username),
     })
     const { rows, nextCursor } = pageOf(found, limit, ({ id }) => cursorOf(id))
-    return success(200, { users: rows.map(userRecord), next_cursor: nextCursor })
+    return success(200, { users: rows.map(userBody), next_cursor: nextCursor })
   },
 
   async createUser(c, { body, success, failure }) {
@@ -45,12 +45,12 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
     if (result.outcome === 'taken') return failure(409, 'Username is taken.')
     record(core, c, 'user.registered', { userId: result.user.id, reason: 'operator' })
-    return success(201, userRecord(result.user))
+    return success(201, userBody(result.user))
   },
 
   async getUser(_c, { path, success, failure }) {
     const user = await findUser(core.db, path.id)
-    return user === undefined ? failure(404, 'User not found.') : success(200, userRecord(user))
+    return user === undefined ? failure(404, 'User not found.') : success(200, userBody(user))
   },
 
   async deleteUser(c, { path, success, failure }) {

@@ -13,10 +13,10 @@ export const operationHandlers = (
   async readyz(_c, { success, failure }) {
     if (core.shutdown.draining) return failure(503, 'Shutting down.')
     try {
-      const { raised } = core.doubts
-      if (raised > 0) await probeWriting(core.db)
+      const { count } = core.failedWrites
+      if (count > 0) await probeWriting(core.db)
       // Unless more were raised meanwhile.
-      if (core.doubts.raised === raised) core.doubts.raised = 0
+      if (core.failedWrites.count === count) core.failedWrites.count = 0
       const { pending, unknown } = await schemaState(core.db)
       // Somebody migrated with a newer version while this one runs: its statements go on working, by the rule of
       // expand and contract. Only a start is refused.
@@ -29,14 +29,14 @@ export const operationHandlers = (
     return failure(503, 'Service unavailable.')
   },
 
-  openapi: (_c, { plain }) => plain(200, 'application/json', contract),
+  openapi: (_c, { raw: plain }) => plain(200, 'application/json', contract),
 
-  docs(c, { plain }) {
+  docs(c, { raw: plain }) {
     c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
     return plain(200, 'text/html', docsPage)
   },
 
-  docsAsset(c, { path, plain, failure }) {
+  docsAsset(c, { path, raw: plain, failure }) {
     const asset = docsAsset(path.asset)
     if (asset === undefined) return failure(404, 'Not found.')
     c.get('headers')['Content-Security-Policy'] = DOCS_POLICY

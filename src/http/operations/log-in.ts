@@ -4,7 +4,7 @@ import type { Origin } from '../../store/queries/events.ts'
 import type { AccountContext, CredentialCheck, Credentials } from '../../users/accounts.ts'
 import { checkCredentials } from '../../users/accounts.ts'
 
-type Refusal = Extract<CredentialCheck, { readonly userId: string | undefined }>
+type LoginRefusal = Extract<CredentialCheck, { readonly userId: string | undefined }>
 type Opened = { readonly outcome: 'opened' } & NonNullable<Awaited<ReturnType<typeof openSession>>>
 
 const TRIES = 3
@@ -19,12 +19,12 @@ export async function logIn(
   context: SessionContext & AccountContext,
   credentials: Credentials,
   origin: Origin,
-): Promise<Opened | Refusal | { readonly outcome: 'overtaken'; readonly userId: string }> {
+): Promise<Opened | LoginRefusal | { readonly outcome: 'overtaken'; readonly userId: string }> {
   for (let tries = 1; ; tries++) {
     const check = await checkCredentials(context, credentials)
     if (check.outcome !== 'verified') return check
-    const { user, passwordHash, raisedHash } = check
-    const grant = await openSession(context, { userId: user.id, passwordHash, raisedHash, ...origin })
+    const { user, passwordHash, rehashed } = check
+    const grant = await openSession(context, { userId: user.id, passwordHash, rehashed, ...origin })
     if (grant !== undefined) return { outcome: 'opened', ...grant }
     if (tries === TRIES) return { outcome: 'overtaken', userId: user.id }
   }

@@ -87,7 +87,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
 })
 
 const limitedSession = (core: Core, c: Context<Env>, { sessionId }: { readonly sessionId: string }) =>
-  tooMany(core, c, core.limits.ofSession(sessionId), { sessionId })
+  tooMany(core, c, core.limits.refusalOfSession(sessionId), { sessionId })
 
 function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): void {
   const kind = 'refresh'

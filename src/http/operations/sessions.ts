@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
-import type { LivingSession } from '../../sessions/list.ts'
-import { livingSessions } from '../../sessions/list.ts'
+import type { ActiveSession } from '../../sessions/list.ts'
+import { activeSessions } from '../../sessions/list.ts'
 import { endAllSessions, endSession, logout } from '../../sessions/revoke.ts'
 import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
 import type { Env, Handlers } from '../contract.ts'
@@ -11,9 +11,9 @@ import { requireAccess } from '../pipeline/require-access.ts'
 import { logIn } from './log-in.ts'
 
 /** How many sessions of a user are shown at the most */
-export const LISTED = 100
+export const MAX_LISTED = 100
 
-export const sessionRecord = (session: LivingSession) => ({
+export const sessionBody = (session: ActiveSession) => ({
   id: session.id,
   device: session.userAgent,
   address: session.address,
@@ -27,7 +27,7 @@ export const sessionRecord = (session: LivingSession) => ({
 function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {
   const cookie = refreshCookie(c, core.settings)
   if (cookie === undefined) return {}
-  const verification = verifyRefreshToken(core.tokens, cookie, core.now())
+  const verification = verifyRefreshToken(core.keys, cookie, core.now())
   return verification.outcome === 'invalid' ? {} : verification.token
 }
 
@@ -84,10 +84,10 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
     async listSessions(c, { success, failure }) {
       const access = await requireAccess(core, c)
       if ('refusal' in access) return failure(...access.refusal)
-      const sessions = await livingSessions(core, LISTED, access.userId)
+      const sessions = await activeSessions(core, MAX_LISTED, access.userId)
       return success(200, {
         sessions: sessions.map((session) => ({
-          ...sessionRecord(session),
+          ...sessionBody(session),
           current: session.id === access.sessionId,
         })),
       })

@@ -18,7 +18,7 @@ export function refreshCookie(c: Context<Env>, { cookie }: CookieSettings): stri
 const attributes = (secure: boolean) => ({ path: '/', secure, httpOnly: true, sameSite: 'Strict' as const })
 
 // RFC 6265bis §5.5: no browser keeps one for longer than 400 days. In seconds.
-const LONGEST = 34_560_000
+const MAX_COOKIE_AGE = 34_560_000
 
 /** @param expiresAt of the refresh token, milliseconds since the epoch @param now likewise */
 export function setRefreshCookie(
@@ -28,7 +28,7 @@ export function setRefreshCookie(
   expiresAt: number,
   now: number,
 ): void {
-  const maxAge = Math.min(Math.floor(expiresAt / 1000) - Math.floor(now / 1000), LONGEST)
+  const maxAge = Math.min(Math.floor(expiresAt / 1000) - Math.floor(now / 1000), MAX_COOKIE_AGE)
   c.get('headers')['Set-Cookie'] = generateCookie(cookie.name, refreshToken, {
     ...attributes(cookie.secure),
     maxAge,

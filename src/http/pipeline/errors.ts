@@ -37,7 +37,7 @@ export function errorHandler(core: Core) {
     if (error instanceof TooBusyError) return send(core, c, failureDraft(503, 'Too many logins at once.'))
     core.log.error({ err: error, request_id: c.get('requestId') }, 'request failed')
     if (core.store.isUnavailable(error)) {
-      core.doubts.raised++
+      core.failedWrites.count++
       return send(core, c, failureDraft(503, 'Service unavailable.'))
     }
     return send(core, c, failureDraft(500, 'An unexpected error occurred'))

@@ -1,8 +1,8 @@
 /** Limits as HTTP tells them: the contract's 429. */
 import type { Context } from 'hono'
 import type { Attempt } from '../../limits/guesses.ts'
-import type { Refusal } from '../../limits/refusal.ts'
-import { usernameKey } from '../../users/usernames.ts'
+import type { LimitRefusal } from '../../limits/refusal.ts'
+import { foldCase } from '../../users/fold-case.ts'
 import type { Env, Handlers, OperationId, Reply } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerToken, refreshCookie } from './credentials.ts'
@@ -34,17 +34,17 @@ export function limited(core: Core, handlers: Handlers): Handlers {
     ...handlers,
 
     async login(c, operation) {
-      const account = usernameKey(operation.body.username)
+      const account = foldCase(operation.body.username)
       const attempt = await core.limits.login(account, c.get('address'))
       if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt))
-      return settle(core, attempt, () => handlers.login(c, operation), judge)
+      return finish(core, attempt, () => handlers.login(c, operation), verdictOf)
     },
 
     async register(c, operation) {
       if (core.settings.registration === 'closed') return handlers.register(c, operation)
       const attempt = await core.limits.register(c.get('address'))
       if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt))
-      return settle(core, attempt, () => handlers.register(c, operation), judge)
+      return finish(core, attempt, () => handlers.register(c, operation), verdictOf)
     },
 
     refreshToken: (c, operation) =>
@@ -57,10 +57,10 @@ export function limited(core: Core, handlers: Handlers): Handlers {
   }
 }
 
-const judge = (reply: Reply<OperationId>) => (draftOf(reply).status < 300 ? 'succeeded' : 'failed')
+const verdictOf = (reply: Reply<OperationId>) => (draftOf(reply).status < 300 ? 'succeeded' : 'failed')
 
 /** Does the work, and gives back what it was counted by, unless it failed. */
-export async function settle<T>(
+export async function finish<T>(
   core: Core,
   attempt: Attempt,
   work: () => T | Promise<T>,
@@ -70,16 +70,16 @@ export async function settle<T>(
   try {
     result = await work()
   } catch (error) {
-    await tried(core, attempt.undone)
+    await finishQuietly(core, attempt.undone)
     throw error
   }
   const verdict = judgeOf(result)
-  if (verdict !== 'failed') await tried(core, attempt[verdict])
+  if (verdict !== 'failed') await finishQuietly(core, attempt[verdict])
   return result
 }
 
 // What was done is done, and answered as such.
-async function tried(core: Core, end: () => Promise<void>): Promise<void> {
+async function finishQuietly(core: Core, end: () => Promise<void>): Promise<void> {
   try {
     await end()
   } catch (error) {
@@ -91,7 +91,7 @@ async function tried(core: Core, end: () => Promise<void>): Promise<void> {
 export function tooMany(
   core: Core,
   c: Context<Env>,
-  { policy, until, isNews }: Refusal,
+  { policy, until, isFirst: isNews }: LimitRefusal,
   details: EventDetails = {},
 ): typeof MESSAGE {
   // A retry that comes after so many seconds must not be too early.

@@ -3,9 +3,9 @@ import type { SecurityEvent } from '../../events/names.ts'
 import { ROUTINE, WARNINGS } from '../../events/names.ts'
 import { networkOf } from '../../limits/networks.ts'
 import type { Origin } from '../../store/queries/events.ts'
-import { insertEvents, insertSample } from '../../store/queries/events.ts'
+import { insertEvents, insertSampled } from '../../store/queries/events.ts'
 import type { RevocationReason } from '../../store/queries/revocations.ts'
-import { endsOf } from '../../store/queries/revocations.ts'
+import { revocationEvents } from '../../store/queries/revocations.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 
@@ -23,11 +23,12 @@ const USER_AGENT_LENGTH = 256
 // Somebody configures a client wrongly, and sends its token as its name.
 const JWT = /ey[\w-]{8,}\.[\w-]+\.[\w-]*/g
 // With a token of ours in it. The search takes the square of the length: 0.3 s for a header of 15 KiB.
-const SEARCHED = 1024
+const MAX_SEARCHED = 1024
 
 /** What a browser or program calls itself. */
 const userAgent = (c: Context<Env>): string | null =>
-  c.req.header('User-Agent')?.slice(0, SEARCHED).replace(JWT, '[token]').slice(0, USER_AGENT_LENGTH) ?? null
+  c.req.header('User-Agent')?.slice(0, MAX_SEARCHED).replace(JWT, '[token]').slice(0, USER_AGENT_LENGTH) ??
+  null
 
 /** Where the request came from. */
 export const originOf = (c: Context<Env>, kind?: 'refresh' | 'exchange'): Origin => ({
@@ -66,7 +67,7 @@ export function recordEnds(
   ended: readonly string[],
   reason: RevocationReason,
 ): void {
-  for (const { name, ...details } of endsOf(userId, ended, reason)) record(core, c, name, details)
+  for (const { name, ...details } of revocationEvents(userId, ended, reason)) record(core, c, name, details)
 }
 
 // Every token ends like this some day, or as often as clients exchange theirs.
@@ -82,13 +83,13 @@ function keep(
   const event = { name, userId, sessionId, reason }
   const now = core.now()
   const each = () => insertEvents(core.db, [event], now, originOf(c, kind))
-  const first = () => core.keepRefusal(event, now, originOf(c, kind), networkOf(c.get('address')))
+  const first = () => core.recordRefusal(event, now, originOf(c, kind), networkOf(c.get('address')))
   switch (name) {
     case 'login.failed':
       // Before any password was tried
       if (reason === 'cross_site') return undefined
       // Limits bound those of an account; there is no end of names that nobody has.
-      return userId === undefined ? insertSample(core.db, event, now, originOf(c, kind)) : each()
+      return userId === undefined ? insertSampled(core.db, event, now, originOf(c, kind)) : each()
     case 'password.refused':
       // Of the new one, which is no guess at anything
       return reason === 'unfit_password' ? undefined : each()

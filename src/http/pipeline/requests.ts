@@ -6,7 +6,7 @@ import { routePath } from 'hono/route'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { addressReader } from '../server/address.ts'
-import { securityHeaders } from '../server/security-headers.ts'
+import { securityHeaders } from '../server/listen.ts'
 import { gatherer } from './gather.ts'
 import { failureDraft, send } from './respond.ts'
 

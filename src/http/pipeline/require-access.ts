@@ -20,7 +20,7 @@ const REFUSALS = {
   inactive_user: [403, 'User is inactive.'],
 } as const
 
-type Refusal = readonly [
+type AccessRefusal = readonly [
   status: 401 | 403 | 404,
   message: 'Access token missing.' | (typeof REFUSALS)[keyof typeof REFUSALS][1],
 ]
@@ -29,7 +29,7 @@ type Refusal = readonly [
 export async function requireAccess(
   core: Core,
   c: Context<Env>,
-): Promise<Extract<Authentication, { outcome: 'authenticated' }> | { readonly refusal: Refusal }> {
+): Promise<Extract<Authentication, { outcome: 'authenticated' }> | { readonly refusal: AccessRefusal }> {
   const token = bearerToken(c)
   if (token === undefined) return { refusal: [401, 'Access token missing.'] }
   const result = await authenticate(core, token)

@@ -5,7 +5,8 @@ import type { Settings } from '../../config/settings.ts'
 import type { Env } from '../contract.ts'
 
 // A socket that listens on :: shows IPv4 peers as ::ffff:192.0.2.1. A zone (%eth0) is of no use elsewhere, and any text.
-export const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
+export const plainAddress = (address: string) =>
+  address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
 
 // Some proxies write the port as well: 192.0.2.1:4711, [2001:db8::1]:4711, [2001:db8::1].
 function portless(entry: string): string {
@@ -38,12 +39,12 @@ export function addressReader(trustProxy: Settings['trustProxy']): (c: Context<E
   return (c) => {
     const { address } = getConnInfo(c).remote
     if (address === undefined) return null
-    let client = plain(address)
+    let client = plainAddress(address)
     if (trustProxy === false) return client
     // Read as far as trust goes: the rest may be thousands of anything.
     const forwarded = c.req.header('X-Forwarded-For')?.split(',') ?? []
     for (let hops = 0; isTrusted(client, hops); hops++) {
-      const next = plain(portless(forwarded.pop()?.trim() ?? ''))
+      const next = plainAddress(portless(forwarded.pop()?.trim() ?? ''))
       if (isIP(next) === 0) break
       client = next
     }

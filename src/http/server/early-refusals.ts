@@ -5,7 +5,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { RequestError } from '@hono/node-server'
 import type { Core } from '../core.ts'
-import { plain } from './address.ts'
+import { plainAddress } from './address.ts'
 
 const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -13,12 +13,12 @@ const CLIENT_ERRORS: Readonly<Record<string, number>> = {
 }
 
 /** What answers carry, and who hears of them: nobody, where nobody asked. */
-export interface Refusing {
+export interface RefusalContext {
   readonly security: Readonly<Record<string, string>>
   readonly core: Pick<Core, 'log' | 'metrics'> | undefined
 }
 
-function envelope({ security }: Refusing, code: number, message = `${STATUS_CODES[code]}.`) {
+function envelope({ security }: RefusalContext, code: number, message = `${STATUS_CODES[code]}.`) {
   const requestId = randomUUID()
   const body = JSON.stringify({ status: 'error', code, message })
   const headers = {
@@ -36,8 +36,8 @@ function envelope({ security }: Refusing, code: number, message = `${STATUS_CODE
  * One line, as every request has: the connection ends with it. Neither method nor path, which may be anything.
  * The address is the connection's, behind a proxy that of the proxy: what it forwards for stands in what nobody could read.
  */
-function tell(
-  { core }: Refusing,
+function logRefusal(
+  { core }: RefusalContext,
   socket: Socket | undefined,
   line: { readonly requestId: string; readonly status: number; readonly reason: string },
 ): void {
@@ -49,7 +49,7 @@ function tell(
         request_id: line.requestId,
         status: line.status,
         reason: line.reason,
-        address: address === undefined ? null : plain(address),
+        address: address === undefined ? null : plainAddress(address),
       },
       'request',
     )
@@ -64,14 +64,14 @@ function tell(
  * @param socketOf of the request that is being read
  */
 export const refuseRequest =
-  (refusing: Refusing, socketOf: () => Socket | undefined = () => undefined) =>
+  (refusing: RefusalContext, socketOf: () => Socket | undefined = () => undefined) =>
   (error: unknown): Response => {
     const isTheirs = error instanceof RequestError
     const status = isTheirs ? 400 : 500
     const message = isTheirs ? undefined : 'An unexpected error occurred'
     const { headers, body, requestId } = envelope(refusing, status, message)
     if (!isTheirs) refusing.core?.log.error({ err: error, request_id: requestId }, 'request failed')
-    tell(refusing, socketOf(), { requestId, status, reason: isTheirs ? 'invalid_url' : 'failed' })
+    logRefusal(refusing, socketOf(), { requestId, status, reason: isTheirs ? 'invalid_url' : 'failed' })
     return new Response(body, { status, headers })
   }
 
@@ -81,7 +81,7 @@ const cutOff = new WeakMap<IncomingMessage, { readonly status: number; readonly 
 export const refusalOf = (request: IncomingMessage) => cutOff.get(request)
 
 /** Bytes that the parser does not take for HTTP, or too many, or too slow; and expectations that nobody meets. */
-export function refuseBytes(server: Server, refusing: Refusing): void {
+export function refuseBytes(server: Server, refusing: RefusalContext): void {
   const answering = new WeakMap<Socket, ServerResponse<IncomingMessage>>()
   server.on('request', ({ socket }, response) => answering.set(socket, response))
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
@@ -97,11 +97,11 @@ export function refuseBytes(server: Server, refusing: Refusing): void {
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
     // The app has a line for what it has in hand.
     if (answer?.req.complete === false) cutOff.set(answer.req, { status, requestId })
-    else tell(refusing, socket, { requestId, status, reason: error.code ?? 'unknown' })
+    else logRefusal(refusing, socket, { requestId, status, reason: error.code ?? 'unknown' })
   })
   server.on('checkExpectation', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const { headers, body, requestId } = envelope(refusing, 417)
     response.writeHead(417, headers).end(body)
-    tell(refusing, socket, { requestId, status: 417, reason: 'unknown_expectation' })
+    logRefusal(refusing, socket, { requestId, status: 417, reason: 'unknown_expectation' })
   })
 }

@@ -2,11 +2,11 @@ import type { IncomingMessage, Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import type { Hono } from 'hono'
+import { Hono } from 'hono'
+import { secureHeaders } from 'hono/secure-headers'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { refuseBytes, refuseRequest } from './early-refusals.ts'
-import { securityHeaders } from './security-headers.ts'
 
 // Milliseconds
 const TIMEOUTS = {
@@ -22,7 +22,7 @@ const TIMEOUTS = {
 }
 
 // Milliseconds, when new connections never cease
-const LONGEST_QUEUE = 1000
+const MAX_ACCEPT_TIME = 1000
 
 export interface Listener {
   /** With the port that was really taken */
@@ -90,7 +90,7 @@ export async function listen(
  * meanwhile, and wait in the kernel, which resets them when the server is closed.
  */
 async function acceptWaiting(server: Server): Promise<void> {
-  const end = performance.now() + LONGEST_QUEUE
+  const end = performance.now() + MAX_ACCEPT_TIME
   let quietTurns = 0
   const onConnection = () => {
     quietTurns = 0
@@ -99,4 +99,12 @@ async function acceptWaiting(server: Server): Promise<void> {
   // The first turn may be one that has looked for connections already.
   for (; quietTurns < 2 && performance.now() < end; quietTurns++) await new Promise(setImmediate)
   server.off('connection', onConnection)
+}
+
+/** hono's secureHeaders, asked once: the middleware would set one after the other on each response. */
+export async function securityHeaders(): Promise<Readonly<Record<string, string>>> {
+  // HSTS speaks for a whole host and its subdomains: that is for whoever terminates TLS to say.
+  const app = new Hono().use(secureHeaders({ strictTransportSecurity: false }))
+  const response = await app.get('/', (c) => c.body(null)).request('/')
+  return Object.fromEntries(response.headers)
 }

@@ -3,9 +3,9 @@ import { sql } from 'kysely'
 import type { Database, Schema } from '../schema.ts'
 
 /** Of a session's row: another one with each change */
-export const version = sql<unknown>`${sql.ref('sessions.ctid')}`
+export const rowVersion = sql<unknown>`${sql.ref('sessions.ctid')}`
 
-type WithLocked<Row> = QueryCreator<Schema & { locked: Row & { readonly version: unknown } }>
+type WithLockedSessions<Row> = QueryCreator<Schema & { locked: Row & { readonly version: unknown } }>
 
 /**
  * On PostgreSQL: what is asked for, as `locked`, as far as its session's row is free, and locked with it. It waits for
@@ -14,29 +14,29 @@ type WithLocked<Row> = QueryCreator<Schema & { locked: Row & { readonly version:
  *
  * @param rows and their columns
  */
-export function withLocked<Row extends { readonly sessionId: string }>(
+export function withLockedSessions<Row extends { readonly sessionId: string }>(
   db: Database,
   rows: RawBuilder<Row>,
   columns: RawBuilder<unknown>,
   count: number,
-): WithLocked<Row> {
+): WithLockedSessions<Row> {
   const query = db
-    .with('wanted', (wanted) =>
-      wanted
-        .selectFrom(rows.as<'presented'>(columns))
+    .with('presented', (presented) =>
+      presented
+        .selectFrom(rows.as<'given'>(columns))
         .selectAll()
         // Nothing is left out: it makes PostgreSQL plan for few rows, which it looks up one by one.
         .limit(count),
     )
     .with('locked', (locked) =>
       locked
-        .selectFrom('wanted')
-        .innerJoin('sessions', 'sessions.id', 'wanted.sessionId')
-        .selectAll('wanted')
-        .select(version.as('version'))
+        .selectFrom('presented')
+        .innerJoin('sessions', 'sessions.id', 'presented.sessionId')
+        .selectAll('presented')
+        .select(rowVersion.as('version'))
         .forNoKeyUpdate('sessions')
         .skipLocked(),
     )
   // Kysely cannot tell it of a type parameter.
-  return query as unknown as WithLocked<Row>
+  return query as unknown as WithLockedSessions<Row>
 }

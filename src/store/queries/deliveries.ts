@@ -10,7 +10,7 @@ export interface Delivery extends EventRow {
   readonly claimedUntil: number
 }
 
-interface Claim {
+interface DeliveryClaim {
   readonly now: number
   readonly claimedUntil: number
   /** Rows */
@@ -21,7 +21,7 @@ interface Claim {
  * Events that may be sent now: of each session the first that is undelivered, and nobody else is at it. A process that
  * dies leaves them to the others when the time of its claim is over.
  */
-export async function claimDeliveries(db: Database, claim: Claim): Promise<Delivery[]> {
+export async function claimDeliveries(db: Database, claim: DeliveryClaim): Promise<Delivery[]> {
   // It writes, and most of the time there is nothing to do.
   if ((await due(db, claim).execute()).length === 0) return []
   const update = db
@@ -49,7 +49,7 @@ export async function recallDeliveries(db: Database, now: number, latest: number
   await retried(db, () => update.execute())
 }
 
-const due = (db: Database, { now, limit }: Claim) =>
+const due = (db: Database, { now, limit }: DeliveryClaim) =>
   db
     .selectFrom('events as due')
     .select('due.position')

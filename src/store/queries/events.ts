@@ -42,10 +42,10 @@ export async function insertEvents(
 const HOUR = 3_600_000
 
 // Rows an hour of what anybody can cause any number of times
-const MOST_ROWS = 1000
+const MAX_ROWS_PER_HOUR = 1000
 
 // Refusals that a process remembers
-const MOST_KNOWN = 10_000
+const MAX_REMEMBERED = 10_000
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
@@ -54,13 +54,13 @@ const digest = (text: string) => createHash('sha256').update(text).digest()
  * the others it takes as long: no time tells from outside what is one of these and what is kept each time.
  * @param now milliseconds since the epoch
  */
-export async function insertSample(
+export async function insertSampled(
   db: Database,
   event: NewEvent,
   now: number,
   origin: Origin,
 ): Promise<void> {
-  const same = [event.name, event.reason, randomInt(MOST_ROWS), Math.floor(now / HOUR)]
+  const same = [event.name, event.reason, randomInt(MAX_ROWS_PER_HOUR), Math.floor(now / HOUR)]
   await db
     .insertInto('events')
     .values(rowOf(event, digest(JSON.stringify(same)).toString('base64url'), now, origin))
@@ -73,16 +73,16 @@ export async function insertSample(
  * Keeps an event that costs whoever causes it nothing. @param now milliseconds since the epoch
  * @param network where it came from, where neither user nor session is known
  */
-export type KeepRefusal = (event: NewEvent, now: number, origin: Origin, network: string) => Promise<void>
+export type RecordRefusal = (event: NewEvent, now: number, origin: Origin, network: string) => Promise<void>
 
 /**
  * Of the same refusal the first in an hour only: whoever holds a token that is over may present it again and again, and
  * is not to fill the disk with it.
  */
-export function refusalKeeper(db: Database): KeepRefusal {
+export function oncePerHour(db: Database): RecordRefusal {
   const written = new Set<string>()
   return async (event, now, origin, network) => {
-    const whose = event.userId ?? event.sessionId ?? digest(network).readUInt32BE() % MOST_ROWS
+    const whose = event.userId ?? event.sessionId ?? digest(network).readUInt32BE() % MAX_ROWS_PER_HOUR
     const same = [event.name, whose, event.sessionId, event.reason, origin.kind, Math.floor(now / HOUR)]
     const id = digest(JSON.stringify(same)).toString('base64url')
     if (written.has(id)) return
@@ -91,7 +91,7 @@ export function refusalKeeper(db: Database): KeepRefusal {
       .values(rowOf(event, id, now, origin))
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute()
-    if (written.size >= MOST_KNOWN) written.clear()
+    if (written.size >= MAX_REMEMBERED) written.clear()
     written.add(id)
   }
 }

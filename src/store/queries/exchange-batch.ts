@@ -1,9 +1,30 @@
 import { sql } from 'kysely'
-import { version, withLocked } from '../postgres/lock-rows.ts'
+import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
-import type { Claim, ClaimedToken } from './claim.ts'
-import { isActive, whenTaken } from './rotation-conditions.ts'
+import { generationStart, hasActiveUser } from './rotation-conditions.ts'
+
+/** An access token that is to be exchanged. Times in milliseconds since the epoch. */
+export interface ExchangeClaim {
+  readonly jti: string
+  readonly sessionId: string
+  readonly userId: string
+  readonly now: number
+  /** When the row may be pruned */
+  readonly expiresAt: number
+  /** Capped by the session's absolute deadline */
+  readonly successorExpiresAt: number
+}
+
+export interface RevokedToken {
+  readonly revokedAt: number
+  readonly successorExpiresAt: number
+}
+
+export interface ClaimedToken extends RevokedToken {
+  /** Of its session */
+  readonly id: string
+}
 
 /** Each array has one member for each session. */
 interface Claims {
@@ -16,7 +37,7 @@ interface Claims {
   readonly count: number
 }
 
-const unnested = (claims: Claims) => sql<Claim>`unnest(
+const unnested = (claims: Claims) => sql<ExchangeClaim>`unnest(
   ${claims.jtis}::text[],
   ${claims.sessionIds}::text[],
   ${claims.userIds}::text[],
@@ -24,10 +45,10 @@ const unnested = (claims: Claims) => sql<Claim>`unnest(
   ${claims.expiresAts}::bigint[],
   ${claims.successorExpiresAts}::bigint[]
 )`
-const columns = sql`presented("jti", "sessionId", "userId", "now", "expiresAt", "successorExpiresAt")`
+const columns = sql`given("jti", "sessionId", "userId", "now", "expiresAt", "successorExpiresAt")`
 
 const statement = prepared((db, claims: Claims) =>
-  withLocked(db, unnested(claims), columns, claims.count)
+  withLockedSessions(db, unnested(claims), columns, claims.count)
     .with('claimed', (claimed) =>
       claimed
         .insertInto('revoked_tokens')
@@ -36,12 +57,12 @@ const statement = prepared((db, claims: Claims) =>
           eb
             .selectFrom('locked')
             .innerJoin('sessions', (join) =>
-              join.on(({ eb, ref }) => eb(version, '=', ref('locked.version'))),
+              join.on(({ eb, ref }) => eb(rowVersion, '=', ref('locked.version'))),
             )
             .select(({ ref, fn }) => [
               'locked.jti',
               'sessions.id',
-              whenTaken(ref('locked.now')).as('revoked_at'),
+              generationStart(ref('locked.now')).as('revoked_at'),
               fn<number>('least', ['locked.successorExpiresAt', 'sessions.absolute_expires_at']).as(
                 'successor_expires_at',
               ),
@@ -50,7 +71,7 @@ const statement = prepared((db, claims: Claims) =>
             .whereRef('sessions.user_id', '=', 'locked.userId')
             .where('sessions.revoked_at', 'is', null)
             .whereRef('sessions.absolute_expires_at', '>', 'locked.now')
-            .where(isActive),
+            .where(hasActiveUser),
         )
         .onConflict((conflict) => conflict.column('jti').doNothing())
         .returning(['session_id', 'revoked_at', 'successor_expires_at']),
@@ -62,7 +83,7 @@ const statement = prepared((db, claims: Claims) =>
       refreshed_at: ref('locked.now'),
       refresh_count: eb('sessions.refresh_count', '+', 1),
     }))
-    .whereRef(version, '=', 'locked.version')
+    .whereRef(rowVersion, '=', 'locked.version')
     .returning([
       'sessions.id as id',
       'claimed.revoked_at as revokedAt',
@@ -71,7 +92,7 @@ const statement = prepared((db, claims: Claims) =>
 )
 
 /** In one statement, unless somebody else has the session locked or has just changed it. */
-export const claimAll = (db: Database, claims: readonly Claim[]): Promise<readonly ClaimedToken[]> =>
+export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promise<readonly ClaimedToken[]> =>
   statement(db, {
     jtis: claims.map(({ jti }) => jti),
     sessionIds: claims.map(({ sessionId }) => sessionId),

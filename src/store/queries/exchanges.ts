@@ -1,11 +1,11 @@
 import { gathered } from '../postgres/batch.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
-import { prepared, together } from '../statement.ts'
+import { inOneTransaction, prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
-import type { Claim, RevokedToken } from './claim.ts'
+import type { ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
-import { isActive } from './rotation-conditions.ts'
+import { hasActiveUser } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
@@ -20,7 +20,7 @@ class AlreadyClaimed extends Error {}
  * orders it before or after all that could end the session; then the token's: of many that present one `jti`, one gets
  * it. @returns undefined when somebody else had it, or the session is over
  */
-export async function claimToken(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
+export async function claimToken(db: Database, claim: ExchangeClaim): Promise<RevokedToken | undefined> {
   try {
     return await (isPostgres(db) ? claimShared(db, claim) : claimAtOnce(db, claim))
   } catch (error) {
@@ -29,14 +29,14 @@ export async function claimToken(db: Database, claim: Claim): Promise<RevokedTok
   }
 }
 
-async function claimShared(db: Database, claim: Claim): Promise<RevokedToken | undefined> {
+async function claimShared(db: Database, claim: ExchangeClaim): Promise<RevokedToken | undefined> {
   const shared = await sharedClaim(db, claim)
   if (shared === undefined) return claimAlone(db, claim)
   const { revokedAt, successorExpiresAt } = shared
   return { revokedAt, successorExpiresAt }
 }
 
-const claimAlone = (db: Database, claim: Claim) =>
+const claimAlone = (db: Database, claim: ExchangeClaim) =>
   transaction(db, async (trx) => {
     const [session] = await countRefresh(trx, claim)
     if (session === undefined) return undefined
@@ -46,8 +46,8 @@ const claimAlone = (db: Database, claim: Claim) =>
     return revoked(due)
   })
 
-const claimAtOnce = (db: Database, claim: Claim) =>
-  together(db, (execute) => {
+const claimAtOnce = (db: Database, claim: ExchangeClaim) =>
+  inOneTransaction(db, (execute) => {
     const [session] = execute(countRefresh, claim).rows
     if (session === undefined) return undefined
     const due = capped(claim, session)
@@ -55,14 +55,20 @@ const claimAtOnce = (db: Database, claim: Claim) =>
     return revoked(due)
   })
 
-const capped = (claim: Claim, { absoluteExpiresAt }: { readonly absoluteExpiresAt: number }): Claim => ({
+const capped = (
+  claim: ExchangeClaim,
+  { absoluteExpiresAt }: { readonly absoluteExpiresAt: number },
+): ExchangeClaim => ({
   ...claim,
   successorExpiresAt: Math.min(claim.successorExpiresAt, absoluteExpiresAt),
 })
 
-const revoked = ({ now, successorExpiresAt }: Claim): RevokedToken => ({ revokedAt: now, successorExpiresAt })
+const revoked = ({ now, successorExpiresAt }: ExchangeClaim): RevokedToken => ({
+  revokedAt: now,
+  successorExpiresAt,
+})
 
-const countRefresh = prepared((db, { sessionId, userId, now }: Claim) =>
+const countRefresh = prepared((db, { sessionId, userId, now }: ExchangeClaim) =>
   db
     .updateTable('sessions')
     .set((eb) => ({ refreshed_at: now, refresh_count: eb('refresh_count', '+', 1) }))
@@ -70,12 +76,12 @@ const countRefresh = prepared((db, { sessionId, userId, now }: Claim) =>
     .where('sessions.user_id', '=', userId)
     .where('sessions.revoked_at', 'is', null)
     .where('sessions.absolute_expires_at', '>', now)
-    .where(isActive)
+    .where(hasActiveUser)
     .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
 )
 
 // SQLite says how many rows it has written, and takes longer to return one.
-const insertClaim = prepared<Claim, { jti: string }>((db, claim) => {
+const insertClaim = prepared<ExchangeClaim, { jti: string }>((db, claim) => {
   const insert = db
     .insertInto('revoked_tokens')
     .values({

@@ -27,14 +27,14 @@ interface Ended {
 }
 
 /** What tells of one session, or of all of a user */
-interface Told {
+interface RevocationEvent {
   readonly name: 'session.revoked' | 'sessions.revoked'
   readonly userId: string
   readonly sessionId?: string
   readonly reason: RevocationReason
 }
 
-const revoked = (userId: string, sessionId: string, reason: RevocationReason): Told => ({
+const revoked = (userId: string, sessionId: string, reason: RevocationReason): RevocationEvent => ({
   name: 'session.revoked',
   userId,
   sessionId,
@@ -42,11 +42,15 @@ const revoked = (userId: string, sessionId: string, reason: RevocationReason): T
 })
 
 // More of one user, as bots open them, are not told of one by one: rows, lines in the log and posts to the webhook.
-const MOST_TOLD = 1000
+const MAX_EVENTS = 1000
 
 /** An event for each of these sessions of a user, which ended at once; or one for them all when they are very many. */
-export const endsOf = (userId: string, ended: readonly string[], reason: RevocationReason): Told[] =>
-  ended.length > MOST_TOLD
+export const revocationEvents = (
+  userId: string,
+  ended: readonly string[],
+  reason: RevocationReason,
+): RevocationEvent[] =>
+  ended.length > MAX_EVENTS
     ? [{ name: 'sessions.revoked', userId, reason }]
     : ended.map((id) => revoked(userId, id, reason))
 
@@ -105,7 +109,7 @@ export function revokeSessionsOfUser(
     if (isPostgres(trx)) await user.forNoKeyUpdate().execute()
     const rows = await revokeRows(trx, userId, reason, now, except)
     const ended = rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
-    const events: NewEvent[] = endsOf(userId, ended, reason)
+    const events: NewEvent[] = revocationEvents(userId, ended, reason)
     await insertEvents(trx, cause === undefined ? events : [cause, ...events], now, origin)
     return ended
   })
@@ -114,7 +118,7 @@ export function revokeSessionsOfUser(
 // Rows of a statement: a refresh hardly waits for one, and it is far from the time that PostgreSQL gives each.
 const BATCH = 500
 
-const ending = (db: Database, reason: RevocationReason, now: number) =>
+const revokeQuery = (db: Database, reason: RevocationReason, now: number) =>
   db
     .updateTable('sessions')
     .set({ revoked_at: now, revoked_reason: reason })
@@ -129,7 +133,7 @@ async function revokeRows(
   now: number,
   except: string,
 ): Promise<Ended[]> {
-  const update = ending(trx, reason, now)
+  const update = revokeQuery(trx, reason, now)
   if (!isPostgres(trx)) return update.where('user_id', '=', userId).where('id', '<>', except).execute()
   const found = await trx
     .selectFrom('sessions')
@@ -148,7 +152,7 @@ async function revokeRows(
 
 // After each batch everybody else has SQLite's file for so many times as long as it took. Whoever waits for the lock only
 // looks now and then whether it is free, up to 100 ms apart, and the event loop of the service stands still meanwhile.
-const BREATH = 3
+const PAUSE_FACTOR = 3
 
 /**
  * Everybody's, batch by batch, and one event for them all. Ids begin with the time, so that a session that is opened
@@ -166,19 +170,19 @@ export async function revokeAllSessions(
     const rows = await transaction(db, async (trx) => {
       const batch = await revokeBatch(trx, after, reason, now)
       // With the first one, so that none has ended without it.
-      if (count === 0 && lived(batch, now) > 0)
+      if (count === 0 && countActive(batch, now) > 0)
         await insertEvents(trx, [{ name: 'sessions.revoked', reason }], now, OPERATOR)
       return batch
     })
     if (rows.length === 0) return count
-    count += lived(rows, now)
+    count += countActive(rows, now)
     after = rows.reduce((last, { id }) => (id > last ? id : last), after)
     const taken = performance.now() - begun
-    if (!isPostgres(db)) await new Promise((resolve) => setTimeout(resolve, BREATH * taken))
+    if (!isPostgres(db)) await new Promise((resolve) => setTimeout(resolve, PAUSE_FACTOR * taken))
   }
 }
 
-const lived = (rows: readonly Ended[], now: number) =>
+const countActive = (rows: readonly Ended[], now: number) =>
   rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).length
 
 function revokeBatch(db: Database, after: string, reason: RevocationReason, now: number) {
@@ -189,5 +193,5 @@ function revokeBatch(db: Database, after: string, reason: RevocationReason, now:
     .where('revoked_at', 'is', null)
     .orderBy('id')
     .limit(BATCH)
-  return ending(db, reason, now).where('id', 'in', ids).execute()
+  return revokeQuery(db, reason, now).where('id', 'in', ids).execute()
 }

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import { gathered } from '../postgres/batch.ts'
-import { version, withLocked } from '../postgres/lock-rows.ts'
+import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
-import type { Swap } from './rotation-conditions.ts'
-import { isCurrent, rotated, SESSION, whenTaken } from './rotation-conditions.ts'
+import type { PresentedRefresh } from './rotation-conditions.ts'
+import { generationStart, isCurrent, rotatedColumns, SESSION } from './rotation-conditions.ts'
 
 /** Each array has one member for each session. */
-interface Swaps {
+interface RefreshColumns {
   readonly sessionIds: readonly string[]
   readonly userIds: readonly string[]
   readonly generations: readonly number[]
@@ -18,25 +18,28 @@ interface Swaps {
   readonly count: number
 }
 
-const unnested = (swaps: Swaps) => sql<Swap>`unnest(
-  ${swaps.sessionIds}::text[],
-  ${swaps.userIds}::text[],
-  ${swaps.generations}::bigint[],
-  ${swaps.issuedAts}::bigint[],
-  ${swaps.issuedBefores}::bigint[],
-  ${swaps.nows}::bigint[],
-  ${swaps.expiresAts}::bigint[]
+const unnested = (refreshes: RefreshColumns) => sql<PresentedRefresh>`unnest(
+  ${refreshes.sessionIds}::text[],
+  ${refreshes.userIds}::text[],
+  ${refreshes.generations}::bigint[],
+  ${refreshes.issuedAts}::bigint[],
+  ${refreshes.issuedBefores}::bigint[],
+  ${refreshes.nows}::bigint[],
+  ${refreshes.expiresAts}::bigint[]
 )`
-const columns = sql`presented("sessionId", "userId", "generation", "issuedAt", "issuedBefore", "now", "expiresAt")`
+const columns = sql`given("sessionId", "userId", "generation", "issuedAt", "issuedBefore", "now", "expiresAt")`
 
-const statement = prepared((db, swaps: Swaps) =>
-  withLocked(db, unnested(swaps), columns, swaps.count)
+const statement = prepared((db, refreshes: RefreshColumns) =>
+  withLockedSessions(db, unnested(refreshes), columns, refreshes.count)
     .updateTable('sessions')
     .from('locked')
     .set(({ ref }) =>
-      rotated({ now: ref('locked.now'), expiresAt: ref('locked.expiresAt') }, whenTaken(ref('locked.now'))),
+      rotatedColumns(
+        { now: ref('locked.now'), expiresAt: ref('locked.expiresAt') },
+        generationStart(ref('locked.now')),
+      ),
     )
-    .whereRef(version, '=', 'locked.version')
+    .whereRef(rowVersion, '=', 'locked.version')
     .where(({ ref }) =>
       isCurrent({
         sessionId: ref('locked.sessionId'),
@@ -50,16 +53,16 @@ const statement = prepared((db, swaps: Swaps) =>
     .returning(SESSION),
 )
 
-const rotateAll = (db: Database, swaps: readonly Swap[]) =>
+const rotateAll = (db: Database, refreshes: readonly PresentedRefresh[]) =>
   statement(db, {
-    sessionIds: swaps.map(({ sessionId }) => sessionId),
-    userIds: swaps.map(({ userId }) => userId),
-    generations: swaps.map(({ generation }) => generation),
-    issuedAts: swaps.map(({ issuedAt }) => issuedAt),
-    issuedBefores: swaps.map(({ issuedBefore }) => issuedBefore),
-    nows: swaps.map(({ now }) => now),
-    expiresAts: swaps.map(({ expiresAt }) => expiresAt),
-    count: swaps.length,
+    sessionIds: refreshes.map(({ sessionId }) => sessionId),
+    userIds: refreshes.map(({ userId }) => userId),
+    generations: refreshes.map(({ generation }) => generation),
+    issuedAts: refreshes.map(({ issuedAt }) => issuedAt),
+    issuedBefores: refreshes.map(({ issuedBefore }) => issuedBefore),
+    nows: refreshes.map(({ now }) => now),
+    expiresAts: refreshes.map(({ expiresAt }) => expiresAt),
+    count: refreshes.length,
   })
 
 /** Rotates it, together with others, unless somebody else has it locked or has just changed it. */

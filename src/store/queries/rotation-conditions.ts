@@ -4,7 +4,7 @@ import { QUERY_TIMEOUT } from '../postgres/errors.ts'
 import type { Schema } from '../schema.ts'
 
 /** A refresh token that was presented, and what comes of it. Times in milliseconds. */
-export interface Swap {
+export interface PresentedRefresh {
   readonly sessionId: string
   readonly userId: string
   readonly generation: number
@@ -16,7 +16,9 @@ export interface Swap {
 }
 
 /** Values, or the columns that hold them */
-type Operands<Name extends keyof Swap> = { readonly [Key in Name]: Swap[Key] | Expression<Swap[Key]> }
+type Operands<Name extends keyof PresentedRefresh> = {
+  readonly [Key in Name]: PresentedRefresh[Key] | Expression<PresentedRefresh[Key]>
+}
 
 /** What tokens are made and judged by. Each column that is read costs a refresh some of its time. */
 export const SESSION = [
@@ -30,24 +32,24 @@ export const SESSION = [
 ] as const
 
 /** Whether the token is that of the current generation of a living session of an active user. */
-export function isCurrent(swap: Operands<Exclude<keyof Swap, 'expiresAt'>>) {
+export function isCurrent(refresh: Operands<Exclude<keyof PresentedRefresh, 'expiresAt'>>) {
   const eb = expressionBuilder<Schema, 'sessions'>()
   return eb.and([
-    eb('sessions.id', '=', swap.sessionId),
-    eb('sessions.user_id', '=', swap.userId),
-    eb('sessions.generation', '=', swap.generation),
+    eb('sessions.id', '=', refresh.sessionId),
+    eb('sessions.user_id', '=', refresh.userId),
+    eb('sessions.generation', '=', refresh.generation),
     // One of the right generation and the wrong time: see classify.
-    eb('sessions.rotated_at', '>=', swap.issuedAt),
-    eb('sessions.rotated_at', '<', swap.issuedBefore),
+    eb('sessions.rotated_at', '>=', refresh.issuedAt),
+    eb('sessions.rotated_at', '<', refresh.issuedBefore),
     eb('sessions.revoked_at', 'is', null),
-    eb('sessions.expires_at', '>', swap.now),
-    eb('sessions.absolute_expires_at', '>', swap.now),
-    isActive(),
+    eb('sessions.expires_at', '>', refresh.now),
+    eb('sessions.absolute_expires_at', '>', refresh.now),
+    hasActiveUser(),
   ])
 }
 
 /** Whether the user of the session is. */
-export function isActive() {
+export function hasActiveUser() {
   const eb = expressionBuilder<Schema, 'sessions'>()
   return eb.exists(
     eb
@@ -59,7 +61,7 @@ export function isActive() {
 }
 
 /** What a rotation changes. @param began when its generation does: as a rule now, see whenTaken */
-export function rotated(
+export function rotatedColumns(
   { now, expiresAt }: Operands<'now' | 'expiresAt'>,
   began: Operands<'now'>['now'] = now,
 ) {
@@ -86,5 +88,5 @@ const CLOCK = sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::b
  * On PostgreSQL a statement that was given up may be taken up when the server or the network comes back. Its client was
  * told so and asks again with the token that is superseded then: its grace begins when the server says.
  */
-export const whenTaken = (now: Operands<'now'>['now']) =>
+export const generationStart = (now: Operands<'now'>['now']) =>
   sql<number>`case when ${CLOCK} - ${now} between ${sql.lit(QUERY_TIMEOUT)} and ${sql.lit(HOUR)} then ${CLOCK} else ${now} end`

@@ -2,15 +2,15 @@ import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
+import type { ActiveAt } from './active-sessions.ts'
+import { isActiveSession } from './active-sessions.ts'
 import type { Origin } from './events.ts'
 import { insertEvents } from './events.ts'
-import type { Moment } from './living-sessions.ts'
-import { isLiving } from './living-sessions.ts'
 import { sharedRotation } from './rotate-batch.ts'
-import type { Swap } from './rotation-conditions.ts'
-import { isCurrent, rotated, SESSION, whenTaken } from './rotation-conditions.ts'
-import type { Wanted } from './session-of-user.ts'
-import { selectWanted } from './session-of-user.ts'
+import type { PresentedRefresh } from './rotation-conditions.ts'
+import { generationStart, isCurrent, rotatedColumns, SESSION } from './rotation-conditions.ts'
+import type { TokenSubject } from './session-of-user.ts'
+import { sessionOfUser } from './session-of-user.ts'
 
 /** One login on one device: what its tokens are made and judged by. Times in milliseconds since the epoch. */
 export interface Session {
@@ -55,7 +55,7 @@ export interface NewSession {
    */
   readonly passwordHash: string | undefined
   /** The same password at a higher cost, to be stored in its place */
-  readonly raisedHash?: string | undefined
+  readonly rehashed?: string | undefined
   readonly now: number
   readonly expiresAt: number
   readonly absoluteExpiresAt: number
@@ -76,7 +76,7 @@ export function insertSession(db: Database, session: NewSession): Promise<Sessio
       .updateTable('users')
       .set({
         last_login_at: session.now,
-        ...(session.raisedHash !== undefined && { password_hash: session.raisedHash }),
+        ...(session.rehashed !== undefined && { password_hash: session.rehashed }),
       })
       .where('id', '=', session.userId)
       .$if(session.passwordHash !== undefined, (query) =>
@@ -130,34 +130,34 @@ export async function rotateSession(
   refresh: Refresh,
   idle: number,
 ): Promise<Session | undefined> {
-  const swap = swapOf(refresh, idle)
-  const shared = isPostgres(db) ? await sharedRotation(db, swap) : undefined
+  const presented = presentedRefresh(refresh, idle)
+  const shared = isPostgres(db) ? await sharedRotation(db, presented) : undefined
   if (shared !== undefined) return shared
   // The one that waits for whoever has the row, and has the last word.
-  const [rotated] = await rotation(db, swap)
+  const [rotated] = await rotation(db, presented)
   if (rotated === undefined) return undefined
-  const { sessionId: id, userId, generation } = swap
+  const { sessionId: id, userId, generation } = presented
   return { id, userId, generation: generation + 1, revokedAt: null, ...rotated }
 }
 
 /** A refresh without rotation: the same conditions, but the generation and the deadlines stay. */
 export async function touchSession(db: Database, refresh: Refresh): Promise<Session | undefined> {
-  const [session] = await touch(db, swapOf(refresh))
+  const [session] = await touch(db, presentedRefresh(refresh))
   return session
 }
 
-const swapOf = (refresh: Refresh, idle = 0): Swap => ({
+const presentedRefresh = (refresh: Refresh, idle = 0): PresentedRefresh => ({
   ...refresh,
   issuedBefore: refresh.issuedAt + 1000,
   expiresAt: refresh.now + idle,
 })
 
 // What is asked for by its value need not be read.
-const rotation = prepared((db, swap: Swap) =>
+const rotation = prepared((db, refresh: PresentedRefresh) =>
   db
     .updateTable('sessions')
-    .set(rotated(swap, isPostgres(db) ? whenTaken(swap.now) : swap.now))
-    .where(isCurrent(swap))
+    .set(rotatedColumns(refresh, isPostgres(db) ? generationStart(refresh.now) : refresh.now))
+    .where(isCurrent(refresh))
     .returning([
       'sessions.rotated_at as rotatedAt',
       'sessions.expires_at as expiresAt',
@@ -165,11 +165,11 @@ const rotation = prepared((db, swap: Swap) =>
     ]),
 )
 
-const touch = prepared((db, swap: Swap) =>
+const touch = prepared((db, refresh: PresentedRefresh) =>
   db
     .updateTable('sessions')
-    .set((eb) => ({ refreshed_at: swap.now, refresh_count: eb('refresh_count', '+', 1) }))
-    .where(isCurrent(swap))
+    .set((eb) => ({ refreshed_at: refresh.now, refresh_count: eb('refresh_count', '+', 1) }))
+    .where(isCurrent(refresh))
     .returning(SESSION),
 )
 
@@ -184,7 +184,7 @@ export async function findSession(
   sessionId: string,
   userId: string,
 ): Promise<SessionState | undefined> {
-  const [row] = await userAndSession(db, { sessionId, userId })
+  const [row] = await findRow(db, { sessionId, userId })
   if (row === undefined) return undefined
   const { deactivatedAt, ...session } = row
   return {
@@ -193,8 +193,8 @@ export async function findSession(
   }
 }
 
-const userAndSession = prepared((db, wanted: Wanted) =>
-  selectWanted(db, wanted).select(SESSION).select('users.deactivated_at as deactivatedAt'),
+const findRow = prepared((db, wanted: TokenSubject) =>
+  sessionOfUser(db, wanted).select(SESSION).select('users.deactivated_at as deactivatedAt'),
 )
 
 // A left join makes every column nullable; `id` tells whether there was a row.
@@ -205,13 +205,13 @@ function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }
 /** What is logged in: last refreshed first. */
 export function listSessions(
   db: Database,
-  filter: Moment & { readonly userId?: string; readonly limit: number },
+  filter: ActiveAt & { readonly userId?: string; readonly limit: number },
 ): Promise<SessionRow[]> {
   return db
     .selectFrom('sessions')
     .select(SESSION_ROW)
     .$if(filter.userId !== undefined, (query) => query.where('user_id', '=', filter.userId ?? ''))
-    .where((eb) => isLiving(eb, filter))
+    .where((eb) => isActiveSession(eb, filter))
     .orderBy('refreshed_at', 'desc')
     .orderBy('id')
     .limit(filter.limit)

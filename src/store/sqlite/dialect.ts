@@ -4,7 +4,7 @@ import SQLite from 'better-sqlite3'
 import type { QueryResult } from 'kysely'
 import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
-import type { DirectAdapter, Query } from '../statement.ts'
+import type { Query, SynchronousAdapter } from '../statement.ts'
 import type { Access, Store } from '../store.ts'
 import { SharedCommitDriver } from './driver.ts'
 
@@ -65,7 +65,7 @@ function open(file: string): SQLite.Database {
 
 // SQLite has transactional DDL, but Kysely says that it has not, and then migrates without a transaction: processes
 // that start at once would run one migration twice, and a crash would leave half of it.
-class TransactionalAdapter extends SqliteAdapter implements DirectAdapter {
+class TransactionalAdapter extends SqliteAdapter implements SynchronousAdapter {
   readonly #driver: SharedCommitDriver
 
   constructor(driver: SharedCommitDriver) {

@@ -1,7 +1,7 @@
 /** Sends what the contract allows, almost allows and forbids, and holds every answer against it. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { usernameKey } from '../../../src/users/usernames.ts'
+import { foldCase } from '../../../src/users/fold-case.ts'
 import { agent, send, understood } from '../../http/malformed/send.ts'
 import { checkResponse } from '../check-response.ts'
 import type { Planned } from './requests.ts'
@@ -38,13 +38,13 @@ function mayBeRefused({ route, body }: Planned): boolean {
   const { username = '', password, new_password = password } = body as Record<string, string | undefined>
   if (new_password === undefined) return false
   const normalized = new_password.normalize('NFC')
-  const folded = usernameKey(new_password)
+  const folded = foldCase(new_password)
   return (
     [...normalized].length < 8 ||
     Buffer.byteLength(normalized) > 256 ||
     normalized.includes('\u{fffd}') ||
     new Set(folded).size === 1 ||
-    (username !== '' && folded.includes(usernameKey(username)))
+    (username !== '' && folded.includes(foldCase(username)))
   )
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { insertUser } from '../../../src/store/queries/users.ts'
-import { usernameKey } from '../../../src/users/usernames.ts'
+import { foldCase } from '../../../src/users/fold-case.ts'
 import { jump, stepBack, stepForth } from './clock.ts'
 import type { Command } from './command.ts'
 import { alone, command, together } from './command.ts'
@@ -21,7 +21,7 @@ const register = (username: string) =>
     const row = await insertUser(world.service.core.db, {
       id,
       username: prefix + username,
-      usernameKey: usernameKey(prefix + username),
+      usernameKey: foldCase(prefix + username),
       passwordHash: world.cheapHash(PASSWORDS[0]),
       now: model.now,
     })

@@ -103,7 +103,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
 }
 
 // Pure functions, but slow on purpose: each password is really hashed and verified, once.
-function remembered({ nobody, hash, verify, raise }: Passwords): Passwords {
+function remembered({ dummyHash: nobody, hash, verify, rehash: raise }: Passwords): Passwords {
   const hashes = new Map<string, Promise<string>>()
   const matches = new Map<string, Promise<boolean>>()
   const raised = new Map<string, Promise<string | undefined>>()
@@ -113,11 +113,11 @@ function remembered({ nobody, hash, verify, raise }: Passwords): Passwords {
     return result
   }
   return {
-    nobody,
+    dummyHash: nobody,
     waiting: 0,
     hash: (password) => once(hashes, password, () => hash(password)),
     verify: (of, password) => once(matches, `${of} ${password}`, () => verify(of, password)),
-    raise: (of, password) => once(raised, `${of} ${password}`, () => raise(of, password)),
+    rehash: (of, password) => once(raised, `${of} ${password}`, () => raise(of, password)),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { EventRow } from '../store/queries/events.ts'
 
 /** An event as JSON has it everywhere: times in ISO 8601, UTC. */
-export const eventRecord = (event: EventRow) => ({
+export const eventBody = (event: EventRow) => ({
   id: event.id,
   time: new Date(event.occurredAt).toISOString(),
   name: event.name,

@@ -1,6 +1,6 @@
+import { createHmac } from 'node:crypto'
 import type { EventRow } from '../store/queries/events.ts'
-import { eventRecord } from './record.ts'
-import { signatureOf, webhookKey } from './sign.ts'
+import { eventBody } from './event-body.ts'
 
 /** Where events are posted to. The secret is never printed. */
 export interface Webhook {
@@ -16,7 +16,7 @@ const TIMEOUT = 10_000
 
 /** What a receiver gets as JSON: members as Standard Webhooks names them. */
 export function payloadOf(event: EventRow): object {
-  const { id, name: type, time: timestamp, ...data } = eventRecord(event)
+  const { id, name: type, time: timestamp, ...data } = eventBody(event)
   return { id, type, timestamp, data }
 }
 
@@ -49,4 +49,18 @@ export async function send(
   } catch {
     return undefined
   }
+}
+
+const PREFIX = 'whsec_'
+
+/** The bytes that a secret stands for: with the prefix of Standard Webhooks in base64, otherwise the text itself. */
+export const webhookKey = (secret: string): Buffer =>
+  secret.startsWith(PREFIX) ? Buffer.from(secret.slice(PREFIX.length), 'base64') : Buffer.from(secret)
+
+/**
+ * Standard Webhooks: "the identifier, timestamp, and payload … concatenated with full-stops (`.`)", signed with
+ * HMAC-SHA256, in base64 after `v1,`. @param timestamp seconds since the epoch
+ */
+export function signatureOf(key: Uint8Array, id: string, timestamp: number, body: string): string {
+  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
 }
