@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { test as testOnce } from 'node:test'
+import { startDelivery } from '../../src/events/deliver.ts'
 import { claimDeliveries, endDelivery, postponeDelivery } from '../../src/store/queries/deliveries.ts'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
-import { test } from '../dialects.ts'
+import { connect, test } from '../dialects.ts'
 import { DAY, startService } from '../fixture.ts'
 import { openContext } from '../store/context.ts'
+import { onPostgres, untilWaiting } from '../store/crossing.ts'
 import { recordStatements } from '../store/statements.ts'
 import { deliverFor, startReceiver, until, WEBHOOK_SECRET } from './receiver.ts'
 
@@ -92,6 +94,20 @@ test('a session whose first event fails waits, and nobody else does; a claim tha
   assert.deepEqual(await claim(1000).then(of), ['a'], 'the last one')
 })
 
+onPostgres('a claim that waited for another process to claim an event leaves it to that one', async (t) => {
+  const { db, database } = await openContext(t)
+  const [other, watcher] = [await connect(database), await connect(database)]
+  t.after(() => Promise.all([other.close(), watcher.close()]))
+  await insertEvents(db, [{ name: 'x', sessionId: 'a' }], 1, OPERATOR)
+  await other.query('begin')
+  await other.query('update events set deliver_at = 130, attempts = attempts + 1')
+  const claimed = claimDeliveries(db, { now: 100, claimedUntil: 130, limit: 10 })
+  await untilWaiting(watcher, 'row')
+  await other.query('commit')
+  assert.deepEqual(await claimed, [])
+  assert.deepEqual(await db.selectFrom('events').select('attempts').execute(), [{ attempts: 1 }])
+})
+
 testOnce('while nobody is there, one attempt at a time is made, and then all arrive', async (t) => {
   let isDown = true
   const receiver = await startReceiver(t, () => (isDown ? 'reset' : 204))
@@ -169,6 +185,19 @@ testOnce(
     await until(() => next.received.length === 2, 'the next start')
   },
 )
+
+test('a delivery that a stop has broken off is due at once for the next process', async (t) => {
+  const receiver = await startReceiver(t, () => 'hang')
+  const { core, clock } = await startService(t)
+  await insertEvents(core.db, [{ name: 'x', sessionId: 'a' }], 1, OPERATOR)
+  const settings = { webhook: { url: receiver.url, secret: WEBHOOK_SECRET } }
+  const stop = startDelivery({ db: core.db, now: () => clock.now, log: core.log, settings })
+  await until(() => receiver.received.length === 1, 'the attempt')
+  await stop()
+  const { now } = clock
+  const [next] = await claimDeliveries(core.db, { now, claimedUntil: now + 1, limit: 1 })
+  assert.deepEqual([next?.name, next?.attempts], ['x', 2])
+})
 
 test('what a clock that was ahead has postponed is sent when the clock is right again', async (t) => {
   const receiver = await startReceiver(t)
