@@ -73,6 +73,18 @@ test('whoever succeeds begins anew, and a try that was none is given back', asyn
   assert.equal(await refusedBy(context, context.limits.login('ada', '192.0.2.2')), undefined)
 })
 
+test('a refusal is forgotten when a try before it gives its point back', async (t) => {
+  for (const how of ['succeeded', 'undone'] as const) {
+    const context = await openLimits(t, { loginAddress: { points: 2, seconds: 60 } })
+    const login = () => context.limits.login('ada', '192.0.2.1')
+    const [first] = [await passed(login()), await passed(login())]
+    assert.equal((await refusedBy(context, login()))?.[0], 'login-address')
+    await first[how]()
+    await passed(login())
+    assert.equal((await refusedBy(context, login()))?.[0], 'login-address')
+  }
+})
+
 test('strangers cannot keep the owner out of where they logged in before', async (t) => {
   const context = await openLimits(t, { loginAccount, loginDelay: true })
   const { limits } = context
