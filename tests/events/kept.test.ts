@@ -94,6 +94,27 @@ test('where the event cannot be written there is no change, and a refusal is one
   assert.deepEqual(await told(service), ['user.registered', 'session.opened'])
 })
 
+test('a reuse is answered when its session has ended, and not as a refusal when that could not be written', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const { accessToken, refreshToken } = await service.login()
+  await service.refresh(refreshToken)
+  await service.exchange(accessToken)
+  service.clock.now += MINUTE
+  const { db } = service.core
+  await db.schema.alterTable('events').renameTo('hidden').execute()
+  assert.equal((await service.refresh(refreshToken)).status, 500)
+  assert.equal((await service.exchange(accessToken)).status, 500)
+  await db.schema.alterTable('hidden').renameTo('events').execute()
+  const lives = await db.selectFrom('sessions').select('revoked_at').execute()
+  assert.deepEqual(lives, [{ revoked_at: null }])
+  assert.equal((await service.refresh(refreshToken)).status, 401)
+  assert.deepEqual((await told(service)).slice(2), [
+    'token.reuse_detected refresh',
+    'session.revoked reuse refresh',
+  ])
+})
+
 test('many that end one session at once: one event', async (t) => {
   const service = await startService(t)
   await service.register()

@@ -66,3 +66,17 @@ test('a power cut leaves a whole backup or none: the file is on disk before it h
   const directory = process.platform === 'win32' ? [] : [`sync ${dirname(backup)}`]
   assert.deepEqual(calls, [`sync ${backup}.tmp`, `rename ${backup}.tmp ${backup}`, ...directory])
 })
+
+test('of a database whose index does not fit its table there is no backup', async (t) => {
+  const file = freshFile(t)
+  const database = new SQLite(file)
+  database.exec(
+    `create table rows (one, other); create index by_one on rows (one); insert into rows values (1, 2)`,
+  )
+  database.unsafeMode()
+  database.pragma('writable_schema = ON')
+  database.exec(`update sqlite_schema set sql = 'create index by_one on rows (other)' where name = 'by_one'`)
+  database.close()
+  await assert.rejects(backupSqlite(file, `${file}.backup`), /the copy is corrupt/)
+  assert.deepEqual(fs.readdirSync(dirname(file)), ['rekindle.db'])
+})
