@@ -17,7 +17,5 @@ export interface Store {
   isUnavailable(error: unknown): boolean
   /** With PostgreSQL: SQLite has one connection, and everybody shares it. */
   pool?(): PoolState
-  /** With SQLite: milliseconds that commits take now, for which the event loop stands still */
-  commitTime?(): number
   close(): Promise<void>
 }

@@ -22,7 +22,13 @@ test('150 tries at once on two processes, each from another address: 100 come th
   const refused = answers.flatMap((answer) => ('until' in answer ? [answer] : []))
   assert.equal(answers.length - refused.length, 100)
   assert.deepEqual([...new Set(refused.map(({ policy }) => policy.name))], ['login-account'])
-  assert.equal(refused.filter(({ isFirst: isNews }) => isNews).length, 2, 'each process tells it once')
+  // Of a process that let all of its own through this is the first refusal.
+  for (const limits of both) {
+    const answer = await limits.login('ada', '198.51.100.1')
+    assert.ok('until' in answer)
+    refused.push(answer)
+  }
+  assert.equal(refused.filter(({ isFirst }) => isFirst).length, 2, 'each process tells it once')
 
   // A process that is started now has forgotten nothing.
   const third = await context.another()

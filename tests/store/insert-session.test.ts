@@ -44,10 +44,10 @@ test('a raised hash is stored with the session, and only with it', async (t) => 
   const { db } = await openContext(t)
   const userId = await addUser(db)
   const hash = async () => (await dump(db)).users[0]?.password_hash
-  const first = { ...login(userId), raisedHash: 'a raised hash' }
+  const first = { ...login(userId), rehashed: 'a raised hash' }
   await insertSession(db, first)
   assert.equal(await hash(), 'a raised hash')
-  const second = { ...login(userId, 'a raised hash'), id: first.id, raisedHash: 'raised again' }
+  const second = { ...login(userId, 'a raised hash'), id: first.id, rehashed: 'raised again' }
   await assert.rejects(insertSession(db, second))
   assert.equal(await insertSession(db, { ...login(userId), rehashed: 'raised again' }), undefined)
   assert.equal(await hash(), 'a raised hash')

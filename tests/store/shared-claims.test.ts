@@ -46,7 +46,7 @@ async function left({ db }: StoreContext, sessions: ReadonlyArray<{ readonly ses
 const ONE = ['savepoint work', 'update "sessions" set', 'insert into "revoked_tokens"', 'release work']
 const TOGETHER = {
   sqlite: ['begin immediate', ...Array(20).fill(ONE).flat(), 'commit'],
-  postgres: ['with "wanted" as'],
+  postgres: ['with "presented" as'],
 }
 
 test('20 at once are one commit, and so are their successors', async (t) => {

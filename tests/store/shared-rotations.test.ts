@@ -12,7 +12,7 @@ import { addUser, dump, logIn, NOW, openContext } from './context.ts'
 import { cutStopped, onPostgres, stopBefore, untilWaiting } from './crossing.ts'
 import { recordStatements } from './statements.ts'
 
-const SHARED = /^with "wanted" as .* skip locked\) update "sessions" set /s
+const SHARED = /^with "presented" as .* skip locked\) update "sessions" set /s
 const ALONE = /^update "sessions" set "generation" = /
 
 interface Scene {
@@ -128,7 +128,7 @@ onPostgres('one token twice in a turn: rotated and replayed, with one successor'
   const [shared, alone, read] = recording.executed.map(({ sql }) => sql)
   assert.match(shared ?? '', SHARED)
   assert.match(alone ?? '', ALONE)
-  assert.match(read ?? '', /^with "wanted" as .* left join "sessions" /)
+  assert.match(read ?? '', /^with "subject" as .* left join "sessions" /)
   await past.close()
 })
 

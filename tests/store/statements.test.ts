@@ -8,7 +8,7 @@ import { beginningsOf, recordStatements } from './statements.ts'
 
 const ROTATION = /^update "sessions" set "generation" = .* returning /
 const TOUCH = /^update "sessions" set "refreshed_at" = .* returning /
-const READ = /^with "wanted" as .* left join "sessions" /
+const READ = /^with "subject" as .* left join "sessions" /
 const REVOCATION = /^update "sessions" set "revoked_at" = /
 const EVENTS = /^insert into "events" /
 

@@ -1,4 +1,4 @@
-import { gathered } from '../postgres/batch.ts'
+import { batchPerTurn } from '../postgres/batch.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { inOneTransaction, prepared } from '../statement.ts'
@@ -10,7 +10,7 @@ import { hasActiveUser } from './rotation-conditions.ts'
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
 /** Together with others. Undefined: it has to be claimed alone. */
-const sharedClaim = gathered({ send: claimAll, least: 1 })
+const sharedClaim = batchPerTurn({ execute: claimAll, minimum: 1 })
 
 /** Takes the count of the refresh back. */
 class AlreadyClaimed extends Error {}
