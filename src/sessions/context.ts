@@ -25,7 +25,7 @@ export interface SessionContext {
    * Whether a session may be written to once more; asked when its token was verified. What needs no writing, a replay
    * above all, and what has to be written for safety, the end of a session after reuse, is done in any case.
    */
-  readonly mayWrite?: (sessionId: string) => boolean | Promise<boolean>
+  readonly mayWrite?: (sessionId: string) => Promise<boolean>
 }
 
 /** Before it, a last refresh has left no access token that could still be exchanged. */

@@ -51,8 +51,7 @@ export async function exchange(
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
-  let mayWrite = context.mayWrite?.(token.sessionId) ?? true
-  if (typeof mayWrite === 'object') mayWrite = await mayWrite
+  const mayWrite = (await context.mayWrite?.(token.sessionId)) ?? true
   const claim = mayWrite
     ? await claimToken(db, {
         ...subject,

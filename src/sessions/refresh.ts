@@ -48,8 +48,7 @@ export async function refresh(
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
 
   const presented = { sessionId, userId, generation, issuedAt, now }
-  let mayWrite = context.mayWrite?.(sessionId) ?? true
-  if (typeof mayWrite === 'object') mayWrite = await mayWrite
+  const mayWrite = (await context.mayWrite?.(sessionId)) ?? true
   if (!mayWrite) {
     // Nothing is written below, unless the token is superseded.
   } else if (settings.rotation) {
