@@ -14,7 +14,7 @@ export interface Login {
   readonly userAgent: string | null
   readonly address: string | null
   readonly requestId?: string | null
-  /** The origin in the event, if an application opens the session. The address and user agent above are the user's. */
+  /** The event's origin when an application opens the session. The address and user agent above are the user's. */
   readonly opener?: Opener
 }
 

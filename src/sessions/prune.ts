@@ -5,16 +5,16 @@ import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '.
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
-// Milliseconds of work in a batch, so that a refresh hardly waits. The number of rows adapts to the duration of the last
-// batch. The write to the disk is not measured, because every batch has one, whatever its size.
+// Milliseconds of work in a batch, so that a refresh hardly waits. The number of rows adapts to the duration of the
+// last batch. The write to the disk is not measured, because every batch has one, whatever its size.
 const BATCH_TIME = 5
 const MIN_BATCH = 10
 const MAX_BATCH = 1000
 
-// The pause after each batch is this many times as long as the batch and its write took, to let other requests through.
+// The pause after each batch is this many times as long as the batch and its write took. It lets other requests through.
 const PAUSE_FACTOR = 6
 
-// Milliseconds. Rows are kept an hour longer, so that a clock that is set back cannot make an exchanged token valid again.
+// Milliseconds. Rows are kept an hour longer, so that setting a clock back cannot make an exchanged token valid again.
 const CLOCK_SLACK = 3_600_000
 
 /** The numbers of deleted rows. Counters of limits are not included. */
@@ -28,7 +28,7 @@ export interface Pruned {
 export interface PruneOptions {
   /** Stops pruning between two batches */
   readonly signal?: AbortSignal | undefined
-  /** Called with the number of deleted events that were never delivered to the webhook, also if pruning fails later */
+  /** Called with the number of events deleted before the webhook accepted them, also if pruning fails later */
   readonly onUndelivered?: (events: number) => void
 }
 

@@ -34,7 +34,7 @@ export interface Schema {
     revoked_reason: string | null
     user_agent: string | null
     address: string | null
-    /** When pruning checks the row next. Rotations do not move it, so it may be earlier than the end of the session. */
+    /** When pruning checks the row next. Rotations do not move it, so it may be before the end of the session. */
     prune_at: Generated<number>
   }
   /** Access tokens that were exchanged and so ended before their expiry */

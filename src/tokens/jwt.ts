@@ -46,8 +46,8 @@ const hs256 = (key: KeyObject, input: string) => createHmac('sha256', key).updat
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-// `at+jwt` is from RFC 9068 §2.1; `rt+jwt` follows its example. Headers are encoded once, because `verify` compares them
-// as text. It parses only headers that are written differently.
+// `at+jwt` is from RFC 9068 §2.1; `rt+jwt` follows its example. Headers are encoded once, because `verify` compares
+// them as text. It parses only headers that are written differently.
 const HEADERS = {
   'at+jwt': encoded({ alg: 'HS256', typ: 'at+jwt' }),
   'rt+jwt': encoded({ alg: 'HS256', typ: 'rt+jwt' }),
@@ -60,8 +60,8 @@ export function sign(keys: TokenKeys, typ: Typ, claims: Claims): string {
 }
 
 /**
- * Whether a claim can be an id of ours or of an application that shares the secret. Both databases must be able to store
- * and index it: PostgreSQL cannot store U+0000, and neither distinguishes lone surrogates.
+ * Whether a claim can be an id of ours or of an application that shares the secret. Both databases must be able to
+ * store and index it: PostgreSQL cannot store U+0000, and neither distinguishes lone surrogates.
  */
 export const isId = (claim: unknown): claim is string =>
   typeof claim === 'string' && claim.length <= 512 && !claim.includes('\0') && claim.isWellFormed()
@@ -69,7 +69,11 @@ export const isId = (claim: unknown): claim is string =>
 // The largest time that a Date can hold
 const LAST_SECOND = 8_640_000_000_000
 
-/** Converts `exp` or `iat` to whole milliseconds. RFC 7519 §2 allows fractions. @returns undefined for an invalid time */
+/**
+ * Converts `exp` or `iat` to whole milliseconds. RFC 7519 §2 allows fractions.
+ *
+ * @returns undefined for an invalid time
+ */
 export function milliseconds(claim: unknown): number | undefined {
   return typeof claim === 'number' && Math.abs(claim) <= LAST_SECOND ? Math.floor(claim * 1000) : undefined
 }
@@ -117,8 +121,8 @@ function isSignedWith(key: KeyObject, input: string, signature: string): boolean
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
-// Only canonical JSON in canonical base64url is accepted. This also refuses duplicate members, which RFC 7519 §4 allows:
-// two verifiers of one token could otherwise read different values.
+// Only canonical JSON in canonical base64url is accepted. This also refuses duplicate members, which RFC 7519 §4
+// allows: two verifiers of one token could otherwise read different values.
 function parsed(part: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
@@ -129,8 +133,8 @@ function parsed(part: string): Claims | undefined {
   }
 }
 
-// RFC 8725 §3.1: the server decides the algorithm. §3.11: explicit typing; RFC 7515 §4.1.9 makes `application/` optional.
-// §3.10: all other header parameters (`kid`, `jwk`, `jku`, `x5u`, `crit`, `b64` …) are refused.
+// RFC 8725 §3.1: the server decides the algorithm. §3.11: explicit typing; RFC 7515 §4.1.9 makes `application/`
+// optional. §3.10: all other header parameters (`kid`, `jwk`, `jku`, `x5u`, `crit`, `b64` …) are refused.
 function isExpected(typ: Typ, { alg, typ: given, ...others }: Claims = {}): boolean {
   if (alg !== 'HS256' || typeof given !== 'string' || Object.keys(others).length > 0) return false
   return given.toLowerCase().replace(/^application\//, '') === typ

@@ -44,8 +44,8 @@ export interface Passwords {
   /** The number of passwords that wait to be hashed or verified */
   readonly waiting: number
   /**
-   * A hash of 32 zero bytes, which matches no password. It stands in for the hash of an unknown user and of a user without
-   * a password, so that verifying costs as much as with a real hash.
+   * A hash of 32 zero bytes, which matches no password. It stands in for the hash of an unknown user and of a user
+   * without a password, so that verifying costs as much as with a real hash.
    */
   readonly dummyHash: string
   /** @returns a PHC string @throws {@link TooBusyError} */
@@ -65,8 +65,8 @@ export interface Passwords {
 }
 
 /**
- * The form in which a password is measured and hashed: NFC (RFC 8265 §4.2.1), because the same keys give different code
- * points on different devices.
+ * The form in which a password is measured and hashed: NFC (RFC 8265 §4.2.1), because the same keys give different
+ * code points on different devices.
  */
 export const normalizePassword = (password: string): string => password.normalize('NFC')
 
@@ -129,8 +129,8 @@ function costOf(passwordHash: string): HashCost {
 }
 
 /**
- * The cost to add to an old, cheaper hash, so that refusing its user takes as long as refusing an unknown one. Time is
- * proportional to memory times passes. The padding never takes more memory than a new hash.
+ * The cost to add to an old, cheaper hash, so that refusing its user takes as long as refusing an unknown one. Time
+ * is proportional to memory times passes. The padding never takes more memory than a new hash.
  */
 function paddingCost(old: HashCost, cost: HashCost): HashCost | undefined {
   const missing = cost.memory * cost.iterations - old.memory * old.iterations

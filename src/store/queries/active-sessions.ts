@@ -8,7 +8,7 @@ export interface ActiveAt {
   readonly idleCutoff: number
 }
 
-/** Whether a session can be continued: with its refresh token, or with an access token that can still be exchanged. */
+/** Whether a session can be continued by its refresh token or by an access token that can still be exchanged. */
 export const isActiveSession = (eb: ExpressionBuilder<Schema, 'sessions'>, { now, idleCutoff }: ActiveAt) =>
   eb.and([
     eb('revoked_at', 'is', null),

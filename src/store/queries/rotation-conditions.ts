@@ -85,9 +85,9 @@ const HOUR = 3_600_000
 const CLOCK = sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
 /**
- * When the new generation begins, on PostgreSQL. A statement that timed out here may still be executed when the server or
- * the network recovers. By then its client has received 503 and retries with the token that this statement supersedes.
- * The grace window therefore starts at the server's time of execution.
+ * When the new generation begins, on PostgreSQL. A statement that timed out here may still be executed when the
+ * server or the network recovers. By then its client has received 503 and retries with the token that this statement
+ * supersedes. The grace window therefore starts at the server's time of execution.
  */
 export const generationStart = (now: Operands<'now'>['now']) =>
   sql<number>`case when ${CLOCK} - ${now} between ${sql.lit(QUERY_TIMEOUT)} and ${sql.lit(HOUR)} then ${CLOCK} else ${now} end`

@@ -14,8 +14,8 @@ const text = (value: string) => sql<string>`cast(${value} as text)`
 
 /**
  * The ids of a session and its user as a CTE with one row, to which both tables are joined. If indexed columns were
- * compared with parameters directly, SQLite would plan the statement again for each bound value, which takes four times as
- * long as executing it.
+ * compared with parameters directly, SQLite would plan the statement again for each bound value, which takes
+ * four times as long as executing it.
  */
 const withSubject = (db: Database, { sessionId, userId }: TokenSubject) =>
   db.with('subject', (subject) =>
