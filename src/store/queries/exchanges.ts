@@ -9,7 +9,7 @@ import { hasActiveUser } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
-/** Together with others. Undefined: it has to be claimed alone. */
+/** Claims a token together with others. Undefined: the caller has to claim it alone. */
 const sharedClaim = batchPerTurn({ execute: claimAll, minimum: 1 })
 
 /** Thrown to roll back the count of the refresh. */
