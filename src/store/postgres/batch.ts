@@ -1,9 +1,9 @@
 import type { Database } from '../schema.ts'
 
-/** Members of a statement at most, so that none takes long */
+/** The maximum number of members of a statement, so that none takes long */
 const MAX_MEMBERS = 100
 
-/** One statement for several members, each of another session */
+/** One statement for several members, each of a different session */
 export interface BatchStatement<Member, Row> {
   readonly execute: (db: Database, members: readonly Member[]) => Promise<readonly Row[]>
   /** Fewer members than this are better executed alone. */
@@ -11,19 +11,18 @@ export interface BatchStatement<Member, Row> {
 }
 
 interface Batch<Member, Row> {
-  /** The first of each session */
+  /** The first member of each session */
   readonly members: Map<string, Member>
   /** By session. Undefined when there were too few members: nothing was executed. */
   readonly rows: Promise<ReadonlyMap<string, Row> | undefined>
 }
 
 /**
- * For PostgreSQL: one statement for all that arrives in one turn of the event loop, since each statement costs a message
- * each way, a transaction and a write to the disk. See `docs/adr/0017-shared-rotations.md`.
+ * For PostgreSQL: executes the members of one turn of the event loop as one statement, because each statement costs a
+ * round trip, a transaction and a write to the disk. See `docs/adr/0017-shared-rotations.md`.
  *
- * @returns adds a member to the batch of this turn, and resolves to its row. It resolves to undefined when there was no row
- * for it, and when it has to be executed alone: nothing was executed, or another member is of the same session. An error of
- * the statement rejects all members.
+ * @returns a function that adds a member to this turn's batch and resolves to its row. Undefined: there was no row, or
+ * the batch was too small, or it already had a member of the same session. An error of the statement rejects all members.
  */
 export function batchPerTurn<
   Member extends { readonly sessionId: string },

@@ -65,5 +65,5 @@ const rotateAll = (db: Database, refreshes: readonly PresentedRefresh[]) =>
     count: refreshes.length,
   })
 
-/** Rotates it, together with others, unless somebody else has it locked or has just changed it. */
+/** Rotates a session together with others. Undefined: the caller has to rotate it alone. */
 export const sharedRotation = batchPerTurn({ execute: rotateAll, minimum: 2 })
