@@ -48,7 +48,7 @@ const inDirectoryOf = (service: Service) => ({
   backup: join(dirname(service.file), 'backup.db'),
 })
 
-/** As the README says */
+/** As `docs/operations.md` says */
 async function restore(t: TestContext, service: Service, backup: string): Promise<Service> {
   await service.stop()
   for (const end of ['-wal', '-shm']) rmSync(service.file + end, { force: true })

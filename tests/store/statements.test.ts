@@ -1,4 +1,4 @@
-/** DESIGN §3: a rotation is one compare-and-swap and no read before it, as SQLite sees it. */
+/** `docs/adr/0003-one-row-per-session.md`: a rotation is one compare-and-swap and no read before it, as SQLite sees it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
