@@ -21,19 +21,19 @@ interface RevokeOptions {
 
 /** `rekindle sessions list` and `revoke` */
 export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): void {
-  const sessions = program.command('sessions').description('what is logged in where')
+  const sessions = program.command('sessions').description('list and end sessions')
   sessions
     .command('list')
-    .description('list living sessions, the last refreshed first')
-    .option('--user <username>', 'only those of this user (name or id)')
+    .description('list active sessions, the last refreshed first')
+    .option('--user <username>', 'only sessions of this user (name or id)')
     .option('--json', 'print a JSON array')
     .action((options: ListOptions) => withSchema(env, (context) => list(context, options)))
   sessions
     .command('revoke')
     .description('end a session, all sessions of a user, or all sessions')
     .argument('[session]', 'id of the session')
-    .option('--user <username>', 'all of this user (name or id)')
-    .option('--all', 'all of everybody, as after an intrusion')
+    .option('--user <username>', 'all sessions of this user (name or id)')
+    .option('--all', 'all sessions of all users, for example after an intrusion')
     .action((id: string | undefined, { user, all }: RevokeOptions) => {
       if ([id, user, all].filter((given) => given !== undefined).length === 1) {
         if (id !== undefined) return withSchema(env, (context) => revokeOne(context, id))
@@ -67,7 +67,7 @@ async function list(context: CommandContext, { user, json }: ListOptions): Promi
   )
 }
 
-// As in the contract's `Session`
+// The members of the contract's `Session`
 function sessionBody(session: ActiveSession) {
   return {
     id: session.id,
@@ -83,7 +83,7 @@ function sessionBody(session: ActiveSession) {
 
 async function revokeOne(context: CommandContext, id: string): Promise<void> {
   const ended = await endSession(context, id, 'operator')
-  if (!ended) throw new Failure(`no such session, or it is over already: ${id}`)
+  if (!ended) throw new Failure(`no such session, or it has already ended: ${id}`)
   console.log(`Session ${id} ended.`)
 }
 

@@ -28,12 +28,14 @@ interface Subject {
   readonly sessionId: string
 }
 
-// Each new try takes somebody else's change at just the right moment.
+// Retries: each needs another writer to change the row in between.
 const TRIES = 5
 
 /**
- * Trades an access token, expired or not, for a new one, once. It makes an access token its own refresh credential,
- * so it is bounded: see `docs/adr/0002-exchange-bounds.md`. @param origin asked only when there is something to tell
+ * Exchanges an access token, expired or not, for a new one. Each token can be exchanged once. Exchanges are bounded,
+ * because they make an access token its own refresh credential: see `docs/adr/0002-exchange-bounds.md`.
+ *
+ * @param origin called only when an event is written
  */
 export async function exchange(
   context: SessionContext,
@@ -51,8 +53,7 @@ export async function exchange(
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
-  let mayWrite = context.mayWrite?.(token.sessionId) ?? true
-  if (typeof mayWrite === 'object') mayWrite = await mayWrite
+  const mayWrite = (await context.mayWrite?.(token.sessionId)) ?? true
   const claim = mayWrite
     ? await claimToken(db, {
         ...subject,
@@ -75,7 +76,7 @@ export async function exchange(
   const earlier = await findRevokedToken(db, token.id)
   if (earlier === undefined) {
     if (!mayWrite) return { outcome: 'limited', sessionId: token.sessionId }
-    // The row changed between the statements: a user was activated again, say.
+    // The row changed between the statements: for example, the user was activated again.
     if (tries === 1) throw new Error('a token that can be exchanged is not exchanged')
     return exchange(context, accessToken, origin, tries - 1)
   }
@@ -86,7 +87,7 @@ export async function exchange(
   return { outcome: 'reused', ...subject }
 }
 
-/** The same row makes the same token, so that a repetition gets the same successor. */
+/** Makes the successor from the row alone, so that a repetition gets the same token. */
 function successor(
   { keys: tokens }: SessionContext,
   outcome: 'exchanged' | 'replayed',

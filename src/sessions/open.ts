@@ -7,18 +7,22 @@ import { mintAccess, mintRefreshToken } from './mint.ts'
 
 export interface Login {
   readonly userId: string
-  /** The hash that the password was verified against; undefined when the user was authenticated by other means */
+  /** The hash that the password was verified against. Undefined: the user was authenticated by other means. */
   readonly passwordHash: string | undefined
-  /** The same password at a higher cost, to be stored in its place */
+  /** A hash of the same password at a higher cost, to replace `passwordHash` */
   readonly rehashed?: string | undefined
   readonly userAgent: string | null
   readonly address: string | null
   readonly requestId?: string | null
-  /** Who opens it for them, if it is not the user: what the event tells. The address and device above are of the user. */
+  /** The event's origin when an application opens the session. The address and user agent above are the user's. */
   readonly opener?: Opener
 }
 
-/** @returns undefined when the hash was replaced, or the user deactivated or deleted, since the password was verified */
+/**
+ * Opens a session.
+ *
+ * @returns undefined when the hash was replaced, or the user deactivated or deleted, since the password was verified
+ */
 export async function openSession(
   context: SessionContext,
   login: Login,

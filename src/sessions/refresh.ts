@@ -16,23 +16,23 @@ export type RefreshRefusal =
   | 'reused'
   | 'restored'
 
-/** Outcomes, never exceptions: a thrown error would take the revocation of a reuse back with it. */
+/** Refusals are outcomes, not exceptions: an exception would roll back the revocation after a reuse. */
 export type RefreshOutcome =
   | ({ readonly outcome: 'rotated' | 'replayed' | 'refreshed' } & Grant)
   | { readonly outcome: 'invalid' }
   | { readonly outcome: 'limited'; readonly sessionId: string }
   | { readonly outcome: RefreshRefusal; readonly userId: string; readonly sessionId: string }
 
-// Each new try takes somebody else's change at just the right moment.
+// Retries: each needs another writer to change the row in between.
 const TRIES = 5
 
 /**
- * Trades a refresh token for an access token, and with rotation for its successor.
+ * Trades a refresh token for an access token and, with rotation, for its successor.
  *
  * RFC 9700 §4.14.2: "the authorization server issues a new refresh token with every access token refresh response.
  * The previous refresh token is invalidated, but information about the relationship is retained."
  *
- * @param origin asked only when there is something to tell of it
+ * @param origin called only when an event is written
  */
 export async function refresh(
   context: SessionContext,
@@ -48,10 +48,9 @@ export async function refresh(
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
 
   const presented = { sessionId, userId, generation, issuedAt, now }
-  let mayWrite = context.mayWrite?.(sessionId) ?? true
-  if (typeof mayWrite === 'object') mayWrite = await mayWrite
+  const mayWrite = (await context.mayWrite?.(sessionId)) ?? true
   if (!mayWrite) {
-    // Nothing is written below, unless the token is superseded.
+    // Limited: nothing is written unless the token is superseded.
   } else if (settings.rotation) {
     const session = await rotateSession(db, presented, settings.refreshTokenTtl)
     if (session !== undefined) return grant(context, 'rotated', session, now)
@@ -65,19 +64,20 @@ export async function refresh(
   switch (outcome) {
     case 'current':
       if (!mayWrite) return { outcome: 'limited', sessionId }
-      // The row changed between the two statements: a user was activated again, say.
+      // The row changed between the two statements: for example, the user was activated again.
       if (tries === 1) throw new Error('a session that can be rotated is not rotated')
       return refresh(context, refreshToken, origin, tries - 1)
     case 'replayed':
       if (state?.session === undefined) throw new TypeError('a replay without a session')
       return grant(context, 'replayed', state.session, now)
     case 'reused':
-      // "If a refresh token is compromised and subsequently used by both the attacker and the legitimate client, one
-      // of them will present an invalidated refresh token, which will inform the authorization server of the breach."
+      // RFC 9700 §4.14.2: "If a refresh token is compromised and subsequently used by both the attacker and the
+      // legitimate client, one of them will present an invalidated refresh token, which will inform the authorization
+      // server of the breach."
       await revokeSession(db, sessionId, 'reuse', now, undefined, origin?.())
       return { outcome, userId, sessionId }
     case 'restored':
-      // Whoever holds a token from before the backup was restored may race a thief to whom a superseded one is current.
+      // After a restore, a superseded token may be current again. Revoking stops a thief who holds it.
       await revokeSession(db, sessionId, 'restored', now, undefined, origin?.())
       return { outcome, userId, sessionId }
     default:

@@ -14,8 +14,8 @@ export type LogoutOutcome =
   | { readonly outcome: 'invalid' }
 
 /**
- * Ends the session that an authentic token belongs to. Expired and superseded tokens do as well: they cannot refresh,
- * but they say which session their holder wants to end. RFC 7009 §2.2: a token that is invalid already is a success.
+ * Ends the session of an authentic token. Expired and superseded tokens are accepted, because they still identify the
+ * session. RFC 7009 §2.2: "invalid tokens do not cause an error response".
  */
 export async function logout(
   context: SessionContext,
@@ -32,7 +32,7 @@ export async function logout(
   return { outcome: revoked ? 'revoked' : 'over_already', userId, sessionId }
 }
 
-/** @returns whether the user had such a session that lived */
+/** Ends one session. @returns whether it was active, and belonged to the user if one is given */
 export function endSession(
   context: Pick<SessionContext, 'db' | 'now'>,
   sessionId: string,
@@ -43,7 +43,7 @@ export function endSession(
   return revokeSession(context.db, sessionId, reason, context.now(), userId, origin)
 }
 
-/** Logs everybody out. @returns how many sessions ended */
+/** Ends the sessions of all users. @returns the number of sessions that ended */
 export function endEverySession(
   context: Pick<SessionContext, 'db' | 'now'>,
   reason: RevocationReason,
@@ -51,7 +51,7 @@ export function endEverySession(
   return revokeAllSessions(context.db, reason, context.now())
 }
 
-/** @returns the ids of the sessions that ended */
+/** Ends all sessions of a user. @returns the ids of the sessions that ended */
 export function endAllSessions(
   context: Pick<SessionContext, 'db' | 'now'>,
   userId: string,

@@ -9,7 +9,7 @@ import type { PasswordFault } from './new-password.ts'
 import { faultOf } from './new-password.ts'
 import type { Passwords } from './passwords.ts'
 
-/** What accounts work with. */
+/** The dependencies of the functions on accounts. */
 export interface AccountContext {
   readonly db: Database
   readonly passwords: Passwords
@@ -28,13 +28,17 @@ export type Registration =
   | { readonly outcome: 'taken' }
   | UnfitPassword
 
-/** What is told of it depends on the password and the name that were given, not on who is there. */
+/** The fault depends only on the given password and username, so it does not reveal which users exist. */
 export interface UnfitPassword {
   readonly outcome: 'unfit_password'
   readonly fault: PasswordFault
 }
 
-/** Without a password no password will do: sessions are opened by other means. @throws TooBusyError */
+/**
+ * Creates a user. Without a password the user can log in only by other means: no password matches the dummy hash.
+ *
+ * @throws TooBusyError
+ */
 export async function register(
   context: AccountContext,
   { username, password }: Pick<Credentials, 'username'> & { readonly password: string | undefined },
@@ -60,12 +64,12 @@ export type CredentialCheck =
       readonly outcome: 'verified'
       readonly user: UserRow
       readonly passwordHash: string
-      /** To be stored in its place: the same password at a higher cost */
+      /** A hash of the same password at a higher cost, to replace `passwordHash`. Undefined: no need, or no time. */
       readonly rehashed: string | undefined
     }
   | { readonly outcome: 'invalid' | 'inactive_user'; readonly userId: string | undefined }
 
-/** The same path and time for an unknown user as for a wrong password. @throws TooBusyError */
+/** Takes the same path and time for an unknown user as for a wrong password. @throws TooBusyError */
 export async function checkCredentials(
   { db, passwords }: AccountContext,
   { username, password }: Credentials,
@@ -89,8 +93,10 @@ export type PasswordChangeOutcome =
   | UnfitPassword
 
 /**
- * Ends all other sessions of the user. `overtaken`: the session, the user or the password changed while the passwords
- * were hashed, and nothing was done. @throws TooBusyError
+ * Changes a password and ends all other sessions of the user.
+ *
+ * @returns `overtaken` when nothing was changed, because the session, the user or the password changed during hashing
+ * @throws TooBusyError
  */
 export async function changePassword(
   { db, passwords, now, settings }: AccountContext,
@@ -113,7 +119,7 @@ export async function changePassword(
     const change = { userId, sessionId, oldHash, newHash, now: now() }
     const endedSessions = await updatePassword(db, change, origin)
     if (endedSessions !== undefined) return { outcome: 'changed', endedSessions }
-    // A login may have raised the hash meanwhile: then the current password is the same.
+    // A login may have replaced the hash by one of the same password at a higher cost.
     const present = await findPasswordHash(db, userId)
     if (present === oldHash || !(await passwords.verify(present, request.currentPassword))) break
     oldHash = present

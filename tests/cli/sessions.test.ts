@@ -89,7 +89,7 @@ describe('sessions', { concurrency: 2 }, () => {
     assert.deepEqual(await reasons(), [['ada-1', 'operator']])
     assert.deepEqual(await living(), ['bob-1', 'ada-2'])
     const again = await run('sessions', 'revoke', 'ada-1')
-    assert.deepEqual(again, failed('no such session, or it is over already: ada-1'))
+    assert.deepEqual(again, failed('no such session, or it has already ended: ada-1'))
   })
 
   test('revoke all of a user', async (t) => {
@@ -138,5 +138,5 @@ test('prune deletes what has expired', async (t) => {
   await inDatabase(database, (db) => insertEvents(db, [{ name: 'x' }], now - 2 * DAY, OPERATOR))
   const { stdout, stderr } = await rekindle(['prune'], { ...database, ...webhook })
   assert.match(stdout, / 1 event deleted\.$/m)
-  assert.equal(stderr, '1 event went that never reached the webhook.\n')
+  assert.equal(stderr, '1 event deleted without reaching the webhook.\n')
 })

@@ -22,7 +22,13 @@ test('150 tries at once on two processes, each from another address: 100 come th
   const refused = answers.flatMap((answer) => ('until' in answer ? [answer] : []))
   assert.equal(answers.length - refused.length, 100)
   assert.deepEqual([...new Set(refused.map(({ policy }) => policy.name))], ['login-account'])
-  assert.equal(refused.filter(({ isFirst: isNews }) => isNews).length, 2, 'each process tells it once')
+  // Of a process that let all of its own through this is the first refusal.
+  for (const limits of both) {
+    const answer = await limits.login('ada', '198.51.100.1')
+    assert.ok('until' in answer)
+    refused.push(answer)
+  }
+  assert.equal(refused.filter(({ isFirst }) => isFirst).length, 2, 'each process tells it once')
 
   // A process that is started now has forgotten nothing.
   const third = await context.another()
@@ -229,7 +235,7 @@ test('limits that are off ask the database nothing', async (t) => {
     await (await passed(limits.login('ada', '192.0.2.1'))).succeeded()
     await (await passed(limits.password('ada', 'a session', '192.0.2.1'))).succeeded()
     await (await passed(limits.register('192.0.2.1'))).undone()
-    assert.equal(limits.mayWrite('a'), true)
+    assert.equal(await limits.mayWrite('a'), true)
     assert.equal(await limits.failure('192.0.2.1'), undefined)
   }
   assert.equal(recording.executed.length, 0)

@@ -1,4 +1,4 @@
-/** DESIGN §2: a lineage is a line, a retry is safe, revocation wins. Over real HTTP, at once. */
+/** `docs/invariants.md`: a lineage is a line, a retry is safe, revocation wins. Over real HTTP, at once. */
 import assert from 'node:assert/strict'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { test } from '../dialects.ts'

@@ -1,4 +1,4 @@
-/** DESIGN §9: read-then-write transactions of two processes fail with SQLITE_BUSY when BEGIN is deferred. */
+/** Read-then-write transactions of two processes fail with SQLITE_BUSY when BEGIN is deferred. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-/** DESIGN §2.4 for somebody who has thousands of sessions: all of them end, or none. */
+/** `docs/invariants.md`, 4, for a user who has thousands of sessions: all of them end, or none. */
 import assert from 'node:assert/strict'
 import { revokeSessionsOfUser } from '../../src/store/queries/revocations.ts'
 import { deactivateUser, updatePassword } from '../../src/store/queries/users.ts'

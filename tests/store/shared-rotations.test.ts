@@ -128,7 +128,7 @@ onPostgres('one token twice in a turn: rotated and replayed, with one successor'
   const [shared, alone, read] = recording.executed.map(({ sql }) => sql)
   assert.match(shared ?? '', SHARED)
   assert.match(alone ?? '', ALONE)
-  assert.match(read ?? '', /^with "presented" as .* left join "sessions" /)
+  assert.match(read ?? '', /^with "subject" as .* left join "sessions" /)
   await past.close()
 })
 

@@ -1,4 +1,4 @@
-/** DESIGN §3: a rotation is one compare-and-swap and no read before it, as SQLite sees it. */
+/** `docs/adr/0003-one-row-per-session.md`: a rotation is one compare-and-swap and no read before it, as SQLite sees it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
@@ -8,7 +8,7 @@ import { beginningsOf, recordStatements } from './statements.ts'
 
 const ROTATION = /^update "sessions" set "generation" = .* returning /
 const TOUCH = /^update "sessions" set "refreshed_at" = .* returning /
-const READ = /^with "presented" as .* left join "sessions" /
+const READ = /^with "subject" as .* left join "sessions" /
 const REVOCATION = /^update "sessions" set "revoked_at" = /
 const EVENTS = /^insert into "events" /
 

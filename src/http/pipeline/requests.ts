@@ -7,7 +7,6 @@ import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { addressReader } from '../server/address.ts'
 import { securityHeaders } from '../server/listen.ts'
-import { gatherer } from './gather.ts'
 import { failureDraft, send } from './respond.ts'
 
 // Short enough that no token passes for one.
@@ -20,10 +19,8 @@ const JSON_TYPE = 'application/json'
 export function requestLog(core: Core): MiddlewareHandler<Env> {
   const address = addressReader(core.settings.trustProxy)
   let security: Readonly<Record<string, string>> | undefined
-  const gather = gatherer(() => core.store.commitTime?.() ?? 0)
   return async (c, next) => {
     const started = performance.now()
-    await gather()
     security ??= await securityHeaders()
     const given = c.req.header('X-Request-Id')
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()

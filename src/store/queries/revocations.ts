@@ -15,7 +15,7 @@ export type RevocationReason =
   | 'deactivated'
   | 'operator'
 
-// Of a revocation that is itself the answer to something
+// Events that explain why a session is revoked
 const ALARMS: { readonly [Reason in RevocationReason]?: string } = {
   reuse: 'token.reuse_detected',
   restored: 'session.restored',
@@ -26,7 +26,7 @@ interface Ended {
   readonly absoluteExpiresAt: number
 }
 
-/** What tells of one session, or of all of a user */
+/** The end of one session, or of all sessions of a user */
 interface RevocationEvent {
   readonly name: 'session.revoked' | 'sessions.revoked'
   readonly userId: string
@@ -41,10 +41,11 @@ const revoked = (userId: string, sessionId: string, reason: RevocationReason): R
   reason,
 })
 
-// More of one user, as bots open them, are not told of one by one: rows, lines in the log and posts to the webhook.
+// Bots may open very many sessions of one user. Beyond this number, their end is one event instead of one for each,
+// because each event is a row, a line in the log and a post to the webhook.
 const MAX_EVENTS = 1000
 
-/** An event for each of these sessions of a user, which ended at once; or one for them all when they are very many. */
+/** The events for sessions of a user that ended together: one for each, or a single one for very many. */
 export const revocationEvents = (
   userId: string,
   ended: readonly string[],
@@ -55,8 +56,12 @@ export const revocationEvents = (
     : ended.map((id) => revoked(userId, id, reason))
 
 /**
- * Ends it if it is not ended yet, also past its absolute deadline: no clock that is set back may bring it to life again.
- * @returns whether it lived until now
+ * Ends a session that has not been revoked. It is revoked even after its absolute deadline, so that a clock that is
+ * set back cannot make it valid again.
+ *
+ * @param now milliseconds since the epoch
+ * @param userId if given, only a session of this user is ended
+ * @returns whether the session was active
  */
 export function revokeSession(
   db: Database,
@@ -85,17 +90,21 @@ export function revokeSession(
 }
 
 export interface EndOptions {
-  /** The id of the session that stays */
+  /** The id of a session that stays active */
   readonly except?: string
   readonly origin?: Origin | undefined
-  /** What they end with, told before them: with them, so that its position is not given out long before the commit */
+  /** The event that ends the sessions. It is written right before theirs, so that its position is assigned late. */
   readonly cause?: NewEvent
 }
 
 /**
- * Likewise, in one transaction however many they are. The user's row is locked first, as by all who end several of their
- * sessions: in whatever order they would come to them, nobody waits for the other. Whoever opens one locks it as well: none
- * is missed. @returns the ids of those that lived until now
+ * Ends all sessions of a user in one transaction.
+ *
+ * It locks the user's row first, as do all functions that end several sessions of a user. Otherwise two of them could
+ * lock sessions in different orders and deadlock. Logins lock the user's row too, so that no new session is missed.
+ *
+ * @param now milliseconds since the epoch
+ * @returns the ids of the sessions that were active
  */
 export function revokeSessionsOfUser(
   db: Database,
@@ -115,7 +124,7 @@ export function revokeSessionsOfUser(
   })
 }
 
-// Rows of a statement: a refresh hardly waits for one, and it is far from the time that PostgreSQL gives each.
+// Rows per statement. A refresh hardly waits for one, and it stays far below PostgreSQL's statement timeout.
 const BATCH = 500
 
 const revokeQuery = (db: Database, reason: RevocationReason, now: number) =>
@@ -125,7 +134,7 @@ const revokeQuery = (db: Database, reason: RevocationReason, now: number) =>
     .where('revoked_at', 'is', null)
     .returning(['id', 'absolute_expires_at as absoluteExpiresAt'])
 
-/** On PostgreSQL by several statements: one for them all would run out of time from some number on, and always would. */
+/** PostgreSQL needs several statements: one for very many sessions would always exceed the statement timeout. */
 async function revokeRows(
   trx: Database,
   userId: string,
@@ -150,13 +159,16 @@ async function revokeRows(
   return rows
 }
 
-// After each batch everybody else has SQLite's file for so many times as long as it took. Whoever waits for the lock only
-// looks now and then whether it is free, up to 100 ms apart, and the event loop of the service stands still meanwhile.
+// On SQLite, the pause after each batch is this many times as long as the batch took. A service that waits for
+// SQLite's lock checks it at intervals of up to 100 ms, and its event loop is blocked meanwhile.
 const PAUSE_FACTOR = 3
 
 /**
- * Everybody's, batch by batch, and one event for them all. Ids begin with the time, so that a session that is opened
- * meanwhile comes last. Whoever is broken off is run again. @returns how many lived until now
+ * Ends the sessions of all users batch by batch, with a single event. Ids begin with the time, so sessions opened
+ * meanwhile come last and are ended too. If it is interrupted, it can be run again.
+ *
+ * @param now milliseconds since the epoch
+ * @returns the number of sessions that were active
  */
 export async function revokeAllSessions(
   db: Database,
@@ -169,7 +181,7 @@ export async function revokeAllSessions(
     const begun = performance.now()
     const rows = await transaction(db, async (trx) => {
       const batch = await revokeBatch(trx, after, reason, now)
-      // With the first one, so that none has ended without it.
+      // The event is written with the first batch, so that no session ends without it.
       if (count === 0 && countActive(batch, now) > 0)
         await insertEvents(trx, [{ name: 'sessions.revoked', reason }], now, OPERATOR)
       return batch

@@ -6,7 +6,7 @@ import type { Origin } from './events.ts'
 import { insertEvents, OPERATOR } from './events.ts'
 import { revokeSessionsOfUser } from './revocations.ts'
 
-/** Times in milliseconds since the epoch. */
+/** A user. Times are in milliseconds since the epoch. */
 export interface UserRow {
   readonly id: string
   readonly username: string
@@ -31,7 +31,7 @@ export interface NewUser {
   readonly now: number
 }
 
-/** @returns undefined when the name is taken */
+/** @returns undefined when the username is taken */
 export function insertUser(
   db: Database,
   user: NewUser,
@@ -82,13 +82,13 @@ export function listUsers(db: Database): Promise<UserRow[]> {
 }
 
 export interface UserPage {
-  /** The id of the last one of the page before; empty for the first page */
+  /** The id of the last user of the previous page; empty for the first page */
   readonly after: string
   readonly limit: number
   readonly usernameKey?: string | undefined
 }
 
-/** In the order of their ids, which never changes: a page takes what it holds, however many there are. */
+/** Lists users in the order of their ids, which never changes. The cost depends only on the size of the page. */
 export function pageOfUsers(db: Database, { after, limit, usernameKey }: UserPage): Promise<UserRow[]> {
   return db
     .selectFrom('users')
@@ -102,14 +102,14 @@ export function pageOfUsers(db: Database, { after, limit, usernameKey }: UserPag
 
 export interface PasswordChange {
   readonly userId: string
-  /** The session that asks for it; it has to live, and it is the one that stays. */
+  /** The session that changes the password. It must be active, and it is the only one that stays active. */
   readonly sessionId: string
   readonly oldHash: string
   readonly newHash: string
   readonly now: number
 }
 
-/** @returns the ids of the sessions that ended; undefined when the old password or the session is no longer good */
+/** @returns the ids of the ended sessions; undefined when the old hash was replaced or the session is not active */
 export function updatePassword(
   db: Database,
   change: PasswordChange,
@@ -117,7 +117,7 @@ export function updatePassword(
 ): Promise<string[] | undefined> {
   const { userId, sessionId, now } = change
   return transaction(db, async (trx) => {
-    // The user first: see revokeSessionsOfUser.
+    // The user's row is locked first: see revokeSessionsOfUser.
     const user = trx
       .selectFrom('users')
       .select('id')
@@ -125,7 +125,7 @@ export function updatePassword(
       .where('password_hash', '=', change.oldHash)
       .where('deactivated_at', 'is', null)
     if ((await locked(trx, user).executeTakeFirst()) === undefined) return undefined
-    // What ends this session meanwhile is told before this, or after it.
+    // This lock puts another end of this session, and its event, before or after the password change.
     const session = trx
       .selectFrom('sessions')
       .select('id')
@@ -140,13 +140,13 @@ export function updatePassword(
   })
 }
 
-/** On SQLite whoever writes is alone. */
+/** SQLite has only one writer at a time and needs no row locks. */
 const locked = <Table extends keyof Schema, Row>(
   db: Database,
   query: SelectQueryBuilder<Schema, Table, Row>,
 ) => (isPostgres(db) ? query.forNoKeyUpdate() : query)
 
-/** @returns the ids of the sessions that ended; undefined when there is no such user */
+/** @returns the ids of the sessions that ended; undefined when the user does not exist */
 export function deactivateUser(
   db: Database,
   id: string,
@@ -167,7 +167,7 @@ export function deactivateUser(
   })
 }
 
-/** Their sessions stay ended. @returns whether there is such a user */
+/** Activates a user again. Ended sessions stay ended. @returns whether the user exists */
 export function activateUser(
   db: Database,
   id: string,
@@ -188,7 +188,7 @@ export function activateUser(
   })
 }
 
-/** With all their sessions. @returns whether there was such a user */
+/** Deletes a user with all sessions. @returns whether the user existed */
 export function deleteUser(
   db: Database,
   id: string,

@@ -1,4 +1,4 @@
-/** What must hold in every history (DESIGN §2), whatever the model foretold. */
+/** What must hold in every history (`docs/invariants.md`), whatever the model foretold. */
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { authenticate } from '../../../src/sessions/authenticate.ts'
