@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import SQLite from 'better-sqlite3'
-import { ENTRY, failed, finish, MAIN, rekindle, start } from './command.ts'
+import { ENTRY, failed, finish, MAIN, rekindle, start } from '../support/command.ts'
+import { startService } from '../support/serve.ts'
 import { fileOf, freshDatabase, inDatabase, seedUser } from './fixtures.ts'
-import { startService } from './service.ts'
 
 const lines = (text: string) => text.trimEnd().split('\n')
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkedFetch } from '../contract/check-response.ts'
-import { freshDatabase } from '../dialects.ts'
-import { rekindle } from './command.ts'
-import { post, startService } from './service.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import { rekindle } from '../support/command.ts'
+import { freshDatabase } from '../support/database.ts'
+import { post, startService } from '../support/serve.ts'
 
 const JWT_SECRET_KEY = 'qU8vXk2Yw0aJr6TfLz1Nd9Hs4Pb7Ec3MgRoViKt5'
 const PASSWORD = 'correct horse battery staple'

@@ -8,11 +8,11 @@ import { getPriority } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { freePort } from '../bench/throughput/process.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import { finish, MAIN, PASSWORD, rekindle, start } from './command.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import { finish, MAIN, PASSWORD, rekindle, start } from '../support/command.ts'
+import { post, startService } from '../support/serve.ts'
 import type { Place } from './fixtures.ts'
 import { fileOf, freshDatabase } from './fixtures.ts'
-import { post, startService } from './service.ts'
 
 const USER = { username: 'ada', password: PASSWORD }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import { listUsers } from '../../src/store/queries/users.ts'
-import { ENTRY, PASSWORD, start } from './command.ts'
+import { ENTRY, PASSWORD, start } from '../support/command.ts'
 import type { Place } from './fixtures.ts'
 import { freshDatabase, inDatabase, seedUser } from './fixtures.ts'
 

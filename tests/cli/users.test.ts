@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { listUsers } from '../../src/store/queries/users.ts'
-import { done, failed, PASSWORD, rekindle } from './command.ts'
+import { done, failed, PASSWORD, rekindle } from '../support/command.ts'
 import type { Place } from './fixtures.ts'
 import { freshDatabase, inDatabase, seedUser } from './fixtures.ts'
 

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createClient } from '../../src/client/index.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 import { openTab } from './tab.ts'
 
 interface Seen {

@@ -2,8 +2,8 @@
 import type { TestContext } from 'node:test'
 import type { Session, SessionOptions, Tokens } from '../../src/client/index.ts'
 import { createSession } from '../../src/client/index.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import type { Service } from '../fixture.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import type { Service } from '../support/service.ts'
 
 export interface Tab {
   readonly session: Session

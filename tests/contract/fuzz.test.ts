@@ -1,7 +1,7 @@
 /** The short form of `npm run fuzz`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { operations } from './check-response.ts'
+import { operations } from '../support/check-response.ts'
 import { fuzz } from './fuzz/run.ts'
 
 const RUNS = 5000

@@ -1,5 +1,5 @@
 /** A short campaign; run.ts makes long ones. */
-import { test } from '../dialects.ts'
+import { test } from '../support/database.ts'
 import { runCampaign } from './campaign.ts'
 import { report } from './figures.ts'
 

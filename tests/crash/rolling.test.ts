@@ -1,5 +1,5 @@
 /** A short run; run-rolling.ts makes long ones. */
-import { test } from '../dialects.ts'
+import { test } from '../support/database.ts'
 import { runRolling } from './rolling.ts'
 import { reportRolling } from './rolling-figures.ts'
 

@@ -6,7 +6,7 @@
  * SIGTERM ends it early, with all the checks.
  */
 import { parseArgs } from 'node:util'
-import type { Dialect } from '../dialects.ts'
+import type { Dialect } from '../support/database.ts'
 import { runCampaign } from './campaign.ts'
 import { withCleanup } from './cleanup.ts'
 import { report } from './figures.ts'

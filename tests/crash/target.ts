@@ -2,16 +2,16 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreOptions } from '../../src/store/open.ts'
-import { ENTRY } from '../cli/command.ts'
-import type { Service } from '../cli/service.ts'
-import { startService } from '../cli/service.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import type { Dialect } from '../dialects.ts'
-import { connect, freshDatabase } from '../dialects.ts'
-import { STRONG_SECRET } from '../fixture.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer, TEMPLATE } from '../postgres/server.ts'
-import { UNLIMITED } from '../unlimited.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import { ENTRY } from '../support/command.ts'
+import type { Dialect } from '../support/database.ts'
+import { connect, freshDatabase } from '../support/database.ts'
+import type { Server } from '../support/postgres/server.ts'
+import { startServer, TEMPLATE } from '../support/postgres/server.ts'
+import type { Service } from '../support/serve.ts'
+import { startService } from '../support/serve.ts'
+import { STRONG_SECRET } from '../support/service.ts'
+import { UNLIMITED } from '../support/unlimited.ts'
 
 const DIE_AT = new URL('die-at.ts', import.meta.url).href
 

@@ -1,11 +1,11 @@
 /** SIGKILL between a change and its delivery, and SIGTERM in the middle of one: the next start delivers it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { post, startService } from '../cli/service.ts'
-import { connect, freshDatabase } from '../dialects.ts'
-import { PASSWORD } from '../fixture.ts'
-import { UNLIMITED } from '../unlimited.ts'
-import { startReceiver, until, WEBHOOK_SECRET } from './receiver.ts'
+import { connect, freshDatabase } from '../support/database.ts'
+import { post, startService } from '../support/serve.ts'
+import { PASSWORD } from '../support/service.ts'
+import { UNLIMITED } from '../support/unlimited.ts'
+import { startReceiver, until, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 
 test('killed: each committed change has its event, and all of them arrive after the restart', async (t) => {
   let isDown = true

@@ -1,7 +1,7 @@
 /** What a client sees of a fault, whatever it is: wait and come again. */
 import assert from 'node:assert/strict'
-import type { Answer } from '../fixture.ts'
-import type { World } from '../http/documented/world.ts'
+import type { Answer } from '../support/service.ts'
+import type { World } from '../support/world.ts'
 
 const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.' }
 // Milliseconds

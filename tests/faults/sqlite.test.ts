@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { snapshot } from '../dialects.ts'
-import { PASSWORD } from '../fixture.ts'
-import { lockDatabase, startWorld } from '../http/documented/world.ts'
+import { snapshot } from '../support/database.ts'
+import { PASSWORD } from '../support/service.ts'
+import { lockDatabase, startWorld } from '../support/world.ts'
 import { openDevices, recovers, seesFault } from './probe.ts'
 
 test('locked by another process', { timeout: 60_000 }, async (t) => {

@@ -4,9 +4,9 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { isSame } from '../../src/http/pipeline/admin-access.ts'
-import { operations } from '../contract/check-response.ts'
-import { ADMIN_TOKEN, SECRET, startService } from '../fixture.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { operations } from '../support/check-response.ts'
+import { ADMIN_TOKEN, SECRET, startService } from '../support/service.ts'
+import { dump, startWorld } from '../support/world.ts'
 import { startSecond } from './second.ts'
 
 const administration = operations.filter(({ path }) => path.startsWith('/admin'))

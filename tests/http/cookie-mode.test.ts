@@ -1,10 +1,10 @@
 /** The refresh token as an HTTP-only cookie: how it is set, moves on, stays and goes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DAY, PASSWORD, startService } from '../fixture.ts'
+import { DAY, PASSWORD, startService } from '../support/service.ts'
+import { claimsOf, cookiesOf } from '../support/tokens.ts'
+import { dump, forge, hideTables, lockDatabase } from '../support/world.ts'
 import { HOST, post, startWithCookie } from './cookies.ts'
-import { dump, forge, hideTables, lockDatabase } from './documented/world.ts'
-import { claimsOf, cookiesOf } from './tokens.ts'
 
 test('login: one cookie with all its attributes, and no refresh token in the body', async (t) => {
   for (const secure of [true, false]) {

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
-import type { DialectContext } from '../dialects.ts'
-import { snapshot, test } from '../dialects.ts'
-import type { Answer, Service } from '../fixture.ts'
-import { NO_LIMITS, PASSWORD, startService } from '../fixture.ts'
-import { crowd, forge } from './documented/world.ts'
+import type { DialectContext } from '../support/database.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Answer, Service } from '../support/service.ts'
+import { NO_LIMITS, PASSWORD, startService } from '../support/service.ts'
+import { crowd, forge } from '../support/world.ts'
 import { startSecond } from './second.ts'
 
 const start = (

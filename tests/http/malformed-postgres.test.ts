@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { operations } from '../contract/check-response.ts'
-import { snapshot } from '../dialects.ts'
-import { startWorld } from './documented/world.ts'
+import { operations } from '../support/check-response.ts'
+import { snapshot } from '../support/database.ts'
+import { startWorld } from '../support/world.ts'
 import { malformed } from './malformed/requests.ts'
 import { agent, send } from './malformed/send.ts'
 

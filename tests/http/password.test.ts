@@ -1,9 +1,9 @@
 /** Changing the password. */
 import assert from 'node:assert/strict'
-import { snapshot, test } from '../dialects.ts'
-import type { Service } from '../fixture.ts'
-import { PASSWORD } from '../fixture.ts'
-import { startWorld } from './documented/world.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Service } from '../support/service.ts'
+import { PASSWORD } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 
 const NEXT = 'another one entirely'
 

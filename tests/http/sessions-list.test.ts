@@ -1,10 +1,10 @@
 /** What is logged in where, and ending one of it. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { snapshot, test } from '../dialects.ts'
-import { DAY, MINUTE, PASSWORD, startService } from '../fixture.ts'
-import { startWorld } from './documented/world.ts'
-import { sidOf } from './tokens.ts'
+import { snapshot, test } from '../support/database.ts'
+import { DAY, MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { sidOf } from '../support/tokens.ts'
+import { startWorld } from '../support/world.ts'
 
 const iso = (time: number) => new Date(time).toISOString()
 

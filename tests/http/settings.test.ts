@@ -1,10 +1,10 @@
 /** Settings that change what operations answer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DAY, MINUTE, PASSWORD, startService } from '../fixture.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { DAY, MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { claimsOf } from '../support/tokens.ts'
+import { dump, startWorld } from '../support/world.ts'
 import { startSecond } from './second.ts'
-import { claimsOf } from './tokens.ts'
 
 const credentials = { username: 'ada', password: PASSWORD }
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import type { Service } from '../fixture.ts'
-import { startService } from '../fixture.ts'
-import { dump, startWorld } from './documented/world.ts'
+import type { Service } from '../support/service.ts'
+import { startService } from '../support/service.ts'
+import { dump, startWorld } from '../support/world.ts'
 
 interface RawAnswer {
   readonly status: number

@@ -1,7 +1,7 @@
 /** Two services over one database: what one does, the other knows at once. */
 import assert from 'node:assert/strict'
-import { test } from '../dialects.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 import { startSecond } from './second.ts'
 
 const times = <T>(count: number, make: (index: number) => T) =>

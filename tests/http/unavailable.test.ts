@@ -4,10 +4,10 @@ import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { test as testSqlite } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
-import { snapshot, test } from '../dialects.ts'
-import { PASSWORD } from '../fixture.ts'
-import { crowd, hideTables, lockDatabase, startWorld } from './documented/world.ts'
-import { sidOf } from './tokens.ts'
+import { snapshot, test } from '../support/database.ts'
+import { PASSWORD } from '../support/service.ts'
+import { sidOf } from '../support/tokens.ts'
+import { crowd, hideTables, lockDatabase, startWorld } from '../support/world.ts'
 
 const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.' }
 

@@ -4,10 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { countSessions, sessionCounter } from '../../src/sessions/count.ts'
 import { activeSessions } from '../../src/sessions/list.ts'
 import { endSession } from '../../src/sessions/revoke.ts'
-import { connect, test } from '../dialects.ts'
-import { DAY } from '../fixture.ts'
-import { addUser, logIn, openContext } from '../store/context.ts'
 import { recordStatements } from '../store/statements.ts'
+import { connect, test } from '../support/database.ts'
+import { DAY } from '../support/service.ts'
+import { addUser, logIn, openContext } from '../support/session-context.ts'
 
 test('the living are counted, slice by slice, each found by the key', async (t) => {
   const recording = recordStatements(t)

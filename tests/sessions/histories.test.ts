@@ -7,7 +7,7 @@
  */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { test } from '../dialects.ts'
+import { test } from '../support/database.ts'
 import { commands, prelude } from './histories/commands.ts'
 import { checkLeaves, checkNothingDeadIsAccepted } from './histories/invariants.ts'
 import type { History } from './histories/world.ts'

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test as testOnce } from 'node:test'
-import { test } from '../dialects.ts'
+import { test } from '../support/database.ts'
 import type { End } from './interleavings/end.ts'
 import { checkCounts, checkLineage, checkNothingLives, explainedBy } from './interleavings/end.ts'
 import { interleave } from './interleavings/interleave.ts'

@@ -4,8 +4,8 @@ import { test as testOnce } from 'node:test'
 import { sql } from 'kysely'
 import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
-import { test } from '../dialects.ts'
-import { DAY, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import { DAY, startService } from '../support/service.ts'
 
 test('expired sessions go by themselves; a run that fails is logged, and the next one comes', async (t) => {
   const { core, clock, register, login } = await startService(t)

@@ -1,9 +1,9 @@
 /** DESIGN §2: a lineage is a line, a retry is safe, revocation wins. Over real HTTP, at once. */
 import assert from 'node:assert/strict'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import { test } from '../dialects.ts'
-import type { Answer, Service } from '../fixture.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import type { Answer, Service } from '../support/service.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 
 const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, index) => make(index))

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
-import { test } from '../dialects.ts'
-import type { Answer, Service } from '../fixture.ts'
-import { DAY, SECRET, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import type { Answer, Service } from '../support/service.ts'
+import { DAY, SECRET, startService } from '../support/service.ts'
 
 const invalid = { status: 'error', code: 401, message: 'Invalid refresh token.' }
 const expired = { status: 'error', code: 401, message: 'Refresh token has expired.' }

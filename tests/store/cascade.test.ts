@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { deleteUser } from '../../src/store/queries/users.ts'
-import { test } from '../dialects.ts'
-import { addUser, dump, logIn, openContext } from './context.ts'
+import { test } from '../support/database.ts'
+import { addUser, dump, logIn, openContext } from '../support/session-context.ts'
 
 test('a user who is deleted takes all sessions along, and nobody else’s; revoked tokens go at their own time', async (t) => {
   const context = await openContext(t)

@@ -7,9 +7,9 @@ import { test } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
 import { openStore } from '../../src/store/open.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, openContext } from '../support/session-context.ts'
 import { runChild } from './children/run.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, openContext } from './context.ts'
 import { addSession } from './rows.ts'
 
 const MIB = 2 ** 20

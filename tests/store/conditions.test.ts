@@ -7,9 +7,9 @@ import type { Insertable } from 'kysely'
 import { claimToken } from '../../src/store/queries/exchanges.ts'
 import { rotateSession, touchSession } from '../../src/store/queries/sessions.ts'
 import type { Database, Schema } from '../../src/store/schema.ts'
-import { test } from '../dialects.ts'
-import { MINUTE } from '../fixture.ts'
-import { addUser, dump, NOW, openContext } from './context.ts'
+import { test } from '../support/database.ts'
+import { MINUTE } from '../support/service.ts'
+import { addUser, dump, NOW, openContext } from '../support/session-context.ts'
 import { addSession } from './rows.ts'
 
 interface Scene {

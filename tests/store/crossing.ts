@@ -1,7 +1,7 @@
 /** A statement on PostgreSQL that is stopped half-way, so that another comes in between. */
 
 import { test } from 'node:test'
-import type { Connection, DialectContext } from '../dialects.ts'
+import type { Connection, DialectContext } from '../support/database.ts'
 
 /** A test on PostgreSQL alone */
 export const onPostgres = (name: string, body: (t: DialectContext) => Promise<void>) =>

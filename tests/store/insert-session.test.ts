@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { test } from '../dialects.ts'
-import { DAY } from '../fixture.ts'
-import { addUser, dump, NOW, openContext } from './context.ts'
+import { test } from '../support/database.ts'
+import { DAY } from '../support/service.ts'
+import { addUser, dump, NOW, openContext } from '../support/session-context.ts'
 
 const login = (userId: string, passwordHash = 'a hash') => ({
   id: randomUUID(),

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
-import type { DialectContext } from '../dialects.ts'
-import { MINUTE } from '../fixture.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, dump, logIn, openContext } from './context.ts'
+import type { DialectContext } from '../support/database.ts'
+import { MINUTE } from '../support/service.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, dump, logIn, openContext } from '../support/session-context.ts'
 import { onPostgres } from './crossing.ts'
 
 const SECOND = 1000

@@ -6,8 +6,8 @@ import { Worker } from 'node:worker_threads'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
+import { addUser, dump, freshFile, logIn, openContext } from '../support/session-context.ts'
 import { runChild } from './children/run.ts'
-import { addUser, dump, freshFile, logIn, openContext } from './context.ts'
 import { recordStatements } from './statements.ts'
 
 const ROUNDS = 100

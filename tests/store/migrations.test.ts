@@ -8,11 +8,11 @@ import { migrate, schemaState } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { DialectContext } from '../dialects.ts'
-import { connect, freshDatabase, snapshot, test } from '../dialects.ts'
-import { startService } from '../fixture.ts'
+import type { DialectContext } from '../support/database.ts'
+import { connect, freshDatabase, snapshot, test } from '../support/database.ts'
+import { startService } from '../support/service.ts'
+import { addUser, dump } from '../support/session-context.ts'
 import { runChild } from './children/run.ts'
-import { addUser, dump } from './context.ts'
 
 const all = Object.keys(migrations)
 

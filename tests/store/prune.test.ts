@@ -8,9 +8,9 @@ import { refresh } from '../../src/sessions/refresh.ts'
 import { pruneCounters, pruneRevokedTokens, pruneSessions } from '../../src/store/queries/prune.ts'
 import { setPoints } from '../../src/store/queries/rate-limits.ts'
 import type { Schema } from '../../src/store/schema.ts'
-import { test } from '../dialects.ts'
-import { DAY, MINUTE } from '../fixture.ts'
-import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { test } from '../support/database.ts'
+import { DAY, MINUTE } from '../support/service.ts'
+import { addUser, dump, logIn, NOW, openContext } from '../support/session-context.ts'
 import { addRevokedToken, addSession } from './rows.ts'
 
 // A clock that is set back by less than an hour revives nothing.

@@ -18,10 +18,10 @@ import * as revocations from '../../src/store/queries/revocations.ts'
 import * as sessions from '../../src/store/queries/sessions.ts'
 import * as users from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import type { Connection, Dialect } from '../dialects.ts'
-import { connect, test } from '../dialects.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, logIn, NOW, openContext } from './context.ts'
+import type { Connection, Dialect } from '../support/database.ts'
+import { connect, test } from '../support/database.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, NOW, openContext } from '../support/session-context.ts'
 import type { Statement } from './statements.ts'
 import { recordStatements } from './statements.ts'
 
@@ -153,8 +153,7 @@ for (const [name, [count, run]] of Object.entries(queries)) {
       assert.ok(plan.length > 0, shown)
       // Its cost is that of what it shows, however many there are.
       if (name.startsWith('a page')) assert.doesNotMatch(shown, /TEMP B-TREE|Sort/)
-      for (const step of plan)
-        assert.doesNotMatch(step, /^SCAN (?!CONSTANT ROW|subject$)|Seq Scan/, shown)
+      for (const step of plan) assert.doesNotMatch(step, /^SCAN (?!CONSTANT ROW|subject$)|Seq Scan/, shown)
       assert.ok(
         plan.some((step) =>
           /^SEARCH .* USING ((COVERING )?INDEX|(INTEGER )?PRIMARY KEY) |Index (Only )?Scan/.test(step),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { errors, jwtVerify, SignJWT } from 'jose'
-import { SECRET } from '../fixture.ts'
+import { SECRET } from '../support/service.ts'
 import { compare } from './differential/compare.ts'
 import { NOW, NOW_SECONDS, tokensWith } from './forge.ts'
 import { kinds, names } from './kinds.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
-import { checkedFetch } from '../contract/check-response.ts'
+import { checkedFetch } from './check-response.ts'
 import { ENTRY, start } from './command.ts'
 
 export interface Service {

@@ -13,9 +13,9 @@ import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
-import type { Dialect } from '../dialects.ts'
-import { freshDatabase } from '../dialects.ts'
-import { DAY, MINUTE, SECRET } from '../fixture.ts'
+import type { Dialect } from './database.ts'
+import { freshDatabase } from './database.ts'
+import { DAY, MINUTE, SECRET } from './service.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 

@@ -1,13 +1,13 @@
 /** A service with a user who is logged in, and ways to break things underneath it. All of them are real. */
 import type { TestContext } from 'node:test'
 import SQLite from 'better-sqlite3'
-import type { Settings } from '../../../src/config/settings.ts'
-import { createLimits } from '../../../src/limits/limits.ts'
-import { createPasswords } from '../../../src/users/passwords.ts'
-import type { DialectContext } from '../../dialects.ts'
-import { connect } from '../../dialects.ts'
-import type { Service, Tokens } from '../../fixture.ts'
-import { FULL_COST, startService } from '../../fixture.ts'
+import type { Settings } from '../../src/config/settings.ts'
+import { createLimits } from '../../src/limits/limits.ts'
+import { createPasswords } from '../../src/users/passwords.ts'
+import type { DialectContext } from './database.ts'
+import { connect } from './database.ts'
+import type { Service, Tokens } from './service.ts'
+import { FULL_COST, startService } from './service.ts'
 
 export interface World extends Tokens {
   readonly t: TestContext

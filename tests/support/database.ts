@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import { test as testOnce } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { Client, types } from 'pg'
-import type { StoreOptions } from '../src/store/open.ts'
+import type { StoreOptions } from '../../src/store/open.ts'
 import { serverUrl, TEMPLATE } from './postgres/server.ts'
 
 export const DIALECTS = ['sqlite', 'postgres'] as const
