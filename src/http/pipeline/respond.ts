@@ -31,7 +31,7 @@ const responders = {
   success: (status: number, data: unknown) => jsonDraft(status, { status: 'success', code: status, data }),
   failure: failureDraft,
   json: jsonDraft,
-  plain: draft,
+  raw: draft,
 }
 
 /** The same functions for all operations; what differs are the types that the contract gives them. */
