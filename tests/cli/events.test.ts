@@ -7,7 +7,7 @@ import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { ENTRY, finish, rekindle, start } from '../support/command.ts'
 import { freshDatabase } from '../support/database.ts'
 import { startService } from '../support/service.ts'
-import { until } from '../support/webhook-receiver.ts'
+import { until } from '../support/until.ts'
 import { urlOf } from './copying.ts'
 
 const HOUR = 3_600_000

@@ -7,14 +7,10 @@ import type { SessionOptions } from '../../src/client/index.ts'
 import { RefreshError } from '../../src/client/index.ts'
 import { checkedFetch } from '../support/check-response.ts'
 import type { Service } from '../support/service.ts'
-import { MINUTE, NO_LIMITS, PASSWORD, realClock, startService } from '../support/service.ts'
+import { MINUTE, NO_LIMITS, realClock, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 import type { Tab } from './tab.ts'
-import { openTab, until } from './tab.ts'
-
-async function logIn(service: Service, { session }: Tab): Promise<void> {
-  const { body } = await service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
-  await session.start(body.data)
-}
+import { logIn, openTab } from './tab.ts'
 
 async function loggedIn(t: TestContext, options: Partial<SessionOptions> = {}) {
   const service = await startService(t)

@@ -9,8 +9,9 @@ import { webStorage } from '../../src/client/index.ts'
 import { checkedFetch } from '../support/check-response.ts'
 import type { Service } from '../support/service.ts'
 import { MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 import type { Tab } from './tab.ts'
-import { openTab, until } from './tab.ts'
+import { openTab } from './tab.ts'
 
 // Real Web Locks, which Node has since 24.5.
 const { locks } = navigator as {

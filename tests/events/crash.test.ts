@@ -5,7 +5,8 @@ import { connect, freshDatabase } from '../support/database.ts'
 import { post, startService } from '../support/serve.ts'
 import { PASSWORD } from '../support/service.ts'
 import { UNLIMITED } from '../support/unlimited.ts'
-import { startReceiver, until, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
+import { until } from '../support/until.ts'
+import { startReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 
 test('killed: each committed change has its event, and all of them arrive after the restart', async (t) => {
   let isDown = true

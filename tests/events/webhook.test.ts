@@ -9,7 +9,8 @@ import { recordStatements } from '../store/statements.ts'
 import { test } from '../support/database.ts'
 import { DAY, startService } from '../support/service.ts'
 import { openContext } from '../support/session-context.ts'
-import { deliverFor, startReceiver, until, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
+import { until } from '../support/until.ts'
+import { deliverFor, startReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 
 const undelivered = async (service: Awaited<ReturnType<typeof startService>>) =>
   (await service.core.db.selectFrom('events').select('id').where('deliver_at', 'is not', null).execute())

@@ -14,7 +14,7 @@ const admin =
 const POST = { method: 'POST' }
 
 const logIn = (service: Service, username: string, password = PASSWORD) =>
-  service.request('/api/auth/login', { json: { username, password } })
+  service.tryLogin(password, username)
 
 testOnce('created with a password they log in, though registration is closed', async (t) => {
   const service = await startService(t, { registration: 'closed' })

@@ -15,11 +15,12 @@ const start = (
   more: Partial<Settings> = {},
 ) => startService(t as DialectContext, { ...more, limits: { ...NO_LIMITS, ...limits } })
 
-const logIn = (service: Pick<Service, 'request'>, password = 'not the password', forwarded?: string) =>
-  service.request('/api/auth/login', {
-    json: { username: 'ada', password },
-    ...(forwarded !== undefined && { headers: { 'X-Forwarded-For': forwarded } }),
-  })
+const logIn = (service: Pick<Service, 'tryLogin'>, password = 'not the password', forwarded?: string) =>
+  service.tryLogin(
+    password,
+    'ada',
+    forwarded === undefined ? {} : { headers: { 'X-Forwarded-For': forwarded } },
+  )
 
 /** How often each status came. */
 const tally = (answers: readonly Answer[]) =>

@@ -3,12 +3,14 @@
  * changes in the database, but that a refused login and a wrong token of an administrator are kept as events.
  * A failure is shrunk to the smallest request that still fails; the seed repeats the run.
  */
+
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import SQLite from 'better-sqlite3'
 import fc from 'fast-check'
 import { checkResponse, operations } from '../support/check-response.ts'
-import { dump, startWorld } from '../support/world.ts'
+import { snapshot } from '../support/database.ts'
+import { startWorld } from '../support/world.ts'
 import { malformed } from './malformed/requests.ts'
 import { agent, send, understood } from './malformed/send.ts'
 
@@ -28,7 +30,7 @@ describe('malformed requests', { concurrency: true }, () => {
     test(route.operation.operationId, async (t) => {
       const world = await startWorld(t, { trustProxy: ['127.0.0.0/8'], logLevel: 'error' })
       const { service } = world
-      const rows = dump(service.file)
+      const rows = await snapshot(service.database)
       const database = new SQLite(service.file, { readonly: true })
       t.after(() => database.close())
       // Moves when any other connection has committed a change.
@@ -58,7 +60,7 @@ describe('malformed requests', { concurrency: true }, () => {
         }),
         { seed: SEED, numRuns: runs(route.path) },
       )
-      assert.deepEqual(dump(service.file), rows)
+      assert.deepEqual(await snapshot(service.database), rows)
       assert.equal(service.logged(), '', 'the service logged a defect of its own')
       const statuses = [...seen].sort().map(([status, times]) => `${times} × ${status}`)
       t.diagnostic(`seed ${SEED}, ${count} requests: ${statuses.join(', ')}`)

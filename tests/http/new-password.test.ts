@@ -7,8 +7,7 @@ import { startWorld } from '../support/world.ts'
 
 const register = (service: Service, password: unknown, username = 'ada') =>
   service.request('/api/auth/register', { json: { username, password } })
-const login = async (service: Service, password: string) =>
-  (await service.request('/api/auth/login', { json: { username: 'ada', password } })).status
+const login = async (service: Service, password: string) => (await service.tryLogin(password)).status
 
 test('from 8 characters to 256 bytes, and none of them is cut', async (t) => {
   const service = await startService(t)

@@ -9,11 +9,7 @@ import { startWorld } from '../support/world.ts'
 const iso = (time: number) => new Date(time).toISOString()
 
 async function loginFrom(service: Awaited<ReturnType<typeof startService>>, device: string) {
-  const headers = { 'User-Agent': device }
-  const { body } = await service.request('/api/auth/login', {
-    headers,
-    json: { username: 'ada', password: PASSWORD },
-  })
+  const { body } = await service.tryLogin(PASSWORD, 'ada', { headers: { 'User-Agent': device } })
   return { accessToken: body.data.access_token as string, refreshToken: body.data.refresh_token as string }
 }
 

@@ -53,7 +53,7 @@ for (const [name, call] of Object.entries(calls)) {
 test('login: a deactivated user learns it only with the right password, a deleted one never', async (t) => {
   const { service, user } = await startWorld(t)
   const login = async (password: string) => {
-    const { status, body } = await service.request('/api/auth/login', { json: { username: 'ada', password } })
+    const { status, body } = await service.tryLogin(password)
     return [status, body.message]
   }
   await deactivateUser(service.core.db, user.id, service.clock.now)

@@ -12,7 +12,8 @@ import { freshDatabase, test } from '../support/database.ts'
 import { startService } from '../support/serve.ts'
 import { client, PASSWORD, STRONG_SECRET } from '../support/service.ts'
 import { resigned } from '../support/tokens.ts'
-import { startReceiver, until, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
+import { until } from '../support/until.ts'
+import { startReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 import { endpoints } from './endpoints.ts'
 
 const PRELOAD = fileURLToPath(new URL('outgoing.ts', import.meta.url))

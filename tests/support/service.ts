@@ -113,6 +113,8 @@ export interface Service {
   request(path: string, request?: Request): Promise<Answer>
   register(username?: string): Promise<{ id: string; username: string }>
   login(username?: string): Promise<Tokens>
+  /** A login that may be refused */
+  tryLogin(password?: string, username?: string, request?: Request): Promise<Answer>
   refresh(refreshToken: string): Promise<Answer>
   exchange(accessToken: string): Promise<Answer>
   /** The database stays until the end of the test */
@@ -158,6 +160,11 @@ export async function startService(
   }
 }
 
+/** Another part in the place of one, until the end of the test. */
+export function override(core: Core, parts: Partial<Core>): void {
+  Object.assign(core, parts)
+}
+
 /** Requests whose answers are checked against the contract. */
 export function client(url: string) {
   async function request(path: string, options: Request = {}): Promise<Answer> {
@@ -185,8 +192,11 @@ export function client(url: string) {
     return body.data
   }
 
+  const tryLogin = (password = PASSWORD, username = 'ada', options: Request = {}) =>
+    request('/api/auth/login', { json: { username, password }, ...options })
+
   async function login(username = 'ada'): Promise<Tokens> {
-    const { status, body } = await request('/api/auth/login', { json: { username, password: PASSWORD } })
+    const { status, body } = await tryLogin(PASSWORD, username)
     if (status !== 200) throw new Error(`login: ${status} ${body.message}`)
     return { accessToken: body.data.access_token, refreshToken: body.data.refresh_token }
   }
@@ -195,5 +205,5 @@ export function client(url: string) {
     request('/refresh_token', { method: 'POST', bearer: refreshToken })
   const exchange = (accessToken: string) => request('/api/auth/refresh', { json: { token: accessToken } })
 
-  return { request, register, login, refresh, exchange }
+  return { request, register, login, tryLogin, refresh, exchange }
 }

@@ -46,11 +46,3 @@ export function deliverFor(t: Pick<TestContext, 'after'>, { core }: Service, url
   t.after(stop)
   return stop
 }
-
-export async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let waits = 0; waits < 1000; waits++) {
-    if (await isTrue()) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error(`waited in vain: ${what}`)
-}
