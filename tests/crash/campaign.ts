@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Cleanup } from '../support/cleanup.ts'
 import type { Dialect } from '../support/database.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import type { Service } from '../support/serve.ts'
@@ -11,7 +12,7 @@ import type { Lineage } from './lineage.ts'
 import { Violation } from './lineage.ts'
 import type { Plan } from './plan.ts'
 import { planKills } from './plan.ts'
-import type { Cleanup, Place } from './target.ts'
+import type { Place } from './target.ts'
 import { openPlace, startTarget, untilReady } from './target.ts'
 
 export interface CampaignOptions {

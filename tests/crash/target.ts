@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { checkedFetch } from '../support/check-response.ts'
+import type { Cleanup } from '../support/cleanup.ts'
 import { ENTRY } from '../support/command.ts'
 import type { Dialect } from '../support/database.ts'
 import { connect, freshDatabase } from '../support/database.ts'
@@ -14,10 +15,6 @@ import { STRONG_SECRET } from '../support/service.ts'
 import { UNLIMITED } from '../support/unlimited.ts'
 
 const DIE_AT = new URL('die-at.ts', import.meta.url).href
-
-export interface Cleanup {
-  after(work: () => unknown): void
-}
 
 /** A database to be killed. */
 export interface Place {

@@ -1,10 +1,10 @@
 /** `npm run load -- --case logins|slow --database sqlite|postgres --seconds 20`. Exits with 1 when a limit is exceeded. */
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { withCleanup } from '../../support/cleanup.ts'
 import type { Dialect } from '../../support/database.ts'
 import { DIALECTS } from '../../support/database.ts'
 import { startServer, VARIABLE } from '../../support/postgres/server.ts'
-import { withCleanup } from '../throughput/subject.ts'
 import type { Figure } from './run.ts'
 import { isOver, loadWithLogins, loadWithSlow } from './run.ts'
 import type { LoadedService } from './service.ts'

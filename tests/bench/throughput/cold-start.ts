@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import { withCleanup } from '../../support/cleanup.ts'
 import { MAIN } from '../../support/command.ts'
 import { freshDatabase } from '../../support/database.ts'
 import { environment, fill } from './fill.ts'
 import { pinning } from './pinning.ts'
 import { freePort } from './process.ts'
 import { median } from './rounds.ts'
-import { withCleanup } from './subject.ts'
 import { temporaryDirectory } from './subjects.ts'
 
 const STARTS = 7
