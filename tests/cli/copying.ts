@@ -1,7 +1,7 @@
 /** What tests of `rekindle copy` share. */
 import type { StoreOptions } from '../../src/store/open.ts'
-import { rekindle } from '../support/command.ts'
 import { connect } from '../support/database.ts'
+import { rekindle } from '../support/program.ts'
 import type { Answer, Service } from '../support/service.ts'
 import { MINUTE } from '../support/service.ts'
 

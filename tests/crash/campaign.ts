@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Cleanup } from '../support/cleanup.ts'
 import type { Dialect } from '../support/database.ts'
 import { seededRandom } from '../support/seeded-random.ts'
-import type { Service } from '../support/serve.ts'
 import { client } from '../support/service.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
 import { checkRefused, checkRows } from './check.ts'
 import { Device } from './device.ts'
 import type { Figures } from './figures.ts'
@@ -55,7 +55,7 @@ class Campaign {
   readonly #random: () => number
   /** Of each device, how many of its ended sessions were refused once */
   readonly #refused = new WeakMap<Device, number>()
-  #service!: Service
+  #service!: ServiceProcess
 
   constructor(cleanup: Cleanup, options: CampaignOptions, place: Place, random: () => number) {
     this.#cleanup = cleanup

@@ -11,15 +11,9 @@ import { listen } from '../../src/http/server/listen.ts'
 import { checkResponse } from './check-response.ts'
 import type { Dialect } from './database.ts'
 import { freshDatabase } from './database.ts'
+import { ADMIN_TOKEN, DAY, MINUTE, PASSWORD, SECRET } from './values.ts'
 
-export const MINUTE = 60_000
-export const DAY = 86_400_000
-/** Given to a core as it is: a service that reads its settings finds it guessable. The tokens in store/schemas/ have it. */
-export const SECRET = Buffer.from('Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIG9yIG1vcmU')
-/** For those that read their settings */
-export const STRONG_SECRET = 'tRyk6jCMkkGjNQ6V1XEPh6iOu7wbx3JEOYGct4mhKmk'
-export const ADMIN_TOKEN = 'nW3qXkZ8aVt5Rb1LmYc7Hs0PdJ4uGe9oT2iFQxCE'
-export const PASSWORD = 'correct horse battery staple'
+export { ADMIN_TOKEN, DAY, MINUTE, PASSWORD, SECRET, STRONG_SECRET } from './values.ts'
 
 /** What a hash costs by default; services of tests take less. */
 export const FULL_COST = { memory: 19_456, iterations: 2 }

@@ -12,7 +12,7 @@ import type { StoreOptions } from '../../../src/store/open.ts'
 import type { SessionRow } from '../../../src/store/queries/sessions.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { PASSWORD } from '../../support/service.ts'
-import { UNLIMITED } from '../../support/unlimited.ts'
+import { UNLIMITED } from '../../support/values.ts'
 
 /** Tokens of one kind, one a line: each phase has sessions of its own. */
 export interface Files {
