@@ -49,6 +49,7 @@ async function run({ args, env, input }: CommandLine): Promise<Result> {
     await until(
       () => leftOpen(before).length === 0,
       () => `it does not end: ${leftOpen(before)}`,
+      { within: 10_000 },
     )
   } catch (error) {
     failure = String(error)
