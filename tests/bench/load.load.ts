@@ -1,4 +1,4 @@
-/** The short form of `npm run load`: nobody is refused who should not be. How fast it is, is for the long form. */
+/** The short form of `npm run load`, by itself: nobody is refused who should not be, and refreshes stay quick. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withCleanup } from '../support/cleanup.ts'
