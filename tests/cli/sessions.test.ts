@@ -4,8 +4,8 @@ import { describe, test } from 'node:test'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { WEBHOOK_SECRET } from '../events/receiver.ts'
-import { done, failed, rekindle } from './command.ts'
+import { done, failed, rekindle } from '../support/program.ts'
+import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 import { freshDatabase, inDatabase, PASSWORD_HASH, seedUser } from './fixtures.ts'
 
 const DAY = 86_400_000

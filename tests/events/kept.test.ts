@@ -4,11 +4,11 @@ import { test as testOnce } from 'node:test'
 import { endEverySession } from '../../src/sessions/revoke.ts'
 import { insertSampled, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import { test } from '../dialects.ts'
-import { MINUTE, NO_LIMITS, PASSWORD, startService } from '../fixture.ts'
-import { forge } from '../http/documented/world.ts'
 import { addSessions } from '../store/rows.ts'
 import { recordStatements } from '../store/statements.ts'
+import { test } from '../support/database.ts'
+import { MINUTE, NO_LIMITS, PASSWORD, startService } from '../support/service.ts'
+import { forge } from '../support/world.ts'
 
 type Service = Awaited<ReturnType<typeof startService>>
 

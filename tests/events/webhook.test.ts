@@ -6,12 +6,13 @@ import { test as testOnce } from 'node:test'
 import { startDelivery } from '../../src/events/deliver.ts'
 import { claimDeliveries, endDelivery, postponeDelivery } from '../../src/store/queries/deliveries.ts'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
-import { connect, test } from '../dialects.ts'
-import { DAY, startService } from '../fixture.ts'
-import { openContext } from '../store/context.ts'
 import { onPostgres, untilWaiting } from '../store/crossing.ts'
 import { recordStatements } from '../store/statements.ts'
-import { deliverFor, startReceiver, until, WEBHOOK_SECRET } from './receiver.ts'
+import { connect, test } from '../support/database.ts'
+import { DAY, startService } from '../support/service.ts'
+import { openContext } from '../support/session-context.ts'
+import { until } from '../support/until.ts'
+import { deliverFor, startReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 
 const undelivered = async (service: Awaited<ReturnType<typeof startService>>) =>
   (await service.core.db.selectFrom('events').select('id').where('deliver_at', 'is not', null).execute())

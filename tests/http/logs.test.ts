@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { operations } from '../contract/check-response.ts'
-import type { Request } from '../fixture.ts'
-import { ADMIN_TOKEN, SECRET, startService } from '../fixture.ts'
-import { forge, hideTables, lockDatabase } from './documented/world.ts'
+import { operations } from '../support/check-response.ts'
+import type { Request } from '../support/service.ts'
+import { ADMIN_TOKEN, SECRET, startService } from '../support/service.ts'
+import { forge, hideTables, lockDatabase } from '../support/world.ts'
 import { administer, live } from './logs/live.ts'
 import { places, Witness } from './logs/witness.ts'
 

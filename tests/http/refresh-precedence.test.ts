@@ -7,11 +7,11 @@ import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import { snapshot, test } from '../dialects.ts'
-import { DAY } from '../fixture.ts'
-import type { World } from './documented/world.ts'
-import { forge, startWorld } from './documented/world.ts'
-import { resigned } from './tokens.ts'
+import { snapshot, test } from '../support/database.ts'
+import { DAY } from '../support/service.ts'
+import { resigned } from '../support/tokens.ts'
+import type { World } from '../support/world.ts'
+import { forge, startWorld } from '../support/world.ts'
 
 const ANSWERS = {
   missing: [401, 'Refresh token missing.'],

@@ -1,12 +1,12 @@
 /** Users who were deactivated or deleted: what each operation tells the tokens that they still hold. */
 import assert from 'node:assert/strict'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import { snapshot, test } from '../dialects.ts'
-import type { Answer } from '../fixture.ts'
-import { PASSWORD } from '../fixture.ts'
-import type { World } from '../http/documented/world.ts'
-import { startWorld } from '../http/documented/world.ts'
-import { sidOf } from '../http/tokens.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Answer } from '../support/service.ts'
+import { PASSWORD } from '../support/service.ts'
+import { sidOf } from '../support/tokens.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
 
 const credentials = { username: 'ada', password: PASSWORD }
 
@@ -53,7 +53,7 @@ for (const [name, call] of Object.entries(calls)) {
 test('login: a deactivated user learns it only with the right password, a deleted one never', async (t) => {
   const { service, user } = await startWorld(t)
   const login = async (password: string) => {
-    const { status, body } = await service.request('/api/auth/login', { json: { username: 'ada', password } })
+    const { status, body } = await service.tryLogin(password)
     return [status, body.message]
   }
   await deactivateUser(service.core.db, user.id, service.clock.now)

@@ -1,13 +1,14 @@
 /** How many sessions live: what is shown to Prometheus, counted in slices. */
+
 import assert from 'node:assert/strict'
-import { setTimeout as pause } from 'node:timers/promises'
 import { countSessions, sessionCounter } from '../../src/sessions/count.ts'
 import { activeSessions } from '../../src/sessions/list.ts'
 import { endSession } from '../../src/sessions/revoke.ts'
-import { connect, test } from '../dialects.ts'
-import { DAY } from '../fixture.ts'
-import { addUser, logIn, openContext } from '../store/context.ts'
 import { recordStatements } from '../store/statements.ts'
+import { connect, test } from '../support/database.ts'
+import { DAY } from '../support/service.ts'
+import { addUser, logIn, openContext } from '../support/session-context.ts'
+import { until } from '../support/until.ts'
 
 test('the living are counted, slice by slice, each found by the key', async (t) => {
   const recording = recordStatements(t)
@@ -50,16 +51,12 @@ test('a counter never waits, counts anew when its count is old, and tells no old
   const user = await addUser(context.db)
   await logIn(context, user)
   const count = sessionCounter(context, 20)
-  const until = async (expected: number | undefined) => {
-    const end = performance.now() + 5000
-    while (count() !== expected && performance.now() < end) await pause(5)
-    assert.equal(count(), expected)
-  }
+  const counts = (expected: number | undefined) => until(() => count() === expected, `${expected}`)
   assert.equal(count(), undefined)
-  await until(1)
+  await counts(1)
   await logIn(context, user)
   assert.equal(count(), 1)
-  await until(2)
+  await counts(2)
   await context.store.close()
-  await until(undefined)
+  await counts(undefined)
 })

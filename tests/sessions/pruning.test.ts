@@ -1,11 +1,13 @@
 /** The running service prunes by itself, tells what is lost by it, and goes on when a run fails. */
+
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { sql } from 'kysely'
 import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
-import { test } from '../dialects.ts'
-import { DAY, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import { DAY, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 
 test('expired sessions go by themselves; a run that fails is logged, and the next one comes', async (t) => {
   const { core, clock, register, login } = await startService(t)
@@ -18,17 +20,13 @@ test('expired sessions go by themselves; a run that fails is logged, and the nex
   }
   const context = { ...core }
   const stop = startPruning(context, 5, log)
-  const until = async (line: string) => {
-    for (let waits = 0; !told.includes(line) && waits < 500; waits++) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
+  const untilTold = (line: string) => until(() => told.includes(line), line)
   const broken = { ...core.db, deleteFrom: undefined } as never
   Object.assign(context, { db: broken })
-  await until('failed')
+  await untilTold('failed')
   Object.assign(context, { db: core.db })
   clock.now += 91 * DAY
-  await until('pruned 1')
+  await untilTold('pruned 1')
   await stop()
   assert.equal(told.at(-1), 'pruned 1')
   assert.deepEqual(await core.db.selectFrom('sessions').selectAll().execute(), [])
@@ -47,7 +45,7 @@ testOnce('a stop does not wait for the breath after a slow batch', async (t) => 
   }
   const stop = startPruning({ ...core, now }, 5, core.log)
   const sessions = () => core.db.selectFrom('sessions').select('id').execute()
-  while ((await sessions()).length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until(async () => (await sessions()).length === 0)
   const begun = performance.now()
   await stop()
   const taken = performance.now() - begun
@@ -70,7 +68,7 @@ testOnce('events that the webhook never took do not go without a word, also when
     [...service.logged().matchAll(/"level":50,[^\n]*"events":(\d+),[^\n]*webhook/g)].map(([, count]) => count)
   const prune = async (message: string) => {
     const stop = startPruning(core, 5, core.log)
-    while (!service.logged().includes(message)) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => service.logged().includes(message), message)
     await stop()
   }
   await prune('"msg":"pruning failed"')

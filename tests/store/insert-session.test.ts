@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { test } from '../dialects.ts'
-import { DAY } from '../fixture.ts'
-import { addUser, dump, NOW, openContext } from './context.ts'
+import { test } from '../support/database.ts'
+import { DAY } from '../support/service.ts'
+import { addUser, NOW, openContext, storedRows } from '../support/session-context.ts'
 
 const login = (userId: string, passwordHash = 'a hash') => ({
   id: randomUUID(),
@@ -36,14 +36,14 @@ test('a good login: one session, and the time of the login with the user', async
   const listed = await listSessions(db, { userId, now: NOW, idleCutoff: NOW, limit: 2 })
   const shown = { createdAt: NOW + 1, refreshedAt: NOW + 1, refreshCount: 0 }
   assert.deepEqual(listed, [{ ...session, ...shown, userAgent: 'a browser', address: '192.0.2.1' }])
-  const { users } = await dump(db)
+  const { users } = await storedRows(db)
   assert.equal(users[0]?.last_login_at, NOW + 1)
 })
 
 test('a raised hash is stored with the session, and only with it', async (t) => {
   const { db } = await openContext(t)
   const userId = await addUser(db)
-  const hash = async () => (await dump(db)).users[0]?.password_hash
+  const hash = async () => (await storedRows(db)).users[0]?.password_hash
   const first = { ...login(userId), rehashed: 'a raised hash' }
   await insertSession(db, first)
   assert.equal(await hash(), 'a raised hash')
@@ -65,9 +65,9 @@ for (const [what, change] of Object.entries(changes)) {
     const { db } = await openContext(t)
     const userId = await addUser(db)
     await change(db, userId)
-    const before = await dump(db)
+    const before = await storedRows(db)
     assert.equal(await insertSession(db, login(userId)), undefined)
-    assert.deepEqual(await dump(db), before)
+    assert.deepEqual(await storedRows(db), before)
   })
 }
 
@@ -79,9 +79,9 @@ test('without a password: whatever it is, but only while the user is there and a
   assert.equal((await opened())?.userId, userId)
   for (const change of [deactivateUser, deleteUser]) {
     await change(db, userId, NOW)
-    const before = await dump(db)
+    const before = await storedRows(db)
     assert.equal(await opened(), undefined)
-    assert.deepEqual(await dump(db), before)
+    assert.deepEqual(await storedRows(db), before)
   }
 })
 
@@ -98,9 +98,9 @@ test('an id that is taken fails as a whole: the time of the login is not written
   const userId = await addUser(db)
   const first = login(userId)
   await insertSession(db, first)
-  const before = await dump(db)
+  const before = await storedRows(db)
   await assert.rejects(insertSession(db, { ...first, now: NOW + 2 }), {
     code: t.dialect === 'sqlite' ? 'SQLITE_CONSTRAINT_PRIMARYKEY' : '23505',
   })
-  assert.deepEqual(await dump(db), before)
+  assert.deepEqual(await storedRows(db), before)
 })

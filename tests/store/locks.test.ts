@@ -6,8 +6,8 @@ import { Worker } from 'node:worker_threads'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
+import { addUser, freshFile, logIn, openContext, storedRows } from '../support/session-context.ts'
 import { runChild } from './children/run.ts'
-import { addUser, dump, freshFile, logIn, openContext } from './context.ts'
 import { recordStatements } from './statements.ts'
 
 const ROUNDS = 100
@@ -105,7 +105,7 @@ test('a transaction that rolls back takes nothing along of what was asked meanwh
     (await meanwhile).map(({ outcome }) => outcome),
     ['rotated', 'exchanged'],
   )
-  const { users, sessions, revokedTokens } = await dump(db)
+  const { users, sessions, revokedTokens } = await storedRows(db)
   assert.equal(users[0]?.username, 'ada')
   assert.deepEqual([sessions[0]?.id, sessions[0]?.generation, revokedTokens.length], [session.id, 1, 1])
 })

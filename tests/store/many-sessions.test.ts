@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { revokeSessionsOfUser } from '../../src/store/queries/revocations.ts'
 import { deactivateUser, updatePassword } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { connect, test } from '../dialects.ts'
-import { addUser, NOW, openContext } from './context.ts'
+import { connect, test } from '../support/database.ts'
+import { addUser, NOW, openContext } from '../support/session-context.ts'
 import { addSessions } from './rows.ts'
 
 const COUNT = 2500

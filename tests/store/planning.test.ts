@@ -8,7 +8,7 @@ import SQLite from 'better-sqlite3'
 import { authenticate } from '../../src/sessions/authenticate.ts'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
-import { addUser, logIn, openContext } from './context.ts'
+import { addUser, logIn, openContext } from '../support/session-context.ts'
 import { recordStatements } from './statements.ts'
 
 const RUNS = 300

@@ -5,10 +5,10 @@ import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import type { Connection, DialectContext } from '../dialects.ts'
-import { connect } from '../dialects.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import type { Connection, DialectContext } from '../support/database.ts'
+import { connect } from '../support/database.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { cutStopped, onPostgres, stopBefore, untilWaiting } from './crossing.ts'
 
 async function openScene(t: DialectContext, sessions: number) {
@@ -32,7 +32,7 @@ const successorOf = (result: object) => ('accessToken' in result ? result.access
 
 /** How often each session was refreshed, and how many tokens of it are claimed */
 async function left({ context, grants }: Scene) {
-  const { sessions, revokedTokens } = await dump(context.db)
+  const { sessions, revokedTokens } = await storedRows(context.db)
   return grants.map(({ session }) => [
     sessions.find(({ id }) => id === session.id)?.refresh_count,
     revokedTokens.filter(({ session_id }) => session_id === session.id).length,
@@ -85,7 +85,7 @@ for (const [what, [outcome, work]] of Object.entries(meanwhile)) {
       await untilWaiting(past, 'advisory')
       await work(context, late)
       const ofLate = async () => {
-        const { sessions, revokedTokens } = await dump(context.db)
+        const { sessions, revokedTokens } = await storedRows(context.db)
         const session = sessions.find(({ id }) => id === late.session.id)
         return { session, tokens: revokedTokens.filter(({ session_id }) => session_id === late.session.id) }
       }

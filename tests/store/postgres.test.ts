@@ -1,4 +1,5 @@
 /** What is PostgreSQL's own: its connections, its locks and the errors it has for them. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
@@ -9,10 +10,11 @@ import { pruneSessions } from '../../src/store/queries/prune.ts'
 import { revokeSession, revokeSessionsOfUser } from '../../src/store/queries/revocations.ts'
 import { deleteUser, findPasswordHash, updatePassword } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
-import type { DialectContext } from '../dialects.ts'
-import { connect, freshDatabase } from '../dialects.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import type { DialectContext } from '../support/database.ts'
+import { connect, freshDatabase } from '../support/database.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
+import { until } from '../support/until.ts'
 import { addSession } from './rows.ts'
 
 const onPostgres = (name: string, body: (t: DialectContext) => Promise<void>) =>
@@ -21,7 +23,7 @@ const onPostgres = (name: string, body: (t: DialectContext) => Promise<void>) =>
 const untilBlocked = async (database: Awaited<ReturnType<typeof connect>>, count = 1) => {
   const waiting = `select count(*) as count from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`
-  while ((await database.query(waiting))[0].count < count) await new Promise((turn) => setTimeout(turn, 5))
+  await until(async () => (await database.query(waiting))[0].count >= count, 'nobody waits', { every: 5 })
 }
 
 onPostgres('each connection: our timeouts and isolation, whatever the database is set to', async (t) => {
@@ -60,7 +62,7 @@ onPostgres(
     where application_name = 'rekindle' and datname = current_database()`
     await past.query(end)
     await new Promise((turn) => setTimeout(turn, 100))
-    assert.equal((await dump(db)).users.length, 1)
+    assert.equal((await storedRows(db)).users.length, 1)
     const broken = db.transaction().execute(async (trx) => {
       await addUser(trx, 'bob')
       await past.query(end)
@@ -68,7 +70,7 @@ onPostgres(
       await addUser(trx, 'eve')
     })
     await assert.rejects(broken, (error) => store.isUnavailable(error))
-    assert.equal((await dump(db)).users.length, 1)
+    assert.equal((await storedRows(db)).users.length, 1)
     await past.close()
   },
 )
@@ -183,7 +185,7 @@ for (const [what, ending] of Object.entries(endings)) {
       await past.query('commit')
       const results = [await waiting, await exchange(context, grant.accessToken)]
       for (const { outcome } of results) assert.match(outcome, /^(revoked|inactive_user|unknown_user)$/)
-      const { sessions, revokedTokens } = await dump(context.db)
+      const { sessions, revokedTokens } = await storedRows(context.db)
       for (const session of sessions) assert.equal(session.revoked_at, NOW)
       assert.deepEqual(revokedTokens, [])
       await past.close()
@@ -208,7 +210,7 @@ onPostgres('two that prune, one that deletes and refreshes, all at once: no erro
       deleteUser(context.db, user),
     ])
   }
-  assert.deepEqual(await dump(context.db), { users: [], sessions: [], revokedTokens: [] })
+  assert.deepEqual(await storedRows(context.db), { users: [], sessions: [], revokedTokens: [] })
   await other.close()
 })
 

@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { openStore } from '../../src/store/open.ts'
 import { listEvents } from '../../src/store/queries/events.ts'
 import { revokeAllSessions } from '../../src/store/queries/revocations.ts'
-import { addUser, logIn, NOW, openContext } from './context.ts'
+import { addUser, logIn, NOW, openContext } from '../support/session-context.ts'
 import { addSession } from './rows.ts'
 
 const COUNT = 1800

@@ -7,10 +7,10 @@ import { test as testOnce } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { claimToken } from '../../src/store/queries/exchanges.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
-import { connect, test } from '../dialects.ts'
-import { DAY, MINUTE } from '../fixture.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { connect, test } from '../support/database.ts'
+import { DAY, MINUTE } from '../support/service.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { onPostgres } from './crossing.ts'
 import { beginningsOf, recordStatements } from './statements.ts'
 
@@ -36,7 +36,7 @@ const successorOf = (result: object | undefined) =>
 
 /** By the session, in the order of `sessions` */
 async function left({ db }: StoreContext, sessions: ReadonlyArray<{ readonly sessionId: string }>) {
-  const rows = await dump(db)
+  const rows = await storedRows(db)
   return sessions.map(({ sessionId }) => ({
     refreshes: rows.sessions.find(({ id }) => id === sessionId)?.refresh_count,
     tokens: rows.revokedTokens.filter(({ session_id }) => session_id === sessionId).length,
@@ -93,7 +93,7 @@ onPostgres('what a shared claim and one alone return and leave behind is the sam
     shared.map((row) => [row?.revokedAt, row?.successorExpiresAt]),
     alone.map((row) => [row?.revokedAt, row?.successorExpiresAt]),
   )
-  const rows = await dump(context.db)
+  const rows = await storedRows(context.db)
   const bare = ({ sessionId }: { sessionId: string }) => [
     { ...rows.sessions.find(({ id }) => id === sessionId), id: '', user_id: '' },
     rows.revokedTokens
@@ -143,7 +143,7 @@ testOnce(
     const results = [...(await exchanges), ...(await exchangeAll(context, tokens.slice(2)))]
     await ended
     assert.deepEqual(outcomesOf(results), ['exchanged', 'exchanged', 'revoked', 'exchanged'])
-    const rows = await dump(context.db)
+    const rows = await storedRows(context.db)
     assert.equal(rows.revokedTokens.length, 3)
     assert.equal((await exchange(context, successorOf(results[1]) as string)).outcome, 'revoked')
     for (const [index, { sessionId }] of sessions.entries()) {

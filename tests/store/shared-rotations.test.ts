@@ -5,10 +5,10 @@ import { openStore } from '../../src/store/open.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { rotateSession } from '../../src/store/queries/sessions.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import type { Connection, DialectContext } from '../dialects.ts'
-import { connect } from '../dialects.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import type { Connection, DialectContext } from '../support/database.ts'
+import { connect } from '../support/database.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { cutStopped, onPostgres, stopBefore, untilWaiting } from './crossing.ts'
 import { recordStatements } from './statements.ts'
 
@@ -48,7 +48,7 @@ const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
   results.map(({ outcome }) => outcome)
 
 const generationsOf = async ({ context, ids }: Scene) => {
-  const { sessions } = await dump(context.db)
+  const { sessions } = await storedRows(context.db)
   return ids.map((id) => sessions.find((session) => session.id === id)?.generation)
 }
 
@@ -108,7 +108,7 @@ onPostgres('what a shared rotation and one alone return and leave behind is the 
   const alone = [await rotate(ids[2] ?? '', 2), await rotate(ids[3] ?? '', 3)]
   const nameless = (row: object | undefined) => ({ ...row, id: '', userId: '', user_id: '' })
   assert.deepEqual(shared.map(nameless), alone.map(nameless))
-  const { sessions } = await dump(context.db)
+  const { sessions } = await storedRows(context.db)
   const rows = ids.map((id) => nameless(sessions.find((session) => session.id === id)))
   assert.deepEqual(rows.slice(0, 2), rows.slice(2))
   await past.close()
@@ -183,7 +183,8 @@ for (const [what, [outcome, work]] of Object.entries(meanwhile)) {
       await untilWaiting(past, 'advisory')
       const [, id = ''] = ids
       await work(context, { id, user: users[1] ?? '', token: tokens[1] ?? '' })
-      const lateRow = async () => (await dump(context.db)).sessions.filter((session) => session.id === id)
+      const lateRow = async () =>
+        (await storedRows(context.db)).sessions.filter((session) => session.id === id)
       const before = await lateRow()
       await goOn()
       assert.deepEqual(outcomesOf(await refreshed), ['rotated', outcome])

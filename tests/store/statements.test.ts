@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
-import { addUser, logIn, openContext } from './context.ts'
+import { addUser, logIn, openContext } from '../support/session-context.ts'
 import { beginningsOf, recordStatements } from './statements.ts'
 
 const ROTATION = /^update "sessions" set "generation" = .* returning /

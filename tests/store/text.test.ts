@@ -6,10 +6,10 @@ import { openStore } from '../../src/store/open.ts'
 import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
 import { findUserByName, insertUser, listUsers } from '../../src/store/queries/users.ts'
 import { verifyAccessToken } from '../../src/tokens/access-token.ts'
-import { freshDatabase, test } from '../dialects.ts'
-import { PASSWORD, startService } from '../fixture.ts'
-import { resigned } from '../http/tokens.ts'
-import { addUser, NOW, openContext } from './context.ts'
+import { freshDatabase, test } from '../support/database.ts'
+import { PASSWORD, startService } from '../support/service.ts'
+import { addUser, NOW, openContext } from '../support/session-context.ts'
+import { resigned } from '../support/tokens.ts'
 
 // By bytes of UTF-8, which a locale would order otherwise: punctuation, capitals, accents, and what UTF-16 has as
 // surrogates behind what it has not.

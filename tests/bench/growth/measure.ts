@@ -9,7 +9,7 @@ import { mintRefreshToken } from '../../../src/sessions/mint.ts'
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import { findSession } from '../../../src/store/queries/sessions.ts'
-import type { Connection } from '../../dialects.ts'
+import type { Connection } from '../../support/database.ts'
 import { watchDisk } from './disk.ts'
 
 /** Refresh tokens of sessions anywhere in the table. */

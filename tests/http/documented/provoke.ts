@@ -1,9 +1,9 @@
 /** What provokes the responses that many operations share, derived from a request of theirs that succeeds. */
 import { deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
-import type { Request } from '../../fixture.ts'
-import { DAY, MINUTE } from '../../fixture.ts'
-import type { World } from './world.ts'
-import { crowd, forge, hideTables, limit, lockDatabase } from './world.ts'
+import type { Request } from '../../support/service.ts'
+import { DAY, MINUTE } from '../../support/service.ts'
+import type { World } from '../../support/world.ts'
+import { crowd, forge, hideTables, limit, lockDatabase } from '../../support/world.ts'
 
 export interface Ask {
   readonly path: string

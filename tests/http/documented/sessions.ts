@@ -1,7 +1,8 @@
 /** The contract's tag `sessions`. */
 import { randomUUID } from 'node:crypto'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
-import { PASSWORD } from '../../fixture.ts'
+import { PASSWORD } from '../../support/service.ts'
+import { forge } from '../../support/world.ts'
 import type { Provocation, Provocations } from './provoke.ts'
 import {
   after,
@@ -15,7 +16,6 @@ import {
   withBody,
   writing,
 } from './provoke.ts'
-import { forge } from './world.ts'
 
 const asAda =
   (password: string, more: object = {}): Provocation =>

@@ -8,7 +8,7 @@ import { endAllSessions, endSession, logout } from '../../../src/sessions/revoke
 import { pruneSessions } from '../../../src/store/queries/prune.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
 import { changePassword } from '../../../src/users/accounts.ts'
-import { DAY, PASSWORD } from '../../fixture.ts'
+import { DAY, PASSWORD } from '../../support/service.ts'
 import type { Process, World } from './world.ts'
 
 export interface Result {

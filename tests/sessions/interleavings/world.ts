@@ -11,10 +11,10 @@ import type { Store } from '../../../src/store/store.ts'
 import type { AccountContext } from '../../../src/users/accounts.ts'
 import type { Passwords } from '../../../src/users/passwords.ts'
 import { createPasswords } from '../../../src/users/passwords.ts'
-import type { DialectContext } from '../../dialects.ts'
-import { DAY, PASSWORD } from '../../fixture.ts'
-import type { StoreContext } from '../../store/context.ts'
-import { dump, NOW, openContext } from '../../store/context.ts'
+import type { DialectContext } from '../../support/database.ts'
+import { DAY, PASSWORD } from '../../support/service.ts'
+import type { StoreContext } from '../../support/session-context.ts'
+import { NOW, openContext, storedRows } from '../../support/session-context.ts'
 import { gated } from './gate.ts'
 
 export type Process = StoreContext & AccountContext
@@ -36,7 +36,7 @@ export interface World {
   readonly processes: readonly [Process, Process]
   /** Two requests in one process: with the clocks of those above, and one store */
   readonly requests: readonly [Process, Process]
-  readonly rows: () => ReturnType<typeof dump>
+  readonly rows: () => ReturnType<typeof storedRows>
   /** Back to the beginning */
   readonly reset: () => Promise<void>
   /** Whether PostgreSQL makes somebody wait for a lock */
@@ -78,7 +78,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     .updateTable('revoked_tokens')
     .set({ expires_at: NOW + 1000 * DAY })
     .execute()
-  const beginning = await dump(db)
+  const beginning = await storedRows(db)
 
   const processes = [await openProcess(1000), await openProcess(2000)] as const
   const { store, db: shared } = processes[0]
@@ -95,7 +95,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     accessTokens: { good: third.accessToken, exchanged: second.accessToken, old: first.accessToken },
     processes,
     requests: [processes[0], { ...processes[1], store, db: shared }],
-    rows: () => dump(db),
+    rows: () => storedRows(db),
     reset: () => restore(db, beginning),
     // Not asked in each turn: to ask takes longer than most statements.
     isWaiting: async (turns) => t.dialect === 'postgres' && turns % 20 === 0 && (await isAnyoneWaiting(db)),
@@ -127,7 +127,7 @@ async function next(context: StoreContext, refreshToken: string) {
   return { accessToken: grant.accessToken, refreshToken: given(grant.refreshToken) }
 }
 
-async function restore(db: Database, rows: Awaited<ReturnType<typeof dump>>): Promise<void> {
+async function restore(db: Database, rows: Awaited<ReturnType<typeof storedRows>>): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.deleteFrom('users').execute()
     await trx.deleteFrom('revoked_tokens').execute()

@@ -9,13 +9,13 @@ import { openSession } from '../../src/sessions/open.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
-import { insertUser } from '../../src/store/queries/users.ts'
+import { findPasswordHash, insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
-import type { Dialect } from '../dialects.ts'
-import { freshDatabase } from '../dialects.ts'
-import { DAY, MINUTE, SECRET } from '../fixture.ts'
+import type { Dialect } from './database.ts'
+import { freshDatabase } from './database.ts'
+import { DAY, MINUTE, SECRET } from './service.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 
@@ -84,14 +84,16 @@ export async function addUser(db: Database, username = 'ada'): Promise<string> {
   return id
 }
 
+/** A session of its own. No password is checked for it, so that many can be opened. */
 export async function logIn(context: SessionContext, userId: string) {
+  const passwordHash = (await findPasswordHash(context.db, userId)) ?? ''
   const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null })
   if (grant === undefined) throw new Error('no session')
   return grant
 }
 
 /** Everything in the database, for a comparison of before and after. */
-export async function dump(db: Database) {
+export async function storedRows(db: Database) {
   return {
     users: await db.selectFrom('users').selectAll().orderBy('id').execute(),
     sessions: await db.selectFrom('sessions').selectAll().orderBy('id').execute(),
