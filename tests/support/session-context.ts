@@ -1,4 +1,5 @@
 /** A store for a test, in a real file of its own, and what the functions of `src/sessions` need beside it. */
+
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,6 +10,7 @@ import { openSession } from '../../src/sessions/open.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { findPasswordHash, insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -80,14 +82,14 @@ const passwordHash = 'a hash'
 /** @returns the user's id */
 export async function addUser(db: Database, username = 'ada'): Promise<string> {
   const id = randomUUID()
-  await insertUser(db, { id, username, usernameKey: username, passwordHash, now: NOW })
+  await insertUser(db, { id, username, usernameKey: username, passwordHash, now: NOW }, OPERATOR)
   return id
 }
 
 /** A session of its own. No password is checked for it, so that many can be opened. */
 export async function logIn(context: SessionContext, userId: string) {
   const passwordHash = (await findPasswordHash(context.db, userId)) ?? ''
-  const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null })
+  const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null }, OPERATOR)
   if (grant === undefined) throw new Error('no session')
   return grant
 }
