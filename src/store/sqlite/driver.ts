@@ -1,6 +1,6 @@
 import type SQLite from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
-import type { ExecuteNow, Query } from '../statement.ts'
+import type { Query } from '../statement.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Statements } from './statements.ts'
 
@@ -88,25 +88,13 @@ export class GroupCommitDriver implements Driver {
 
   /** A statement that is not part of a transaction. */
   executeAlone<R>(query: Query): Promise<QueryResult<R>> {
-    return this.#enqueue(
-      () => this.#statements.execute<R>(query),
-      () => this.#statements.isReading(query),
-    )
-  }
-
-  /** A transaction that awaits nothing. */
-  inOneTransaction<T>(work: (execute: ExecuteNow) => T): Promise<T> {
-    return this.#enqueue(() => {
-      this.#statements.command('savepoint work')
-      try {
-        return work((query) => this.#statements.execute(query))
-      } catch (error) {
-        if (this.#inTransaction) this.#statements.command('rollback to work')
-        throw error
-      } finally {
-        if (this.#inTransaction) this.#statements.command('release work')
-      }
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<QueryResult<R>>()
+    const run = () => {
+      const result = this.#statements.execute<R>(query)
+      return () => resolve(result)
+    }
+    this.#add({ isReading: () => this.#statements.isReading(query), run, reject })
+    return promise
   }
 
   async execute<R>(connection: Connection, query: CompiledQuery): Promise<QueryResult<R>> {
@@ -160,16 +148,6 @@ export class GroupCommitDriver implements Driver {
       this.#done.push({ resolve, reject })
     }
     this.#release()
-    return promise
-  }
-
-  #enqueue<T>(work: () => T, isReading = () => false): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const run = () => {
-      const value = work()
-      return () => resolve(value)
-    }
-    this.#add({ isReading, run, reject })
     return promise
   }
 

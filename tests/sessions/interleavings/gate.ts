@@ -17,9 +17,8 @@ export async function gated(t: Pick<TestContext, 'after'>, db: Database): Promis
   const connection = await executor.provideConnection(async (provided) => Object.getPrototypeOf(provided))
   // On PostgreSQL transactions begin and end by queries.
   for (const method of ['executeQuery', 'begin', 'end']) gateMethod(t, connection, method)
-  // And on SQLite what is no part of one takes no connection, nor does one that nothing can come in between.
-  for (const method of ['execute', 'inOneTransaction'])
-    gateMethod(t, Object.getPrototypeOf(executor.adapter), method)
+  // On SQLite a statement that is not part of a transaction takes no connection.
+  gateMethod(t, Object.getPrototypeOf(executor.adapter), 'execute')
 }
 
 function gateMethod(t: Pick<TestContext, 'after'>, prototype: Record<string, unknown>, method: string): void {
