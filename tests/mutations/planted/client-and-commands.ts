@@ -46,7 +46,7 @@ export const clientAndCommandFaults: readonly Mutation[] = [
   },
   {
     file: 'src/client/tabs.ts',
-    find: '        await hold(name, within(patience / 2), begin)\n        await',
+    find: '        await hold(name, within(lockTimeout / 2), begin)\n        await',
     replace: '        await',
     why: 'a tab takes the lock away from one that has it for a moment only',
     tests: ['tests/client/tabs.test.ts'],
@@ -60,8 +60,8 @@ export const clientAndCommandFaults: readonly Mutation[] = [
   },
   {
     file: 'src/client/tokens.ts',
-    find: 'Math.max(performance.now() - bornAt, Date.now() - receivedAt)',
-    replace: 'performance.now() - bornAt',
+    find: 'Math.max(performance.now() - startedAt, Date.now() - receivedAt)',
+    replace: 'performance.now() - startedAt',
     why: 'a token seems to be good after the device was asleep',
     tests: ['tests/client/lifetime.test.ts'],
   },
@@ -74,7 +74,7 @@ export const clientAndCommandFaults: readonly Mutation[] = [
   },
   {
     file: 'src/client/request.ts',
-    find: 'sent >= tries || Date.now() + rest > end',
+    find: 'sent >= tries || Date.now() + delay > end',
     replace: 'sent >= tries',
     why: 'a try that begins after the grace of the server looks like a theft',
     tests: ['tests/client/adversity.test.ts'],

@@ -77,7 +77,7 @@ export const httpFaults: readonly Mutation[] = [
     find: 'if (cookieOwner(core, c).userId === userId) clearRefreshCookie',
     replace: 'clearRefreshCookie',
     why: 'the end of all sessions of one user takes the cookie of another one away',
-    tests: ['tests/http/cookie-mode.test.ts'],
+    tests: ['tests/http/cookie-races.test.ts'],
   },
   {
     file: 'src/http/operations/sessions.ts',

@@ -241,13 +241,6 @@ export const storeFaults: readonly Mutation[] = [
     tests: ['tests/store/backup.test.ts', 'tests/cli/backup.test.ts'],
   },
   {
-    file: 'src/store/sqlite/checkpoint-worker.ts',
-    find: '    fdatasyncSync(file)\n',
-    replace: '',
-    why: 'all wait for the disk with the checkpoint that empties the log',
-    tests: ['tests/store/checkpoints.test.ts'],
-  },
-  {
     file: 'src/store/sqlite/statements.ts',
     find: "        this.database.pragma('busy_timeout = 0')\n",
     replace: '',

@@ -39,7 +39,7 @@ export const tokenAndUserFaults: readonly Mutation[] = [
   },
   {
     file: 'src/tokens/jwt.ts',
-    find: 'issuedAt === undefined || issuedAt > now + CLOCKS_DIFFER',
+    find: 'issuedAt === undefined || issuedAt > now + MAX_CLOCK_SKEW',
     replace: 'issuedAt === undefined',
     why: 'a token may come from the future',
     tests: ['tests/security/times.test.ts'],
@@ -81,7 +81,7 @@ export const tokenAndUserFaults: readonly Mutation[] = [
   },
   {
     file: 'src/users/passwords.ts',
-    find: "        if (rest !== undefined) await hash('', argon2id(rest))\n",
+    find: "        if (padding !== undefined) await hash('', argon2id(padding))\n",
     replace: '',
     why: 'a wrong password of a user with an older hash is refused sooner than one of nobody',
     tests: ['tests/users/passwords.test.ts', 'tests/bench/enumeration.test.ts'],
@@ -137,8 +137,8 @@ export const tokenAndUserFaults: readonly Mutation[] = [
   },
   {
     file: 'src/config/values.ts',
-    find: 'number <= most',
-    replace: 'number < most',
+    find: 'number <= maximum',
+    replace: 'number < maximum',
     why: 'the largest value that is allowed is refused',
     tests: ['tests/config/settings.test.ts'],
   },
