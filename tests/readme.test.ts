@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { startMock } from './contract/start-mock.ts'
 import { blocksOf, pageAt, ROOT, sectionOf } from './docs/pages.ts'
 import { answersOf, outlineOf, temporaryDirectory, testInShells, type } from './docs/walk.ts'
-import { ADMIN_TOKEN, startService } from './fixture.ts'
+import { ADMIN_TOKEN, startService } from './support/service.ts'
 
 const ADDRESS = 'http://127.0.0.1:8787'
 

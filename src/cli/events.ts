@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { eventBody } from '../events/event-body.ts'
-import { ROUTINE, SECURITY_EVENTS } from '../events/names.ts'
+import { ROUTINE, SECURITY_EVENTS } from '../store/event-names.ts'
 import type { EventRow } from '../store/queries/events.ts'
 import { eventsAfter, listEvents } from '../store/queries/events.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { ActiveSession } from '../sessions/list.ts'
 import { activeSessions } from '../sessions/list.ts'
 import { endAllSessions, endEverySession, endSession } from '../sessions/revoke.ts'
+import { OPERATOR } from '../store/queries/events.ts'
 import { listUsers } from '../store/queries/users.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
@@ -82,17 +83,20 @@ function sessionBody(session: ActiveSession) {
 }
 
 async function revokeOne(context: CommandContext, id: string): Promise<void> {
-  const ended = await endSession(context, id, 'operator')
-  if (!ended) throw new Failure(`no such session, or it has already ended: ${id}`)
+  const events = await endSession(context, { sessionId: id, reason: 'operator', origin: OPERATOR })
+  if (events.length === 0) throw new Failure(`no such session, or it has already ended: ${id}`)
   console.log(`Session ${id} ended.`)
 }
 
 async function revokeOf(context: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(context.db, nameOrId)
-  const ended = await endAllSessions(context, user.id, 'operator')
-  console.log(`${count(ended.length, 'session')} of ${user.username} ended.`)
+  const end = { userId: user.id, reason: 'operator', origin: OPERATOR } as const
+  const { endedSessions } = await endAllSessions(context, end)
+  console.log(`${count(endedSessions.length, 'session')} of ${user.username} ended.`)
 }
 
 async function revokeAll(context: CommandContext): Promise<void> {
-  console.log(`${count(await endEverySession(context, 'operator'), 'session')} ended.`)
+  console.log(
+    `${count(await endEverySession(context, { reason: 'operator', origin: OPERATOR }), 'session')} ended.`,
+  )
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { zUsername } from '../../generated/schemas.ts'
+import { OPERATOR } from '../store/queries/events.ts'
 import { activateUser, deactivateUser, deleteUser, listUsers } from '../store/queries/users.ts'
 import { register } from '../users/accounts.ts'
 import { MAX_BYTES } from '../users/new-password.ts'
@@ -59,7 +60,7 @@ async function add({ db, now, settings }: CommandContext, username: string): Pro
   }
   const password = await readNewPassword()
   const passwords = createPasswords(settings.password)
-  const result = await register({ db, now, passwords, settings }, { username, password })
+  const result = await register({ db, now, passwords, settings }, { username, password }, OPERATOR)
   if (result.outcome === 'taken') throw new Failure(`the username is taken: ${username}`)
   if (result.outcome === 'unfit_password') {
     const messages: Record<typeof result.fault, string> = {
@@ -100,14 +101,14 @@ async function list({ db }: CommandContext, { json }: { readonly json?: true }):
 
 async function deactivate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
-  const ended = await deactivateUser(db, user.id, now())
+  const ended = await deactivateUser(db, user.id, now(), OPERATOR)
   if (ended === undefined) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} deactivated, ${count(ended.length, 'session')} ended.`)
+  console.log(`User ${user.username} deactivated, ${count(ended.endedSessions.length, 'session')} ended.`)
 }
 
 async function activate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
-  if (!(await activateUser(db, user.id, now()))) throw new Failure(`no such user: ${nameOrId}`)
+  if (!(await activateUser(db, user.id, now(), OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} activated.`)
 }
 
@@ -116,6 +117,6 @@ async function remove({ db, now }: CommandContext, nameOrId: string, { yes }: Re
   if (!yes && !(await confirm(`Remove user ${user.username} and all their sessions?`))) {
     throw new Failure('nothing was removed')
   }
-  if (!(await deleteUser(db, user.id, now()))) throw new Failure(`no such user: ${nameOrId}`)
+  if (!(await deleteUser(db, user.id, now(), OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} removed.`)
 }

@@ -1,3 +1,4 @@
+import { inSlices } from '../slices.ts'
 import { countActive } from '../store/queries/active-sessions.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
@@ -20,16 +21,15 @@ export async function countSessions(
   const now = context.now()
   const moment = { now, idleCutoff: idleCutoff(context, now) }
   let count = 0
-  let after: string | null = ''
-  for (;;) {
-    const begun = performance.now()
-    const slice = await countActive(context.db, moment, after, size)
-    count += slice.active
-    after = slice.last
-    if (after === null) return count
-    const pause = Math.min(PAUSE_FACTOR * (performance.now() - begun), MAX_PAUSE)
-    await new Promise((resolve) => setTimeout(resolve, pause))
+  let after = ''
+  const slice = async () => {
+    const { active, last } = await countActive(context.db, moment, after, size)
+    count += active
+    after = last ?? ''
+    return last !== null
   }
+  await inSlices(slice, { pauseFactor: PAUSE_FACTOR, maxPause: MAX_PAUSE })
+  return count
 }
 
 /**

@@ -1,5 +1,6 @@
 import { idAfter } from '../ids.ts'
-import type { Origin } from '../store/queries/events.ts'
+import { retryOvertaken } from '../retry.ts'
+import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { claimToken, findRevokedToken } from '../store/queries/exchanges.ts'
 import { revokeSession } from '../store/queries/revocations.ts'
 import { findSession } from '../store/queries/sessions.ts'
@@ -14,22 +15,15 @@ export type ExchangeOutcome =
   | { readonly outcome: 'invalid' | 'disabled' }
   | { readonly outcome: 'limited'; readonly sessionId: string }
   | ({
-      readonly outcome:
-        | 'expired'
-        | 'unknown_user'
-        | 'inactive_user'
-        | 'unknown_session'
-        | 'revoked'
-        | 'reused'
+      readonly outcome: 'expired' | 'unknown_user' | 'inactive_user' | 'unknown_session' | 'revoked'
     } & Subject)
+  /** `events`: those that were written, none if the session ended in between */
+  | ({ readonly outcome: 'reused'; readonly events: readonly NewEvent[] } & Subject)
 
 interface Subject {
   readonly userId: string
   readonly sessionId: string
 }
-
-// Retries: each needs another writer to change the row in between.
-const TRIES = 5
 
 /**
  * Exchanges an access token, expired or not, for a new one. Each token can be exchanged once. Exchanges are bounded,
@@ -40,13 +34,23 @@ const TRIES = 5
 export async function exchange(
   context: SessionContext,
   accessToken: string,
-  origin?: () => Origin,
-  tries = TRIES,
+  origin: () => Origin,
 ): Promise<ExchangeOutcome> {
-  const { db, keys: tokens, settings } = context
+  const outcome = await retryOvertaken(() => attempt(context, accessToken, origin))
+  if (outcome === undefined) throw new Error('a token that can be exchanged is not exchanged')
+  return outcome
+}
+
+/** @returns undefined when another writer changed the row between the statements */
+async function attempt(
+  context: SessionContext,
+  accessToken: string,
+  origin: () => Origin,
+): Promise<ExchangeOutcome | undefined> {
+  const { db, keys, settings } = context
   if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
   const now = context.now()
-  const verification = verifyAccessToken(tokens, accessToken, now)
+  const verification = verifyAccessToken(keys, accessToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { token } = verification
   const subject = { userId: token.userId, sessionId: token.sessionId }
@@ -75,27 +79,26 @@ export async function exchange(
 
   const earlier = await findRevokedToken(db, token.id)
   if (earlier === undefined) {
-    if (!mayWrite) return { outcome: 'limited', sessionId: token.sessionId }
     // The row changed between the statements: for example, the user was activated again.
-    if (tries === 1) throw new Error('a token that can be exchanged is not exchanged')
-    return exchange(context, accessToken, origin, tries - 1)
+    return mayWrite ? undefined : { outcome: 'limited', sessionId: token.sessionId }
   }
   if (settings.grace > 0 && now - earlier.revokedAt <= settings.grace) {
     return successor(context, 'replayed', token, earlier, now)
   }
-  await revokeSession(db, token.sessionId, 'reuse', now, undefined, origin?.())
-  return { outcome: 'reused', ...subject }
+  const { sessionId } = subject
+  const events = await revokeSession(db, { sessionId, reason: 'reuse', now, origin: origin() })
+  return { outcome: 'reused', ...subject, events }
 }
 
 /** Makes the successor from the row alone, so that a repetition gets the same token. */
 function successor(
-  { keys: tokens }: SessionContext,
+  { keys }: SessionContext,
   outcome: 'exchanged' | 'replayed',
   token: AccessToken,
   claim: { readonly revokedAt: number; readonly successorExpiresAt: number },
   now: number,
 ): ExchangeOutcome {
-  const accessToken = signAccessToken(tokens, {
+  const accessToken = signAccessToken(keys, {
     id: idAfter(token.id, claim.revokedAt),
     userId: token.userId,
     sessionId: token.sessionId,

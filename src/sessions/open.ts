@@ -1,5 +1,5 @@
 import { newId } from '../ids.ts'
-import type { Opener } from '../store/queries/sessions.ts'
+import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { insertSession } from '../store/queries/sessions.ts'
 import type { SessionContext } from './context.ts'
 import type { Grant } from './mint.ts'
@@ -13,9 +13,8 @@ export interface Login {
   readonly rehashed?: string | undefined
   readonly userAgent: string | null
   readonly address: string | null
-  readonly requestId?: string | null
-  /** The event's origin when an application opens the session. The address and user agent above are the user's. */
-  readonly opener?: Opener
+  /** Why somebody else opens the session */
+  readonly reason?: 'operator' | undefined
 }
 
 /**
@@ -26,20 +25,27 @@ export interface Login {
 export async function openSession(
   context: SessionContext,
   login: Login,
-): Promise<(Grant & { readonly refreshToken: string }) | undefined> {
+  origin: Origin,
+): Promise<(Grant & { readonly refreshToken: string; readonly events: readonly NewEvent[] }) | undefined> {
   const { settings } = context
   const now = context.now()
   const absoluteExpiresAt = now + settings.sessionMaxAge
-  const session = await insertSession(context.db, {
-    ...login,
-    id: newId(now),
-    now,
-    expiresAt: Math.min(now + settings.refreshTokenTtl, absoluteExpiresAt),
-    absoluteExpiresAt,
-  })
-  if (session === undefined) return undefined
+  const inserted = await insertSession(
+    context.db,
+    {
+      ...login,
+      id: newId(now),
+      now,
+      expiresAt: Math.min(now + settings.refreshTokenTtl, absoluteExpiresAt),
+      absoluteExpiresAt,
+    },
+    origin,
+  )
+  if (inserted === undefined) return undefined
+  const { session, events } = inserted
   return {
     session,
+    events,
     ...mintAccess(context, session, now),
     refreshToken: mintRefreshToken(context, session),
   }

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Settings } from '../config/settings.ts'
+import { inSlices } from '../slices.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
 import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/queries/prune.ts'
 import type { SessionContext } from './context.ts'
@@ -83,16 +83,13 @@ type Work = (batch: number) => Promise<PrunedBatch>
 async function pruneInBatches(work: Work, signal: AbortSignal | undefined): Promise<number> {
   let total = 0
   let batch = 50
-  while (signal?.aborted !== true) {
-    const begun = performance.now()
+  const slice = async () => {
     const { gone, kept, worked } = await work(batch)
-    if (gone + kept === 0) break
     total += gone
-    const taken = performance.now() - begun
     batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / worked), MIN_BATCH), MAX_BATCH, 2 * batch)
-    // Aborting ends the pause.
-    await pause(PAUSE_FACTOR * taken, undefined, { signal }).catch(() => {})
+    return gone + kept > 0
   }
+  await inSlices(slice, { pauseFactor: PAUSE_FACTOR, signal })
   return total
 }
 

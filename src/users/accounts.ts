@@ -1,6 +1,8 @@
 import type { Settings } from '../config/settings.ts'
 import { newId } from '../ids.ts'
-import type { Origin } from '../store/queries/events.ts'
+import { retryOvertaken } from '../retry.ts'
+import type { NewEvent, Origin } from '../store/queries/events.ts'
+import type { EndedSessions } from '../store/queries/revocations.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { findPasswordHash, findUserByName, insertUser, updatePassword } from '../store/queries/users.ts'
 import type { Database } from '../store/schema.ts'
@@ -23,8 +25,16 @@ export interface Credentials {
   readonly password: string
 }
 
+export interface NewAccount {
+  readonly username: string
+  /** Undefined: no password will do, and the user's sessions are opened by other means */
+  readonly password: string | undefined
+  /** Why somebody else registers the user */
+  readonly reason?: 'operator'
+}
+
 export type Registration =
-  | { readonly outcome: 'registered'; readonly user: UserRow }
+  | { readonly outcome: 'registered'; readonly user: UserRow; readonly events: readonly NewEvent[] }
   | { readonly outcome: 'taken' }
   | UnfitPassword
 
@@ -41,8 +51,8 @@ export interface UnfitPassword {
  */
 export async function register(
   context: AccountContext,
-  { username, password }: Pick<Credentials, 'username'> & { readonly password: string | undefined },
-  origin?: Origin,
+  { username, password, reason }: NewAccount,
+  origin: Origin,
 ): Promise<Registration> {
   const { passwords, settings } = context
   if (password !== undefined) {
@@ -51,12 +61,9 @@ export async function register(
   }
   const passwordHash = password === undefined ? passwords.dummyHash : await passwords.hash(password)
   const now = context.now()
-  const user = await insertUser(
-    context.db,
-    { id: newId(now), username, usernameKey: foldCase(username), passwordHash, now },
-    origin,
-  )
-  return user === undefined ? { outcome: 'taken' } : { outcome: 'registered', user }
+  const user = { id: newId(now), username, usernameKey: foldCase(username), passwordHash, now, reason }
+  const inserted = await insertUser(context.db, user, origin)
+  return inserted === undefined ? { outcome: 'taken' } : { outcome: 'registered', ...inserted }
 }
 
 export type CredentialCheck =
@@ -88,7 +95,7 @@ export async function checkCredentials(
 }
 
 export type PasswordChangeOutcome =
-  | { readonly outcome: 'changed'; readonly endedSessions: readonly string[] }
+  | ({ readonly outcome: 'changed' } & EndedSessions)
   | { readonly outcome: 'wrong_password' | 'overtaken' }
   | UnfitPassword
 
@@ -107,7 +114,7 @@ export async function changePassword(
     readonly currentPassword: string
     readonly newPassword: string
   },
-  origin?: Origin,
+  origin: Origin,
 ): Promise<PasswordChangeOutcome> {
   const fault = await faultOf(request.newPassword, request.username, settings.password.minLength)
   if (fault !== undefined) return { outcome: 'unfit_password', fault }
@@ -115,14 +122,17 @@ export async function changePassword(
   let oldHash = await findPasswordHash(db, userId)
   if (!(await passwords.verify(oldHash, request.currentPassword))) return { outcome: 'wrong_password' }
   const newHash = await passwords.hash(request.newPassword)
-  while (oldHash !== undefined) {
+  const outcome = await retryOvertaken<PasswordChangeOutcome>(async () => {
+    if (oldHash === undefined) return { outcome: 'overtaken' }
     const change = { userId, sessionId, oldHash, newHash, now: now() }
-    const endedSessions = await updatePassword(db, change, origin)
-    if (endedSessions !== undefined) return { outcome: 'changed', endedSessions }
+    const ended = await updatePassword(db, change, origin)
+    if (ended !== undefined) return { outcome: 'changed', ...ended }
     // A login may have replaced the hash by one of the same password at a higher cost.
     const present = await findPasswordHash(db, userId)
-    if (present === oldHash || !(await passwords.verify(present, request.currentPassword))) break
+    if (present === oldHash || !(await passwords.verify(present, request.currentPassword)))
+      return { outcome: 'overtaken' }
     oldHash = present
-  }
-  return { outcome: 'overtaken' }
+    return undefined
+  })
+  return outcome ?? { outcome: 'overtaken' }
 }

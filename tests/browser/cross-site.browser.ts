@@ -9,8 +9,8 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
-import { snapshot } from '../dialects.ts'
-import { PASSWORD, realClock, startService } from '../fixture.ts'
+import { snapshot } from '../support/database.ts'
+import { PASSWORD, realClock, startService } from '../support/service.ts'
 import { launchBrowser } from './chromium.ts'
 
 const COOKIE = { name: '__Host-refresh_token', secure: true }

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Locator, Page, Response } from 'playwright-core'
-import { checkResponse } from '../contract/check-response.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import { checkResponse } from '../support/check-response.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 import { launchBrowser } from './chromium.ts'
 
 /** Opens an operation for trying. */

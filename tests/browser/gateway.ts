@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { checkedFetch } from '../contract/check-response.ts'
+import { checkedFetch } from '../support/check-response.ts'
 
 export interface Gateway {
   readonly url: string

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
-import type { Service } from '../fixture.ts'
-import { realClock, startService } from '../fixture.ts'
+import type { Service } from '../support/service.ts'
+import { realClock, startService } from '../support/service.ts'
 
 /** A service that can be stopped and started again on the same database. */
 export async function restartable(t: Pick<TestContext, 'after'>, settings: Partial<Settings>) {

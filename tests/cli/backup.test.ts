@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import SQLite from 'better-sqlite3'
-import type { Answer, Service } from '../fixture.ts'
-import { MINUTE, startService } from '../fixture.ts'
-import { done, failed, rekindle } from './command.ts'
+import { done, failed, rekindle } from '../support/program.ts'
+import type { Answer, Service } from '../support/service.ts'
+import { MINUTE, startService } from '../support/service.ts'
 import { freshDatabase } from './fixtures.ts'
 
 const successor = ({ body }: Answer): string => body.data.refresh_token

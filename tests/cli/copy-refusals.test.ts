@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { linkSync, symlinkSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
-import { freshDatabase } from '../dialects.ts'
-import { startService } from '../fixture.ts'
-import { failed, rekindle } from './command.ts'
+import { freshDatabase } from '../support/database.ts'
+import { failed, rekindle } from '../support/program.ts'
+import { startService } from '../support/service.ts'
 import { change, copy, live, rowsOf, urlOf } from './copying.ts'
 
 describe('copy refuses', { concurrency: 2 }, () => {

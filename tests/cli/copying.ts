@@ -1,9 +1,9 @@
 /** What tests of `rekindle copy` share. */
 import type { StoreOptions } from '../../src/store/open.ts'
-import { connect } from '../dialects.ts'
-import type { Answer, Service } from '../fixture.ts'
-import { MINUTE } from '../fixture.ts'
-import { rekindle } from './command.ts'
+import { connect } from '../support/database.ts'
+import { rekindle } from '../support/program.ts'
+import type { Answer, Service } from '../support/service.ts'
+import { MINUTE } from '../support/service.ts'
 
 export const urlOf = (database: StoreOptions) =>
   database.dialect === 'sqlite' ? `sqlite:${database.file}` : database.url

@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import SQLite from 'better-sqlite3'
-import { ENTRY, failed, finish, MAIN, rekindle, start } from './command.ts'
+import { ENTRY, failed, finish, MAIN, rekindle, start } from '../support/program.ts'
+import { spawnService } from '../support/service-process.ts'
 import { fileOf, freshDatabase, inDatabase, seedUser } from './fixtures.ts'
-import { startService } from './service.ts'
 
 const lines = (text: string) => text.trimEnd().split('\n')
 
@@ -71,7 +71,7 @@ describe('a database that is not available: exit code 1 and one line', { concurr
 })
 
 test('a port that is taken', async (t) => {
-  const { url } = await startService(t, freshDatabase(t))
+  const { url } = await spawnService(t, freshDatabase(t))
   const { code, stderr } = await rekindle(['serve'], { ...freshDatabase(t), PORT: new URL(url).port })
   assert.equal(code, 1)
   assert.match(stderr, /^rekindle: .*EADDRINUSE.*\n$/)

@@ -4,8 +4,8 @@ import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { migrations } from '../../src/store/migrations.ts'
-import { freshDatabase as freshStore, snapshot } from '../dialects.ts'
-import { done, failed, rekindle } from './command.ts'
+import { freshDatabase as freshStore, snapshot } from '../support/database.ts'
+import { done, failed, rekindle } from '../support/program.ts'
 import { fileOf, freshDatabase } from './fixtures.ts'
 
 const all = Object.keys(migrations).join('\n')

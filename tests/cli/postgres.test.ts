@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkedFetch } from '../contract/check-response.ts'
-import { freshDatabase } from '../dialects.ts'
-import { rekindle } from './command.ts'
-import { post, startService } from './service.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import { freshDatabase } from '../support/database.ts'
+import { rekindle } from '../support/program.ts'
+import { post, spawnService } from '../support/service-process.ts'
 
 const JWT_SECRET_KEY = 'qU8vXk2Yw0aJr6TfLz1Nd9Hs4Pb7Ec3MgRoViKt5'
 const PASSWORD = 'correct horse battery staple'
@@ -17,7 +17,7 @@ test('migrate, users, sessions, prune and the service', async (t) => {
   const all = '0001_initial\n0002_lighter\n0003_rate_limits\n0004_events\n'
   assert.equal((await rekindle(['migrate'], env)).stdout, all)
   assert.equal((await rekindle(['users', 'add', 'ada'], env, PASSWORD)).code, 0)
-  const service = await startService(t, { ...env, JWT_SECRET_KEY, LOG_LEVEL: 'trace' })
+  const service = await spawnService(t, { ...env, JWT_SECRET_KEY, LOG_LEVEL: 'trace' })
   const login = await post(`${service.url}/api/auth/login`, { body: { username: 'ada', password: PASSWORD } })
   assert.equal(login.status, 200)
   assert.equal((await checkedFetch(`${service.url}/readyz`)).status, 200)

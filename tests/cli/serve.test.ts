@@ -8,11 +8,12 @@ import { getPriority } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { freePort } from '../bench/throughput/process.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import { finish, MAIN, PASSWORD, rekindle, start } from './command.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import { finish, MAIN, rekindle, start } from '../support/program.ts'
+import { post, spawnService } from '../support/service-process.ts'
+import { PASSWORD } from '../support/values.ts'
 import type { Place } from './fixtures.ts'
 import { fileOf, freshDatabase } from './fixtures.ts'
-import { post, startService } from './service.ts'
 
 const USER = { username: 'ada', password: PASSWORD }
 
@@ -23,7 +24,7 @@ async function addUser(database: Place): Promise<void> {
 describe('beside the running service', { concurrency: 2 }, () => {
   test('a user that was added logs in, and a session that was revoked is over', async (t) => {
     const database = freshDatabase(t)
-    const service = await startService(t, database)
+    const service = await spawnService(t, database)
     await addUser(database)
     const login = await post(`${service.url}/api/auth/login`, { body: USER })
     assert.equal(login.status, 200)
@@ -40,7 +41,7 @@ describe('beside the running service', { concurrency: 2 }, () => {
 
   test('a user that was deactivated is out, and in again when activated', async (t) => {
     const database = freshDatabase(t)
-    const service = await startService(t, database)
+    const service = await spawnService(t, database)
     await addUser(database)
     const login = () => post(`${service.url}/api/auth/login`, { body: USER })
     const { body } = await login()
@@ -63,7 +64,7 @@ const PROMPT = 6000
 describe('serve stops with exit code 0', { concurrency: 3, timeout: 30_000 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     test(`on ${signal}`, async (t) => {
-      const service = await startService(t, freshDatabase(t))
+      const service = await spawnService(t, freshDatabase(t))
       // A connection that is kept alive must not keep the service.
       assert.equal((await checkedFetch(`${service.url}/livez`)).status, 200)
       const begun = performance.now()
@@ -85,7 +86,7 @@ describe('serve stops with exit code 0', { concurrency: 3, timeout: 30_000 }, ()
       TMPDIR: temporary,
       NODE_COMPILE_CACHE: undefined,
     }
-    const service = await startService(t, env, [MAIN])
+    const service = await spawnService(t, env, [MAIN])
     assert.equal(await service.stop('SIGTERM'), 0)
     assert.deepEqual(readdirSync(temporary), [])
     assert.ok(readdirSync(join(dirname(MAIN), '../node_modules/.cache/rekindle')).length > 0)
@@ -95,7 +96,7 @@ describe('serve stops with exit code 0', { concurrency: 3, timeout: 30_000 }, ()
 test('the threads that hash passwords give way to the event loop', {
   skip: process.platform !== 'linux' && 'a priority of each thread is known on Linux alone',
 }, async (t) => {
-  const { pid } = await startService(t, freshDatabase(t))
+  const { pid } = await spawnService(t, freshDatabase(t))
   const threads = readdirSync(`/proc/${pid}/task`).map((id) => {
     const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8')
     const [, name = '', rest = ''] = /\((.*)\) (.*)/.exec(stat) ?? []
@@ -113,7 +114,7 @@ test('METRICS_PORT: served there, and when one of both ports is taken the proces
   timeout: 30_000,
 }, async (t) => {
   const port = String(await freePort())
-  const service = await startService(t, { ...freshDatabase(t), METRICS_PORT: port })
+  const service = await spawnService(t, { ...freshDatabase(t), METRICS_PORT: port })
   const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   assert.match(await scrape(), /^rekindle_refreshes_total{outcome="rotated"} 0$/m)
   const refused = [
@@ -130,7 +131,7 @@ test('METRICS_PORT: served there, and when one of both ports is taken the proces
 test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0', {
   timeout: 30_000,
 }, async (t) => {
-  const service = await startService(t, freshDatabase(t))
+  const service = await spawnService(t, freshDatabase(t))
   const headers = { 'Content-Type': 'application/json' }
   const register = request(`${service.url}/api/auth/register`, { method: 'POST', headers })
   const answered = once(register, 'response') as Promise<[IncomingMessage]>

@@ -4,19 +4,23 @@ import { describe, test } from 'node:test'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { WEBHOOK_SECRET } from '../events/receiver.ts'
-import { done, failed, rekindle } from './command.ts'
+import { done, failed, rekindle } from '../support/program.ts'
+import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 import { freshDatabase, inDatabase, PASSWORD_HASH, seedUser } from './fixtures.ts'
 
 const DAY = 86_400_000
 
 async function insert(db: Database, id: string, userId: string, now: number, userAgent: string | null) {
   const session = { id, userId, passwordHash: PASSWORD_HASH, now, userAgent, address: '192.0.2.7' }
-  const inserted = await insertSession(db, {
-    ...session,
-    expiresAt: now + 30 * DAY,
-    absoluteExpiresAt: now + 90 * DAY,
-  })
+  const inserted = await insertSession(
+    db,
+    {
+      ...session,
+      expiresAt: now + 30 * DAY,
+      absoluteExpiresAt: now + 90 * DAY,
+    },
+    OPERATOR,
+  )
   assert.ok(inserted)
 }
 
@@ -135,7 +139,7 @@ test('prune deletes what has expired', async (t) => {
     EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET,
     EVENTS_RETENTION_DAYS: '1',
   }
-  await inDatabase(database, (db) => insertEvents(db, [{ name: 'x' }], now - 2 * DAY, OPERATOR))
+  await inDatabase(database, (db) => insertEvents(db, [{ name: 'login.failed' }], now - 2 * DAY, OPERATOR))
   const { stdout, stderr } = await rekindle(['prune'], { ...database, ...webhook })
   assert.match(stdout, / 1 event deleted\.$/m)
   assert.equal(stderr, '1 event deleted without reaching the webhook.\n')

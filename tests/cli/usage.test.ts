@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
-import { done, rekindle } from './command.ts'
+import { done, rekindle } from '../support/program.ts'
 import { fileOf, freshDatabase } from './fixtures.ts'
 
 const COMMANDS = [

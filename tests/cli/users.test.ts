@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { listUsers } from '../../src/store/queries/users.ts'
-import { done, failed, PASSWORD, rekindle } from './command.ts'
+import { done, failed, rekindle, rekindleAlone } from '../support/program.ts'
+import { PASSWORD } from '../support/values.ts'
 import type { Place } from './fixtures.ts'
 import { freshDatabase, inDatabase, seedUser } from './fixtures.ts'
 
@@ -64,7 +65,7 @@ describe('users add', { concurrency: 2 }, () => {
     const database = freshDatabase(t)
     const names = ['a', 'b', 'c', 'd']
     const results = await Promise.all(
-      names.map((name) => rekindle(['users', 'add', name], database, PASSWORD)),
+      names.map((name) => rekindleAlone(['users', 'add', name], database, PASSWORD)),
     )
     assert.deepEqual(
       results.map(({ stderr }) => stderr),

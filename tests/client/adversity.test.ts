@@ -6,16 +6,11 @@ import { test } from 'node:test'
 import type { SessionOptions, TokenStorage, Tokens } from '../../src/client/index.ts'
 import { createSession, memoryStorage, RefreshError, webStorage } from '../../src/client/index.ts'
 import { request } from '../../src/client/request.ts'
-import type { Service } from '../fixture.ts'
-import { MINUTE, PASSWORD, startService } from '../fixture.ts'
+import type { Service } from '../support/service.ts'
+import { MINUTE, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 import type { Tab } from './tab.ts'
-import { openTab, until } from './tab.ts'
-
-async function logIn(service: Service, { session }: Pick<Tab, 'session'>, username = 'ada') {
-  const { body } = await service.request('/api/auth/login', { json: { username, password: PASSWORD } })
-  await session.start(body.data)
-  return body.data as { access_token: string; refresh_token: string }
-}
+import { logIn, openTab } from './tab.ts'
 
 async function loggedIn(t: TestContext, options: Partial<SessionOptions> = {}, rotation = true) {
   const service = await startService(t, { rotation })

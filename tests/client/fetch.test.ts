@@ -8,8 +8,8 @@ import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createClient } from '../../src/client/index.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 import { openTab } from './tab.ts'
 
 interface Seen {

@@ -5,10 +5,11 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { Grant, SessionOptions } from '../../src/client/index.ts'
 import { RefreshError } from '../../src/client/index.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import { MINUTE, PASSWORD, startService } from '../fixture.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import { MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 import type { Tab } from './tab.ts'
-import { openTab, until } from './tab.ts'
+import { openTab } from './tab.ts'
 
 /** A browser: its tabs share a session by name, and one cookie, whatever their names. */
 async function openBrowser(t: TestContext) {

@@ -5,16 +5,12 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { SessionOptions } from '../../src/client/index.ts'
 import { RefreshError } from '../../src/client/index.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import type { Service } from '../fixture.ts'
-import { MINUTE, NO_LIMITS, PASSWORD, realClock, startService } from '../fixture.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import type { Service } from '../support/service.ts'
+import { MINUTE, NO_LIMITS, realClock, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 import type { Tab } from './tab.ts'
-import { openTab, until } from './tab.ts'
-
-async function logIn(service: Service, { session }: Tab): Promise<void> {
-  const { body } = await service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
-  await session.start(body.data)
-}
+import { logIn, openTab } from './tab.ts'
 
 async function loggedIn(t: TestContext, options: Partial<SessionOptions> = {}) {
   const service = await startService(t)

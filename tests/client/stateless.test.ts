@@ -1,9 +1,9 @@
 /** The same expectations of the mock and of the service. */
 import { test } from 'node:test'
 import { createClient } from '../../src/client/index.ts'
-import { checkedFetch } from '../contract/check-response.ts'
 import { startMock } from '../contract/start-mock.ts'
-import { startService } from '../fixture.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import { startService } from '../support/service.ts'
 import { expectations } from './stateless.ts'
 
 test('of the service', async (t) => {

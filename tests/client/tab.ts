@@ -2,8 +2,9 @@
 import type { TestContext } from 'node:test'
 import type { Session, SessionOptions, Tokens } from '../../src/client/index.ts'
 import { createSession } from '../../src/client/index.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import type { Service } from '../fixture.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import type { Service } from '../support/service.ts'
+import { PASSWORD } from '../support/service.ts'
 
 export interface Tab {
   readonly session: Session
@@ -66,11 +67,13 @@ export function openTab(
   return tab
 }
 
-/** Until something holds. @throws when it does not within 5 seconds */
-export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 5000
-  while (!(await what())) {
-    if (performance.now() > end) throw new Error(`not within 5 s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+/** By HTTP, and the tab is told. */
+export async function logIn(
+  service: Pick<Service, 'tryLogin'>,
+  { session }: Pick<Tab, 'session'>,
+  username = 'ada',
+) {
+  const { body } = await service.tryLogin(PASSWORD, username)
+  await session.start(body.data)
+  return body.data as { access_token: string; refresh_token: string }
 }

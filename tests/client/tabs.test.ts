@@ -6,11 +6,12 @@ import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SessionOptions, TokenStorage, Tokens } from '../../src/client/index.ts'
 import { webStorage } from '../../src/client/index.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import type { Service } from '../fixture.ts'
-import { MINUTE, PASSWORD, startService } from '../fixture.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import type { Service } from '../support/service.ts'
+import { MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 import type { Tab } from './tab.ts'
-import { openTab, until } from './tab.ts'
+import { openTab } from './tab.ts'
 
 // Real Web Locks, which Node has since 24.5.
 const { locks } = navigator as {

@@ -1,8 +1,8 @@
 /** The judge of all responses: what is not in the contract does not pass it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startService } from '../fixture.ts'
-import { checkResponse, contract } from './check-response.ts'
+import { checkResponse, contract } from '../support/check-response.ts'
+import { startService } from '../support/service.ts'
 
 /** Those whose members the contract does not list: the contract itself. */
 const OPEN = ['/paths//openapi.json/get/responses/200/content/application/json/schema']

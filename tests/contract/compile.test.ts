@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { documented, operations } from './check-response.ts'
+import { documented, operations } from '../support/check-response.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -9,8 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createClient } from '@hey-api/openapi-ts'
 import { generateSource } from 'oazapfts'
 import { generateApi } from 'swagger-typescript-api'
-import { PASSWORD, startService } from '../fixture.ts'
-import { checking } from './check-response.ts'
+import { checking } from '../support/check-response.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const contract = join(root, 'generated/openapi.json')

@@ -1,7 +1,7 @@
 /** The mock, started as `docs/mock.md` says, answers with each documented response that it is asked for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { documented, operations } from './check-response.ts'
+import { documented, operations } from '../support/check-response.ts'
 import { startMock } from './start-mock.ts'
 
 /** What a request needs to be a valid one: Prism answers others with 400 or 401, whatever they prefer. */

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { startProgram } from '../program.ts'
+import { startProgram } from '../support/program.ts'
 
 /** The mock as `docs/mock.md` starts it, but on a free port. @returns its address */
 export function startMock(t: TestContext): Promise<string> {

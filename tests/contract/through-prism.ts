@@ -9,8 +9,8 @@ import type { AddressInfo } from 'node:net'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ON_PURPOSE } from '../client/stateless.ts'
-import { startProgram } from '../program.ts'
-import { operations, pathOf } from './check-response.ts'
+import { operations, pathOf } from '../support/check-response.ts'
+import { startProgram } from '../support/program.ts'
 
 const direct = globalThis.fetch
 const violations: string[] = []

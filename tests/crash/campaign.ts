@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Service } from '../cli/service.ts'
-import type { Dialect } from '../dialects.ts'
-import { client } from '../fixture.ts'
-import { seededRandom } from '../seeded-random.ts'
+import type { Cleanup } from '../support/cleanup.ts'
+import type { Dialect } from '../support/database.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { client } from '../support/service.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
 import { checkRefused, checkRows } from './check.ts'
 import { Device } from './device.ts'
 import type { Figures } from './figures.ts'
@@ -11,7 +12,7 @@ import type { Lineage } from './lineage.ts'
 import { Violation } from './lineage.ts'
 import type { Plan } from './plan.ts'
 import { planKills } from './plan.ts'
-import type { Cleanup, Place } from './target.ts'
+import type { Place } from './target.ts'
 import { openPlace, startTarget, untilReady } from './target.ts'
 
 export interface CampaignOptions {
@@ -54,7 +55,7 @@ class Campaign {
   readonly #random: () => number
   /** Of each device, how many of its ended sessions were refused once */
   readonly #refused = new WeakMap<Device, number>()
-  #service!: Service
+  #service!: ServiceProcess
 
   constructor(cleanup: Cleanup, options: CampaignOptions, place: Place, random: () => number) {
     this.#cleanup = cleanup

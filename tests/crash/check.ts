@@ -1,8 +1,8 @@
 /** What must hold after each restart. */
 import assert from 'node:assert/strict'
 import type { StoreOptions } from '../../src/store/open.ts'
-import { connect } from '../dialects.ts'
-import { claimsOf } from '../http/tokens.ts'
+import { connect } from '../support/database.ts'
+import { claimsOf } from '../support/tokens.ts'
 import type { Device } from './device.ts'
 import type { Tally } from './figures.ts'
 import type { Lineage } from './lineage.ts'

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import { ENTRY } from '../cli/command.ts'
-import { startService } from '../cli/service.ts'
-import { client } from '../fixture.ts'
-import { UNLIMITED } from '../unlimited.ts'
+import { ENTRY } from '../support/program.ts'
+import { client } from '../support/service.ts'
+import { spawnService } from '../support/service-process.ts'
+import { UNLIMITED } from '../support/values.ts'
 
 const { error, status } = spawnSync('strace', ['-o', '/dev/null', 'true'])
 const missing = error ? 'strace is missing' : status !== 0 && 'strace may not trace'
@@ -23,7 +23,7 @@ async function startTraced(t: TestContext) {
   const env = { DATABASE_URL: `sqlite:${join(directory, 'x.db')}`, LOG_LEVEL: 'silent', ...UNLIMITED }
   // -D: strace is the grandchild, and the service the process that is ended with the test.
   const strace = ['-D', '-f', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath]
-  const { url } = await startService(t, env, [...strace, ENTRY, 'serve'], 'strace')
+  const { url } = await spawnService(t, env, [...strace, ENTRY, 'serve'], 'strace')
   const syncs = () =>
     readFileSync(trace, 'utf8').match(/f(data)?sync(\(\d+| resumed>)\) += 0$/gm)?.length ?? 0
   return { ...client(url), syncs }

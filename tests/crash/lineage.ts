@@ -1,4 +1,4 @@
-import { claimsOf } from '../http/tokens.ts'
+import { claimsOf } from '../support/tokens.ts'
 
 /** What a client knows of its session: every token that it was ever given. */
 export class Lineage {

@@ -1,5 +1,5 @@
 /** What a client asks of its session, and what it insists on in the answers. */
-import { PASSWORD } from '../fixture.ts'
+import { PASSWORD } from '../support/service.ts'
 import type { Lineage } from './lineage.ts'
 import { insist } from './lineage.ts'
 import type { Answer, Call } from './send.ts'

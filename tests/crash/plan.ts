@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialects.ts'
+import type { Dialect } from '../support/database.ts'
 
 // Before and after the statement or COMMIT that makes it last, and before and after the answer is written. The first
 // ones are all that a short campaign comes to.

@@ -6,15 +6,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { request } from '../../src/client/request.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
-import type { Service } from '../cli/service.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import type { Dialect } from '../dialects.ts'
-import { freshDatabase } from '../dialects.ts'
-import { client } from '../fixture.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import type { Cleanup } from '../support/cleanup.ts'
+import type { Dialect } from '../support/database.ts'
+import { freshDatabase } from '../support/database.ts'
+import { client } from '../support/service.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
 import { Tally } from './figures.ts'
 import { insist, Lineage } from './lineage.ts'
 import type { RollingFigures } from './rolling-figures.ts'
-import type { Cleanup } from './target.ts'
 import { startTarget, untilReady } from './target.ts'
 
 export interface RollingOptions {
@@ -67,7 +67,7 @@ export async function runRolling(cleanup: Cleanup, options: RollingOptions): Pro
 async function restart(
   cleanup: Cleanup,
   database: StoreOptions,
-  pair: Service[],
+  pair: ServiceProcess[],
   index: number,
 ): Promise<void> {
   const code = await pair[index]?.stop('SIGTERM')
@@ -76,7 +76,7 @@ async function restart(
   pair[index] = await startNode(cleanup, database)
 }
 
-async function startNode(cleanup: Cleanup, database: StoreOptions): Promise<Service> {
+async function startNode(cleanup: Cleanup, database: StoreOptions): Promise<ServiceProcess> {
   const service = await startTarget(cleanup, database)
   await untilReady(service.url, performance.now())
   return service

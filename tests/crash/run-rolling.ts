@@ -1,6 +1,6 @@
 /** `npm run rolling -- --restarts 20 --rate 200 --database postgres`, see rolling.ts. */
 import { parseArgs } from 'node:util'
-import { withCleanup } from './cleanup.ts'
+import { runToEnd } from '../support/cleanup.ts'
 import { runRolling } from './rolling.ts'
 import { reportRolling } from './rolling-figures.ts'
 
@@ -15,7 +15,7 @@ const [restarts, rate] = [Number(values.restarts), Number(values.rate)]
 const dialect = values.database === 'postgres' ? 'postgres' : 'sqlite'
 console.log(`${restarts} restarts of two processes on ${dialect}, ${rate} refreshes per second`)
 
-await withCleanup(async (cleanup) => {
+await runToEnd(async (cleanup) => {
   const figures = await runRolling(cleanup, {
     restarts,
     rate,

@@ -6,9 +6,9 @@
  * SIGTERM ends it early, with all the checks.
  */
 import { parseArgs } from 'node:util'
-import type { Dialect } from '../dialects.ts'
+import { runToEnd } from '../support/cleanup.ts'
+import type { Dialect } from '../support/database.ts'
 import { runCampaign } from './campaign.ts'
-import { withCleanup } from './cleanup.ts'
 import { report } from './figures.ts'
 
 const { values } = parseArgs({
@@ -27,7 +27,7 @@ console.log(`${kills} kills on ${dialect}, --seed ${seed}`)
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
 
-await withCleanup(async (cleanup) => {
+await runToEnd(async (cleanup) => {
   const begun = performance.now()
   const figures = await runCampaign(cleanup, {
     kills,

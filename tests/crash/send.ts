@@ -1,5 +1,5 @@
 /** One request as a client sees it that cannot know what became of it. */
-import { checkedFetch } from '../contract/check-response.ts'
+import { checkedFetch } from '../support/check-response.ts'
 
 export interface Answer {
   readonly status: number

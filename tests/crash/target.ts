@@ -2,22 +2,19 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreOptions } from '../../src/store/open.ts'
-import { ENTRY } from '../cli/command.ts'
-import type { Service } from '../cli/service.ts'
-import { startService } from '../cli/service.ts'
-import { checkedFetch } from '../contract/check-response.ts'
-import type { Dialect } from '../dialects.ts'
-import { connect, freshDatabase } from '../dialects.ts'
-import { STRONG_SECRET } from '../fixture.ts'
-import type { Server } from '../postgres/server.ts'
-import { startServer, TEMPLATE } from '../postgres/server.ts'
-import { UNLIMITED } from '../unlimited.ts'
+import { checkedFetch } from '../support/check-response.ts'
+import type { Cleanup } from '../support/cleanup.ts'
+import type { Dialect } from '../support/database.ts'
+import { connect, freshDatabase } from '../support/database.ts'
+import type { Server } from '../support/postgres/server.ts'
+import { startServer, TEMPLATE } from '../support/postgres/server.ts'
+import { ENTRY } from '../support/program.ts'
+import { STRONG_SECRET } from '../support/service.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
+import { spawnService } from '../support/service-process.ts'
+import { UNLIMITED } from '../support/values.ts'
 
 const DIE_AT = new URL('die-at.ts', import.meta.url).href
-
-export interface Cleanup {
-  after(work: () => unknown): void
-}
 
 /** A database to be killed. */
 export interface Place {
@@ -84,9 +81,9 @@ const ENVIRONMENT = {
   ...UNLIMITED,
 }
 
-export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<Service> {
+export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<ServiceProcess> {
   const DATABASE_URL = options.dialect === 'sqlite' ? `sqlite:${options.file}` : options.url
-  return startService(cleanup, { ...ENVIRONMENT, DATABASE_URL }, ['--import', DIE_AT, ENTRY, 'serve'])
+  return spawnService(cleanup, { ...ENVIRONMENT, DATABASE_URL }, ['--import', DIE_AT, ENTRY, 'serve'])
 }
 
 /** Until it says that it is ready. @returns milliseconds since `begun` */

@@ -1,11 +1,12 @@
 /** SIGKILL between a change and its delivery, and SIGTERM in the middle of one: the next start delivers it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { post, startService } from '../cli/service.ts'
-import { connect, freshDatabase } from '../dialects.ts'
-import { PASSWORD } from '../fixture.ts'
-import { UNLIMITED } from '../unlimited.ts'
-import { startReceiver, until, WEBHOOK_SECRET } from './receiver.ts'
+import { connect, freshDatabase } from '../support/database.ts'
+import { PASSWORD } from '../support/service.ts'
+import { post, spawnService } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
+import { UNLIMITED } from '../support/values.ts'
+import { startReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 
 test('killed: each committed change has its event, and all of them arrive after the restart', async (t) => {
   let isDown = true
@@ -19,7 +20,7 @@ test('killed: each committed change has its event, and all of them arrive after 
     EVENTS_WEBHOOK_URL: receiver.url,
     EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET,
   }
-  const service = await startService(t, env)
+  const service = await spawnService(t, env)
   const body = { username: 'ada', password: PASSWORD }
   await post(`${service.url}/api/auth/register`, { body })
   await until(() => receiver.received.length > 0, 'the first attempt')
@@ -53,7 +54,7 @@ test('killed: each committed change has its event, and all of them arrive after 
 
   // As if the dead process had claimed them half a minute ago.
   await connection.query('update events set deliver_at = 0')
-  const second = await startService(t, env)
+  const second = await spawnService(t, env)
   const before = receiver.received.length
   await until(() => receiver.received.length > before, 'a delivery to break off')
   const begun = performance.now()
@@ -63,7 +64,7 @@ test('killed: each committed change has its event, and all of them arrive after 
   assert.equal((await left()).length, events.length)
   isDown = false
   const from = receiver.received.length
-  await startService(t, env)
+  await spawnService(t, env)
   await until(async () => (await left()).length === 0, 'all of them')
   const delivered = receiver.received.slice(from).map(({ event }) => event)
   assert.deepEqual(new Set(delivered.map(({ id }) => id)), new Set(events.map(({ id }) => id)))

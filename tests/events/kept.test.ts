@@ -4,11 +4,11 @@ import { test as testOnce } from 'node:test'
 import { endEverySession } from '../../src/sessions/revoke.ts'
 import { insertSampled, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import { test } from '../dialects.ts'
-import { MINUTE, NO_LIMITS, PASSWORD, startService } from '../fixture.ts'
-import { forge } from '../http/documented/world.ts'
 import { addSessions } from '../store/rows.ts'
 import { recordStatements } from '../store/statements.ts'
+import { test } from '../support/database.ts'
+import { MINUTE, NO_LIMITS, PASSWORD, startService } from '../support/service.ts'
+import { forge } from '../support/world.ts'
 
 type Service = Awaited<ReturnType<typeof startService>>
 
@@ -39,10 +39,10 @@ test('all that happens to an account and its sessions, once and in order', async
   assert.equal((await change(PASSWORD)).status, 200)
   for (const _ of [1, 2])
     await service.request('/api/auth/logout', { method: 'POST', bearer: second.refreshToken })
-  for (const _ of [1, 2]) await deactivateUser(core.db, user.id, clock.now)
-  for (const _ of [1, 2]) await activateUser(core.db, user.id, clock.now)
-  assert.equal(await endEverySession(core, 'operator'), 0)
-  for (const _ of [1, 2]) await deleteUser(core.db, user.id, clock.now)
+  for (const _ of [1, 2]) await deactivateUser(core.db, user.id, clock.now, OPERATOR)
+  for (const _ of [1, 2]) await activateUser(core.db, user.id, clock.now, OPERATOR)
+  assert.equal(await endEverySession(core, { reason: 'operator', origin: OPERATOR }), 0)
+  for (const _ of [1, 2]) await deleteUser(core.db, user.id, clock.now, OPERATOR)
   assert.deepEqual(await told(service), [
     'user.registered',
     'session.opened',
@@ -128,8 +128,8 @@ test('everybody logged out by the operator: one event, and none when nobody was'
   const service = await startService(t)
   await service.register()
   for (const _ of [1, 2]) await service.login()
-  assert.equal(await endEverySession(service.core, 'operator'), 2)
-  assert.equal(await endEverySession(service.core, 'operator'), 0)
+  assert.equal(await endEverySession(service.core, { reason: 'operator', origin: OPERATOR }), 2)
+  assert.equal(await endEverySession(service.core, { reason: 'operator', origin: OPERATOR }), 0)
   assert.deepEqual((await told(service)).slice(3), ['sessions.revoked operator'])
 })
 
@@ -317,7 +317,7 @@ test('failed logins: those of a user each, those of names that nobody has a thou
   assert.equal(failed.filter(({ userId }) => userId === id).length, 2)
   assert.ok(failed.some(({ userId, address }) => userId === null && address === '127.0.0.1'))
 
-  const nobody = { name: 'login.failed', reason: 'invalid' }
+  const nobody = { name: 'login.failed', reason: 'invalid' } as const
   const count = async () => (await db.selectFrom('events').select('id').execute()).length
   const before = await count()
   for (let index = 0; index < 3000; index++) await insertSampled(db, nobody, 3_600_000, OPERATOR)

@@ -1,8 +1,8 @@
 /** A clock that is set by an hour, either way: nobody is logged out, and nothing that was over comes back. */
 import assert from 'node:assert/strict'
-import { test } from '../dialects.ts'
-import { MINUTE } from '../fixture.ts'
-import { startWorld } from '../http/documented/world.ts'
+import { test } from '../support/database.ts'
+import { MINUTE } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 
 for (const step of [60 * MINUTE, -60 * MINUTE]) {
   test(`set ${step > 0 ? 'forward' : 'back'} by an hour`, async (t) => {

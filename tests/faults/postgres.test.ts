@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import { connect, freshDatabase, snapshot } from '../dialects.ts'
-import { lockDatabase, startWorld } from '../http/documented/world.ts'
+import { connect, freshDatabase, snapshot } from '../support/database.ts'
+import { lockDatabase, startWorld } from '../support/world.ts'
 import { openDevices, recovers, seesFault } from './probe.ts'
 import { openWire } from './wire.ts'
 

@@ -1,7 +1,9 @@
 /** What a client sees of a fault, whatever it is: wait and come again. */
+
 import assert from 'node:assert/strict'
-import type { Answer } from '../fixture.ts'
-import type { World } from '../http/documented/world.ts'
+import type { Answer } from '../support/service.ts'
+import { until } from '../support/until.ts'
+import type { World } from '../support/world.ts'
 
 const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.' }
 // Milliseconds
@@ -61,11 +63,7 @@ export async function recovers(
   byCookie: readonly number[] = [200],
 ): Promise<void> {
   const { service } = world
-  const end = performance.now() + PATIENCE
-  while ((await service.request('/readyz')).status !== 200) {
-    assert.ok(performance.now() < end, 'it is not ready again')
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+  await until(async () => (await service.request('/readyz')).status === 200, 'ready again', { every: 100 })
   assert.equal((await service.refresh(header.refresh)).status, 200)
   assert.equal((await service.exchange(header.access)).status, 200)
   const { status } = await service.request('/refresh_token', {

@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { snapshot } from '../dialects.ts'
-import { PASSWORD } from '../fixture.ts'
-import { lockDatabase, startWorld } from '../http/documented/world.ts'
+import { snapshot } from '../support/database.ts'
+import { lockDatabase, startWorld } from '../support/world.ts'
 import { openDevices, recovers, seesFault } from './probe.ts'
 
 test('locked by another process', { timeout: 60_000 }, async (t) => {
@@ -38,7 +37,7 @@ test('no page left: who needs one is told so, others go on', { timeout: 60_000 }
   const world = await startWorld(t)
   const { service } = world
   const devices = await openDevices(world)
-  const login = () => service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
+  const login = () => service.tryLogin()
   await sql`pragma max_page_count = 1`.execute(service.core.db) // no less than there are
   let last = await login()
   while (last.status === 200) last = await login()

@@ -1,12 +1,14 @@
 /** Who may administer: whoever has `ADMIN_TOKEN` in `Authorization`, and nobody else. */
+
 import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { isSame } from '../../src/http/pipeline/admin-access.ts'
-import { operations } from '../contract/check-response.ts'
-import { ADMIN_TOKEN, SECRET, startService } from '../fixture.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { operations } from '../support/check-response.ts'
+import { snapshot } from '../support/database.ts'
+import { ADMIN_TOKEN, SECRET, startService } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 import { startSecond } from './second.ts'
 
 const administration = operations.filter(({ path }) => path.startsWith('/admin'))
@@ -24,7 +26,7 @@ test('the contract asks for this token in all of them, and nowhere else', () => 
 
 test('nothing else is taken for the token, wherever it stands, and nothing is read or changed', async (t) => {
   const { service, user, accessToken, refreshToken } = await startWorld(t)
-  const rows = dump(service.file)
+  const rows = await snapshot(service.database)
   const wrong = [
     ...[accessToken, refreshToken, SECRET.toString(), 'undefined', '', ' ', 'x'.repeat(10_000)],
     ...[ADMIN_TOKEN.slice(0, -1), `${ADMIN_TOKEN}x`, ADMIN_TOKEN.toLowerCase(), `${ADMIN_TOKEN},x`],
@@ -51,7 +53,7 @@ test('nothing else is taken for the token, wherever it stands, and nothing is re
       await refused(missing, `${url}?${name}=${ADMIN_TOKEN}`, {})
     }
   }
-  assert.deepEqual(dump(service.file), rows)
+  assert.deepEqual(await snapshot(service.database), rows)
 })
 
 test('the token is good for administration alone', async (t) => {

@@ -1,9 +1,9 @@
 /** What administration reads of security events, and what it leaves there itself. */
 import assert from 'node:assert/strict'
-import { test } from '../dialects.ts'
-import type { Service } from '../fixture.ts'
-import { ADMIN_TOKEN, PASSWORD, startService } from '../fixture.ts'
-import { sidOf } from './tokens.ts'
+import { test } from '../support/database.ts'
+import type { Service } from '../support/service.ts'
+import { ADMIN_TOKEN, PASSWORD, startService } from '../support/service.ts'
+import { sidOf } from '../support/tokens.ts'
 
 interface Event {
   readonly name: string
@@ -88,7 +88,7 @@ test('what an administrator does is there once, with where it came from; what di
   assert.deepEqual(
     events.map(({ name, reason, session_id }) => [name, reason, session_id]),
     [
-      ['user.registered', null, null],
+      ['user.registered', 'operator', null],
       ['session.opened', 'operator', opened],
       ['session.opened', 'operator', second],
       ['session.revoked', 'operator', opened],

@@ -1,9 +1,9 @@
 /** Sessions of users whom somebody else has authenticated, and ending any. */
 import assert from 'node:assert/strict'
-import { snapshot, test } from '../dialects.ts'
-import type { Request, Service } from '../fixture.ts'
-import { ADMIN_TOKEN, DAY, MINUTE, startService } from '../fixture.ts'
-import { sidOf } from './tokens.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Request, Service } from '../support/service.ts'
+import { ADMIN_TOKEN, DAY, MINUTE, startService } from '../support/service.ts'
+import { sidOf } from '../support/tokens.ts'
 
 const admin = (service: Service, rest = '', request: Request = {}) =>
   service.request(`/admin/users${rest}`, { bearer: ADMIN_TOKEN, ...request })

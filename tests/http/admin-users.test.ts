@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test as testOnce } from 'node:test'
-import { test } from '../dialects.ts'
-import type { Request, Service } from '../fixture.ts'
-import { ADMIN_TOKEN, MINUTE, PASSWORD, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import type { Request, Service } from '../support/service.ts'
+import { ADMIN_TOKEN, MINUTE, PASSWORD, startService } from '../support/service.ts'
 
 const admin =
   (service: Service) =>
@@ -14,7 +14,7 @@ const admin =
 const POST = { method: 'POST' }
 
 const logIn = (service: Service, username: string, password = PASSWORD) =>
-  service.request('/api/auth/login', { json: { username, password } })
+  service.tryLogin(password, username)
 
 testOnce('created with a password they log in, though registration is closed', async (t) => {
   const service = await startService(t, { registration: 'closed' })

@@ -1,7 +1,7 @@
 /** How large a body may be, told by its length or only by its end. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PASSWORD, startService } from '../fixture.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 
 const LIMIT = 16_384
 

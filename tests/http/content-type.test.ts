@@ -1,7 +1,7 @@
 /** What a body may say it is: RFC 9110 §8.3.1 and §5.6.6. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PASSWORD, startService } from '../fixture.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 
 test('JSON by each name that it has, and by no other', async (t) => {
   const service = await startService(t)

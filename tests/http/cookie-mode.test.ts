@@ -1,10 +1,12 @@
 /** The refresh token as an HTTP-only cookie: how it is set, moves on, stays and goes. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DAY, PASSWORD, startService } from '../fixture.ts'
+import { snapshot } from '../support/database.ts'
+import { DAY, PASSWORD, startService } from '../support/service.ts'
+import { claimsOf, cookiesOf } from '../support/tokens.ts'
+import { forge, hideTables, lockDatabase } from '../support/world.ts'
 import { HOST, post, startWithCookie } from './cookies.ts'
-import { dump, forge, hideTables, lockDatabase } from './documented/world.ts'
-import { claimsOf, cookiesOf } from './tokens.ts'
 
 test('login: one cookie with all its attributes, and no refresh token in the body', async (t) => {
   for (const secure of [true, false]) {
@@ -97,13 +99,13 @@ test('the same token in header and cookie is cookie mode', async (t) => {
 test('header and a different cookie: 400, and neither is rotated', async (t) => {
   const world = await startWithCookie(t)
   const header = await world.service.login()
-  const before = dump(world.service.file)
+  const before = await snapshot(world.service.database)
   for (const bearer of [header.refreshToken, header.accessToken, forge(world.refreshToken), 'garbage']) {
     const answer = await post(world, world.refreshToken, '/refresh_token', bearer)
     const body = { status: 'error', code: 400, message: 'Conflicting refresh tokens.' }
     assert.deepEqual([answer.status, answer.body, cookiesOf(answer)], [400, body, []])
   }
-  assert.deepEqual(dump(world.service.file), before)
+  assert.deepEqual(await snapshot(world.service.database), before)
   assert.equal((await post(world, world.refreshToken)).status, 200)
   assert.equal((await world.service.refresh(header.refreshToken)).status, 200)
 })

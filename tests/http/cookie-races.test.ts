@@ -1,11 +1,11 @@
 /** Whoever loses a race, and whoever gets a 5xx, touches no cookie: the one in the browser may be the winner's. */
 import assert from 'node:assert/strict'
-import { snapshot, test } from '../dialects.ts'
-import { PASSWORD } from '../fixture.ts'
+import { snapshot, test } from '../support/database.ts'
+import { PASSWORD } from '../support/service.ts'
+import { cookiesOf, sidOf } from '../support/tokens.ts'
+import { hideTables, lockDatabase } from '../support/world.ts'
 import type { CookieWorld } from './cookies.ts'
 import { HOST, post, startWithCookie } from './cookies.ts'
-import { hideTables, lockDatabase } from './documented/world.ts'
-import { cookiesOf, sidOf } from './tokens.ts'
 
 /** Another tab logs in: from now on the browser has this cookie. */
 async function loginAs({ service, name }: CookieWorld, username: string): Promise<CookieWorld> {

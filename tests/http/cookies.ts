@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
-import type { Service } from '../fixture.ts'
-import { PASSWORD, startService } from '../fixture.ts'
-import { cookiesOf } from './tokens.ts'
+import type { Service } from '../support/service.ts'
+import { PASSWORD, startService } from '../support/service.ts'
+import { cookiesOf } from '../support/tokens.ts'
 
 export const HOST = '__Host-refresh_token'
 const SECURE = { cookie: { name: HOST, secure: true } }

@@ -1,8 +1,8 @@
 /** CORS: exactly the origins of `CORS_ORIGINS`, with credentials, and nothing for anybody else. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Service } from '../fixture.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import type { Service } from '../support/service.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 
 const APP = 'https://app.example'
 const OTHER = 'https://admin.example:8443'

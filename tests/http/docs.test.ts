@@ -1,8 +1,8 @@
 /** The contract and its pages: served by this service alone. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { contract } from '../contract/check-response.ts'
-import { startService } from '../fixture.ts'
+import { contract } from '../support/check-response.ts'
+import { startService } from '../support/service.ts'
 
 test('/openapi.json is the bundled contract itself', async (t) => {
   const service = await startService(t)

@@ -7,9 +7,11 @@ import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
 import type { OperationId } from '../../src/http/contract.ts'
-import type { Dialect, DialectContext } from '../dialects.ts'
-import { snapshot, test as testBoth } from '../dialects.ts'
-import type { Answer } from '../fixture.ts'
+import type { Dialect, DialectContext } from '../support/database.ts'
+import { snapshot, test as testBoth } from '../support/database.ts'
+import type { Answer } from '../support/service.ts'
+import type { World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
 import * as accounts from './documented/accounts.ts'
 import * as admin from './documented/admin.ts'
 import type { Example } from './documented/examples.ts'
@@ -18,8 +20,6 @@ import * as health from './documented/operations.ts'
 import type { Provocation, Provocations } from './documented/provoke.ts'
 import * as refresh from './documented/refresh.ts'
 import * as sessions from './documented/sessions.ts'
-import type { World } from './documented/world.ts'
-import { startWorld } from './documented/world.ts'
 
 const provocations: Readonly<Record<OperationId, Provocations>> = {
   ...refresh,
@@ -74,9 +74,12 @@ const seen = new Set<Example>()
 const OF_DATABASE = /^(200|201|401|403|404|409|429|500|503) (?!busy|shutting_down|cross_site)/
 
 // Administration asks for its token first, and the store is the one that the others have.
-const OF_ADMIN = {
-  database: /^(200|201|403|404 unknown|409)/,
-  harmless: /^(400 (?!short_password)|401|405|409|413|415|404 unknown)/,
+const OF_ADMIN = /^(200|201|403|404 unknown|409)/
+
+// What is refused, and neither moves the clock nor ends or changes anything to be so.
+const HARMLESS = {
+  admin: /^(400 (?!short_password)|401|405|409|413|415|404 unknown)/,
+  others: /^(400 (?!short_password)|401 missing|403 cross_site|405|409|413|415)/,
 }
 
 const standing = new Map<Dialect, Promise<World>>()
@@ -96,8 +99,8 @@ function standingWorld(dialect: Dialect = 'sqlite'): Promise<World> {
 for (const example of examples) {
   const { operationId, key } = example
   const isAdmin = operationId in admin
-  const define = (isAdmin ? OF_ADMIN.database : OF_DATABASE).test(key) ? testBoth : test
-  const isHarmless = isAdmin && OF_ADMIN.harmless.test(key)
+  const define = (isAdmin ? OF_ADMIN : OF_DATABASE).test(key) ? testBoth : test
+  const isHarmless = (isAdmin ? HARMLESS.admin : HARMLESS.others).test(key)
   const ways = [provocations[operationId as OperationId]?.[key] ?? []].flat()
   for (const [index, way] of ways.entries()) {
     const name = `${operationId} ${key}${ways.length > 1 ? `, ${index + 1} of ${ways.length}` : ''}`

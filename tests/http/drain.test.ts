@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { startService } from '../fixture.ts'
+import { startService } from '../support/service.ts'
 
 test('connections that wait to be accepted when the service is closed are answered', async (t) => {
   const service = await startService(t)

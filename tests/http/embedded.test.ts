@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Hono } from 'hono'
 import { createApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/server/listen.ts'
-import { ADMIN_TOKEN, startService } from '../fixture.ts'
+import { ADMIN_TOKEN, startService } from '../support/service.ts'
 
 const APP = 'https://app.example'
 

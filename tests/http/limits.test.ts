@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
-import type { DialectContext } from '../dialects.ts'
-import { snapshot, test } from '../dialects.ts'
-import type { Answer, Service } from '../fixture.ts'
-import { NO_LIMITS, PASSWORD, startService } from '../fixture.ts'
-import { crowd, forge } from './documented/world.ts'
+import type { DialectContext } from '../support/database.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Answer, Service } from '../support/service.ts'
+import { NO_LIMITS, PASSWORD, startService } from '../support/service.ts'
+import { crowd, forge } from '../support/world.ts'
 import { startSecond } from './second.ts'
 
 const start = (
@@ -15,11 +15,12 @@ const start = (
   more: Partial<Settings> = {},
 ) => startService(t as DialectContext, { ...more, limits: { ...NO_LIMITS, ...limits } })
 
-const logIn = (service: Pick<Service, 'request'>, password = 'not the password', forwarded?: string) =>
-  service.request('/api/auth/login', {
-    json: { username: 'ada', password },
-    ...(forwarded !== undefined && { headers: { 'X-Forwarded-For': forwarded } }),
-  })
+const logIn = (service: Pick<Service, 'tryLogin'>, password = 'not the password', forwarded?: string) =>
+  service.tryLogin(
+    password,
+    'ada',
+    forwarded === undefined ? {} : { headers: { 'X-Forwarded-For': forwarded } },
+  )
 
 /** How often each status came. */
 const tally = (answers: readonly Answer[]) =>

@@ -1,10 +1,10 @@
 /** Logging out, here and everywhere. */
 import assert from 'node:assert/strict'
-import { snapshot, test } from '../dialects.ts'
-import type { Service, Tokens } from '../fixture.ts'
-import { DAY, MINUTE, PASSWORD, startService } from '../fixture.ts'
-import { forge, startWorld } from './documented/world.ts'
-import { resigned, sidOf } from './tokens.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Service, Tokens } from '../support/service.ts'
+import { DAY, MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { resigned, sidOf } from '../support/tokens.ts'
+import { forge, startWorld } from '../support/world.ts'
 
 const logout = (service: Service, bearer?: string, cookie?: string) =>
   service.request('/api/auth/logout', {

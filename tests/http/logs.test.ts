@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { operations } from '../contract/check-response.ts'
-import type { Request } from '../fixture.ts'
-import { ADMIN_TOKEN, SECRET, startService } from '../fixture.ts'
-import { forge, hideTables, lockDatabase } from './documented/world.ts'
+import { operations } from '../support/check-response.ts'
+import type { Request } from '../support/service.ts'
+import { ADMIN_TOKEN, SECRET, startService } from '../support/service.ts'
+import { forge, hideTables, lockDatabase } from '../support/world.ts'
 import { administer, live } from './logs/live.ts'
 import { places, Witness } from './logs/witness.ts'
 
@@ -96,6 +96,8 @@ test('no secret is in the log, and everything else is', async (t) => {
     'session.opened',
     'session.restored refresh',
     'session.revoked',
+    'session.revoked exchange',
+    'session.revoked refresh',
     'token.exchanged exchange',
     'token.refreshed refresh',
     'token.refused',

@@ -1,41 +1,63 @@
 /**
- * For every operation 400 malformed requests, for one of administration 150: a documented response, never a 5xx, and nothing
- * changes in the database, but that a refused login and a wrong token of an administrator are kept as events.
- * A failure is shrunk to the smallest request that still fails; the seed repeats the run.
+ * For every operation malformed requests, on both databases, as what a text does to a query is the database's own: a
+ * documented response, never a 5xx, and nothing changes in the database, but that a refused login and a wrong token of
+ * an administrator are kept as events. A failure is shrunk to the smallest request that still fails; the seed repeats
+ * the run.
  */
+
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after } from 'node:test'
 import SQLite from 'better-sqlite3'
 import fc from 'fast-check'
-import { checkResponse, operations } from '../contract/check-response.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { checkResponse, operations } from '../support/check-response.ts'
+import { snapshot, test } from '../support/database.ts'
+import { effort } from '../support/effort.ts'
+import type { Service } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 import { malformed } from './malformed/requests.ts'
 import { agent, send, understood } from './malformed/send.ts'
 
 const SEED = 20_261_122
+// For each operation; those of administration have half as many.
+const RUNS = { sqlite: effort(80, 400), postgres: effort(20, 100) }
+
 /** What a refusal of an operation is kept as, if it is: each login, and a wrong token once an hour. */
 function refusalOf({ path, operation }: (typeof operations)[number]): string | undefined {
   if (operation.operationId === 'login') return 'login.failed'
   return path.startsWith('/admin/') ? 'admin.refused' : undefined
 }
 
-const runs = (path: string) => (path.startsWith('/admin/') ? 150 : 400)
-
 after(() => agent.destroy())
 
-describe('malformed requests', { concurrency: true }, () => {
+/** @returns checks that a response has changed nothing but what it may; on SQLite after each request, by its file */
+function watch({ file }: Service, t: { after(end: () => void): void }) {
+  if (file === '') return () => {}
+  const database = new SQLite(file, { readonly: true })
+  t.after(() => database.close())
+  // Moves when any other connection has committed a change.
+  const version = () => database.pragma('data_version', { simple: true })
+  let last = version()
+  const names = database.prepare('select name from events order by position').pluck()
+  const kept = names.all()
+  return (status: number, refusal: string | undefined) => {
+    const before = last
+    last = version()
+    if (last !== before) {
+      // A login that is refused is kept. Whether anything else changed is seen at the end.
+      assert.ok(refusal !== undefined && status === 401, 'it changed something')
+      if (refusal === 'login.failed' || !kept.includes(refusal)) kept.push(refusal)
+    }
+    assert.deepEqual(names.all(), kept)
+  }
+}
+
+test(`malformed requests to every operation, seed ${SEED}`, async (t) => {
+  const world = await startWorld(t, { trustProxy: ['127.0.0.0/8'], logLevel: 'error' })
+  const { service } = world
+  const check = watch(service, t)
+  const rows = await snapshot(service.database)
   for (const route of operations) {
-    test(route.operation.operationId, async (t) => {
-      const world = await startWorld(t, { trustProxy: ['127.0.0.0/8'], logLevel: 'error' })
-      const { service } = world
-      const rows = dump(service.file)
-      const database = new SQLite(service.file, { readonly: true })
-      t.after(() => database.close())
-      // Moves when any other connection has committed a change.
-      const version = () => database.pragma('data_version', { simple: true })
-      let last = version()
-      const names = database.prepare('select name from events order by position').pluck()
-      const kept = names.all()
+    await t.test(route.operation.operationId, async (t) => {
       const refusal = refusalOf(route)
       let count = 0
       const seen = new Map<number, number>()
@@ -44,24 +66,17 @@ describe('malformed requests', { concurrency: true }, () => {
           const { response, text } = await send(service.url, request)
           count++
           seen.set(response.status, (seen.get(response.status) ?? 0) + 1)
-          const before = last
-          last = version()
-          if (last !== before) {
-            // A login that is refused is kept. Whether anything else changed is seen at the end.
-            assert.ok(refusal !== undefined && response.status === 401, 'it changed something')
-            if (refusal === 'login.failed' || !kept.includes(refusal)) kept.push(refusal)
-          }
-          assert.deepEqual(names.all(), kept)
+          check(response.status, refusal)
           assert.ok(response.status < 500, text)
           assert.equal(response.headers.get('Injected'), null)
           checkResponse(request.method, understood(service.url, request.path), response, text)
         }),
-        { seed: SEED, numRuns: runs(route.path) },
+        { seed: SEED, numRuns: RUNS[world.service.database.dialect] / (refusal === 'admin.refused' ? 2 : 1) },
       )
-      assert.deepEqual(dump(service.file), rows)
+      assert.deepEqual(await snapshot(service.database), rows)
       assert.equal(service.logged(), '', 'the service logged a defect of its own')
       const statuses = [...seen].sort().map(([status, times]) => `${times} × ${status}`)
-      t.diagnostic(`seed ${SEED}, ${count} requests: ${statuses.join(', ')}`)
+      t.diagnostic(`${count} requests: ${statuses.join(', ')}`)
     })
   }
 })

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { request as nodeRequest } from 'node:http'
 import { test } from 'node:test'
-import { operations } from '../contract/check-response.ts'
-import { startService } from '../fixture.ts'
-import { startWorld } from './documented/world.ts'
+import { operations } from '../support/check-response.ts'
+import { startService } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'PROPFIND', 'PURGE']
 

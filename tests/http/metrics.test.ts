@@ -1,20 +1,22 @@
 /** GET /metrics: what is counted, once each, and what must not be there. */
+
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import type { TestContext } from 'node:test'
 import { test as testOnce } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Core } from '../../src/http/core.ts'
 import { metricsApp } from '../../src/http/metrics-app.ts'
 import { listen } from '../../src/http/server/listen.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import { test } from '../dialects.ts'
-import { DAY, PASSWORD, startService } from '../fixture.ts'
-import { addUser, logIn } from '../store/context.ts'
-import type { World } from './documented/world.ts'
-import { configure, forge, limit, startWorld } from './documented/world.ts'
+import { test } from '../support/database.ts'
+import { DAY, override, PASSWORD, startService } from '../support/service.ts'
+import { addUser, logIn } from '../support/session-context.ts'
+import { sidOf } from '../support/tokens.ts'
+import { until } from '../support/until.ts'
+import type { World } from '../support/world.ts'
+import { configure, forge, limit, startWorld } from '../support/world.ts'
 import { parseExposition } from './exposition.ts'
-import { sidOf } from './tokens.ts'
 
 const ON = { metrics: { host: '127.0.0.1', port: 0 } }
 
@@ -79,8 +81,9 @@ const refreshNow: Act = ({ service, refreshToken }) => service.refresh(refreshTo
 const exchangeNow: Act = ({ service, accessToken }) => service.exchange(accessToken)
 const logout: Act = ({ service, refreshToken }) =>
   service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
-const deactivate: Act = ({ service, user }) => deactivateUser(service.core.db, user.id, service.clock.now)
-const remove: Act = ({ service, user }) => deleteUser(service.core.db, user.id)
+const deactivate: Act = ({ service, user }) =>
+  deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR)
+const remove: Act = ({ service, user }) => deleteUser(service.core.db, user.id, Date.now(), OPERATOR)
 const removeSession: Act = ({ service, refreshToken }) =>
   service.core.db.deleteFrom('sessions').where('id', '=', sidOf(refreshToken)).execute()
 const wait =
@@ -173,7 +176,7 @@ testOnce('each outcome of a refresh and an exchange is counted once, by its name
       )
       assert.deepEqual(grown, [keyOf(name, outcome)])
       assert.equal(after.get(keyOf(name, outcome)), Number(before.get(keyOf(name, outcome))) + 1, outcome)
-      Object.assign(service.core, core)
+      override(service.core, core)
     }
   }
   const samples = await read()
@@ -222,14 +225,10 @@ test('active sessions, connections, and a scrape while the database is away', as
   await get()
   // The count has been started, and nobody waits for it.
   let samples = await read()
-  for (
-    const end = performance.now() + 5000;
-    !samples.has('rekindle_active_sessions');
+  await until(async () => {
     samples = await read()
-  ) {
-    assert.ok(performance.now() < end, 'never counted')
-    await pause(10)
-  }
+    return samples.has('rekindle_active_sessions')
+  }, 'never counted')
   assert.equal(samples.get('rekindle_active_sessions'), 2)
   if (t.dialect === 'postgres') {
     assert.ok(Number(samples.get('rekindle_database_connections{state="idle"}')) >= 1)

@@ -1,14 +1,13 @@
 /** What a new password may be, and that it is kept whole. Each fault has a row in documented/ as well. */
 import assert from 'node:assert/strict'
-import { snapshot, test } from '../dialects.ts'
-import type { Service } from '../fixture.ts'
-import { PASSWORD, startService } from '../fixture.ts'
-import { startWorld } from './documented/world.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Service } from '../support/service.ts'
+import { PASSWORD, startService } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 
 const register = (service: Service, password: unknown, username = 'ada') =>
   service.request('/api/auth/register', { json: { username, password } })
-const login = async (service: Service, password: string) =>
-  (await service.request('/api/auth/login', { json: { username: 'ada', password } })).status
+const login = async (service: Service, password: string) => (await service.tryLogin(password)).status
 
 test('from 8 characters to 256 bytes, and none of them is cut', async (t) => {
   const service = await startService(t)

@@ -1,17 +1,16 @@
 /** Changing the password. */
 import assert from 'node:assert/strict'
-import { snapshot, test } from '../dialects.ts'
-import type { Service } from '../fixture.ts'
-import { NO_LIMITS, PASSWORD } from '../fixture.ts'
-import { startWorld } from './documented/world.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Service } from '../support/service.ts'
+import { NO_LIMITS, override, PASSWORD } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 
 const NEXT = 'another one entirely'
 
 const change = (service: Service, bearer: string | undefined, current: unknown, next: unknown) =>
   service.request('/api/auth/password', { bearer, json: { current_password: current, new_password: next } })
 
-const login = async (service: Service, password: string) =>
-  (await service.request('/api/auth/login', { json: { username: 'ada', password } })).status
+const login = async (service: Service, password: string) => (await service.tryLogin(password)).status
 
 test('the other sessions end, this one goes on, and only the new password opens another', async (t) => {
   const { service, accessToken, refreshToken } = await startWorld(t)
@@ -53,9 +52,9 @@ test('the session that asks ends while the passwords are checked: 401, and the o
     assert.equal(over.status, 200)
     return passwords.hash(password)
   }
-  Object.assign(service.core, { passwords: { ...passwords, hash } })
+  override(service.core, { passwords: { ...passwords, hash } })
   const answer = await change(service, accessToken, PASSWORD, NEXT)
-  Object.assign(service.core, { passwords })
+  override(service.core, { passwords })
   assert.deepEqual([answer.status, answer.body.message], [401, 'Invalid access token.'])
   assert.deepEqual([await login(service, NEXT), await login(service, PASSWORD)], [401, 200])
 })
@@ -89,7 +88,7 @@ test('a change that the end of its session overtakes counts as a try that failed
     await service.request('/api/auth/logout', { method: 'POST', bearer: accessToken })
     return passwords.hash(password)
   }
-  Object.assign(service.core, { passwords: { ...passwords, hash } })
+  override(service.core, { passwords: { ...passwords, hash } })
   assert.equal((await change(service, accessToken, PASSWORD, NEXT)).status, 401)
   const counters = await db.selectFrom('rate_limits').select('points').execute()
   assert.deepEqual(counters, [{ points: 1 }, { points: 1 }], 'of the account and of the address')

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/server/listen.ts'
-import { startService } from '../fixture.ts'
+import { startService } from '../support/service.ts'
 
 // Node takes as many out of one read of 64 KiB.
 const COUNT = 800

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 
 const CLIENT = '203.0.113.7'
 const SPOOFED = '198.51.100.1'

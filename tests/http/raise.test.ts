@@ -1,13 +1,15 @@
 /** Hashes of before a setting rose: the next login of their user raises them, and nobody notices. */
+
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { activateUser, deactivateUser } from '../../src/store/queries/users.ts'
 import type { HashCost } from '../../src/users/passwords.ts'
 import { createPasswords } from '../../src/users/passwords.ts'
-import type { DialectContext } from '../dialects.ts'
-import { snapshot, test } from '../dialects.ts'
-import type { Service } from '../fixture.ts'
-import { FULL_COST, PASSWORD, startService } from '../fixture.ts'
+import type { DialectContext } from '../support/database.ts'
+import { snapshot, test } from '../support/database.ts'
+import type { Service } from '../support/service.ts'
+import { FULL_COST, override, PASSWORD, startService } from '../support/service.ts'
 import { startSecond } from './second.ts'
 
 const NEXT = 'another one entirely'
@@ -71,12 +73,12 @@ test('twenty logins at once, in two processes: all of them succeed, and all thei
 /** While the first login raises the hash, something else happens. @returns what that login is answered */
 async function during(service: Service, act: () => Promise<unknown>, raises = true) {
   const { passwords } = service.core
-  const raise: typeof passwords.rehash = async (hash, password) => {
-    Object.assign(service.core, { passwords })
+  const rehash: typeof passwords.rehash = async (hash, password) => {
+    override(service.core, { passwords })
     await act()
     return raises ? passwords.rehash(hash, password) : undefined
   }
-  Object.assign(service.core, { passwords: { ...passwords, raise } })
+  override(service.core, { passwords: { ...passwords, rehash } })
   return attempt(service)
 }
 
@@ -98,11 +100,11 @@ test('a password change during which a login raises the hash succeeds', async (t
   const { body } = await during(service, async () => {}, false)
   const { passwords } = service.core
   const hash: typeof passwords.hash = async (password) => {
-    Object.assign(service.core, { passwords })
+    override(service.core, { passwords })
     await service.login()
     return passwords.hash(password)
   }
-  Object.assign(service.core, { passwords: { ...passwords, hash } })
+  override(service.core, { passwords: { ...passwords, hash } })
   const change = await service.request('/api/auth/password', {
     bearer: body.data.access_token,
     json: { current_password: PASSWORD, new_password: NEXT },
@@ -115,13 +117,13 @@ test('a deactivation at the same moment wins, and a deactivated user’s hash st
   const service = await startRaised(t)
   const { id } = await service.core.db.selectFrom('users').select('id').executeTakeFirstOrThrow()
   const before = await hashOf(service)
-  const answer = await during(service, () => deactivateUser(service.core.db, id, service.clock.now))
+  const answer = await during(service, () => deactivateUser(service.core.db, id, service.clock.now, OPERATOR))
   assert.deepEqual([answer.status, answer.body.message], [403, 'User is inactive.'])
   assert.equal((await attempt(service)).status, 403)
   // Not to whoever does not know the password
   assert.equal((await attempt(service, NEXT)).body.message, 'Invalid credentials.')
   assert.equal(await hashOf(service), before)
-  await activateUser(service.core.db, id)
+  await activateUser(service.core.db, id, Date.now(), OPERATOR)
   await service.login()
   assert.equal(await costOf(service), 'm=128,t=2,p=1')
 })

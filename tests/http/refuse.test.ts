@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RequestError } from '@hono/node-server'
 import { refuseRequest } from '../../src/http/server/early-refusals.ts'
-import { startService } from '../fixture.ts'
+import { startService } from '../support/service.ts'
 
 test('a request that no URL can be made of is the client’s fault, all else is ours, and says nothing', async () => {
   const refuse = refuseRequest({ security: { 'X-Frame-Options': 'SAMEORIGIN' }, core: undefined })

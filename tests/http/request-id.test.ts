@@ -1,9 +1,9 @@
 /** `X-Request-Id`: taken over when it is sane, made otherwise, and always sent back. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Request } from '../fixture.ts'
-import { startService } from '../fixture.ts'
-import { hideTables, lockDatabase, startWorld } from './documented/world.ts'
+import type { Request } from '../support/service.ts'
+import { startService } from '../support/service.ts'
+import { hideTables, lockDatabase, startWorld } from '../support/world.ts'
 
 const ID = 'X-Request-Id'
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/

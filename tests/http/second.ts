@@ -6,8 +6,8 @@ import { createApp } from '../../src/http/app.ts'
 import type { CoreOptions } from '../../src/http/core.ts'
 import { createCore } from '../../src/http/core.ts'
 import { listen } from '../../src/http/server/listen.ts'
-import type { Service } from '../fixture.ts'
-import { client, SECRET } from '../fixture.ts'
+import type { Service } from '../support/service.ts'
+import { client, SECRET } from '../support/service.ts'
 
 export async function startSecond(
   t: TestContext,

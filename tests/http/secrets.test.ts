@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { test as testOnBoth } from '../dialects.ts'
-import { MINUTE, SECRET } from '../fixture.ts'
-import { startWorld } from './documented/world.ts'
+import { test as testOnBoth } from '../support/database.ts'
+import { MINUTE, SECRET } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 import { startSecond } from './second.ts'
 
 const NEXT = Buffer.from('bmV4dCwgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIG9yIG1vcmU')

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/server/listen.ts'
-import { PASSWORD } from '../fixture.ts'
-import { hideTables, startWorld } from './documented/world.ts'
+import { PASSWORD } from '../support/service.ts'
+import { hideTables, startWorld } from '../support/world.ts'
 
 const EXPECTED = {
   'cross-origin-opener-policy': 'same-origin',

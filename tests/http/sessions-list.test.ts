@@ -1,19 +1,15 @@
 /** What is logged in where, and ending one of it. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { snapshot, test } from '../dialects.ts'
-import { DAY, MINUTE, PASSWORD, startService } from '../fixture.ts'
-import { startWorld } from './documented/world.ts'
-import { sidOf } from './tokens.ts'
+import { snapshot, test } from '../support/database.ts'
+import { DAY, MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { sidOf } from '../support/tokens.ts'
+import { startWorld } from '../support/world.ts'
 
 const iso = (time: number) => new Date(time).toISOString()
 
 async function loginFrom(service: Awaited<ReturnType<typeof startService>>, device: string) {
-  const headers = { 'User-Agent': device }
-  const { body } = await service.request('/api/auth/login', {
-    headers,
-    json: { username: 'ada', password: PASSWORD },
-  })
+  const { body } = await service.tryLogin(PASSWORD, 'ada', { headers: { 'User-Agent': device } })
   return { accessToken: body.data.access_token as string, refreshToken: body.data.refresh_token as string }
 }
 

@@ -1,10 +1,12 @@
 /** Settings that change what operations answer. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DAY, MINUTE, PASSWORD, startService } from '../fixture.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { snapshot } from '../support/database.ts'
+import { DAY, MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { claimsOf } from '../support/tokens.ts'
+import { startWorld } from '../support/world.ts'
 import { startSecond } from './second.ts'
-import { claimsOf } from './tokens.ts'
 
 const credentials = { username: 'ada', password: PASSWORD }
 
@@ -12,12 +14,12 @@ test('registration closed: 403 for every name, taken or not; those who are there
   const open = await startService(t)
   await open.register()
   const closed = await startSecond(t, open, undefined, { registration: 'closed' })
-  const before = dump(open.file)
+  const before = await snapshot(open.database)
   for (const username of ['grace', 'ada']) {
     const answer = await closed.request('/api/auth/register', { json: { username, password: PASSWORD } })
     assert.deepEqual(answer.body, { status: 'error', code: 403, message: 'Registration is closed.' })
   }
-  assert.deepEqual(dump(open.file), before)
+  assert.deepEqual(await snapshot(open.database), before)
   assert.equal((await closed.request('/api/auth/login', { json: credentials })).status, 200)
 })
 
@@ -44,7 +46,7 @@ test('rotation switched on later: the token that never rotated is the current on
 
 test('exchange window 0: off, for good tokens and bad ones alike, and nothing is looked at', async (t) => {
   const { service, accessToken } = await startWorld(t, { exchangeWindow: 0 })
-  const before = dump(service.file)
+  const before = await snapshot(service.database)
   for (const wait of [0, 29 * MINUTE, 2 * MINUTE]) {
     service.clock.now += wait
     for (const token of [accessToken, 'garbage', `${accessToken}=`]) {
@@ -52,7 +54,7 @@ test('exchange window 0: off, for good tokens and bad ones alike, and nothing is
       assert.deepEqual(answer.body, { status: 'error', code: 403, message: 'Exchange is disabled.' })
     }
   }
-  assert.deepEqual(dump(service.file), before)
+  assert.deepEqual(await snapshot(service.database), before)
   // A body that does not fit is still told so.
   assert.equal((await service.request('/api/auth/refresh', { json: {} })).status, 400)
 })

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/server/listen.ts'
-import { startService } from '../fixture.ts'
+import { startService } from '../support/service.ts'
 
 for (const [what, sent] of [
   ['headers that never end', 'GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: '],

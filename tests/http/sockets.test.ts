@@ -1,10 +1,12 @@
 /** HTTP that is broken, too large or smuggled, as bytes on a socket: an answer in the envelope, and the service lives. */
+
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import type { Service } from '../fixture.ts'
-import { startService } from '../fixture.ts'
-import { dump, startWorld } from './documented/world.ts'
+import { snapshot } from '../support/database.ts'
+import type { Service } from '../support/service.ts'
+import { startService } from '../support/service.ts'
+import { startWorld } from '../support/world.ts'
 
 interface RawAnswer {
   readonly status: number
@@ -147,7 +149,7 @@ test('garbage behind a request on one connection: nothing is done twice, nobody 
   const lengthy = await send(service, `${refresh}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`)
   assert.equal(lengthy.status, 200)
   assert.equal(lengthy.all.match(/HTTP\/1\.1 \d/g)?.length, 1)
-  const before = dump(service.file)
+  const before = await snapshot(service.database)
   for (const bytes of [
     `GET /livez HTTP/1.1\r\n${HOST}\r\ngarbage\r\n\r\n`,
     `GET /livez HTTP/1.1\r\n${HOST}\r\n`.repeat(50),
@@ -159,12 +161,12 @@ test('garbage behind a request on one connection: nothing is done twice, nobody 
     await send(service, bytes, 50)
     assert.equal((await service.request('/livez')).status, 200)
   }
-  assert.deepEqual(dump(service.file), before)
+  assert.deepEqual(await snapshot(service.database), before)
 })
 
 test('connections that are cut in the middle: no defect of the service, and it lives on', async (t) => {
   const { service, accessToken } = await startWorld(t)
-  const before = dump(service.file)
+  const before = await snapshot(service.database)
   const { hostname, port } = new URL(service.url)
   const start = `POST /api/auth/password HTTP/1.1\r\n${HOST}Authorization: Bearer ${accessToken}\r\nContent-Type: application/json\r\n`
   for (const bytes of [
@@ -179,7 +181,7 @@ test('connections that are cut in the middle: no defect of the service, and it l
     })
     assert.equal((await service.request('/livez')).status, 200)
   }
-  assert.deepEqual(dump(service.file), before)
+  assert.deepEqual(await snapshot(service.database), before)
   // Whoever is woken by errors in the log is woken by nobody's lost connection.
   assert.doesNotMatch(service.logged(), /"level":[56]0/)
 })

@@ -6,8 +6,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { open, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from '../dialects.ts'
-import { startWorld } from './documented/world.ts'
+import { test } from '../support/database.ts'
+import { startWorld } from '../support/world.ts'
 
 // Milliseconds: whoever waits for a thread until then gets one, and is found out.
 const PATIENCE = 3000

@@ -1,8 +1,8 @@
 /** The tokens that this service signs: tests/security has those that it does not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startWorld } from './documented/world.ts'
-import { claimsOf, resigned } from './tokens.ts'
+import { claimsOf, resigned } from '../support/tokens.ts'
+import { startWorld } from '../support/world.ts'
 
 test('issuer and audience, when they are set, are written and checked', async (t) => {
   const settings = { issuer: 'https://id.example', audience: 'https://api.example' }

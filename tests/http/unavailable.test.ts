@@ -1,13 +1,15 @@
 /** 503 and 500 pass: nothing was changed, the service says when to come again, and lives on. */
+
 import assert from 'node:assert/strict'
 import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { test as testSqlite } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
-import { snapshot, test } from '../dialects.ts'
-import { PASSWORD } from '../fixture.ts'
-import { crowd, hideTables, lockDatabase, startWorld } from './documented/world.ts'
-import { sidOf } from './tokens.ts'
+import { snapshot, test } from '../support/database.ts'
+import { PASSWORD } from '../support/service.ts'
+import { sidOf } from '../support/tokens.ts'
+import { until } from '../support/until.ts'
+import { crowd, hideTables, lockDatabase, startWorld } from '../support/world.ts'
 
 const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.' }
 
@@ -106,7 +108,7 @@ test('a defect in between: 500 says nothing of it, and all is well once it is go
 test('too many logins at once: some are told to come again, and no session is lost or left over', async (t) => {
   const world = await startWorld(t)
   const { service } = world
-  const login = () => service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
+  const login = () => service.tryLogin()
   const calm = crowd(world)
   const answers = await Promise.all(Array.from({ length: 20 }, login))
   calm()
@@ -120,7 +122,7 @@ test('too many logins at once: some are told to come again, and no session is lo
   }
   const rows = await service.core.db.selectFrom('sessions').select('id').execute()
   assert.equal(rows.length, opened.length + 1)
-  while ((await login()).status === 503) await new Promise((resolve) => setTimeout(resolve, 50))
+  await until(async () => (await login()).status !== 503, 'room again', { every: 50 })
 })
 
 test('draining: running requests are served, connections close, /readyz sends traffic elsewhere', async (t) => {

@@ -1,7 +1,7 @@
 /** Usernames: stored as given, compared by NFKC and case folding. */
 import assert from 'node:assert/strict'
-import { test } from '../dialects.ts'
-import { PASSWORD, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 
 const NAMES = [
   ['Ada', ['ada', 'ADA', 'aDa', 'ａｄａ', 'ＡＤＡ', '𝒶𝒹𝒶']],

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import type { Limits } from '../../src/limits/limits.ts'
-import { test } from '../dialects.ts'
 import { recordStatements } from '../store/statements.ts'
+import { test } from '../support/database.ts'
 import { openLimits, times } from './context.ts'
 
 const refreshSession = { points: 120, seconds: 60 }

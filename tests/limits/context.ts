@@ -6,10 +6,10 @@ import type { Limits } from '../../src/limits/limits.ts'
 import { createLimits } from '../../src/limits/limits.ts'
 import type { LimitRefusal } from '../../src/limits/refusal.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { Dialect } from '../dialects.ts'
-import { DAY, NO_LIMITS } from '../fixture.ts'
-import type { StoreContext } from '../store/context.ts'
-import { openContext } from '../store/context.ts'
+import type { Dialect } from '../support/database.ts'
+import { DAY, NO_LIMITS } from '../support/service.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { openContext } from '../support/session-context.ts'
 
 export interface LimitsContext extends StoreContext {
   readonly limits: Limits

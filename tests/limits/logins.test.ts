@@ -1,8 +1,8 @@
 /** Tries of passwords: how many come through, who waits for how long, and whom strangers cannot keep out. */
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
-import { test } from '../dialects.ts'
 import { recordStatements } from '../store/statements.ts'
+import { test } from '../support/database.ts'
 import { openLimits, passed, refusedBy, times } from './context.ts'
 
 const HOUR = 3_600_000

@@ -8,8 +8,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
-import { client } from '../fixture.ts'
-import { startProgram } from '../program.ts'
+import { startProgram } from '../support/program.ts'
+import { client } from '../support/service.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const consumer = readFileSync(new URL('consumer.txt', import.meta.url), 'utf8')

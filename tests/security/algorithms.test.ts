@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { SECRET } from '../fixture.ts'
+import { SECRET } from '../support/service.ts'
 import { base64url, decode, forge, hmac, parts, signParts } from '../tokens/forge.ts'
 import { attack } from './attack.ts'
 

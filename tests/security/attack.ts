@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
-import { openSession } from '../../src/sessions/open.ts'
-import { findPasswordHash } from '../../src/store/queries/users.ts'
-import { snapshot } from '../dialects.ts'
-import type { Service, Tokens } from '../fixture.ts'
-import { startService } from '../fixture.ts'
+import { snapshot } from '../support/database.ts'
+import type { Service, Tokens } from '../support/service.ts'
+import { startService } from '../support/service.ts'
+import { logIn } from '../support/session-context.ts'
 import type { Endpoint, Kind } from './endpoints.ts'
 import { accepted, endpoints } from './endpoints.ts'
 
@@ -22,15 +21,6 @@ export interface Live extends Tokens {
 
 // Milliseconds: far more than a busy machine needs, and far less than an attack on time would take.
 const BOUND = 1500
-
-/** A session of its own. No password is checked for it, so that many can be opened. */
-async function logIn(service: Service, userId: string): Promise<Tokens> {
-  const { core } = service
-  const passwordHash = (await findPasswordHash(core.db, userId)) ?? ''
-  const grant = await openSession(core, { userId, passwordHash, userAgent: null, address: null })
-  assert.ok(grant !== undefined)
-  return grant
-}
 
 /**
  * One test for each endpoint and kind of token that it takes: each forgery gets the same documented answer, nothing in
@@ -62,7 +52,7 @@ export function attack(
   for (const endpoint of endpoints) {
     for (const kind of endpoint.kinds) {
       test(`${title}: ${endpoint.operation}, ${kind} token by ${endpoint.place}`, async () => {
-        const live = { service, userId, ...(await logIn(service, userId)) }
+        const live = { service, userId, ...(await logIn(service.core, userId)) }
         const token = kind === 'access' ? live.accessToken : live.refreshToken
         const unchanged = await snapshot(service.database)
         const events = await service.core.db.selectFrom('events').select('id').execute()

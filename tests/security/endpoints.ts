@@ -1,6 +1,6 @@
 /** Every way to hand the service a token, and what it says to a forged one. */
-import type { Answer, Service } from '../fixture.ts'
-import { PASSWORD } from '../fixture.ts'
+import type { Answer, Service } from '../support/service.ts'
+import { PASSWORD } from '../support/service.ts'
 
 export type Kind = 'access' | 'refresh'
 

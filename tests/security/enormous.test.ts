@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startWorld } from '../http/documented/world.ts'
+import { startWorld } from '../support/world.ts'
 import { base64url, decode, forge, parts, signParts } from '../tokens/forge.ts'
 import { attack } from './attack.ts'
 

@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
-import { SECRET } from '../fixture.ts'
+import { SECRET } from '../support/service.ts'
 import { base64url, decode, forge, hmac, parts, signParts } from '../tokens/forge.ts'
 import { attack } from './attack.ts'
 

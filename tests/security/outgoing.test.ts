@@ -6,13 +6,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ENTRY } from '../cli/command.ts'
-import { startService } from '../cli/service.ts'
-import type { DialectContext } from '../dialects.ts'
-import { freshDatabase, test } from '../dialects.ts'
-import { startReceiver, until, WEBHOOK_SECRET } from '../events/receiver.ts'
-import { client, PASSWORD, STRONG_SECRET } from '../fixture.ts'
-import { resigned } from '../http/tokens.ts'
+import type { DialectContext } from '../support/database.ts'
+import { freshDatabase, test } from '../support/database.ts'
+import { ENTRY } from '../support/program.ts'
+import { client, PASSWORD, STRONG_SECRET } from '../support/service.ts'
+import { spawnService } from '../support/service-process.ts'
+import { resigned } from '../support/tokens.ts'
+import { until } from '../support/until.ts'
+import { startReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
 import { endpoints } from './endpoints.ts'
 
 const PRELOAD = fileURLToPath(new URL('outgoing.ts', import.meta.url))
@@ -44,7 +45,7 @@ async function speaksTo(t: DialectContext, hasWebhook: boolean): Promise<void> {
     OUTGOING,
     ...(hasWebhook && webhook),
   }
-  const child = await startService(t, env, ['--import', PRELOAD, ENTRY, 'serve'])
+  const child = await spawnService(t, env, ['--import', PRELOAD, ENTRY, 'serve'])
   const service = client(child.url)
   await service.register()
   const tokens = await service.login()

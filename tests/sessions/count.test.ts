@@ -1,13 +1,15 @@
 /** How many sessions live: what is shown to Prometheus, counted in slices. */
+
 import assert from 'node:assert/strict'
-import { setTimeout as pause } from 'node:timers/promises'
 import { countSessions, sessionCounter } from '../../src/sessions/count.ts'
 import { activeSessions } from '../../src/sessions/list.ts'
 import { endSession } from '../../src/sessions/revoke.ts'
-import { connect, test } from '../dialects.ts'
-import { DAY } from '../fixture.ts'
-import { addUser, logIn, openContext } from '../store/context.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { recordStatements } from '../store/statements.ts'
+import { connect, test } from '../support/database.ts'
+import { DAY } from '../support/service.ts'
+import { addUser, logIn, openContext } from '../support/session-context.ts'
+import { until } from '../support/until.ts'
 
 test('the living are counted, slice by slice, each found by the key', async (t) => {
   const recording = recordStatements(t)
@@ -17,7 +19,12 @@ test('the living are counted, slice by slice, each found by the key', async (t) 
   const grants = []
   for (let count = 0; count < 4; count++) grants.push(await logIn(context, user))
   assert.equal(await countSessions(context, 2), 4)
-  await endSession(context, String(grants[3]?.session.id), 'ended', user)
+  await endSession(context, {
+    sessionId: String(grants[3]?.session.id),
+    reason: 'ended',
+    userId: user,
+    origin: OPERATOR,
+  })
 
   recording.executed.length = 0
   for (const size of [3, 4, 5]) assert.equal(await countSessions(context, size), 3)
@@ -50,16 +57,12 @@ test('a counter never waits, counts anew when its count is old, and tells no old
   const user = await addUser(context.db)
   await logIn(context, user)
   const count = sessionCounter(context, 20)
-  const until = async (expected: number | undefined) => {
-    const end = performance.now() + 5000
-    while (count() !== expected && performance.now() < end) await pause(5)
-    assert.equal(count(), expected)
-  }
+  const counts = (expected: number | undefined) => until(() => count() === expected, `${expected}`)
   assert.equal(count(), undefined)
-  await until(1)
+  await counts(1)
   await logIn(context, user)
   assert.equal(count(), 1)
-  await until(2)
+  await counts(2)
   await context.store.close()
-  await until(undefined)
+  await counts(undefined)
 })

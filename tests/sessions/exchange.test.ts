@@ -1,8 +1,8 @@
 /** `docs/adr/0002-exchange-bounds.md`, line by line: what bounds the exchange of an access token. */
 import assert from 'node:assert/strict'
-import { test } from '../dialects.ts'
-import type { Service } from '../fixture.ts'
-import { DAY, MINUTE, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import type { Service } from '../support/service.ts'
+import { DAY, MINUTE, startService } from '../support/service.ts'
 
 const invalid = { status: 'error', code: 401, message: 'Invalid access token.' }
 const expired = { status: 'error', code: 401, message: 'Access token has expired.' }

@@ -5,9 +5,11 @@
  *
  * A long campaign: npm run histories -- --runs 10000
  */
+
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { test } from '../dialects.ts'
+import { test } from '../support/database.ts'
+import { effort } from '../support/effort.ts'
 import { commands, prelude } from './histories/commands.ts'
 import { checkLeaves, checkNothingDeadIsAccepted } from './histories/invariants.ts'
 import type { History } from './histories/world.ts'
@@ -15,12 +17,10 @@ import { LENIENT, openWorld } from './histories/world.ts'
 import { Model } from './model.ts'
 
 // The rules are the same on PostgreSQL, and its histories take longer.
-const RUNS = { sqlite: 500, postgres: 60 }
+const RUNS = { sqlite: effort(60, 1000), postgres: effort(12, 150) }
 const GIVEN = process.env['HISTORIES_RUNS']
 const DATABASE = process.env['HISTORIES_DATABASE']
 const SEED = Number(process.env['HISTORIES_SEED'] ?? 20261122)
-// For all of the tests a busy machine makes fewer of them.
-const LIMIT = GIVEN === undefined ? { interruptAfterTimeLimit: 20_000 } : {}
 const START = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 
 /** Lines of the rules that histories have to reach: else they prove nothing about them. */
@@ -64,7 +64,7 @@ test(`histories, HISTORIES_SEED=${SEED}`, async (t) => {
       }
     },
   )
-  await fc.assert(property, { numRuns: runs, seed: SEED, ...LIMIT })
+  await fc.assert(property, { numRuns: runs, seed: SEED })
   const answers = [...world.reached.values()].reduce((sum, count) => sum + count, 0)
   t.diagnostic(`${begun} histories, ${answers} answers, ${world.together} times several at once`)
 

@@ -1,11 +1,14 @@
 /** The running service prunes by itself, tells what is lost by it, and goes on when a run fails. */
+
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { sql } from 'kysely'
 import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
+import type { SecurityEvent } from '../../src/store/event-names.ts'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
-import { test } from '../dialects.ts'
-import { DAY, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import { DAY, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 
 test('expired sessions go by themselves; a run that fails is logged, and the next one comes', async (t) => {
   const { core, clock, register, login } = await startService(t)
@@ -18,17 +21,13 @@ test('expired sessions go by themselves; a run that fails is logged, and the nex
   }
   const context = { ...core }
   const stop = startPruning(context, 5, log)
-  const until = async (line: string) => {
-    for (let waits = 0; !told.includes(line) && waits < 500; waits++) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
+  const untilTold = (line: string) => until(() => told.includes(line), line)
   const broken = { ...core.db, deleteFrom: undefined } as never
   Object.assign(context, { db: broken })
-  await until('failed')
+  await untilTold('failed')
   Object.assign(context, { db: core.db })
   clock.now += 91 * DAY
-  await until('pruned 1')
+  await untilTold('pruned 1')
   await stop()
   assert.equal(told.at(-1), 'pruned 1')
   assert.deepEqual(await core.db.selectFrom('sessions').selectAll().execute(), [])
@@ -47,7 +46,7 @@ testOnce('a stop does not wait for the breath after a slow batch', async (t) => 
   }
   const stop = startPruning({ ...core, now }, 5, core.log)
   const sessions = () => core.db.selectFrom('sessions').select('id').execute()
-  while ((await sessions()).length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until(async () => (await sessions()).length === 0)
   const begun = performance.now()
   await stop()
   const taken = performance.now() - begun
@@ -58,10 +57,15 @@ testOnce('events that the webhook never took do not go without a word, also when
   const webhook = { url: 'http://127.0.0.1:9/', secret: 'nobody is there to be told anything' }
   const service = await startService(t, { webhook })
   const { core, clock } = service
-  const of = (name: string, count: number) => Array.from({ length: count }, () => ({ name }))
-  await insertEvents(core.db, [...of('delivered', 10), ...of('undelivered', 50)], clock.now, OPERATOR)
+  const of = (name: SecurityEvent, count: number) => Array.from({ length: count }, () => ({ name }))
+  await insertEvents(
+    core.db,
+    [...of('session.opened', 10), ...of('session.revoked', 50)],
+    clock.now,
+    OPERATOR,
+  )
   const delivered = core.db.updateTable('events').set({ deliver_at: null })
-  await delivered.where('name', '=', 'delivered').execute()
+  await delivered.where('name', '=', 'session.opened').execute()
   // The first batch is of fifty.
   await sql`create trigger stop before delete on events when old.position > 55
     begin select raise(abort, 'no more'); end`.execute(core.db)
@@ -70,7 +74,7 @@ testOnce('events that the webhook never took do not go without a word, also when
     [...service.logged().matchAll(/"level":50,[^\n]*"events":(\d+),[^\n]*webhook/g)].map(([, count]) => count)
   const prune = async (message: string) => {
     const stop = startPruning(core, 5, core.log)
-    while (!service.logged().includes(message)) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => service.logged().includes(message), message)
     await stop()
   }
   await prune('"msg":"pruning failed"')
@@ -80,7 +84,7 @@ testOnce('events that the webhook never took do not go without a word, also when
   assert.deepEqual(lost(), ['40', '10'])
 
   // Nobody wanted to be told.
-  await insertEvents(core.db, of('x', 1), 0, OPERATOR)
+  await insertEvents(core.db, of('session.opened', 1), 0, OPERATOR)
   const none = { ...core, settings: { ...core.settings, webhook: undefined } }
   const tell = () => assert.fail('of what nobody waits for')
   assert.equal((await pruneAll(none, { onUndelivered: tell })).events, 1)

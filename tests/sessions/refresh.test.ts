@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
-import { test } from '../dialects.ts'
-import type { Answer, Service } from '../fixture.ts'
-import { DAY, SECRET, startService } from '../fixture.ts'
+import { test } from '../support/database.ts'
+import type { Answer, Service } from '../support/service.ts'
+import { DAY, override, SECRET, startService } from '../support/service.ts'
 
 const invalid = { status: 'error', code: 401, message: 'Invalid refresh token.' }
 const expired = { status: 'error', code: 401, message: 'Refresh token has expired.' }
@@ -114,7 +114,7 @@ test('other settings, no rotation for a while, another secret: nobody is taken f
   await service.register()
   let { refreshToken } = await service.login()
   const after = async (change: object, seconds: number) => {
-    Object.assign(service.core, { settings: { ...service.core.settings, ...change } })
+    override(service.core, { settings: { ...service.core.settings, ...change } })
     service.clock.now += seconds * 1000
     const answer = await service.refresh(refreshToken)
     assert.equal(answer.status, 200)
@@ -128,8 +128,8 @@ test('other settings, no rotation for a while, another secret: nobody is taken f
   await after({}, 0)
   const previous = SECRET
   const current = Buffer.from('another secret of the same service, 32 bytes')
-  const tokens = createTokenKeys({ current, previous: [previous], issuer: undefined, audience: undefined })
-  Object.assign(service.core, { tokens })
+  const keys = createTokenKeys({ current, previous: [previous], issuer: undefined, audience: undefined })
+  override(service.core, { keys })
   await after({}, 60)
   await after({}, 60)
   // A clock that is set back.
@@ -185,7 +185,7 @@ test('rotation switched off: a session that was rotated before goes on, and reus
   const { refreshToken } = await service.login()
   const second = successor(await service.refresh(refreshToken))
   const settings = { ...service.core.settings, rotation: false }
-  Object.assign(service.core, { settings })
+  override(service.core, { settings })
   assert.equal((await service.refresh(second)).status, 200)
   service.clock.now += 31_000
   assert.deepEqual((await service.refresh(refreshToken)).body, invalid)

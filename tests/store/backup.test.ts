@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { test } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { backupSqlite } from '../../src/store/sqlite/backup.ts'
-import { freshFile } from './context.ts'
+import { freshFile } from '../support/session-context.ts'
 
 test('a write between any two turns of the loop keeps no backup from its end', {
   timeout: 30_000,

@@ -7,9 +7,9 @@ import type { Insertable } from 'kysely'
 import { claimToken } from '../../src/store/queries/exchanges.ts'
 import { rotateSession, touchSession } from '../../src/store/queries/sessions.ts'
 import type { Database, Schema } from '../../src/store/schema.ts'
-import { test } from '../dialects.ts'
-import { MINUTE } from '../fixture.ts'
-import { addUser, dump, NOW, openContext } from './context.ts'
+import { test } from '../support/database.ts'
+import { MINUTE } from '../support/service.ts'
+import { addUser, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { addSession } from './rows.ts'
 
 interface Scene {
@@ -58,10 +58,10 @@ for (const [what, scene] of Object.entries(refreshRefusals)) {
   test(`${what}: neither rotated nor touched`, async (t) => {
     const { db } = await openContext(t)
     const presented = await set(db, scene)
-    const before = await dump(db)
+    const before = await storedRows(db)
     assert.equal(await rotateSession(db, presented, IDLE), undefined)
     assert.equal(await touchSession(db, presented), undefined)
-    assert.deepEqual(await dump(db), before)
+    assert.deepEqual(await storedRows(db), before)
   })
 }
 
@@ -73,7 +73,7 @@ for (const [what, scene] of Object.entries(refreshRefusals)) {
     const userId = await addUser(db, 'eve')
     const sessionId = await addSession(db, userId)
     const good = { sessionId, userId, generation: 0, issuedAt: NOW_SECOND, now: NOW }
-    const others = async () => (await dump(db)).sessions.filter(({ id }) => id !== sessionId)
+    const others = async () => (await storedRows(db)).sessions.filter(({ id }) => id !== sessionId)
     const before = await others()
     const [refused, rotated] = await Promise.all([presented, good].map((one) => rotateSession(db, one, IDLE)))
     assert.equal(refused, undefined)
@@ -95,9 +95,9 @@ for (const [what, scene] of Object.entries(refusals)) {
   test(`${what}: no token of it is exchanged`, async (t) => {
     const { db } = await openContext(t)
     const presented = await set(db, scene)
-    const before = await dump(db)
+    const before = await storedRows(db)
     assert.equal(await claimToken(db, claimOf(presented)), undefined)
-    assert.deepEqual(await dump(db), before)
+    assert.deepEqual(await storedRows(db), before)
   })
 }
 
@@ -108,7 +108,7 @@ for (const [what, scene] of Object.entries(refusals)) {
     const presented = await set(db, scene)
     const userId = await addUser(db, 'eve')
     const sessionId = await addSession(db, userId)
-    const others = async () => (await dump(db)).sessions.filter(({ id }) => id !== sessionId)
+    const others = async () => (await storedRows(db)).sessions.filter(({ id }) => id !== sessionId)
     const before = await others()
     const good = { ...claimOf({ sessionId, userId }), jti: 'another token' }
     const [refused, claimed] = await Promise.all(
@@ -118,7 +118,7 @@ for (const [what, scene] of Object.entries(refusals)) {
     assert.equal(claimed?.revokedAt, NOW)
     assert.deepEqual(await others(), before)
     assert.deepEqual(
-      (await dump(db)).revokedTokens.map(({ jti }) => jti),
+      (await storedRows(db)).revokedTokens.map(({ jti }) => jti),
       ['another token'],
     )
   })
@@ -127,9 +127,9 @@ for (const [what, scene] of Object.entries(refusals)) {
 test('a rotation: what moves and what stays', async (t) => {
   const { db } = await openContext(t)
   const presented = await set(db, { session: { expires_at: NOW + 1, absolute_expires_at: NOW + IDLE } })
-  const [before] = (await dump(db)).sessions
+  const [before] = (await storedRows(db)).sessions
   const row = await rotateSession(db, { ...presented, now: NOW - 5 }, IDLE)
-  const [after] = (await dump(db)).sessions
+  const [after] = (await storedRows(db)).sessions
   const moved = { generation: GENERATION + 1, rotated_at: NOW - 5, refreshed_at: NOW - 5, refresh_count: 1 }
   assert.deepEqual(after, { ...before, ...moved, expires_at: NOW - 5 + IDLE })
   assert.deepEqual(
@@ -137,15 +137,15 @@ test('a rotation: what moves and what stays', async (t) => {
     [GENERATION + 1, NOW - 5, NOW - 5 + IDLE],
   )
   await rotateSession(db, { ...presented, generation: GENERATION + 1, now: NOW + 1 }, IDLE)
-  assert.equal((await dump(db)).sessions[0]?.expires_at, NOW + IDLE, 'never past the absolute deadline')
+  assert.equal((await storedRows(db)).sessions[0]?.expires_at, NOW + IDLE, 'never past the absolute deadline')
 })
 
 test('a refresh without rotation moves neither the generation nor a deadline', async (t) => {
   const { db } = await openContext(t)
   const presented = await set(db, {})
-  const [before] = (await dump(db)).sessions
+  const [before] = (await storedRows(db)).sessions
   await touchSession(db, { ...presented, now: NOW + 7 })
-  assert.deepEqual((await dump(db)).sessions, [{ ...before, refreshed_at: NOW + 7, refresh_count: 1 }])
+  assert.deepEqual((await storedRows(db)).sessions, [{ ...before, refreshed_at: NOW + 7, refresh_count: 1 }])
 })
 
 test('a token is claimed once; its successor ends with the session at the latest', async (t) => {
@@ -153,9 +153,9 @@ test('a token is claimed once; its successor ends with the session at the latest
   const presented = await set(db, { session: { absolute_expires_at: NOW + MINUTE } })
   const claim = claimOf(presented)
   assert.deepEqual(await claimToken(db, claim), { revokedAt: NOW, successorExpiresAt: NOW + MINUTE })
-  const once = await dump(db)
+  const once = await storedRows(db)
   assert.equal(once.revokedTokens[0]?.expires_at, claim.expiresAt)
   assert.deepEqual([once.sessions[0]?.refreshed_at, once.sessions[0]?.refresh_count], [NOW, 1])
   assert.equal(await claimToken(db, { ...claim, now: NOW + 1 }), undefined)
-  assert.deepEqual(await dump(db), once)
+  assert.deepEqual(await storedRows(db), once)
 })

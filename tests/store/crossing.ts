@@ -1,7 +1,8 @@
 /** A statement on PostgreSQL that is stopped half-way, so that another comes in between. */
 
 import { test } from 'node:test'
-import type { Connection, DialectContext } from '../dialects.ts'
+import type { Connection, DialectContext } from '../support/database.ts'
+import { until } from '../support/until.ts'
 
 /** A test on PostgreSQL alone */
 export const onPostgres = (name: string, body: (t: DialectContext) => Promise<void>) =>
@@ -13,7 +14,7 @@ export async function untilWaiting(past: Connection, what: 'advisory' | 'row'): 
   const event = what === 'row' ? 'transactionid' : what
   const waiting = `select count(*) as count from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock' and wait_event = '${event}'`
-  while ((await past.query(waiting))[0].count === 0) await new Promise((turn) => setTimeout(turn, 5))
+  await until(async () => (await past.query(waiting))[0].count > 0, `nobody waits for ${what}`, { every: 5 })
 }
 
 /** Whoever loses its connection while it is stopped */

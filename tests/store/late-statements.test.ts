@@ -1,11 +1,13 @@
 /** PostgreSQL takes up a statement long after its client was told 503: when the grace begins. */
+
 import assert from 'node:assert/strict'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
-import type { DialectContext } from '../dialects.ts'
-import { MINUTE } from '../fixture.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, dump, logIn, openContext } from './context.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
+import type { DialectContext } from '../support/database.ts'
+import { MINUTE } from '../support/service.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, openContext, storedRows } from '../support/session-context.ts'
 import { onPostgres } from './crossing.ts'
 
 const SECOND = 1000
@@ -14,7 +16,7 @@ type Grant = Awaited<ReturnType<typeof logIn>>
 
 interface Operation {
   /** When each successor began, as it is stored */
-  readonly begun: (rows: Awaited<ReturnType<typeof dump>>) => readonly number[]
+  readonly begun: (rows: Awaited<ReturnType<typeof storedRows>>) => readonly number[]
   readonly ask: (context: StoreContext, grant: Grant) => Promise<{ outcome: string; successor: unknown }>
 }
 
@@ -22,14 +24,14 @@ const operations: Readonly<Record<string, Operation>> = {
   rotated: {
     begun: ({ sessions }) => sessions.map((session) => session.rotated_at),
     async ask(context, grant) {
-      const result = await refresh(context, grant.refreshToken)
+      const result = await refresh(context, grant.refreshToken, () => OPERATOR)
       return { outcome: result.outcome, successor: 'refreshToken' in result && result.refreshToken }
     },
   },
   exchanged: {
     begun: ({ revokedTokens }) => revokedTokens.map((token) => token.revoked_at),
     async ask(context, grant) {
-      const result = await exchange(context, grant.accessToken)
+      const result = await exchange(context, grant.accessToken, () => OPERATOR)
       return { outcome: result.outcome, successor: 'accessToken' in result && result.accessToken }
     },
   },
@@ -51,7 +53,7 @@ async function openScene(
   const askAll = () => Promise.all(grants.map((grant) => operation.ask(context, grant)))
   const first = await askAll()
   for (const result of first) assert.equal(result.outcome, outcome)
-  return { context, askAll, first, begun: operation.begun(await dump(context.db)) }
+  return { context, askAll, first, begun: operation.begun(await storedRows(context.db)) }
 }
 
 for (const [outcome, operation] of Object.entries(operations)) {

@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { addUser, freshFile } from './context.ts'
+import { addUser, freshFile } from '../support/session-context.ts'
 import { addSession } from './rows.ts'
 
 async function pragma(db: Database, name: string): Promise<unknown> {

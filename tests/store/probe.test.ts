@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { test as testOnce } from 'node:test'
 import { probeWriting } from '../../src/store/queries/probe.ts'
-import { connect, snapshot, test } from '../dialects.ts'
-import { startService } from '../fixture.ts'
-import { openContext } from './context.ts'
+import { connect, snapshot, test } from '../support/database.ts'
+import { startService } from '../support/service.ts'
+import { openContext } from '../support/session-context.ts'
 
 // A page in the log has a header in front of it.
 const FRAME = 4096 + 24

@@ -1,16 +1,19 @@
 /** What pruning deletes and what it keeps, to the millisecond; and how. */
+
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Insertable } from 'kysely'
 import type { Pruned } from '../../src/sessions/prune.ts'
 import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { pruneCounters, pruneRevokedTokens, pruneSessions } from '../../src/store/queries/prune.ts'
 import { setPoints } from '../../src/store/queries/rate-limits.ts'
 import type { Schema } from '../../src/store/schema.ts'
-import { test } from '../dialects.ts'
-import { DAY, MINUTE } from '../fixture.ts'
-import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { test } from '../support/database.ts'
+import { DAY, MINUTE } from '../support/service.ts'
+import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
+import { until } from '../support/until.ts'
 import { addRevokedToken, addSession } from './rows.ts'
 
 // A clock that is set back by less than an hour revives nothing.
@@ -52,7 +55,7 @@ for (const [what, fate, row] of sessions) {
       revokedTokens: 0,
       events: 0,
     })
-    const left = await dump(context.db)
+    const left = await storedRows(context.db)
     assert.deepEqual(
       left.sessions.map((session) => session.id),
       fate === 'goes' ? [] : [id],
@@ -77,7 +80,7 @@ for (const [what, fate, expiresAt] of [
       revokedTokens: fate === 'goes' ? 1 : 0,
       events: 0,
     })
-    const left = await dump(context.db)
+    const left = await storedRows(context.db)
     assert.deepEqual(
       left.revokedTokens.map((token) => token.jti),
       fate === 'goes' ? [] : [jti],
@@ -112,29 +115,29 @@ test('in batches, each no larger than asked for; then all; then nothing', async 
     await pruneCounters(db, HOUR_AGO, 100),
   ])
     assert.deepEqual(each, { gone: 100, kept: 0 })
-  const left = await dump(db)
+  const left = await storedRows(db)
   assert.deepEqual([left.sessions.length, left.revokedTokens.length], [1 + 900 - 200, 350])
 
   assert.deepEqual(await pruneAll(context), { sessions: 700, revokedTokens: 350, events: 0 })
-  const living = await dump(db)
+  const living = await storedRows(db)
   assert.deepEqual([living.sessions.length, living.revokedTokens.length], [1, 0])
   const counters = await db.selectFrom('rate_limits').select('key').execute()
   assert.deepEqual(counters, [{ key: 'of the next hour' }])
   assert.deepEqual(await pruneAll(context), { sessions: 0, revokedTokens: 0, events: 0 })
-  assert.deepEqual(await dump(db), living)
+  assert.deepEqual(await storedRows(db), living)
 })
 
 test('a session that lives on comes up once for each of its deadlines, and goes after the last one', async (t) => {
   const context = await openContext(t)
   const { db } = context
   const { refreshToken, session } = await logIn(context, await addUser(db))
-  const nextLook = async () => (await dump(db)).sessions.map((row) => row.prune_at)
+  const nextLook = async () => (await storedRows(db)).sessions.map((row) => row.prune_at)
   assert.deepEqual(await nextLook(), [session.expiresAt])
   const lookAt = (now: number) => pruneSessions(db, { now, idleCutoff: now - DAY, batch: 10 })
 
   const deadline = session.expiresAt
   const atDeadline = { ...context, now: () => deadline - MINUTE }
-  const result = await refresh(atDeadline, refreshToken)
+  const result = await refresh(atDeadline, refreshToken, () => OPERATOR)
   assert.ok(result.outcome === 'rotated')
   assert.deepEqual(await nextLook(), [deadline], 'no rotation moves it')
   assert.equal((await lookAt(deadline - 1)).kept, 0, 'it is not due')
@@ -172,7 +175,7 @@ test('sessions of a version that knew no time to look at them: all are looked at
   const once = await pruneSessions(db, { now: HOUR_AGO, idleCutoff: LAST_USE, batch: 100 })
   assert.ok(once.kept <= 100 && once.gone <= 100 && once.kept + once.gone >= 100)
   assert.equal((await pruneAll(context)).sessions + once.gone, 250)
-  const left = await dump(db)
+  const left = await storedRows(db)
   assert.equal(left.sessions.length, 250)
   for (const row of left.sessions) assert.equal(row.prune_at, row.expires_at)
 })
@@ -185,9 +188,9 @@ test('a service that stops does not wait for the rest', async (t) => {
   })
   const told: Pruned[] = []
   const log = { info: (pruned: Pruned) => void told.push(pruned), error: () => assert.fail() }
-  const left = async () => (await dump(context.db)).sessions.length
+  const left = async () => (await storedRows(context.db)).sessions.length
   const stop = startPruning(context, 1, log)
-  while ((await left()) === 900) await new Promise((resolve) => setTimeout(resolve, 1))
+  await until(async () => (await left()) < 900, 'a batch', { every: 1 })
   await stop()
   const gone = told[0]?.sessions ?? 0
   assert.ok(gone > 0 && gone < 900, `${gone} went`)
@@ -213,7 +216,7 @@ test('refreshes go on meanwhile, and lose nothing', async (t) => {
   })
   let refreshes = 0
   while (isPruning) {
-    const result = await refresh(context, refreshToken)
+    const result = await refresh(context, refreshToken, () => OPERATOR)
     assert.ok(result.outcome === 'rotated' && result.refreshToken !== undefined, result.outcome)
     refreshToken = result.refreshToken
     session = result.session
@@ -223,7 +226,7 @@ test('refreshes go on meanwhile, and lose nothing', async (t) => {
   }
   assert.deepEqual(await pruning, { sessions: 3000, revokedTokens: 0, events: 0 })
   assert.ok(refreshes > 1, 'pruning takes a breath after each of its batches')
-  const left = await dump(db)
+  const left = await storedRows(db)
   assert.deepEqual(
     left.sessions.map(({ id, generation }) => [id, generation]),
     [[session.id, refreshes]],

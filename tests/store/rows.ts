@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Insertable } from 'kysely'
 import type { Database, Schema } from '../../src/store/schema.ts'
-import { DAY } from '../fixture.ts'
-import { NOW } from './context.ts'
+import { DAY } from '../support/service.ts'
+import { NOW } from '../support/session-context.ts'
 
 const LIVING = {
   generation: 0,

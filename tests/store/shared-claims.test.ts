@@ -2,15 +2,17 @@
  * Exchanges of one turn are one commit on SQLite, a transaction of two statements each, and one statement on PostgreSQL:
  * each comes out as if it were alone.
  */
+
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { claimToken } from '../../src/store/queries/exchanges.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
-import { connect, test } from '../dialects.ts'
-import { DAY, MINUTE } from '../fixture.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import { connect, test } from '../support/database.ts'
+import { DAY, MINUTE } from '../support/service.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { onPostgres } from './crossing.ts'
 import { beginningsOf, recordStatements } from './statements.ts'
 
@@ -26,7 +28,7 @@ async function openSessions(context: StoreContext, count: number) {
 }
 
 const exchangeAll = (context: StoreContext, tokens: readonly string[]) =>
-  Promise.all(tokens.map((token) => exchange(context, token)))
+  Promise.all(tokens.map((token) => exchange(context, token, () => OPERATOR)))
 
 const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
   results.map(({ outcome }) => outcome)
@@ -36,7 +38,7 @@ const successorOf = (result: object | undefined) =>
 
 /** By the session, in the order of `sessions` */
 async function left({ db }: StoreContext, sessions: ReadonlyArray<{ readonly sessionId: string }>) {
-  const rows = await dump(db)
+  const rows = await storedRows(db)
   return sessions.map(({ sessionId }) => ({
     refreshes: rows.sessions.find(({ id }) => id === sessionId)?.refresh_count,
     tokens: rows.revokedTokens.filter(({ session_id }) => session_id === sessionId).length,
@@ -93,7 +95,7 @@ onPostgres('what a shared claim and one alone return and leave behind is the sam
     shared.map((row) => [row?.revokedAt, row?.successorExpiresAt]),
     alone.map((row) => [row?.revokedAt, row?.successorExpiresAt]),
   )
-  const rows = await dump(context.db)
+  const rows = await storedRows(context.db)
   const bare = ({ sessionId }: { sessionId: string }) => [
     { ...rows.sessions.find(({ id }) => id === sessionId), id: '', user_id: '' },
     rows.revokedTokens
@@ -115,8 +117,13 @@ test('one token twice in a turn, beside others: exchanged and replayed, with one
 test('one exchanged before, and one of a session that has ended: refused, and the others go on', async (t) => {
   const context = await openContext(t)
   const { tokens, sessions } = await openSessions(context, 4)
-  assert.equal((await exchange(context, tokens[1] ?? '')).outcome, 'exchanged')
-  await revokeSession(context.db, sessions[2]?.sessionId ?? '', 'logout', NOW)
+  assert.equal((await exchange(context, tokens[1] ?? '', () => OPERATOR)).outcome, 'exchanged')
+  await revokeSession(context.db, {
+    sessionId: sessions[2]?.sessionId ?? '',
+    reason: 'logout',
+    now: NOW,
+    origin: OPERATOR,
+  })
   const strict = { ...context, settings: { ...context.settings, grace: 0 } }
   assert.deepEqual(outcomesOf(await exchangeAll(strict, tokens)), [
     'exchanged',
@@ -137,15 +144,24 @@ testOnce(
   async (t) => {
     const context = await openContext(t)
     const { tokens, sessions } = await openSessions(context, 4)
-    const end = (index: number) => revokeSession(context.db, sessions[index]?.sessionId ?? '', 'logout', NOW)
+    const end = (index: number) =>
+      revokeSession(context.db, {
+        sessionId: sessions[index]?.sessionId ?? '',
+        reason: 'logout',
+        now: NOW,
+        origin: OPERATOR,
+      })
     const exchanges = exchangeAll(context, tokens.slice(0, 2))
     const ended = Promise.all([end(1), end(2)])
     const results = [...(await exchanges), ...(await exchangeAll(context, tokens.slice(2)))]
     await ended
     assert.deepEqual(outcomesOf(results), ['exchanged', 'exchanged', 'revoked', 'exchanged'])
-    const rows = await dump(context.db)
+    const rows = await storedRows(context.db)
     assert.equal(rows.revokedTokens.length, 3)
-    assert.equal((await exchange(context, successorOf(results[1]) as string)).outcome, 'revoked')
+    assert.equal(
+      (await exchange(context, successorOf(results[1]) as string, () => OPERATOR)).outcome,
+      'revoked',
+    )
     for (const [index, { sessionId }] of sessions.entries()) {
       const { revoked_at } = rows.sessions.find(({ id }) => id === sessionId) ?? {}
       assert.equal(revoked_at, index === 1 || index === 2 ? NOW : null)
@@ -185,7 +201,7 @@ test('a failure leaves nothing half done, and a retry succeeds', async (t) => {
     await past.query(`create trigger stop before update on sessions for each row
       when (old.id = '${sessionId}') execute function stop()`)
   }
-  const results = await Promise.allSettled(tokens.map((token) => exchange(context, token)))
+  const results = await Promise.allSettled(tokens.map((token) => exchange(context, token, () => OPERATOR)))
   // One statement fails as a whole.
   const others = { sqlite: 'fulfilled', postgres: 'rejected' }[t.dialect]
   assert.deepEqual(

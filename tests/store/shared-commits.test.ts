@@ -1,14 +1,16 @@
 /** What arrives in one turn ends in one commit: nobody hears of anything before it, and nobody's failure is another's. */
+
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
-import type { Connection } from '../dialects.ts'
-import { connect } from '../dialects.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, logIn, openContext } from './context.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
+import type { Connection } from '../support/database.ts'
+import { connect } from '../support/database.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, openContext } from '../support/session-context.ts'
 import { addSession } from './rows.ts'
 import { recordStatements } from './statements.ts'
 
@@ -38,7 +40,9 @@ test('twenty rotations at once: one begin and one commit', async (t) => {
   const grants = []
   for (let count = 0; count < 20; count++) grants.push(await logIn(context, user))
   recording.executed.length = 0
-  const results = await Promise.all(grants.map(({ refreshToken }) => refresh(context, refreshToken)))
+  const results = await Promise.all(
+    grants.map(({ refreshToken }) => refresh(context, refreshToken, () => OPERATOR)),
+  )
   assert.deepEqual([...new Set(results.map(({ outcome }) => outcome))], ['rotated'])
   const count = (text: string) => recording.executed.filter(({ sql }) => sql === text).length
   assert.deepEqual([count('begin immediate'), count('commit')], [1, 1])
@@ -147,7 +151,7 @@ test('nobody is told what is not on the disk: neither writers, nor readers of th
   const read = sql<{ username: string }>`select username from users order by username`.execute(db)
   const seen = await Promise.all([
     seenOutside(addUser(db, 'bob')),
-    seenOutside(exchange(scene, accessToken)),
+    seenOutside(exchange(scene, accessToken, () => OPERATOR)),
     seenOutside(addSession(db, 'nobody').catch(() => {})),
     read.then(async ({ rows }) => {
       const names = rows.map(({ username }) => username)
@@ -183,11 +187,16 @@ test('a commit that fails is an error for all who wrote, leaves nothing, and the
     await addSession(trx, 'nobody')
   })
   const read = sql`select count(*) as count from users`.execute(db)
-  const work = [addUser(db, 'bob'), orphan, exchange(scene, accessToken), addUser(db, 'carol')]
+  const work = [
+    addUser(db, 'bob'),
+    orphan,
+    exchange(scene, accessToken, () => OPERATOR),
+    addUser(db, 'carol'),
+  ]
   assert.deepEqual(await outcomes(work), Array(4).fill('rejected'))
   assert.deepEqual((await read).rows, [{ count: 1 }], 'what a reader sees is on the disk')
   assert.deepEqual(await usernames(), ['ada'])
-  assert.equal((await exchange(scene, accessToken)).outcome, 'exchanged')
+  assert.equal((await exchange(scene, accessToken, () => OPERATOR)).outcome, 'exchanged')
   await addUser(db, 'dave')
   assert.deepEqual(await usernames(), ['ada', 'dave'])
 })

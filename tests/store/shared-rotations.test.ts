@@ -1,14 +1,16 @@
 /** On PostgreSQL rotations of one turn are one statement, and each of them comes out as if it were alone. */
+
 import assert from 'node:assert/strict'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { rotateSession } from '../../src/store/queries/sessions.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
-import type { Connection, DialectContext } from '../dialects.ts'
-import { connect } from '../dialects.ts'
-import type { StoreContext } from './context.ts'
-import { addUser, dump, logIn, NOW, openContext } from './context.ts'
+import type { Connection, DialectContext } from '../support/database.ts'
+import { connect } from '../support/database.ts'
+import type { StoreContext } from '../support/session-context.ts'
+import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { cutStopped, onPostgres, stopBefore, untilWaiting } from './crossing.ts'
 import { recordStatements } from './statements.ts'
 
@@ -42,13 +44,13 @@ async function openScene(t: DialectContext, sessions: number): Promise<Scene> {
 }
 
 const refreshAll = (context: StoreContext, tokens: readonly string[]) =>
-  Promise.all(tokens.map((token) => refresh(context, token)))
+  Promise.all(tokens.map((token) => refresh(context, token, () => OPERATOR)))
 
 const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
   results.map(({ outcome }) => outcome)
 
 const generationsOf = async ({ context, ids }: Scene) => {
-  const { sessions } = await dump(context.db)
+  const { sessions } = await storedRows(context.db)
   return ids.map((id) => sessions.find((session) => session.id === id)?.generation)
 }
 
@@ -79,7 +81,7 @@ onPostgres('one that is alone in its turn is the statement that it always was', 
   const recording = recordStatements(t)
   const { context, tokens, past } = await openScene(t, 2)
   recording.executed.length = 0
-  for (const token of tokens) assert.equal((await refresh(context, token)).outcome, 'rotated')
+  for (const token of tokens) assert.equal((await refresh(context, token, () => OPERATOR)).outcome, 'rotated')
   assert.equal(recording.executed.length, 2)
   for (const { sql } of recording.executed) assert.match(sql, ALONE)
   await past.close()
@@ -108,7 +110,7 @@ onPostgres('what a shared rotation and one alone return and leave behind is the 
   const alone = [await rotate(ids[2] ?? '', 2), await rotate(ids[3] ?? '', 3)]
   const nameless = (row: object | undefined) => ({ ...row, id: '', userId: '', user_id: '' })
   assert.deepEqual(shared.map(nameless), alone.map(nameless))
-  const { sessions } = await dump(context.db)
+  const { sessions } = await storedRows(context.db)
   const rows = ids.map((id) => nameless(sessions.find((session) => session.id === id)))
   assert.deepEqual(rows.slice(0, 2), rows.slice(2))
   await past.close()
@@ -148,7 +150,7 @@ onPostgres('a row that somebody else has locked holds up nobody but its own requ
   const { context, ids, tokens, past } = scene
   await past.query('begin')
   await past.query('update sessions set address = $1 where id = $2', ['::1', ids[1]])
-  const [first, second, third] = tokens.map((token) => refresh(context, token))
+  const [first, second, third] = tokens.map((token) => refresh(context, token, () => OPERATOR))
   const quick = await Promise.all([first, third])
   assert.deepEqual(outcomesOf(quick as never), ['rotated', 'rotated'])
   const observer = await connect(context.database)
@@ -166,11 +168,14 @@ type Meanwhile = (
 ) => Promise<unknown>
 
 const meanwhile: Readonly<Record<string, readonly [outcome: string, work: Meanwhile]>> = {
-  'a logout': ['revoked', ({ db }, { id }) => revokeSession(db, id, 'logout', NOW)],
+  'a logout': [
+    'revoked',
+    ({ db }, { id }) => revokeSession(db, { sessionId: id, reason: 'logout', now: NOW, origin: OPERATOR }),
+  ],
   // The statement still sees an active user: it goes by the row of the session.
-  'a deactivation': ['inactive_user', ({ db }, { user }) => deactivateUser(db, user, NOW)],
-  'a deletion': ['unknown_user', ({ db }, { user }) => deleteUser(db, user)],
-  'a rotation': ['replayed', (context, { token }) => refresh(context, token)],
+  'a deactivation': ['inactive_user', ({ db }, { user }) => deactivateUser(db, user, NOW, OPERATOR)],
+  'a deletion': ['unknown_user', ({ db }, { user }) => deleteUser(db, user, Date.now(), OPERATOR)],
+  'a rotation': ['replayed', (context, { token }) => refresh(context, token, () => OPERATOR)],
 }
 
 for (const [what, [outcome, work]] of Object.entries(meanwhile)) {
@@ -183,7 +188,8 @@ for (const [what, [outcome, work]] of Object.entries(meanwhile)) {
       await untilWaiting(past, 'advisory')
       const [, id = ''] = ids
       await work(context, { id, user: users[1] ?? '', token: tokens[1] ?? '' })
-      const lateRow = async () => (await dump(context.db)).sessions.filter((session) => session.id === id)
+      const lateRow = async () =>
+        (await storedRows(context.db)).sessions.filter((session) => session.id === id)
       const before = await lateRow()
       await goOn()
       assert.deepEqual(outcomesOf(await refreshed), ['rotated', outcome])
@@ -198,7 +204,9 @@ onPostgres('a connection that is lost: all are told that it may pass, and a retr
   const { context, ids, tokens, past } = scene
   const goOn = await stopAt(past, ids[0] ?? '')
   // The last one has been there before: it is not in the statement, and neither tries by itself.
-  const refreshed = Promise.allSettled([...tokens, tokens[0] ?? ''].map((token) => refresh(context, token)))
+  const refreshed = Promise.allSettled(
+    [...tokens, tokens[0] ?? ''].map((token) => refresh(context, token, () => OPERATOR)),
+  )
   await untilWaiting(past, 'advisory')
   await cutStopped(past)
   for (const result of await refreshed) {
@@ -240,7 +248,7 @@ onPostgres('in a transaction nothing is shared, and a rollback takes it back', a
       const [sessionId = '', userId = ''] = [ids[index], users[index]]
       return rotateSession(trx, { sessionId, userId, ...presented }, 1000)
     })
-    const outside = refresh(context, tokens[2] ?? '')
+    const outside = refresh(context, tokens[2] ?? '', () => OPERATOR)
     for (const rotation of inside) assert.equal((await rotation)?.generation, 1)
     assert.equal((await outside).outcome, 'rotated')
     for (const { sql } of recording.executed) assert.match(sql, ALONE)

@@ -7,8 +7,8 @@ import { pruneAll } from '../../src/sessions/prune.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations.ts'
 import { openStore } from '../../src/store/open.ts'
-import { connect, DIALECTS, freshDatabase, test } from '../dialects.ts'
-import { LIMITS, PASSWORD, startService } from '../fixture.ts'
+import { connect, DIALECTS, freshDatabase, test } from '../support/database.ts'
+import { LIMITS, PASSWORD, startService } from '../support/service.ts'
 import { ddlOf } from './schemas/ddl.ts'
 
 const place = new URL('schemas/', import.meta.url)

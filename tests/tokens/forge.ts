@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { TokenOptions } from '../../src/tokens/jwt.ts'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
-import { SECRET } from '../fixture.ts'
+import { SECRET } from '../support/service.ts'
 
 /** The middle of a second, so that rounding shows. */
 export const NOW = Date.UTC(2026, 10, 22, 8, 0, 0, 500)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { signAccessToken } from '../../src/tokens/access-token.ts'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
-import { SECRET } from '../fixture.ts'
+import { SECRET } from '../support/service.ts'
 import { decode, FOREIGN_SECRET, forge, hmac, NOW, OLD_SECRET, parts, tokensWith } from './forge.ts'
 import { kinds, names } from './kinds.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { faultOf } from '../../src/users/new-password.ts'
-import { PASSWORD } from '../fixture.ts'
+import { PASSWORD } from '../support/service.ts'
 
 const rows: Readonly<Record<string, readonly [expected: string | undefined, passwords: readonly string[]]>> =
   {

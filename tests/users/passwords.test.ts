@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { createPasswords, TooBusyError } from '../../src/users/passwords.ts'
-import { FULL_COST, PASSWORD } from '../fixture.ts'
+import { FULL_COST, PASSWORD } from '../support/service.ts'
 
 const times = <T>(count: number, make: () => T) => Array.from({ length: count }, make)
 

@@ -1,5 +1,7 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto'
+import type { SecurityEvent } from '../event-names.ts'
 import type { Database } from '../schema.ts'
+import { defined } from './defined.ts'
 
 /** The request that caused an event. */
 export interface Origin {
@@ -14,7 +16,7 @@ export interface Origin {
 export const OPERATOR: Origin = { address: null, userAgent: null, requestId: null }
 
 export interface NewEvent {
-  readonly name: string
+  readonly name: SecurityEvent
   readonly userId?: string | null | undefined
   readonly sessionId?: string | null | undefined
   readonly reason?: string | undefined
@@ -161,15 +163,16 @@ const matching = (db: Database, { userId, sessionId, name, since }: Omit<EventFi
   db
     .selectFrom('events')
     .select(EVENT)
-    .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
-    .$if(sessionId !== undefined, (query) => query.where('session_id', '=', sessionId ?? ''))
-    .$if(name !== undefined, (query) => query.where('name', '=', name ?? ''))
-    .$if(since !== undefined, (query) => query.where('occurred_at', '>=', since ?? 0))
+    .where((eb) => eb.and(defined({ user_id: userId, session_id: sessionId, name })))
+    .$if(since !== undefined, (query) => query.where('occurred_at', '>=', Number(since)))
 
 /** Lists a page of events, the newest first. */
-export function listEvents(db: Database, { before, limit, ...filter }: EventFilter): Promise<EventRow[]> {
+export function listEvents(
+  db: Database,
+  { before = Number.MAX_SAFE_INTEGER, limit, ...filter }: EventFilter,
+): Promise<EventRow[]> {
   return matching(db, filter)
-    .$if(before !== undefined, (query) => query.where('position', '<', before ?? 0))
+    .where('position', '<', before)
     .orderBy('position', 'desc')
     .limit(limit)
     .execute()

@@ -1,9 +1,12 @@
 import { sql } from 'kysely'
+import { inSlices } from '../../slices.ts'
+import type { SecurityEvent } from '../event-names.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { transaction } from '../transaction.ts'
+import { defined } from './defined.ts'
 import type { NewEvent, Origin } from './events.ts'
-import { insertEvents, OPERATOR } from './events.ts'
+import { insertEvents } from './events.ts'
 
 export type RevocationReason =
   | 'logout'
@@ -16,7 +19,7 @@ export type RevocationReason =
   | 'operator'
 
 // Events that explain why a session is revoked
-const ALARMS: { readonly [Reason in RevocationReason]?: string } = {
+const ALARMS: { readonly [Reason in RevocationReason]?: SecurityEvent } = {
   reuse: 'token.reuse_detected',
   restored: 'session.restored',
 }
@@ -26,15 +29,7 @@ interface Ended {
   readonly absoluteExpiresAt: number
 }
 
-/** The end of one session, or of all sessions of a user */
-interface RevocationEvent {
-  readonly name: 'session.revoked' | 'sessions.revoked'
-  readonly userId: string
-  readonly sessionId?: string
-  readonly reason: RevocationReason
-}
-
-const revoked = (userId: string, sessionId: string, reason: RevocationReason): RevocationEvent => ({
+const revoked = (userId: string, sessionId: string, reason: RevocationReason): NewEvent => ({
   name: 'session.revoked',
   userId,
   sessionId,
@@ -46,53 +41,64 @@ const revoked = (userId: string, sessionId: string, reason: RevocationReason): R
 const MAX_EVENTS = 1000
 
 /** The events for sessions of a user that ended together: one for each, or a single one for very many. */
-export const revocationEvents = (
-  userId: string,
-  ended: readonly string[],
-  reason: RevocationReason,
-): RevocationEvent[] =>
+const revocationEvents = (userId: string, ended: readonly string[], reason: RevocationReason): NewEvent[] =>
   ended.length > MAX_EVENTS
     ? [{ name: 'sessions.revoked', userId, reason }]
     : ended.map((id) => revoked(userId, id, reason))
+
+export interface Revocation {
+  readonly reason: RevocationReason
+  /** Milliseconds since the epoch */
+  readonly now: number
+  readonly origin: Origin
+}
 
 /**
  * Ends a session that has not been revoked. It is revoked even after its absolute deadline, so that a clock that is
  * set back cannot make it valid again.
  *
- * @param now milliseconds since the epoch
- * @param userId if given, only a session of this user is ended
- * @returns whether the session was active
+ * @param revocation with `userId`, only a session of this user is ended
+ * @returns the events that were written: none if the session was not active
  */
 export function revokeSession(
   db: Database,
-  id: string,
-  reason: RevocationReason,
-  now: number,
-  userId?: string,
-  origin: Origin = OPERATOR,
-): Promise<boolean> {
+  {
+    sessionId,
+    userId,
+    reason,
+    now,
+    origin,
+  }: Revocation & { readonly sessionId: string; readonly userId?: string | undefined },
+): Promise<readonly NewEvent[]> {
   return transaction(db, async (trx) => {
     const row = await trx
       .updateTable('sessions')
       .set({ revoked_at: now, revoked_reason: reason })
-      .where('id', '=', id)
-      .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
+      .where((eb) => eb.and(defined({ id: sessionId, user_id: userId })))
       .where('revoked_at', 'is', null)
       .returning(['user_id as userId', 'absolute_expires_at as absoluteExpiresAt'])
       .executeTakeFirst()
-    if (row === undefined || row.absoluteExpiresAt <= now) return false
+    if (row === undefined || row.absoluteExpiresAt <= now) return []
     const alarm = ALARMS[reason]
-    const events: NewEvent[] = [revoked(row.userId, id, reason)]
-    if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId: id })
+    const events: NewEvent[] = [revoked(row.userId, sessionId, reason)]
+    if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId })
     await insertEvents(trx, events, now, origin)
-    return true
+    return events
   })
 }
 
-export interface EndOptions {
+/** Sessions that ended together */
+export interface EndedSessions {
+  /** The ids of the sessions that were active */
+  readonly endedSessions: readonly string[]
+  /** The events that were written */
+  readonly events: readonly NewEvent[]
+}
+
+export interface RevocationOfUser extends Revocation {
+  readonly userId: string
   /** The id of a session that stays active */
   readonly except?: string
-  readonly origin?: Origin | undefined
   /** The event that ends the sessions. It is written right before theirs, so that its position is assigned late. */
   readonly cause?: NewEvent
 }
@@ -102,25 +108,22 @@ export interface EndOptions {
  *
  * It locks the user's row first, as do all functions that end several sessions of a user. Otherwise two of them could
  * lock sessions in different orders and deadlock. Logins lock the user's row too, so that no new session is missed.
- *
- * @param now milliseconds since the epoch
- * @returns the ids of the sessions that were active
  */
 export function revokeSessionsOfUser(
   db: Database,
-  userId: string,
-  reason: RevocationReason,
-  now: number,
-  { except = '', origin = OPERATOR, cause }: EndOptions = {},
-): Promise<string[]> {
+  { userId, reason, now, origin, except = '', cause }: RevocationOfUser,
+): Promise<EndedSessions> {
   return transaction(db, async (trx) => {
     const user = trx.selectFrom('users').select('id').where('id', '=', userId)
     if (isPostgres(trx)) await user.forNoKeyUpdate().execute()
     const rows = await revokeRows(trx, userId, reason, now, except)
-    const ended = rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
-    const events: NewEvent[] = revocationEvents(userId, ended, reason)
-    await insertEvents(trx, cause === undefined ? events : [cause, ...events], now, origin)
-    return ended
+    const endedSessions = rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
+    const events = [
+      ...(cause === undefined ? [] : [cause]),
+      ...revocationEvents(userId, endedSessions, reason),
+    ]
+    await insertEvents(trx, events, now, origin)
+    return { endedSessions, events }
   })
 }
 
@@ -167,31 +170,25 @@ const PAUSE_FACTOR = 3
  * Ends the sessions of all users batch by batch, with a single event. Ids begin with the time, so sessions opened
  * meanwhile come last and are ended too. If it is interrupted, it can be run again.
  *
- * @param now milliseconds since the epoch
  * @returns the number of sessions that were active
  */
-export async function revokeAllSessions(
-  db: Database,
-  reason: RevocationReason,
-  now: number,
-): Promise<number> {
+export async function revokeAllSessions(db: Database, { reason, now, origin }: Revocation): Promise<number> {
   let count = 0
   let after = ''
-  for (;;) {
-    const begun = performance.now()
+  const slice = async () => {
     const rows = await transaction(db, async (trx) => {
       const batch = await revokeBatch(trx, after, reason, now)
       // The event is written with the first batch, so that no session ends without it.
       if (count === 0 && countActive(batch, now) > 0)
-        await insertEvents(trx, [{ name: 'sessions.revoked', reason }], now, OPERATOR)
+        await insertEvents(trx, [{ name: 'sessions.revoked', reason }], now, origin)
       return batch
     })
-    if (rows.length === 0) return count
     count += countActive(rows, now)
     after = rows.reduce((last, { id }) => (id > last ? id : last), after)
-    const taken = performance.now() - begun
-    if (!isPostgres(db)) await new Promise((resolve) => setTimeout(resolve, PAUSE_FACTOR * taken))
+    return rows.length > 0
   }
+  await inSlices(slice, { pauseFactor: isPostgres(db) ? 0 : PAUSE_FACTOR })
+  return count
 }
 
 const countActive = (rows: readonly Ended[], now: number) =>

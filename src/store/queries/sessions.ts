@@ -4,7 +4,8 @@ import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { ActiveAt } from './active-sessions.ts'
 import { isActiveSession } from './active-sessions.ts'
-import type { Origin } from './events.ts'
+import { defined } from './defined.ts'
+import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
 import { sharedRotation } from './rotate-batch.ts'
 import type { PresentedRefresh } from './rotation-conditions.ts'
@@ -41,11 +42,6 @@ const SESSION_ROW = [
   'sessions.address as address',
 ] as const
 
-/** The origin and the reason of a session that an application opens for a user it has authenticated. */
-export interface Opener extends Origin {
-  readonly reason: string
-}
-
 export interface NewSession {
   readonly id: string
   readonly userId: string
@@ -61,9 +57,8 @@ export interface NewSession {
   readonly absoluteExpiresAt: number
   readonly userAgent: string | null
   readonly address: string | null
-  /** The id of the login request */
-  readonly requestId?: string | null
-  readonly opener?: Opener
+  /** Why somebody else opens the session */
+  readonly reason?: 'operator' | undefined
 }
 
 /**
@@ -72,7 +67,11 @@ export interface NewSession {
  *
  * @returns undefined when the user is no longer active or the password has changed
  */
-export function insertSession(db: Database, session: NewSession): Promise<Session | undefined> {
+export function insertSession(
+  db: Database,
+  session: NewSession,
+  origin: Origin,
+): Promise<{ readonly session: Session; readonly events: readonly NewEvent[] } | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
@@ -88,11 +87,10 @@ export function insertSession(db: Database, session: NewSession): Promise<Sessio
       .returning('id')
       .executeTakeFirst()
     if (user === undefined) return undefined
-    const { address, userAgent, requestId = null, opener } = session
-    const { reason, ...origin } = opener ?? { reason: undefined, address, userAgent, requestId }
-    const opened = { name: 'session.opened', userId: session.userId, sessionId: session.id, reason }
-    await insertEvents(trx, [opened], session.now, origin)
-    return trx
+    const { id: sessionId, userId, reason } = session
+    const events: NewEvent[] = [{ name: 'session.opened', userId, sessionId, reason }]
+    await insertEvents(trx, events, session.now, origin)
+    const row = await trx
       .insertInto('sessions')
       .values({
         id: session.id,
@@ -109,7 +107,8 @@ export function insertSession(db: Database, session: NewSession): Promise<Sessio
         address: session.address,
       })
       .returning(SESSION)
-      .executeTakeFirst()
+      .executeTakeFirstOrThrow()
+    return { session: row, events }
   })
 }
 
@@ -215,7 +214,7 @@ export function listSessions(
   return db
     .selectFrom('sessions')
     .select(SESSION_ROW)
-    .$if(filter.userId !== undefined, (query) => query.where('user_id', '=', filter.userId ?? ''))
+    .where((eb) => eb.and(defined({ user_id: filter.userId })))
     .where((eb) => isActiveSession(eb, filter))
     .orderBy('refreshed_at', 'desc')
     .orderBy('id')

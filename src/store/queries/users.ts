@@ -2,8 +2,10 @@ import type { SelectQueryBuilder } from 'kysely'
 import type { Database, Schema } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { transaction } from '../transaction.ts'
-import type { Origin } from './events.ts'
-import { insertEvents, OPERATOR } from './events.ts'
+import { defined } from './defined.ts'
+import type { NewEvent, Origin } from './events.ts'
+import { insertEvents } from './events.ts'
+import type { EndedSessions } from './revocations.ts'
 import { revokeSessionsOfUser } from './revocations.ts'
 
 /** A user. Times are in milliseconds since the epoch. */
@@ -29,14 +31,16 @@ export interface NewUser {
   readonly usernameKey: string
   readonly passwordHash: string
   readonly now: number
+  /** Why somebody else registers the user */
+  readonly reason?: 'operator' | undefined
 }
 
 /** @returns undefined when the username is taken */
 export function insertUser(
   db: Database,
   user: NewUser,
-  origin: Origin = OPERATOR,
-): Promise<UserRow | undefined> {
+  origin: Origin,
+): Promise<{ readonly user: UserRow; readonly events: readonly NewEvent[] } | undefined> {
   return transaction(db, async (trx) => {
     const row = await trx
       .insertInto('users')
@@ -50,9 +54,10 @@ export function insertUser(
       .onConflict((conflict) => conflict.column('username_key').doNothing())
       .returning(USER)
       .executeTakeFirst()
-    if (row !== undefined)
-      await insertEvents(trx, [{ name: 'user.registered', userId: row.id }], user.now, origin)
-    return row
+    if (row === undefined) return undefined
+    const events: NewEvent[] = [{ name: 'user.registered', userId: row.id, reason: user.reason }]
+    await insertEvents(trx, events, user.now, origin)
+    return { user: row, events }
   })
 }
 
@@ -94,7 +99,7 @@ export function pageOfUsers(db: Database, { after, limit, usernameKey }: UserPag
     .selectFrom('users')
     .select(USER)
     .where('id', '>', after)
-    .$if(usernameKey !== undefined, (query) => query.where('username_key', '=', usernameKey ?? ''))
+    .where((eb) => eb.and(defined({ username_key: usernameKey })))
     .orderBy('id')
     .limit(limit)
     .execute()
@@ -109,12 +114,12 @@ export interface PasswordChange {
   readonly now: number
 }
 
-/** @returns the ids of the ended sessions; undefined when the old hash was replaced or the session is not active */
+/** @returns undefined when the old hash was replaced or the session is not active */
 export function updatePassword(
   db: Database,
   change: PasswordChange,
-  origin: Origin = OPERATOR,
-): Promise<string[] | undefined> {
+  origin: Origin,
+): Promise<EndedSessions | undefined> {
   const { userId, sessionId, now } = change
   return transaction(db, async (trx) => {
     // The user's row is locked first: see revokeSessionsOfUser.
@@ -135,8 +140,8 @@ export function updatePassword(
       .where('absolute_expires_at', '>', now)
     if ((await locked(trx, session).executeTakeFirst()) === undefined) return undefined
     await trx.updateTable('users').set({ password_hash: change.newHash }).where('id', '=', userId).execute()
-    const cause = { name: 'password.changed', userId, sessionId }
-    return revokeSessionsOfUser(trx, userId, 'password', now, { except: sessionId, origin, cause })
+    const cause: NewEvent = { name: 'password.changed', userId, sessionId }
+    return revokeSessionsOfUser(trx, { userId, reason: 'password', now, origin, except: sessionId, cause })
   })
 }
 
@@ -146,13 +151,13 @@ const locked = <Table extends keyof Schema, Row>(
   query: SelectQueryBuilder<Schema, Table, Row>,
 ) => (isPostgres(db) ? query.forNoKeyUpdate() : query)
 
-/** @returns the ids of the sessions that ended; undefined when the user does not exist */
+/** Deactivates a user and ends all sessions of the user. @returns undefined when the user does not exist */
 export function deactivateUser(
   db: Database,
   id: string,
   now: number,
-  origin: Origin = OPERATOR,
-): Promise<string[] | undefined> {
+  origin: Origin,
+): Promise<EndedSessions | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
@@ -161,19 +166,23 @@ export function deactivateUser(
       .where('deactivated_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
-    if (user === undefined) return (await findUser(trx, id)) && []
-    const cause = { name: 'user.deactivated', userId: id }
-    return revokeSessionsOfUser(trx, id, 'deactivated', now, { origin, cause })
+    if (user === undefined) return (await findUser(trx, id)) && { endedSessions: [], events: [] }
+    const cause: NewEvent = { name: 'user.deactivated', userId: id }
+    return revokeSessionsOfUser(trx, { userId: id, reason: 'deactivated', now, origin, cause })
   })
 }
 
-/** Activates a user again. Ended sessions stay ended. @returns whether the user exists */
+/**
+ * Activates a user again. Ended sessions stay ended.
+ *
+ * @returns the events that were written: none if the user was active. Undefined when the user does not exist
+ */
 export function activateUser(
   db: Database,
   id: string,
-  now = Date.now(),
-  origin: Origin = OPERATOR,
-): Promise<boolean> {
+  now: number,
+  origin: Origin,
+): Promise<readonly NewEvent[] | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
@@ -182,23 +191,25 @@ export function activateUser(
       .where('deactivated_at', 'is not', null)
       .returning('id')
       .executeTakeFirst()
-    if (user === undefined) return (await findUser(trx, id)) !== undefined
-    await insertEvents(trx, [{ name: 'user.activated', userId: id }], now, origin)
-    return true
+    if (user === undefined) return (await findUser(trx, id)) && []
+    const events: NewEvent[] = [{ name: 'user.activated', userId: id }]
+    await insertEvents(trx, events, now, origin)
+    return events
   })
 }
 
-/** Deletes a user with all sessions. @returns whether the user existed */
+/** Deletes a user with all sessions. @returns the events that were written. Undefined when the user does not exist */
 export function deleteUser(
   db: Database,
   id: string,
-  now = Date.now(),
-  origin: Origin = OPERATOR,
-): Promise<boolean> {
+  now: number,
+  origin: Origin,
+): Promise<readonly NewEvent[] | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst()
-    if (user === undefined) return false
-    await insertEvents(trx, [{ name: 'user.deleted', userId: id }], now, origin)
-    return true
+    if (user === undefined) return undefined
+    const events: NewEvent[] = [{ name: 'user.deleted', userId: id }]
+    await insertEvents(trx, events, now, origin)
+    return events
   })
 }

@@ -1,6 +1,6 @@
 /** `npm run enumeration -- --pairs 2000 --seed 1` */
 import { parseArgs } from 'node:util'
-import { FULL_COST } from '../../fixture.ts'
+import { FULL_COST } from '../../support/service.ts'
 import { enumerate } from './run.ts'
 
 const { values } = parseArgs({ options: { pairs: { type: 'string' }, seed: { type: 'string' } } })

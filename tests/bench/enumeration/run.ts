@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import type { HashCost } from '../../../src/users/passwords.ts'
 import { createPasswords } from '../../../src/users/passwords.ts'
-import type { Answer } from '../../fixture.ts'
-import { FULL_COST, startService } from '../../fixture.ts'
-import { seededRandom } from '../../seeded-random.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+import type { Answer } from '../../support/service.ts'
+import { FULL_COST, startService } from '../../support/service.ts'
 import { median } from '../throughput/rounds.ts'
 
 export interface Times {

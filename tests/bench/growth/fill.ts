@@ -1,5 +1,5 @@
 /** Sessions by the million, written past the service: they end in another order than they began. */
-import type { Connection, Dialect } from '../../dialects.ts'
+import type { Connection, Dialect } from '../../support/database.ts'
 
 const DAY = 86_400_000
 

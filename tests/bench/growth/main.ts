@@ -1,8 +1,8 @@
 /** `npm run bench:growth -- --sessions N --database sqlite|postgres` */
 import { parseArgs } from 'node:util'
-import type { Dialect } from '../../dialects.ts'
-import { DIALECTS } from '../../dialects.ts'
-import { startServer, VARIABLE } from '../../postgres/server.ts'
+import type { Dialect } from '../../support/database.ts'
+import { DIALECTS } from '../../support/database.ts'
+import { startServer, VARIABLE } from '../../support/postgres/server.ts'
 import type { Load } from './measure.ts'
 import { grow } from './run.ts'
 

@@ -1,8 +1,8 @@
 /** A database of a million sessions, most of them expired, beside one of a thousand. */
 import type { TestContext } from 'node:test'
-import type { Dialect } from '../../dialects.ts'
-import { connect } from '../../dialects.ts'
-import { realClock, startService } from '../../fixture.ts'
+import type { Dialect } from '../../support/database.ts'
+import { connect } from '../../support/database.ts'
+import { realClock, startService } from '../../support/service.ts'
 import { fillSessions, fillUsers, settle } from './fill.ts'
 import type { Pruning } from './measure.ts'
 import { median, pruneUnderLoad, rotations, sizeOf, tokensOf } from './measure.ts'

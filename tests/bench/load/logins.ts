@@ -2,7 +2,7 @@
 import type { Agent } from 'node:http'
 import http from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { PASSWORD } from '../../fixture.ts'
+import { PASSWORD } from '../../support/service.ts'
 import { USERS } from './service.ts'
 
 /** What came of one login. */

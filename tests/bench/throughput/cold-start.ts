@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { MAIN } from '../../cli/command.ts'
-import { freshDatabase } from '../../dialects.ts'
+import { withCleanup } from '../../support/cleanup.ts'
+import { freshDatabase } from '../../support/database.ts'
+import { MAIN } from '../../support/program.ts'
 import { environment, fill } from './fill.ts'
 import { pinning } from './pinning.ts'
 import { freePort } from './process.ts'
 import { median } from './rounds.ts'
-import { withCleanup } from './subject.ts'
 import { temporaryDirectory } from './subjects.ts'
 
 const STARTS = 7

@@ -1,6 +1,6 @@
 /** What both commands share: options, order, output. */
 import { parseArgs } from 'node:util'
-import { startServer, VARIABLE } from '../../postgres/server.ts'
+import { startServer, VARIABLE } from '../../support/postgres/server.ts'
 import { coldStart } from './cold-start.ts'
 import { endure } from './endurance.ts'
 import { CONNECTIONS, generator } from './load.ts'

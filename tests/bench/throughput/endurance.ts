@@ -1,9 +1,9 @@
 /** What a service has in memory after many rotations: what it keeps of each would show. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { withCleanup } from '../../support/cleanup.ts'
 import { pace, saturate } from './load.ts'
 import type { Plan } from './measure.ts'
 import type { Subject } from './subject.ts'
-import { withCleanup } from './subject.ts'
 
 export interface Endurance {
   readonly rotations: number

@@ -10,9 +10,9 @@ import { createCore } from '../../../src/http/core.ts'
 import { mintAccess, mintRefreshToken } from '../../../src/sessions/mint.ts'
 import type { StoreOptions } from '../../../src/store/open.ts'
 import type { SessionRow } from '../../../src/store/queries/sessions.ts'
-import { PASSWORD } from '../../fixture.ts'
-import { seededRandom } from '../../seeded-random.ts'
-import { UNLIMITED } from '../../unlimited.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+import { PASSWORD } from '../../support/service.ts'
+import { UNLIMITED } from '../../support/values.ts'
 
 /** Tokens of one kind, one a line: each phase has sessions of its own. */
 export interface Files {

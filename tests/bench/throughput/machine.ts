@@ -5,9 +5,9 @@ import { cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { Client } from 'pg'
+import { withCleanup } from '../../support/cleanup.ts'
 import { wrkVersion } from './load.ts'
 import { median } from './rounds.ts'
-import { withCleanup } from './subject.ts'
 import { temporaryDirectory } from './subjects.ts'
 
 /** By name, for people */

@@ -1,13 +1,14 @@
 /** One measurement of one subject beside the floor: as much as it can, and then half of that. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { Cleanup } from '../../support/cleanup.ts'
+import { withCleanup } from '../../support/cleanup.ts'
 import type { Sizes } from './fill.ts'
 import { total, untilIdle } from './idle.ts'
 import type { Generator, Target } from './load.ts'
 import { CONNECTIONS, pace, saturate } from './load.ts'
-import type { Cleanup, Running } from './process.ts'
+import type { Running } from './process.ts'
 import type { Prepared, Subject } from './subject.ts'
-import { withCleanup } from './subject.ts'
 
 /** Rates per second, latencies and delays of the event loop in milliseconds, CPU in microseconds, memory in bytes. */
 export const FIGURES = [

@@ -7,11 +7,8 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Cleanup } from '../../support/cleanup.ts'
 import { pinning } from './pinning.ts'
-
-export interface Cleanup {
-  after(work: () => unknown): void
-}
 
 export interface Delay {
   /** Milliseconds */

@@ -1,8 +1,9 @@
 /** The subjects in turns, and the medians over all rounds. */
+
+import { withCleanup } from '../../support/cleanup.ts'
 import type { Figures, Plan } from './measure.ts'
 import { FIGURES, measure, warm } from './measure.ts'
 import type { Subject } from './subject.ts'
-import { withCleanup } from './subject.ts'
 import { syncsPerOperation } from './syncs.ts'
 
 export interface Row {

@@ -1,7 +1,9 @@
 /** What is measured: one operation of one service on one database. */
+
+import type { Cleanup } from '../../support/cleanup.ts'
 import type { Files, Sizes } from './fill.ts'
 import type { Operation } from './operation.ts'
-import type { Cleanup, Running } from './process.ts'
+import type { Running } from './process.ts'
 
 export interface Prepared {
   readonly processes: readonly Running[]
@@ -29,14 +31,4 @@ export interface Subject {
   readonly operation: Operation
   /** Starts it on a database of its own. */
   prepare(cleanup: Cleanup, preparation: Preparation): Promise<Prepared>
-}
-
-/** A cleanup of one's own: what was registered last is done first. */
-export async function withCleanup<T>(work: (cleanup: Cleanup) => Promise<T>): Promise<T> {
-  const works: Array<() => unknown> = []
-  try {
-    return await work({ after: (work) => void works.push(work) })
-  } finally {
-    for (const work of works.reverse()) await work()
-  }
 }

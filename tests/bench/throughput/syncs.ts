@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Connection } from '../../dialects.ts'
+import { withCleanup } from '../../support/cleanup.ts'
+import type { Connection } from '../../support/database.ts'
 import { untilIdle } from './idle.ts'
 import { CONNECTIONS, saturate } from './load.ts'
 import type { Preparation, Subject } from './subject.ts'
-import { withCleanup } from './subject.ts'
 
 const { status } = spawnSync('strace', ['-o', '/dev/null', 'true'])
 export const canTrace = status === 0

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Victim } from '../../http/malformed/requests.ts'
 import { malformed } from '../../http/malformed/requests.ts'
 import type { Hostile } from '../../http/malformed/send.ts'
-import { operations } from '../check-response.ts'
+import { operations } from '../../support/check-response.ts'
 import type { Schema } from './schemas.ts'
 import { almostFitting, fitting } from './schemas.ts'
 

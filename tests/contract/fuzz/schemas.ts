@@ -1,6 +1,6 @@
 /** Values out of the contract's schemas: those that fit, and those that almost do. */
 import fc from 'fast-check'
-import { contract, validator } from '../check-response.ts'
+import { contract, validator } from '../../support/check-response.ts'
 
 export interface Schema {
   readonly $ref?: string

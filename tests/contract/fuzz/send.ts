@@ -1,9 +1,9 @@
 /** From a plan to a request: fills in the tokens of the moment, and learns from the answer which they are now. */
 
-import { ADMIN_TOKEN } from '../../fixture.ts'
 import type { Hostile, Received } from '../../http/malformed/send.ts'
-import * as jwt from '../../http/tokens.ts'
-import { respelt, sidOf } from '../../http/tokens.ts'
+import { ADMIN_TOKEN } from '../../support/service.ts'
+import * as jwt from '../../support/tokens.ts'
+import { respelt, sidOf } from '../../support/tokens.ts'
 import type { Credential, Planned } from './requests.ts'
 import type { Member } from './world.ts'
 import { SECRET } from './world.ts'

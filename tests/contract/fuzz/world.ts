@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { ADMIN_TOKEN, client } from '../../fixture.ts'
-import { UNLIMITED } from '../../unlimited.ts'
+import { ADMIN_TOKEN, client } from '../../support/service.ts'
+import { UNLIMITED } from '../../support/values.ts'
 
 /** As production asks for it, and the same in each run */
 export const SECRET = Buffer.from(createHash('sha256').update('fuzz').digest('base64url'))

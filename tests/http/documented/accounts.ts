@@ -1,8 +1,8 @@
 /** The contract's tag `accounts`. */
-import { PASSWORD } from '../../fixture.ts'
+import { PASSWORD } from '../../support/service.ts'
+import { configure } from '../../support/world.ts'
 import type { Provocation, Provocations } from './provoke.ts'
 import { after, busy, changed, limitedTo, reading, withAccess, withBody } from './provoke.ts'
-import { configure } from './world.ts'
 
 const grace: Provocation = () => ({
   path: '/api/auth/register',

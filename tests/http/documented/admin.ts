@@ -1,12 +1,12 @@
 /** The contract's tag `admin`. */
 import { randomUUID } from 'node:crypto'
-import type { Request } from '../../fixture.ts'
-import { ADMIN_TOKEN, PASSWORD } from '../../fixture.ts'
-import { sidOf } from '../tokens.ts'
+import type { Request } from '../../support/service.ts'
+import { ADMIN_TOKEN, override, PASSWORD } from '../../support/service.ts'
+import { sidOf } from '../../support/tokens.ts'
+import type { World } from '../../support/world.ts'
 import { withNewPassword } from './accounts.ts'
 import type { Provocation, Provocations } from './provoke.ts'
 import { after, busy, changed, ofUser, reading, withBody, writing } from './provoke.ts'
-import type { World } from './world.ts'
 
 type Id = (world: World) => string
 
@@ -31,7 +31,7 @@ const withToken = (good: Provocation): Provocations => ({
     changed(good, (request) => ({ ...request, bearer: `${ADMIN_TOKEN}x` })),
     changed(good, (request, { accessToken }) => ({ ...request, bearer: accessToken })),
   ],
-  '404 off': after(good, ({ service }) => Object.assign(service.core, { isAdminToken: undefined })),
+  '404 off': after(good, ({ service }) => override(service.core, { adminToken: undefined })),
 })
 
 /** Of every one that has ids in its path. */

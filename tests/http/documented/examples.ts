@@ -1,5 +1,5 @@
 /** The examples of the contract, one for each response that it documents: the list of what has to be provoked. */
-import { documented, operations } from '../../contract/check-response.ts'
+import { documented, operations } from '../../support/check-response.ts'
 
 export interface Example {
   readonly operationId: string

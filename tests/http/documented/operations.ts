@@ -1,7 +1,8 @@
 /** The contract's tag `operations`. */
+
+import { hideMigrations } from '../../support/world.ts'
 import type { Provocation, Provocations } from './provoke.ts'
 import { after, changed } from './provoke.ts'
-import { hideMigrations } from './world.ts'
 
 const get =
   (path: string): Provocation =>

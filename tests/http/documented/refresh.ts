@@ -1,8 +1,8 @@
 /** The contract's tag `refresh`. */
 
+import { configure, forge } from '../../support/world.ts'
 import type { Provocation, Provocations } from './provoke.ts'
 import { after, changed, later, limitedTo, ofUser, withBody, writing } from './provoke.ts'
-import { configure, forge } from './world.ts'
 
 const refresh: Provocation = ({ refreshToken }) => ({
   path: '/refresh_token',

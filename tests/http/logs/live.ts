@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Request } from '../../fixture.ts'
-import { ADMIN_TOKEN, DAY, MINUTE } from '../../fixture.ts'
-import { configure } from '../documented/world.ts'
-import { resigned, sidOf } from '../tokens.ts'
+import type { Request } from '../../support/service.ts'
+import { ADMIN_TOKEN, DAY, MINUTE } from '../../support/service.ts'
+import { resigned, sidOf } from '../../support/tokens.ts'
+import { configure } from '../../support/world.ts'
 import type { Witness } from './witness.ts'
 
 /** All that goes well, and all that is an event. */

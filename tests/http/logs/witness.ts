@@ -1,6 +1,6 @@
 /** What asks the service, and remembers every secret that goes over the wire. */
-import type { Answer, Request, Service } from '../../fixture.ts'
-import { cookiesOf } from '../tokens.ts'
+import type { Answer, Request, Service } from '../../support/service.ts'
+import { cookiesOf } from '../../support/tokens.ts'
 
 const JWT = /ey[\w-]+\.[\w-]+\.[\w-]+/g
 

@@ -1,6 +1,6 @@
 /** What attackers, broken clients and scanners send. Nothing in here may be a request that succeeds in changing anything. */
 import fc from 'fast-check'
-import { resigned, respelt } from '../tokens.ts'
+import { resigned, respelt } from '../../support/tokens.ts'
 import { inHeader } from './send.ts'
 
 const nested = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth)

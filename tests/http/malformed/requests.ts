@@ -1,9 +1,9 @@
 /** Malformed requests to one operation, in every part at once. */
 import fc from 'fast-check'
 import type { OperationId } from '../../../src/http/contract.ts'
-import type { operations } from '../../contract/check-response.ts'
-import { ADMIN_TOKEN, PASSWORD } from '../../fixture.ts'
-import type { World } from '../documented/world.ts'
+import type { operations } from '../../support/check-response.ts'
+import { ADMIN_TOKEN, PASSWORD } from '../../support/service.ts'
+import type { World } from '../../support/world.ts'
 import { badJson, badToken, badType, brokenBody, otherHeaders, text } from './arbitraries.ts'
 import type { Hostile } from './send.ts'
 import { inHeader, inPath } from './send.ts'

@@ -77,14 +77,14 @@ export const tokenAndUserFaults: readonly Mutation[] = [
     find: 'await passwords.verify(found?.passwordHash, password)',
     replace: 'found !== undefined && (await passwords.verify(found.passwordHash, password))',
     why: 'a login with a name that nobody has is refused sooner',
-    tests: ['tests/bench/enumeration.test.ts'],
+    tests: ['tests/bench/enumeration.load.ts'],
   },
   {
     file: 'src/users/passwords.ts',
     find: "        if (padding !== undefined) await hash('', argon2id(padding))\n",
     replace: '',
     why: 'a wrong password of a user with an older hash is refused sooner than one of nobody',
-    tests: ['tests/users/passwords.test.ts', 'tests/bench/enumeration.test.ts'],
+    tests: ['tests/users/passwords.test.ts', 'tests/bench/enumeration.load.ts'],
   },
   {
     file: 'src/users/passwords.ts',

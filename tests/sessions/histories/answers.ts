@@ -1,6 +1,6 @@
 /** Holds real answers against foretold ones. */
 import assert from 'node:assert/strict'
-import type { Answer as Reply } from '../../fixture.ts'
+import type { Answer as Reply } from '../../support/service.ts'
 import type { Model } from '../model.ts'
 import type { AccessToken, Answer, RefreshToken, Texts } from './words.ts'
 

@@ -1,7 +1,7 @@
 /** Commands of fast-check's: the model foretells, the service answers, and both agree, on disk as well. */
 import assert from 'node:assert/strict'
 import type { AsyncCommand } from 'fast-check'
-import type { Answer as Reply } from '../../fixture.ts'
+import type { Answer as Reply } from '../../support/service.ts'
 import type { Model } from '../model.ts'
 import { checkAnswer } from './answers.ts'
 import type { Doing, Flight } from './flight.ts'

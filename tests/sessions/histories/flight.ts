@@ -1,7 +1,7 @@
 /** Requests that may be in flight at once: what is sent, and what any order of their steps foretells. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Answer as Reply } from '../../fixture.ts'
+import type { Answer as Reply } from '../../support/service.ts'
 import type { Model } from '../model.ts'
 import type { Foretelling } from './orders.ts'
 import type { AccessToken, Answer, RefreshToken } from './words.ts'

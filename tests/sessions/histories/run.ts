@@ -1,7 +1,7 @@
 /** `npm run histories -- --runs 10000 [--seed 1] [--database sqlite|postgres]` */
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { DIALECTS } from '../../dialects.ts'
+import { DIALECTS } from '../../support/database.ts'
 
 const { values } = parseArgs({
   options: {

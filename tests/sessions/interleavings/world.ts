@@ -1,20 +1,22 @@
 /** Two processes over one database, as far as a store can tell, and a state that each schedule begins in. */
+
 import { hash } from '@node-rs/argon2'
 import { sql } from 'kysely'
 import { exchange } from '../../../src/sessions/exchange.ts'
 import { openSession } from '../../../src/sessions/open.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import { openStore } from '../../../src/store/open.ts'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { insertUser } from '../../../src/store/queries/users.ts'
 import type { Database } from '../../../src/store/schema.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { AccountContext } from '../../../src/users/accounts.ts'
 import type { Passwords } from '../../../src/users/passwords.ts'
 import { createPasswords } from '../../../src/users/passwords.ts'
-import type { DialectContext } from '../../dialects.ts'
-import { DAY, PASSWORD } from '../../fixture.ts'
-import type { StoreContext } from '../../store/context.ts'
-import { dump, NOW, openContext } from '../../store/context.ts'
+import type { DialectContext } from '../../support/database.ts'
+import { DAY, PASSWORD } from '../../support/service.ts'
+import type { StoreContext } from '../../support/session-context.ts'
+import { NOW, openContext, storedRows } from '../../support/session-context.ts'
 import { gated } from './gate.ts'
 
 export type Process = StoreContext & AccountContext
@@ -36,7 +38,7 @@ export interface World {
   readonly processes: readonly [Process, Process]
   /** Two requests in one process: with the clocks of those above, and one store */
   readonly requests: readonly [Process, Process]
-  readonly rows: () => ReturnType<typeof dump>
+  readonly rows: () => ReturnType<typeof storedRows>
   /** Back to the beginning */
   readonly reset: () => Promise<void>
   /** Whether PostgreSQL makes somebody wait for a lock */
@@ -65,20 +67,20 @@ export async function openWorld(t: DialectContext): Promise<World> {
 
   const passwordHash = await hash(PASSWORD, { algorithm: 2, memoryCost: 8, timeCost: 1, parallelism: 1 })
   const userId = 'the user'
-  await insertUser(db, { id: userId, username: 'ada', usernameKey: 'ada', passwordHash, now: NOW })
-  const logIn = () => openSession(context, { userId, passwordHash, userAgent: null, address: null })
+  await insertUser(db, { id: userId, username: 'ada', usernameKey: 'ada', passwordHash, now: NOW }, OPERATOR)
+  const logIn = () => openSession(context, { userId, passwordHash, userAgent: null, address: null }, OPERATOR)
   const [first, other] = [given(await logIn()), given(await logIn())]
-  await exchange(context, first.accessToken)
+  await exchange(context, first.accessToken, () => OPERATOR)
   clock.now += 40_000
   const second = await next(context, first.refreshToken)
   const third = await next(context, second.refreshToken)
-  await exchange(context, second.accessToken)
+  await exchange(context, second.accessToken, () => OPERATOR)
   // Pruning deletes sessions here by a clock that went wrong; a token that such a clock forgets could be exchanged again.
   await db
     .updateTable('revoked_tokens')
     .set({ expires_at: NOW + 1000 * DAY })
     .execute()
-  const beginning = await dump(db)
+  const beginning = await storedRows(db)
 
   const processes = [await openProcess(1000), await openProcess(2000)] as const
   const { store, db: shared } = processes[0]
@@ -95,7 +97,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     accessTokens: { good: third.accessToken, exchanged: second.accessToken, old: first.accessToken },
     processes,
     requests: [processes[0], { ...processes[1], store, db: shared }],
-    rows: () => dump(db),
+    rows: () => storedRows(db),
     reset: () => restore(db, beginning),
     // Not asked in each turn: to ask takes longer than most statements.
     isWaiting: async (turns) => t.dialect === 'postgres' && turns % 20 === 0 && (await isAnyoneWaiting(db)),
@@ -122,12 +124,12 @@ function remembered({ dummyHash: nobody, hash, verify, rehash: raise }: Password
 }
 
 async function next(context: StoreContext, refreshToken: string) {
-  const { outcome, ...grant } = await refresh(context, refreshToken)
+  const { outcome, ...grant } = await refresh(context, refreshToken, () => OPERATOR)
   if (outcome !== 'rotated' || !('accessToken' in grant)) throw new TypeError(outcome)
   return { accessToken: grant.accessToken, refreshToken: given(grant.refreshToken) }
 }
 
-async function restore(db: Database, rows: Awaited<ReturnType<typeof dump>>): Promise<void> {
+async function restore(db: Database, rows: Awaited<ReturnType<typeof storedRows>>): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.deleteFrom('users').execute()
     await trx.deleteFrom('revoked_tokens').execute()

@@ -1,11 +1,12 @@
-/** Opens and migrates a database at a given moment, and says which migrations it ran. */
+/** Opens and migrates a database when it is told to, and says which migrations it ran. */
+import { once } from 'node:events'
 import { migrate } from '../../../src/store/migrate.ts'
 import { openStore } from '../../../src/store/open.ts'
 
-const [database = '', moment = '0'] = process.argv.slice(2)
+const [database = ''] = process.argv.slice(2)
 
-// All begin in the same millisecond, whatever time it took to start them.
-while (Date.now() < Number(moment));
+console.error('there')
+await once(process.stdin.resume(), 'end')
 const store = await openStore(JSON.parse(database))
 console.log(JSON.stringify(await migrate(store.db)))
 await store.close()

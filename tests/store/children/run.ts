@@ -1,5 +1,6 @@
 /** Runs one of the scripts beside this file in a process of its own. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -8,11 +9,30 @@ export interface Ended {
   readonly output: string
 }
 
-export async function runChild(script: string, ...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+export interface Child {
+  /** It has printed something to standard error: see migrate.ts */
+  readonly isThere: Promise<unknown>
+  /** Ends its standard input. */
+  begin(): void
+  readonly ended: Promise<Ended>
+}
+
+export function startChild(script: string, ...args: string[]): Child {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args])
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const [code, out, errors] = await Promise.all([closed, text(child.stdout), text(child.stderr)])
-  return { code, output: out + errors }
+  const [out, errors] = [text(child.stdout), text(child.stderr)]
+  return {
+    isThere: Promise.race([once(child.stderr, 'data'), closed]),
+    begin: () => void child.stdin.end(),
+    ended: Promise.all([closed, out, errors]).then(([code, output, said]) => ({
+      code,
+      output: output + said.replace('there\n', ''),
+    })),
+  }
+}
+
+export function runChild(script: string, ...args: string[]): Promise<Ended> {
+  const child = startChild(script, ...args)
+  child.begin()
+  return child.ended
 }

@@ -11,7 +11,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import type { Dialect } from '../../dialects.ts'
+import type { Dialect } from '../../support/database.ts'
 
 const PARTS = {
   sqlite: {

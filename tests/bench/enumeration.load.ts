@@ -1,7 +1,7 @@
 /** The short form of `npm run enumeration`: without a hash for nobody to be verified against, it is a tenth of the time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FULL_COST } from '../fixture.ts'
+import { FULL_COST } from '../support/service.ts'
 import { enumerate } from './enumeration/run.ts'
 
 test('30 pairs of logins: nobody and a wrong password take the same time, and get the same answer', async (t) => {

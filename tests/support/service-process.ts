@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
-import { checkedFetch } from '../contract/check-response.ts'
-import { ENTRY, start } from './command.ts'
+import { checkedFetch } from './check-response.ts'
+import { ENTRY, start } from './program.ts'
 
-export interface Service {
+export interface ServiceProcess {
   readonly url: string
   readonly pid: number
   readonly stdin: Writable
@@ -16,12 +16,12 @@ export interface Service {
 }
 
 /** Starts `serve` on a free port and waits until it says its address. It is ended with the test. */
-export async function startService(
+export async function spawnService(
   t: Pick<TestContext, 'after'>,
   env: object,
   args = [ENTRY, 'serve'],
   program = process.execPath,
-): Promise<Service> {
+): Promise<ServiceProcess> {
   const child = start(args, { PORT: '0', ...env }, program)
   const ended = once(child, 'exit').then(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,

@@ -1,13 +1,12 @@
 /** A service with a user who is logged in, and ways to break things underneath it. All of them are real. */
 import type { TestContext } from 'node:test'
-import SQLite from 'better-sqlite3'
-import type { Settings } from '../../../src/config/settings.ts'
-import { createLimits } from '../../../src/limits/limits.ts'
-import { createPasswords } from '../../../src/users/passwords.ts'
-import type { DialectContext } from '../../dialects.ts'
-import { connect } from '../../dialects.ts'
-import type { Service, Tokens } from '../../fixture.ts'
-import { FULL_COST, startService } from '../../fixture.ts'
+import type { Settings } from '../../src/config/settings.ts'
+import { createLimits } from '../../src/limits/limits.ts'
+import { createPasswords } from '../../src/users/passwords.ts'
+import type { DialectContext } from './database.ts'
+import { connect } from './database.ts'
+import type { Service, Tokens } from './service.ts'
+import { FULL_COST, override, startService } from './service.ts'
 
 export interface World extends Tokens {
   readonly t: TestContext
@@ -22,20 +21,6 @@ export async function startWorld(
   const service = await startService(t, overrides)
   const user = await service.register()
   return { t, service, user, ...(await service.login()) }
-}
-
-/** Every table but `events` with all of its rows, read past the service: what was changed shows as a difference. */
-export function dump(file: string): unknown {
-  const database = new SQLite(file, { readonly: true })
-  try {
-    const tables = database.prepare("select name from sqlite_master where type = 'table' order by name")
-    const names = tables.pluck().all() as string[]
-    return names
-      .filter((name) => name !== 'events' && name !== 'sqlite_sequence')
-      .map((name) => [name, database.prepare(`select * from "${name}" order by 1`).all()])
-  } finally {
-    database.close()
-  }
 }
 
 /** Takes the tables away: a defect that no handler expects, hence 500. @returns what puts them back */
@@ -80,7 +65,7 @@ export async function lockDatabase({
 
 /** Keeps the queue of passwords full: 2 that are checked, at their full cost, and 64 that wait. @returns what ends it */
 export function crowd({ t, service }: Pick<World, 't' | 'service'>): () => void {
-  Object.assign(service.core, { passwords: createPasswords(FULL_COST) })
+  override(service.core, { passwords: createPasswords(FULL_COST) })
   let isOver = false
   let waiting = 0
   const arrive = async () => {
@@ -103,7 +88,7 @@ export function crowd({ t, service }: Pick<World, 't' | 'service'>): () => void 
 
 /** Settings as a handler reads them; those that are read at the start only need a service of their own. */
 export function configure({ service }: Pick<World, 'service'>, settings: Partial<Settings>): void {
-  Object.assign(service.core, { settings: { ...service.core.settings, ...settings } })
+  override(service.core, { settings: { ...service.core.settings, ...settings } })
 }
 
 /** Limits of one try each, as if the service had been started with them. */
@@ -125,7 +110,7 @@ export function limit({ service }: Pick<World, 'service'>): void {
     },
     core,
   )
-  Object.assign(core, { limits, mayWrite: limits.mayWrite })
+  override(core, { limits, mayWrite: limits.mayWrite })
 }
 
 /** The same token with one bit of its signature turned over. */

@@ -1,4 +1,5 @@
 /** A store for a test, in a real file of its own, and what the functions of `src/sessions` need beside it. */
+
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,13 +10,14 @@ import { openSession } from '../../src/sessions/open.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
-import { insertUser } from '../../src/store/queries/users.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
+import { findPasswordHash, insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
-import type { Dialect } from '../dialects.ts'
-import { freshDatabase } from '../dialects.ts'
-import { DAY, MINUTE, SECRET } from '../fixture.ts'
+import type { Dialect } from './database.ts'
+import { freshDatabase } from './database.ts'
+import { DAY, MINUTE, SECRET } from './service.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 
@@ -80,18 +82,20 @@ const passwordHash = 'a hash'
 /** @returns the user's id */
 export async function addUser(db: Database, username = 'ada'): Promise<string> {
   const id = randomUUID()
-  await insertUser(db, { id, username, usernameKey: username, passwordHash, now: NOW })
+  await insertUser(db, { id, username, usernameKey: username, passwordHash, now: NOW }, OPERATOR)
   return id
 }
 
+/** A session of its own. No password is checked for it, so that many can be opened. */
 export async function logIn(context: SessionContext, userId: string) {
-  const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null })
+  const passwordHash = (await findPasswordHash(context.db, userId)) ?? ''
+  const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null }, OPERATOR)
   if (grant === undefined) throw new Error('no session')
   return grant
 }
 
 /** Everything in the database, for a comparison of before and after. */
-export async function dump(db: Database) {
+export async function storedRows(db: Database) {
   return {
     users: await db.selectFrom('users').selectAll().orderBy('id').execute(),
     sessions: await db.selectFrom('sessions').selectAll().orderBy('id').execute(),

@@ -2,24 +2,18 @@
 import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import pino from 'pino'
-import type { Settings } from '../src/config/settings.ts'
-import { readSettings } from '../src/config/settings.ts'
-import { createApp } from '../src/http/app.ts'
-import type { Core } from '../src/http/core.ts'
-import { createCore } from '../src/http/core.ts'
-import { listen } from '../src/http/server/listen.ts'
-import { checkResponse } from './contract/check-response.ts'
-import type { Dialect } from './dialects.ts'
-import { freshDatabase } from './dialects.ts'
+import type { Settings } from '../../src/config/settings.ts'
+import { readSettings } from '../../src/config/settings.ts'
+import { createApp } from '../../src/http/app.ts'
+import type { Core } from '../../src/http/core.ts'
+import { createCore } from '../../src/http/core.ts'
+import { listen } from '../../src/http/server/listen.ts'
+import { checkResponse } from './check-response.ts'
+import type { Dialect } from './database.ts'
+import { freshDatabase } from './database.ts'
+import { ADMIN_TOKEN, DAY, MINUTE, PASSWORD, SECRET } from './values.ts'
 
-export const MINUTE = 60_000
-export const DAY = 86_400_000
-/** Given to a core as it is: a service that reads its settings finds it guessable. The tokens in store/schemas/ have it. */
-export const SECRET = Buffer.from('Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIG9yIG1vcmU')
-/** For those that read their settings */
-export const STRONG_SECRET = 'tRyk6jCMkkGjNQ6V1XEPh6iOu7wbx3JEOYGct4mhKmk'
-export const ADMIN_TOKEN = 'nW3qXkZ8aVt5Rb1LmYc7Hs0PdJ4uGe9oT2iFQxCE'
-export const PASSWORD = 'correct horse battery staple'
+export { ADMIN_TOKEN, DAY, MINUTE, PASSWORD, SECRET, STRONG_SECRET } from './values.ts'
 
 /** What a hash costs by default; services of tests take less. */
 export const FULL_COST = { memory: 19_456, iterations: 2 }
@@ -113,6 +107,8 @@ export interface Service {
   request(path: string, request?: Request): Promise<Answer>
   register(username?: string): Promise<{ id: string; username: string }>
   login(username?: string): Promise<Tokens>
+  /** A login that may be refused */
+  tryLogin(password?: string, username?: string, request?: Request): Promise<Answer>
   refresh(refreshToken: string): Promise<Answer>
   exchange(accessToken: string): Promise<Answer>
   /** The database stays until the end of the test */
@@ -158,6 +154,11 @@ export async function startService(
   }
 }
 
+/** Another part in the place of one, until the end of the test. */
+export function override(core: Core, parts: Partial<Core>): void {
+  Object.assign(core, parts)
+}
+
 /** Requests whose answers are checked against the contract. */
 export function client(url: string) {
   async function request(path: string, options: Request = {}): Promise<Answer> {
@@ -185,8 +186,11 @@ export function client(url: string) {
     return body.data
   }
 
+  const tryLogin = (password = PASSWORD, username = 'ada', options: Request = {}) =>
+    request('/api/auth/login', { json: { username, password }, ...options })
+
   async function login(username = 'ada'): Promise<Tokens> {
-    const { status, body } = await request('/api/auth/login', { json: { username, password: PASSWORD } })
+    const { status, body } = await tryLogin(PASSWORD, username)
     if (status !== 200) throw new Error(`login: ${status} ${body.message}`)
     return { accessToken: body.data.access_token, refreshToken: body.data.refresh_token }
   }
@@ -195,5 +199,5 @@ export function client(url: string) {
     request('/refresh_token', { method: 'POST', bearer: refreshToken })
   const exchange = (accessToken: string) => request('/api/auth/refresh', { json: { token: accessToken } })
 
-  return { request, register, login, refresh, exchange }
+  return { request, register, login, tryLogin, refresh, exchange }
 }

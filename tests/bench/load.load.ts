@@ -1,10 +1,10 @@
-/** The short form of `npm run load`: nobody is refused who should not be. How fast it is, is for the long form. */
+/** The short form of `npm run load`, by itself: nobody is refused who should not be, and refreshes stay quick. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { withCleanup } from '../support/cleanup.ts'
 import type { Figure } from './load/run.ts'
 import { isOver, loadWithLogins, loadWithSlow } from './load/run.ts'
 import { startHurried, startLoaded } from './load/service.ts'
-import { withCleanup } from './throughput/subject.ts'
 
 // Milliseconds, for a machine that runs other tests as well.
 const REFRESH = 2000

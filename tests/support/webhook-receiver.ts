@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { startDelivery } from '../../src/events/deliver.ts'
-import type { Service } from '../fixture.ts'
+import type { Service } from './service.ts'
 
 export const WEBHOOK_SECRET = '3e1f90b2c47d5a68f7e0192b3c4d5e6fa8b7c6d5e4f30211'
 
@@ -45,12 +45,4 @@ export function deliverFor(t: Pick<TestContext, 'after'>, { core }: Service, url
   const stop = startDelivery({ db: core.db, now: Date.now, log: core.log, settings })
   t.after(stop)
   return stop
-}
-
-export async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let waits = 0; waits < 1000; waits++) {
-    if (await isTrue()) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error(`waited in vain: ${what}`)
 }

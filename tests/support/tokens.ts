@@ -1,7 +1,7 @@
 /** Tokens made and read by hand, with nothing of src/tokens: what the service is held against. */
 import { createHmac } from 'node:crypto'
-import type { Answer } from '../fixture.ts'
-import { SECRET } from '../fixture.ts'
+import type { Answer } from './service.ts'
+import { SECRET } from './service.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 

@@ -1,13 +1,13 @@
 /** The short form of `npm run bench`: that what is measured happens. How fast it is, is for the long form. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { withCleanup } from '../support/cleanup.ts'
 import { chart } from './throughput/chart.ts'
 import { untilIdle } from './throughput/idle.ts'
 import { CONNECTIONS, generator, pace, saturate } from './throughput/load.ts'
 import { table } from './throughput/report.ts'
 import { rounds } from './throughput/rounds.ts'
 import type { Subject } from './throughput/subject.ts'
-import { withCleanup } from './throughput/subject.ts'
 import { FLOOR, subjects } from './throughput/subjects.ts'
 import { canTrace } from './throughput/syncs.ts'
 

@@ -1,6 +1,6 @@
 /** The short form of `npm run bench:growth`: what is expired goes, and makes room. Times are for the long form. */
 import assert from 'node:assert/strict'
-import { test } from '../dialects.ts'
+import { test } from '../support/database.ts'
 import { grow } from './growth/run.ts'
 
 test('5,000 sessions, 4,500 of them expired', async (t) => {
