@@ -18,31 +18,10 @@ export const clientAndCommandFaults: readonly Mutation[] = [
   },
   {
     file: 'src/client/session.ts',
-    find: '      if (message.tokens.sequence < sequence) return\n',
-    replace: '',
-    why: 'older tokens of another tab replace newer ones',
-    tests: ['tests/client/tabs.test.ts'],
-  },
-  {
-    file: 'src/client/session.ts',
-    find: 'sequence: Math.max(sequence + 1, receivedAt)',
-    replace: 'sequence: sequence + 1',
-    why: 'a login on a page that remembers nothing looks older than what other tabs have',
-    tests: ['tests/client/adversity.test.ts'],
-  },
-  {
-    file: 'src/client/session.ts',
     find: "token && tried ? { credentials: 'omit' } : {}",
     replace: '{}',
     why: 'a logout that is tried again ends the session of somebody who has logged in since',
     tests: ['tests/client/logout.test.ts'],
-  },
-  {
-    file: 'src/client/session.ts',
-    find: '      if (message.sequence >= sequence) end(message.ended)\n',
-    replace: '      end(message.ended)\n',
-    why: 'an end that was announced late ends a later login',
-    tests: ['tests/client/tabs.test.ts'],
   },
   {
     file: 'src/client/tabs.ts',
@@ -50,13 +29,6 @@ export const clientAndCommandFaults: readonly Mutation[] = [
     replace: '        await',
     why: 'a tab takes the lock away from one that has it for a moment only',
     tests: ['tests/client/tabs.test.ts'],
-  },
-  {
-    file: 'src/client/tokens.ts',
-    find: '          await storage.set(undefined)\n        }\n      }),',
-    replace: '        }\n      }),',
-    why: 'older tokens stay in a storage that is full, and look like a theft later',
-    tests: ['tests/client/adversity.test.ts'],
   },
   {
     file: 'src/client/tokens.ts',
@@ -87,32 +59,11 @@ export const clientAndCommandFaults: readonly Mutation[] = [
     tests: ['tests/cli/serve.test.ts'],
   },
   {
-    file: 'src/cli/find-user.ts',
-    find: 'byName.id !== byId.id',
-    replace: 'byName.id === byId.id',
-    why: 'somebody who took the id of another user as a name is meant by it',
-    tests: ['tests/cli/users.test.ts'],
-  },
-  {
     file: 'src/cli/output.ts',
     find: '...rows.map((row) => row.map(printable))',
     replace: '...rows',
     why: 'a terminal obeys what stands in a username',
     tests: ['tests/cli/users.test.ts'],
-  },
-  {
-    file: 'src/cli/prompt.ts',
-    find: "  if (password !== again) throw new Failure('the passwords differ')\n",
-    replace: '',
-    why: 'a mistyped password is taken',
-    tests: ['tests/cli/terminal.test.ts'],
-  },
-  {
-    file: 'src/cli/follow.ts',
-    find: 'if (!seen.has(event.position)) print(event)',
-    replace: 'print(event)',
-    why: 'each event is printed again with each poll',
-    tests: ['tests/cli/events.test.ts'],
   },
   {
     file: 'src/cli/failure.ts',
