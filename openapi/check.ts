@@ -9,7 +9,7 @@ const contract = JSON.parse(
   readFileSync(new URL('../generated/openapi.json', import.meta.url), 'utf8'),
 ) as Contract
 
-// Binding handlers touches neither database nor keys.
+// Binding handlers uses neither the database nor keys.
 const settings = { corsOrigins: [], trustProxy: false, cookie: { name: 'refresh_token', secure: true } }
 const app = createApp({ settings, log: pino({ enabled: false }) } as unknown as Core)
 
@@ -24,7 +24,7 @@ const bound = new Set(
     definition.type === 'route' ? [key(definition.route.method, definition.route.path)] : [],
   ),
 )
-// All that Hono has for single methods, bound past the contract or not.
+// All routes of Hono for single methods, including any that were added without the contract.
 const served = new Set(
   app.routes
     .filter(({ method }) => method !== 'ALL')

@@ -1,6 +1,6 @@
 /**
- * Compares the contract with the one that was released last. Prints what changed for clients, and fails when that
- * breaks them, unless the version says so: the major one, or the minor one of 0.x.
+ * Compares the contract with the last released one and prints what changed for clients. Fails on breaking changes unless
+ * the version was raised accordingly: the major version, or the minor version of 0.x.
  *
  *     node openapi/compare.ts [BEFORE AFTER]
  */
@@ -34,6 +34,6 @@ console.log(
   `${changes.length} changes of the contract since ${released.info.version}, ${broken} of them breaking`,
 )
 if (broken > 0 && !saysBreaking(released.info.version, current.info.version)) {
-  console.error(`${current.info.version} does not say so: raise the version in openapi/openapi.yaml`)
+  console.error(`${current.info.version} is too low for that: raise the version in openapi/openapi.yaml`)
   process.exitCode = 1
 }

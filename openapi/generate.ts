@@ -2,7 +2,7 @@
  * Makes `generated/` from the contract: the bundled document, types, validators and routes.
  *
  *     node openapi/generate.ts           writes generated/
- *     node openapi/generate.ts --check   writes nothing, fails when generated/ is not what openapi/ makes
+ *     node openapi/generate.ts --check   writes nothing, fails when generated/ is out of date
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -30,7 +30,7 @@ function bundle(target: string): string {
   return readFileSync(target, 'utf8')
 }
 
-/** Validators of requests only: what the service answers is checked at compile time, and by the tests. */
+/** Makes validators of requests only. The compiler and the tests check the responses. */
 async function schemas(contract: string, directory: string): Promise<string> {
   await createClient({
     input: contract,
@@ -42,7 +42,7 @@ async function schemas(contract: string, directory: string): Promise<string> {
         responses: false,
         definitions: true,
         '~resolvers': {
-          // The plugin ignores `additionalProperties: false`; a misspelt member must not pass in silence.
+          // The plugin ignores `additionalProperties: false`, but a misspelt member must be refused.
           object(ctx) {
             const additional = ctx.schema.additionalProperties
             if (additional !== false && additional?.type !== 'never') return undefined
@@ -50,7 +50,7 @@ async function schemas(contract: string, directory: string): Promise<string> {
             ctx.nodes.base = () => ctx.$(ctx.symbols.z).attr('strictObject').call(shape)
             return undefined
           },
-          // Zod's min and max count UTF-16 units, JSON Schema's minLength and maxLength count characters.
+          // Zod's min and max count UTF-16 code units. JSON Schema's minLength and maxLength count characters.
           string(ctx) {
             const { minLength = 0, maxLength } = ctx.schema
             if (minLength < 2 && maxLength === undefined) return undefined
@@ -70,7 +70,7 @@ async function schemas(contract: string, directory: string): Promise<string> {
   return source.replaceAll(/^export const z\w+Query = .*?^\}\);$/gms, queryOfText)
 }
 
-/** In a query everything is text: numbers are read from plain digits. A misspelt parameter must not pass in silence. */
+/** Query parameters are text, so numbers are read from plain digits. A misspelt parameter is refused. */
 const queryOfText = (schema: string) =>
   schema
     .replace('z.object(', 'z.strictObject(')
@@ -104,8 +104,7 @@ if (process.argv.includes('--check')) {
   const wrong = [...names].filter(
     (name) => !present.includes(name) || readFileSync(join(target, name), 'utf8') !== made.get(name),
   )
-  for (const name of wrong)
-    console.error(`generated/${name} is not what openapi/ makes: run npm run generate`)
+  for (const name of wrong) console.error(`generated/${name} is out of date: run npm run generate`)
   process.exitCode = wrong.length > 0 ? 1 : 0
 } else {
   for (const [name, text] of made) writeFileSync(join(target, name), text)

@@ -1,9 +1,9 @@
-/** Tells what a change of a schema means for those who send such values, and for those who receive them. */
+/** Judges what a change of a schema means for senders and for receivers of such values. */
 import { isDeepStrictEqual } from 'node:util'
 
 export type Members = Readonly<Record<string, unknown>>
 
-/** Clients send what stands in a request and receive what stands in a response. */
+/** Clients send values in a request and receive values in a response. */
 export type Direction = 'request' | 'response'
 
 export interface Change {
@@ -12,24 +12,24 @@ export interface Change {
   readonly what: string
 }
 
-/** An OpenAPI document, its successor, and where to tell what differs. */
+/** Two versions of an OpenAPI document, and a function that records a difference. */
 export interface Comparison {
   readonly before: Members
   readonly after: Members
   note(breaking: boolean, where: string, what: string): void
 }
 
-/** What a change does to the set of values that fit: `other` when that cannot be told. */
+/** What a change does to the set of valid values; `other` when that is unknown. */
 type Effect = 'none' | 'narrower' | 'wider' | 'other'
 
-// They say nothing about values.
+// They do not affect which values are valid.
 const ANNOTATIONS = ['title', 'description', 'example', 'examples', 'deprecated', 'externalDocs', '$comment']
 // Compared member by member, not as a whole.
 const STRUCTURE = ['properties', 'additionalProperties', 'items']
 
-/** Follows a reference. What stands beside it counts as well (OpenAPI 3.1). */
+/** Follows a reference. Members beside `$ref` count as well (OpenAPI 3.1). */
 export function resolve(document: Members, value: unknown): Members {
-  // JSON Schema has true for anything and false for nothing.
+  // In JSON Schema, true allows every value and false allows none.
   if (typeof value !== 'object' || value === null) return value === false ? { not: {} } : {}
   const { $ref, ...rest } = value as Members
   if (typeof $ref !== 'string') return rest
@@ -40,7 +40,7 @@ export function resolve(document: Members, value: unknown): Members {
   return { ...resolve(document, target), ...rest }
 }
 
-/** A schema with its reference followed, and a constant as the enum that it is. */
+/** A schema with its reference followed and `const` written as an `enum`. */
 function plain(document: Members, value: unknown): Members {
   const { const: constant, ...schema } = resolve(document, value)
   return constant === undefined ? schema : { ...schema, enum: [constant] }
@@ -54,13 +54,13 @@ function effectOnSet(before: unknown, after: unknown): Effect {
   return lost ? 'narrower' : gained ? 'wider' : 'none'
 }
 
-// Whole numbers are numbers.
+// Every integer is a number.
 const typeSet = (type: unknown) =>
   [type].flat().flatMap((one) => (one === 'number' ? [one, 'integer'] : [one]))
 
 function effect(keyword: string, before: unknown, after: unknown): Effect {
   if (isDeepStrictEqual(before, after)) return 'none'
-  // The more members a value must have, the fewer values fit.
+  // More required members leave fewer valid values.
   if (keyword === 'required') return effectOnSet(after ?? [], before ?? [])
   if (before === undefined) return 'narrower'
   if (after === undefined) return 'wider'
@@ -71,7 +71,7 @@ function effect(keyword: string, before: unknown, after: unknown): Effect {
   return 'other'
 }
 
-/** @param seen pairs of references that are being compared already: a schema may contain itself */
+/** @param seen pairs of references already being compared, because a schema may contain itself */
 export function compareSchemas(
   comparison: Comparison,
   direction: Direction,
@@ -88,10 +88,10 @@ export function compareSchemas(
 
   for (const keyword of Object.keys({ ...before, ...after })) {
     if (STRUCTURE.includes(keyword) || ANNOTATIONS.includes(keyword) || keyword.startsWith('x-')) continue
-    const told = effect(keyword, before[keyword], after[keyword])
-    const breaking = told === 'other' || told === (direction === 'request' ? 'narrower' : 'wider')
+    const change = effect(keyword, before[keyword], after[keyword])
+    const breaking = change === 'other' || change === (direction === 'request' ? 'narrower' : 'wider')
     const [old, next] = [before, after].map((schema) => JSON.stringify(schema[keyword]) ?? 'none')
-    if (told !== 'none') note(breaking, where, `${keyword} ${old} → ${next}`)
+    if (change !== 'none') note(breaking, where, `${keyword} ${old} → ${next}`)
   }
 
   const [old, next] = [before, after].map((schema) => schema['properties'] ?? {}) as [Members, Members]
@@ -107,7 +107,7 @@ export function compareSchemas(
   if (wasOpen !== false && isOpen !== false) {
     if (!isDeepStrictEqual(wasOpen, isOpen)) within('{}', wasOpen, isOpen)
   } else if (wasOpen !== isOpen) {
-    // Clients have to ignore members that they do not know, in any case.
+    // Clients must ignore unknown members in any case.
     note(direction === 'request' && isOpen === false, where, isOpen === false ? 'closed' : 'opened')
   }
 }

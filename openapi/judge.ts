@@ -1,12 +1,12 @@
 /**
- * Tells breaking changes of the contract from compatible ones. A client that was made for the old one goes on working
+ * Distinguishes breaking changes of the contract from compatible ones. A client of the old contract keeps working if
  *
- * 1. when nothing is taken away that has a name: operations, statuses, media types, members, headers, …;
- * 2. when nothing is refused that it may send;
- * 3. when nothing comes that could not come before, but for what it must cope with: members and headers that it does
- *    not know, and errors that it does not know (RFC 9110 §15: they count as the x00 of their class).
+ * 1. nothing with a name is removed: operations, statuses, media types, members, headers, …;
+ * 2. everything that it may send is still accepted;
+ * 3. it receives nothing new except unknown members, unknown headers and unknown errors, which it must handle (RFC 9110
+ *    §15: an unknown status counts as the x00 of its class).
  *
- * What cannot be told is taken for breaking.
+ * A change whose effect is unknown counts as breaking.
  */
 import type { Change, Comparison, Direction, Members } from './judge-schemas.ts'
 import { compareSchemas, resolve } from './judge-schemas.ts'
@@ -15,7 +15,7 @@ type Pair = readonly [before: Members, after: Members]
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
-/** All differences that matter to clients. */
+/** Finds all differences that matter to clients. */
 export function compareContracts(before: Members, after: Members): Change[] {
   const changes: Change[] = []
   const note = (breaking: boolean, where: string, what: string) => changes.push({ breaking, where, what })
@@ -30,7 +30,7 @@ export function compareContracts(before: Members, after: Members): Change[] {
 const servers = (document: Members): Members =>
   Object.fromEntries((document['servers'] as { url: string }[]).map(({ url }) => [url, {}]))
 
-/** By method and path, with the parameters and the security that come from around them. */
+/** The operations by method and path, with the parameters and security that they inherit. */
 function operations(document: Members): Members {
   const paths = Object.entries(document['paths'] as Record<string, Members>)
   const all = paths.flatMap(([path, item]) =>
@@ -49,13 +49,13 @@ function operations(document: Members): Members {
 }
 
 interface Rules {
-  /** Whether a part that is new breaks clients */
+  /** Whether a new part breaks clients */
   readonly added?: (part: Members, name: string) => boolean
-  /** What to compare in a part that both have */
+  /** Compares a part that both versions have */
   readonly inner?: (where: string, pair: Pair) => void
 }
 
-/** Compares parts that have names. To lose one is breaking. */
+/** Compares named parts. Removing one is breaking. */
 function each(
   { before, after, note }: Comparison,
   where: string,
@@ -73,7 +73,7 @@ function each(
 
 const required = (part: Members) => part['required'] === true
 
-/** A parameter, a header or a body: whether it must be there. */
+/** Compares whether a parameter, a header or a body is required. */
 function compareRequired({ note }: Comparison, direction: Direction, where: string, [old, next]: Pair): void {
   const [was, is] = [required(old), required(next)]
   if (was !== is) note(direction === 'request' ? is : was, where, is ? 'required' : 'optional')
@@ -91,7 +91,7 @@ function compareContent(
   })
 }
 
-/** A parameter or a header */
+/** Compares a parameter or a header. */
 function compareField(comparison: Comparison, direction: Direction, where: string, pair: Pair): void {
   compareRequired(comparison, direction, where, pair)
   compareSchemas(comparison, direction, where, [pair[0]['schema'], pair[1]['schema']])
@@ -102,7 +102,7 @@ function compareField(comparison: Comparison, direction: Direction, where: strin
 }
 
 function compareOperations(comparison: Comparison, where: string, [old, next]: Pair): void {
-  // Generated clients have their names from it.
+  // Generated clients take method names from operationId.
   if (old['operationId'] !== next['operationId']) comparison.note(true, where, 'operationId changed')
   each(comparison, where, [old['parameters'], next['parameters']], {
     added: required,
@@ -128,7 +128,7 @@ function compareOperations(comparison: Comparison, where: string, [old, next]: P
   compareSecurity(comparison, where, [old, next])
 }
 
-/** Each old way to authenticate has to stay, unless nobody has to any more. */
+/** Each old way to authenticate must remain, unless authentication is no longer required. */
 function compareSecurity(comparison: Comparison, where: string, [old, next]: Pair): void {
   const [was, is] = [ways(comparison.before, old), ways(comparison.after, next)]
   const open = (all: Members) => Object.keys(all).length === 0 || '[{},[]]' in all
@@ -137,7 +137,7 @@ function compareSecurity(comparison: Comparison, where: string, [old, next]: Pai
   else each(comparison, `${where} authentication by`, [was, is])
 }
 
-/** By all that a client has to know of them. */
+/** The ways to authenticate, keyed by everything that a client has to know. */
 function ways(document: Members, { security }: Members): Members {
   const known = ((document['components'] as Members | undefined)?.['securitySchemes'] ?? {}) as Members
   const scheme = (name: string) => {

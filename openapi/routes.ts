@@ -1,6 +1,6 @@
-/** Writes `generated/routes.ts`: one route for @hono/zod-openapi an operation, named by its `operationId`. */
+/** Writes `generated/routes.ts`: a route of @hono/zod-openapi for each operation, named by its `operationId`. */
 
-/** As much of a bundled OpenAPI 3.1 document as this needs. */
+/** The parts of a bundled OpenAPI 3.1 document that are needed here. */
 export interface Contract {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly responses: Readonly<Record<string, { readonly description: string }>> }
@@ -14,7 +14,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly description?: string; readonly $ref?: string }>>
 }
 
-// As the zod plugin names them: login → zLoginBody, endSession → zEndSessionPath, listUsers → zListUsersQuery.
+// The names that the zod plugin gives: login → zLoginBody, endSession → zEndSessionPath, listUsers → zListUsersQuery.
 const schemaName = (id: string, part: 'Body' | 'Path' | 'Query') =>
   `z${id[0]?.toUpperCase()}${id.slice(1)}${part}`
 
@@ -48,7 +48,7 @@ function routeSource(contract: Contract, path: string, method: string, operation
   ].join('\n')
 }
 
-/** `security` is left out on purpose: with two schemes @hono/zod-openapi loses the handler's types. */
+/** `security` is left out because @hono/zod-openapi loses the handler's types with two schemes. */
 export function routesSource(contract: Contract): string {
   const routes = Object.entries(contract.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => routeSource(contract, path, method, operation)),

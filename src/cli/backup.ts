@@ -9,15 +9,15 @@ export function addBackupCommand(program: Command, env: NodeJS.ProcessEnv): void
   program
     .command('backup')
     .description('copy a SQLite database into a new file, while the service runs')
-    .argument('<file>', 'is made, and must not be there')
+    .argument('<file>', 'the new file, which must not exist')
     .action((file: string) => backup(env, file))
 }
 
 async function backup(env: NodeJS.ProcessEnv, file: string): Promise<void> {
-  if (file === '') throw new Failure('the file has no name', { exitCode: WRONG_USAGE })
+  if (file === '') throw new Failure('the file name is empty', { exitCode: WRONG_USAGE })
   const { database } = readSettings(env)
   if (database.dialect !== 'sqlite') {
-    throw new Failure('this is for SQLite: PostgreSQL is backed up by pg_dump', { exitCode: WRONG_USAGE })
+    throw new Failure('backup is for SQLite: back up PostgreSQL with pg_dump', { exitCode: WRONG_USAGE })
   }
   if (!existsSync(database.file)) throw new Failure(`no such database: ${database.file}`)
   try {

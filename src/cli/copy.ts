@@ -21,16 +21,13 @@ interface CopyOptions {
 export function addCopyCommand(program: Command): void {
   program
     .command('copy')
-    .description('make another database equal to this one: nobody is logged out by a move')
-    .requiredOption('--from <url>', 'what is copied, as in DATABASE_URL; it is only read')
-    .requiredOption(
-      '--to <url>',
-      'where to; it is migrated, and rows that the source does not have are deleted',
-    )
+    .description('copy a database into another one, so that users stay logged in after a move')
+    .requiredOption('--from <url>', 'the source, as in DATABASE_URL; it is only read')
+    .requiredOption('--to <url>', 'the target; it is migrated, and rows that the source lacks are deleted')
     .action(({ from, to }: CopyOptions) => copy(read('--from', from), read('--to', to)))
 }
 
-// A URL can hold a password: neither it nor a part of it is repeated.
+// The URL may contain a password, so no part of it is printed.
 function read(option: string, url: string): Place {
   const { data, error } = database.safeParse(url)
   if (data === undefined)
@@ -38,7 +35,7 @@ function read(option: string, url: string): Place {
   return data
 }
 
-// By whatever path: links are other names of a file.
+// Two paths may be links to the same file.
 const fileOf = (place: Place) =>
   place.dialect === 'sqlite' ? statSync(place.file, { bigint: true, throwIfNoEntry: false }) : undefined
 
@@ -68,7 +65,7 @@ async function copyAll(source: Store, target: Store): Promise<CopyOutcome> {
   try {
     return await copyRows(source.db, target.db, Date.now())
   } catch (error) {
-    throw new Failure(`broken off, run it again: ${messageOf(error)}`, { cause: error })
+    throw new Failure(`interrupted, run it again: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -93,7 +90,7 @@ function report(result: CopyOutcome): string {
   }
 }
 
-/** Says of an error which of the two databases it came from. */
+/** Opens a database for `work` and closes it. Errors name the database that they came from. */
 async function withStore<T>(
   role: 'source' | 'target',
   place: Place,

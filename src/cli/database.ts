@@ -9,8 +9,8 @@ import { withDatabase, withSchema } from './with-database.ts'
 export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): void {
   program
     .command('migrate')
-    .description('bring the database schema up to date and list what was run')
-    .option('--dry-run', 'only list what would be run')
+    .description('bring the database schema up to date and list the migrations that were run')
+    .option('--dry-run', 'only list the migrations that would be run')
     .action(({ dryRun }: { readonly dryRun?: true }) =>
       withDatabase(
         env,
@@ -23,12 +23,12 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
     )
   program
     .command('prune')
-    .description('delete what has expired; the running service does so every minute by itself')
+    .description('delete expired rows; the running service does this every minute')
     .action(() =>
       withSchema(env, async (context) => {
         const { sessions, revokedTokens, events } = await pruneAll(context, {
           onUndelivered: (lost) =>
-            console.error(`${count(lost, 'event')} went that never reached the webhook.`),
+            console.error(`${count(lost, 'event')} deleted without reaching the webhook.`),
         })
         const rows = [
           count(sessions, 'session'),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { eventBody } from '../events/event-body.ts'
-import { ROUTINE, SECURITY_EVENTS } from '../events/names.ts'
+import { ROUTINE, SECURITY_EVENTS } from '../store/event-names.ts'
 import type { EventRow } from '../store/queries/events.ts'
 import { eventsAfter, listEvents } from '../store/queries/events.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
@@ -28,19 +28,19 @@ export function addEventCommand(program: Command, env: NodeJS.ProcessEnv): void 
   program
     .command('events')
     .description('list security events, the newest first')
-    .option('--user <username>', 'only those of this user (name or id; of one who was deleted, the id)')
-    .option('--session <id>', 'only those of this session')
-    .option('--name <event>', 'only those of this name, as login.failed')
-    .option('--since <time>', 'only those since then: 2h, 7d, or a time as 2026-11-22T08:00:00Z')
-    .option('--limit <number>', `at most so many (default: ${LIMIT})`)
-    .option('--json', 'print a JSON array; with --follow, a line of JSON for each')
-    .option('--follow', 'print new ones as they come, the oldest first, until SIGINT or SIGTERM')
+    .option('--user <username>', 'only events of this user (name or id; for a deleted user, the id)')
+    .option('--session <id>', 'only events of this session')
+    .option('--name <event>', 'only events with this name, such as login.failed')
+    .option('--since <time>', 'only events since 2h or 7d ago, or since a time such as 2026-11-22T08:00:00Z')
+    .option('--limit <number>', `the maximum number of events (default: ${LIMIT})`)
+    .option('--json', 'print a JSON array; with --follow, one JSON object per line')
+    .option('--follow', 'print new events as they occur, the oldest first, until SIGINT or SIGTERM')
     .action((options: Options) => {
       const since = readSince(options.since)
       refuseUnknown(options.name)
       const limit = readLimit(options.limit)
       if (options.follow && options.limit !== undefined)
-        throw new Failure('--follow has no --limit', { exitCode: WRONG_USAGE })
+        throw new Failure('--follow cannot be combined with --limit', { exitCode: WRONG_USAGE })
       return withSchema(env, (context) => run(context, options, since, limit))
     })
 }
@@ -55,7 +55,7 @@ async function run(
   const userId = options.user === undefined ? undefined : await userOf(context, options.user)
   const filter = { userId, sessionId, name, since }
   if (options.follow) {
-    // What was there before is asked for with --since.
+    // Without --since, existing events are not printed.
     const known = since === undefined ? await listEvents(context.db, { limit: PAGE }) : []
     const page = (after: number, rows: number) => eventsAfter(context.db, { ...filter, after, limit: rows })
     await follow(page, known, (event) => (json ? printJsonLine(eventBody(event)) : printLine(cells(event))))
@@ -70,7 +70,7 @@ async function run(
     )
 }
 
-// Events outlive their users.
+// Events outlive their users, so the id of a deleted user is accepted if it has events.
 async function userOf({ db }: CommandContext, nameOrId: string): Promise<string> {
   const [known] = await listEvents(db, { userId: nameOrId, limit: 1 })
   return known === undefined ? (await requireUser(db, nameOrId)).id : nameOrId
@@ -86,7 +86,7 @@ function readSince(text: string | undefined): number | undefined {
   const span = Number(number) * (UNITS[unit] ?? Number.NaN)
   if (number !== '') return Date.now() - span
   if (!ISO_TIME.safeParse(text).success)
-    throw new Failure('--since must be 30m, 2h, 7d, or a time as 2026-11-22T08:00:00Z', {
+    throw new Failure('--since must be 30m, 2h, 7d, or a time such as 2026-11-22T08:00:00Z', {
       exitCode: WRONG_USAGE,
     })
   return Date.parse(text)

@@ -5,7 +5,7 @@ import { printable } from './output.ts'
 export const FAILED = 1
 export const WRONG_USAGE = 2
 
-/** What the operator is told in one line. */
+/** An error that is reported to the operator in one line. */
 export class Failure extends Error {
   readonly exitCode: number
 
@@ -15,10 +15,10 @@ export class Failure extends Error {
   }
 }
 
-/** Says on standard error what went wrong. @returns the exit code */
+/** Prints an error on standard error. @returns the exit code */
 export function report(error: unknown, env: NodeJS.ProcessEnv): number {
   if (error instanceof CommanderError) {
-    // Help and version end this way, too; they have been printed.
+    // Commander also throws for help and version, which it has already printed.
     if (error.exitCode === 0) return 0
     if (error.code !== 'commander.help') say(usageMessage(error))
     return WRONG_USAGE
@@ -32,18 +32,18 @@ export function report(error: unknown, env: NodeJS.ProcessEnv): number {
   return error instanceof Failure ? error.exitCode : FAILED
 }
 
-/** One line about any error. */
+/** @returns one line about any error */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.message !== '') return error.message
-  // A host with several addresses that all refuse makes one of these, without any words of its own.
+  // Connecting to a host with several addresses that all refuse throws an AggregateError without a message.
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   return error.name
 }
 
 function usageMessage({ code, message }: CommanderError): string {
   const line = message.replace(/^error: /, '').replaceAll('\n', ' ')
-  // Commander repeats what it was given, and somebody tries to give a password.
+  // Commander repeats the arguments, which may contain a password.
   if (code === 'commander.excessArguments') return line.replace(/ but got (\d+):.*$/s, ' but got $1.')
   if (code === 'commander.unknownOption') return line.replace(/=.*'/s, "'")
   return line

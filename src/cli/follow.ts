@@ -1,20 +1,21 @@
 import type { EventRow } from '../store/queries/events.ts'
 
 // Milliseconds
-const POLL = 500
+const POLL_INTERVAL = 500
 /**
- * PostgreSQL gives out positions in one order and shows rows in another: for so long a row may still come with a lower
- * one. No transaction of ours stays open that long, see the timeouts in `store/postgres-pool.ts`.
+ * PostgreSQL assigns positions before the commit, so that a row with a lower position may appear later. None of our
+ * transactions is open for this long: see the timeouts in `src/store/postgres/pool.ts`.
  */
-const SETTLED = 30_000
+const SETTLE_TIME = 30_000
 
+// Rows
 export const PAGE = 500
 
 /**
- * Each event once, and none missed, until SIGINT or SIGTERM.
+ * Prints each new event once until SIGINT or SIGTERM, without missing any.
  *
- * @param page the next rows behind a position
- * @param known the newest ones, as they are now: they are not printed, and nothing before them is asked for
+ * @param page reads the next rows after a position
+ * @param known the newest existing events. They and older ones are not printed.
  */
 export async function follow(
   page: (after: number, limit: number) => Promise<EventRow[]>,
@@ -22,7 +23,7 @@ export async function follow(
   print: (event: EventRow) => void,
 ): Promise<void> {
   const stop = stopSignal()
-  // Printed, and when
+  // By position: when each event was first seen
   const seen = new Map(known.map(({ position }) => [position, performance.now()]))
   let floor = Math.min(...seen.keys()) - 1
   if (seen.size < PAGE) floor = 0
@@ -37,10 +38,10 @@ export async function follow(
       }
       isLast = events.length < PAGE || stop.isStopped()
     }
-    const settled = [...seen].filter(([, at]) => now - at > SETTLED).map(([position]) => position)
+    const settled = [...seen].filter(([, at]) => now - at > SETTLE_TIME).map(([position]) => position)
     floor = settled.reduce((highest, position) => Math.max(highest, position), floor)
     for (const position of seen.keys()) if (position <= floor) seen.delete(position)
-    await stop.within(POLL)
+    await stop.within(POLL_INTERVAL)
   }
 }
 
@@ -48,13 +49,13 @@ function stopSignal() {
   const { promise, resolve } = Promise.withResolvers<void>()
   let isStopped = false
   const stop = () => {
-    // The next one ends the process at once.
+    // Without a handler, the next signal ends the process at once.
     process.off('SIGTERM', stop).off('SIGINT', stop)
     isStopped = true
     resolve()
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
-  // Whoever reads our output has gone.
+  // The reader of our output has closed it.
   process.stdout.on('error', stop)
   return {
     isStopped: () => isStopped,

@@ -1,20 +1,23 @@
 import type { Logger } from 'pino'
 import pino from 'pino'
 
-// In a profile of refreshes a write for each line was a tenth; but each line is joined to all that wait. Bytes, and
-// milliseconds that a line may be late. What cannot be written waits, up to a megabyte; what is more is lost.
+// A write for each line took a tenth of the time of refreshes. Lines are written once there are 2048 bytes, or after
+// 50 ms. If the output blocks, lines beyond a megabyte are dropped.
 const BUFFERED = { sync: true, minLength: 2048, periodicFlush: 50, maxLength: 1_048_576 }
 
 let written = { at: Number.NaN, text: '' }
 
-/** pino's own, made once for all lines of a millisecond. */
+/** The time in pino's format, formatted once per millisecond. */
 export function isoTime(): string {
   const at = Date.now()
   if (at !== written.at) written = { at, text: `,"time":"${new Date(at).toISOString()}"` }
   return written.text
 }
 
-/** JSON lines in production, readable ones otherwise, to standard output. That it is on a full disk ends nothing. */
+/**
+ * Logs to standard output: JSON lines in production, readable lines otherwise. Failing to write, for example to a
+ * full disk, does not stop the service.
+ */
 export async function createLog(settings: {
   readonly production: boolean
   readonly logLevel: string
@@ -29,7 +32,7 @@ export async function createLog(settings: {
     process.on('exit', () => {
       isFailing = false
       output.flush()
-      // It tries for ever.
+      // flushSync would retry a failing output forever.
       if (!isFailing) output.flushSync()
     })
     return withNativeJson(pino(options, output))
@@ -55,8 +58,8 @@ type AsJson = (
 ) => string
 
 /**
- * pino puts its lines together member by member, for its serializers. The only one here is that of errors: all other lines
- * are left to JSON.stringify, which takes half as long. Children have members of their own, and pino's way.
+ * Makes lines without errors by JSON.stringify, which takes half as long as pino's own way of adding members one by
+ * one for its serializers. Lines with errors and those of child loggers are still made by pino.
  */
 export function withNativeJson(log: Logger): Logger {
   const methods = log as unknown as { [pino.symbols.asJsonSym]: AsJson }

@@ -11,21 +11,21 @@ import { addUserCommands } from './users.ts'
 
 const CODES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
-Settings come from the environment, as those of the service.`
+Settings are read from the environment, as for the service.`
 
 function createProgram(env: NodeJS.ProcessEnv): Command {
   const program = new Command('rekindle')
-    .description('A self-hosted token refresh service, and what its operator needs beside it.')
+    .description('A self-hosted token refresh service, and commands for its operator.')
     .version(packageJson.version)
     .addHelpText('after', CODES)
-    // Errors are thrown and reported in one place; nothing calls process.exit().
+    // Errors are thrown and reported in one place, so that commander never calls process.exit().
     .exitOverride()
     .configureOutput({ outputError: () => {} })
   program
     .command('serve')
     .description('run the service until SIGTERM or SIGINT')
     .action(async () => {
-      // The other commands do without the HTTP half of the program.
+      // Loaded only here, because the other commands need no HTTP.
       const { serve } = await import('./serve.ts')
       await serve(env)
     })
@@ -40,14 +40,13 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
 }
 
 /**
- * Runs the command line and sets `process.exitCode`: 0 done, 1 failed, 2 wrong usage or settings.
- * Never rejects.
+ * Runs the command line and sets `process.exitCode`: 0 done, 1 failed, 2 wrong usage or settings. Never rejects.
  *
- * @param argv without node and script
+ * @param argv the arguments without node and script
  */
 export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever reads our output may close it early, as `head` does.
+    // The reader of our output may close it early, as `head` does.
     if (error.code === 'EPIPE') return
     const message = `the output cannot be written: ${messageOf(error)}`
     process.exitCode = report(new Failure(message, { cause: error }), process.env)

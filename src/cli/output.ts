@@ -1,12 +1,12 @@
-// Control and format characters, which move the cursor or turn the direction of text, and lone surrogates.
+// Control and format characters, which can move the cursor or reverse the direction of text, and lone surrogates
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-/** What others wrote, with nothing in it that a terminal would obey. */
+/** Escapes characters that a terminal would interpret, for text that others wrote. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }
 
-/** Prints aligned columns. Those of unforeseeable width belong last. */
+/** Prints aligned columns. Columns of any width should be last. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const lines = [head, ...rows.map((row) => row.map(printable))]
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
@@ -20,30 +20,30 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
   }
 }
 
-/** Prints the cells of one row, of a list whose width nobody knows. */
+/** Prints the cells of one row without alignment, for a list whose widths are unknown. */
 export function printLine(cells: readonly string[]): void {
   console.log(cells.map(printable).join('  '))
 }
 
-/** Prints one JSON array, which is as harmless on a terminal. */
+/** Prints a JSON array, with the same characters escaped. */
 export function printJson(rows: readonly object[]): void {
-  console.log(harmless(JSON.stringify(rows, null, 2)))
+  console.log(escapeUnprintable(JSON.stringify(rows, null, 2)))
 }
 
-/** Likewise one object, on one line. */
+/** Prints a JSON object on one line, with the same characters escaped. */
 export function printJsonLine(row: object): void {
-  console.log(harmless(JSON.stringify(row)))
+  console.log(escapeUnprintable(JSON.stringify(row)))
 }
 
-function harmless(json: string): string {
+function escapeUnprintable(json: string): string {
   const escaped = (character: string) =>
     character === '\n'
-      ? character // of the layout: in strings it is escaped already
+      ? character // Part of the layout: in strings it is already escaped.
       : character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return json.replace(UNPRINTABLE, escaped)
 }
 
-/** ISO 8601, UTC. @param time milliseconds since the epoch */
+/** Formats a time as ISO 8601 in UTC. @param time milliseconds since the epoch */
 export function isoTime(time: number): string {
   return new Date(time).toISOString()
 }

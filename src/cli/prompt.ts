@@ -1,31 +1,31 @@
 import { read } from 'read'
 import { Failure } from './failure.ts'
 
-// Bytes. More than any password that the contract lets through.
+// Bytes. Longer than any password that the contract allows.
 const MAX_LINE = 4096
 
-/** Asks twice for a new password on a terminal; elsewhere it is the first line of standard input. */
+/** Asks twice for a new password on a terminal. Otherwise the password is the first line of standard input. */
 export async function readNewPassword(): Promise<string> {
   if (!process.stdin.isTTY) return firstLine()
   const password = await ask('Password:', { silent: true })
-  const again = await ask('The same again:', { silent: true })
+  const again = await ask('Repeat the password:', { silent: true })
   if (password !== again) throw new Failure('the passwords differ')
   return password
 }
 
-/** Asks on a terminal; anything but `y` and `yes` is a no. */
+/** Asks on a terminal. Any answer except `y` and `yes` means no. */
 export async function confirm(question: string): Promise<boolean> {
   const answer = await ask(`${question} [y/N]`, { silent: false })
   return /^y(es)?$/i.test(answer.trim())
 }
 
 async function ask(prompt: string, { silent }: { readonly silent: boolean }): Promise<string> {
-  // At the end of input, Ctrl-D, `read` never settles, and the process would end as if all were well.
+  // At the end of input (Ctrl-D) `read` never settles, and the process would end with success.
   const { promise: ended, reject } = Promise.withResolvers<never>()
   const onEnd = () => reject(new Error('end of input'))
   process.once('beforeExit', onEnd)
   try {
-    // `terminal`: with standard error sent to a file the keys would be echoed.
+    // Without `terminal`, keys would be echoed when standard error is redirected to a file.
     const answer = read({ prompt, silent, output: process.stderr, terminal: true })
     return await Promise.race([answer, ended])
   } catch (error) {

@@ -15,18 +15,19 @@ import { lowerThreads } from './threads.ts'
 
 // Milliseconds
 const PRUNE_INTERVAL = 60_000
-// After SIGTERM load balancers see /readyz fail for so long before connections are refused.
-const LAST_CALL = 1000
-const PATIENCE = 7000
+/** After SIGTERM, /readyz fails for this long before connections are refused, so that load balancers notice. */
+const DRAIN_DELAY = 1000
+/** For running requests, before their connections are closed */
+const STOP_TIMEOUT = 7000
 
-/** Settings → database → app → listen → drain. Resolves when the service has stopped. */
+/** Runs the service: settings → database → app → listen → drain. Resolves when the service has stopped. */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const { settings, secrets } = readServiceSettings(env)
   const log = await createLog(settings)
   for (const warning of secrets.warnings) log.warn(warning)
   const core = await createCore({ settings, secrets, log })
   await lowerThreads()
-  // Before it is announced: whoever waits for that line may answer it with a signal.
+  // Signals are handled before the announcement, because a supervisor may send one as soon as it reads that line.
   const stop = stopSignal()
   try {
     const { listener, metrics } = await listenBoth(core)
@@ -37,8 +38,8 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     const signal = await stop
     log.info({ signal }, 'draining')
     core.shutdown.draining = true
-    if (signal === 'SIGTERM') await new Promise((done) => setTimeout(done, LAST_CALL))
-    await Promise.all([listener.close(PATIENCE), stopDelivery()])
+    if (signal === 'SIGTERM') await new Promise((done) => setTimeout(done, DRAIN_DELAY))
+    await Promise.all([listener.close(STOP_TIMEOUT), stopDelivery()])
     await metrics?.close(0)
     await stopPruning()
   } finally {
@@ -53,7 +54,7 @@ async function listenBoth(core: Core): Promise<{ listener: Listener; metrics: Li
   try {
     return { listener: await listen(createApp(core), settings, core), metrics }
   } catch (error) {
-    // It would keep the process.
+    // An open server would keep the process alive.
     await metrics?.close(0)
     throw error
   }
@@ -62,7 +63,7 @@ async function listenBoth(core: Core): Promise<{ listener: Listener; metrics: Li
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals) => {
-      // The next one finds no handler and ends the process at once.
+      // Without a handler, the next signal ends the process at once.
       process.off('SIGTERM', stop).off('SIGINT', stop)
       resolve(signal)
     }

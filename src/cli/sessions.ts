@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { ActiveSession } from '../sessions/list.ts'
 import { activeSessions } from '../sessions/list.ts'
 import { endAllSessions, endEverySession, endSession } from '../sessions/revoke.ts'
+import { OPERATOR } from '../store/queries/events.ts'
 import { listUsers } from '../store/queries/users.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
@@ -21,19 +22,19 @@ interface RevokeOptions {
 
 /** `rekindle sessions list` and `revoke` */
 export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): void {
-  const sessions = program.command('sessions').description('what is logged in where')
+  const sessions = program.command('sessions').description('list and end sessions')
   sessions
     .command('list')
-    .description('list living sessions, the last refreshed first')
-    .option('--user <username>', 'only those of this user (name or id)')
+    .description('list active sessions, the last refreshed first')
+    .option('--user <username>', 'only sessions of this user (name or id)')
     .option('--json', 'print a JSON array')
     .action((options: ListOptions) => withSchema(env, (context) => list(context, options)))
   sessions
     .command('revoke')
     .description('end a session, all sessions of a user, or all sessions')
     .argument('[session]', 'id of the session')
-    .option('--user <username>', 'all of this user (name or id)')
-    .option('--all', 'all of everybody, as after an intrusion')
+    .option('--user <username>', 'all sessions of this user (name or id)')
+    .option('--all', 'all sessions of all users, for example after an intrusion')
     .action((id: string | undefined, { user, all }: RevokeOptions) => {
       if ([id, user, all].filter((given) => given !== undefined).length === 1) {
         if (id !== undefined) return withSchema(env, (context) => revokeOne(context, id))
@@ -67,7 +68,7 @@ async function list(context: CommandContext, { user, json }: ListOptions): Promi
   )
 }
 
-// As in the contract's `Session`
+// The members of the contract's `Session`
 function sessionBody(session: ActiveSession) {
   return {
     id: session.id,
@@ -82,17 +83,20 @@ function sessionBody(session: ActiveSession) {
 }
 
 async function revokeOne(context: CommandContext, id: string): Promise<void> {
-  const ended = await endSession(context, id, 'operator')
-  if (!ended) throw new Failure(`no such session, or it is over already: ${id}`)
+  const events = await endSession(context, { sessionId: id, reason: 'operator', origin: OPERATOR })
+  if (events.length === 0) throw new Failure(`no such session, or it has already ended: ${id}`)
   console.log(`Session ${id} ended.`)
 }
 
 async function revokeOf(context: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(context.db, nameOrId)
-  const ended = await endAllSessions(context, user.id, 'operator')
-  console.log(`${count(ended.length, 'session')} of ${user.username} ended.`)
+  const end = { userId: user.id, reason: 'operator', origin: OPERATOR } as const
+  const { endedSessions } = await endAllSessions(context, end)
+  console.log(`${count(endedSessions.length, 'session')} of ${user.username} ended.`)
 }
 
 async function revokeAll(context: CommandContext): Promise<void> {
-  console.log(`${count(await endEverySession(context, 'operator'), 'session')} ended.`)
+  console.log(
+    `${count(await endEverySession(context, { reason: 'operator', origin: OPERATOR }), 'session')} ended.`,
+  )
 }

@@ -3,18 +3,19 @@ import { constants, getPriority, setPriority } from 'node:os'
 
 const TASKS = '/proc/self/task'
 
-// More than the event loop's: a tenth of its share where both want the same core, and all of a core that is free.
+// Added to the niceness of the event loop. On a shared core these threads get a tenth of the event loop's time, on a
+// free core all of it.
 const NICENESS = 10
 
 /**
- * Gives the threads that hash passwords what the event loop leaves: or logins, which take a core for a while each,
- * would hold up refreshes. On Linux alone, which knows a priority of each thread.
+ * Lowers the priority of the threads that hash passwords, so that logins do not delay refreshes. Works only on Linux,
+ * where each thread has its own priority.
  *
- * @returns how many threads there are
+ * @returns the number of these threads
  */
 export async function lowerThreads(): Promise<number> {
   try {
-    // Reading by these functions starts them.
+    // These functions also start the threads.
     const ids = await readdir(TASKS)
     const names = await Promise.all(ids.map((id) => readFile(`${TASKS}/${id}/comm`, 'utf8').catch(() => '')))
     const workers = ids.filter((_, index) => names[index]?.trim() === 'libuv-worker')
@@ -22,7 +23,7 @@ export async function lowerThreads(): Promise<number> {
     for (const id of workers) setPriority(Number(id), niceness)
     return workers.length
   } catch {
-    // Then they are as they were.
+    // The priorities stay as they were.
     return 0
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { zUsername } from '../../generated/schemas.ts'
+import { OPERATOR } from '../store/queries/events.ts'
 import { activateUser, deactivateUser, deleteUser, listUsers } from '../store/queries/users.ts'
 import { register } from '../users/accounts.ts'
 import { MAX_BYTES } from '../users/new-password.ts'
@@ -17,10 +18,10 @@ interface RemoveOptions {
 
 /** `rekindle users add`, `list`, `deactivate`, `activate` and `remove` */
 export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void {
-  const users = program.command('users').description('who may log in')
+  const users = program.command('users').description('manage users')
   users
     .command('add')
-    .description('add a user; the password is asked for, or is the first line of standard input')
+    .description('add a user; the password is read from a prompt or from the first line of standard input')
     .argument('<username>')
     .action((username: string) => withSchema(env, (context) => add(context, username)))
   users
@@ -30,22 +31,24 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
     .action((options: { readonly json?: true }) => withSchema(env, (context) => list(context, options)))
   users
     .command('deactivate')
-    .description('let a user no longer in, and end all their sessions')
+    .description('stop a user from logging in, and end all their sessions')
     .argument('<username>', 'name or id')
     .action((username: string) => withSchema(env, (context) => deactivate(context, username)))
   users
     .command('activate')
-    .description('let a deactivated user in again; the sessions stay ended')
+    .description('let a deactivated user log in again; ended sessions stay ended')
     .argument('<username>', 'name or id')
     .action((username: string) => withSchema(env, (context) => activate(context, username)))
   users
     .command('remove')
-    .description('delete a user with all their sessions')
+    .description('delete a user and all their sessions')
     .argument('<username>', 'name or id')
     .option('-y, --yes', 'do not ask')
     .action((username: string, options: RemoveOptions) => {
       if (!options.yes && !process.stdin.isTTY) {
-        throw new Failure('nobody to ask here: confirm the removal with --yes', { exitCode: WRONG_USAGE })
+        throw new Failure('standard input is not a terminal: confirm the removal with --yes', {
+          exitCode: WRONG_USAGE,
+        })
       }
       return withSchema(env, (context) => remove(context, username, options))
     })
@@ -53,11 +56,11 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
 
 async function add({ db, now, settings }: CommandContext, username: string): Promise<void> {
   if (!zUsername.safeParse(username).success) {
-    throw new Failure('a username has 1 to 128 characters, no white space or control characters among them')
+    throw new Failure('a username has 1 to 128 characters, without white space or control characters')
   }
   const password = await readNewPassword()
   const passwords = createPasswords(settings.password)
-  const result = await register({ db, now, passwords, settings }, { username, password })
+  const result = await register({ db, now, passwords, settings }, { username, password }, OPERATOR)
   if (result.outcome === 'taken') throw new Failure(`the username is taken: ${username}`)
   if (result.outcome === 'unfit_password') {
     const messages: Record<typeof result.fault, string> = {
@@ -98,14 +101,14 @@ async function list({ db }: CommandContext, { json }: { readonly json?: true }):
 
 async function deactivate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
-  const ended = await deactivateUser(db, user.id, now())
+  const ended = await deactivateUser(db, user.id, now(), OPERATOR)
   if (ended === undefined) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} deactivated, ${count(ended.length, 'session')} ended.`)
+  console.log(`User ${user.username} deactivated, ${count(ended.endedSessions.length, 'session')} ended.`)
 }
 
 async function activate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
-  if (!(await activateUser(db, user.id, now()))) throw new Failure(`no such user: ${nameOrId}`)
+  if (!(await activateUser(db, user.id, now(), OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} activated.`)
 }
 
@@ -114,6 +117,6 @@ async function remove({ db, now }: CommandContext, nameOrId: string, { yes }: Re
   if (!yes && !(await confirm(`Remove user ${user.username} and all their sessions?`))) {
     throw new Failure('nothing was removed')
   }
-  if (!(await deleteUser(db, user.id, now()))) throw new Failure(`no such user: ${nameOrId}`)
+  if (!(await deleteUser(db, user.id, now(), OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} removed.`)
 }

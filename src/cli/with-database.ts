@@ -7,7 +7,7 @@ import type { Database } from '../store/schema.ts'
 import type { Access } from '../store/store.ts'
 import { Failure, messageOf } from './failure.ts'
 
-/** What commands work with. */
+/** The dependencies of the commands. */
 export interface CommandContext {
   readonly db: Database
   readonly settings: Settings
@@ -16,9 +16,9 @@ export interface CommandContext {
 }
 
 /**
- * Opens the database as it is, and closes it after the work.
+ * Opens the database without migrating it, and closes it after the work.
  *
- * @throws {@link Failure} when it becomes unavailable
+ * @throws {@link Failure} when the database becomes unavailable
  */
 export async function withDatabase(
   env: NodeJS.ProcessEnv,
@@ -37,7 +37,7 @@ export async function withDatabase(
   }
 }
 
-/** The same with the schema brought up to date, so that a fresh database needs no command of its own. */
+/** Does the same after migrating the schema, so that a new database needs no separate command. */
 export function withSchema(
   env: NodeJS.ProcessEnv,
   work: (context: CommandContext) => Promise<void>,

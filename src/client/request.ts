@@ -1,36 +1,51 @@
 import type { Grant } from './session-options.ts'
 
-/** One request that is repeated until it is answered: the server makes a repeated refresh safe. */
+/** Options of a request that is repeated until it is answered. The server makes repeating a refresh safe. */
 export interface RequestOptions {
   readonly fetch: typeof globalThis.fetch
   readonly signal: AbortSignal
-  /** Milliseconds for the first try, and twice as many for each further one */
+  /** Milliseconds for the first try, doubled for each further one */
   readonly timeout: number
-  /** How often it is sent at the most */
+  /** The maximum number of tries */
   readonly tries: number
-  /** Milliseconds before the second try, doubled for each further one, and spread by chance */
+  /** Milliseconds before the second try, doubled for each further one, plus a random part */
   readonly backoff: number
 }
 
-/** An answer of the service itself, and not of something in between. */
+/** An answer of the service itself, not of a proxy or a network's login page. */
 export interface Answer {
   readonly status: number
   readonly message: string
-  /** The envelope's, or all of a body that has none */
+  /** `data` of the envelope, or the whole body if it has no envelope */
   readonly data: object
 }
 
-/** Tokens, as a login or a refresh gives them. */
 export function isGrant(value: object): value is Grant {
   const { access_token, expires_in } = value as Grant
   return typeof access_token === 'string' && Number.isFinite(expires_in)
 }
 
-/** The service answered with a status that neither repeats nor ends anything, or did not answer at all. */
+/**
+ * Thrown when a refresh or a logout failed for now: the service did not answer, or refused for a reason that does not
+ * end the session. A later call may succeed.
+ *
+ * @example
+ * ```ts
+ * import { createSession, RefreshError } from 'rekindle/client'
+ *
+ * const session = createSession({ baseUrl: 'https://auth.example.com' })
+ * try {
+ *   await session.fetch('https://api.example.com/things')
+ * } catch (error) {
+ *   if (!(error instanceof RefreshError)) throw error
+ *   console.warn(`no answer: wait at least ${error.wait} ms`)
+ * }
+ * ```
+ */
 export class RefreshError extends Error {
   override readonly name = 'RefreshError'
   readonly code = 'ERR_REFRESH'
-  /** Milliseconds until a next try makes sense, when the service said so, or 0 */
+  /** Milliseconds to wait before the next try, from `Retry-After`; 0 if the service sent none */
   readonly wait: number
 
   constructor(message: string, wait = 0) {
@@ -39,36 +54,39 @@ export class RefreshError extends Error {
   }
 }
 
-// Milliseconds in which all tries begin: one that comes later than the grace of the server (30 s by default) after another
-// that was carried out looks like a theft.
-const PATIENCE = 20_000
+// Milliseconds. All tries begin within this time, because the server takes a repetition after its grace window (30 s by
+// default) for a theft.
+const MAX_SPAN = 20_000
 
 /**
- * @param make is called for each try; it ends them all when it makes none, and that gives undefined
- * @throws RefreshError
+ * Sends a request until the service answers it.
+ *
+ * @param make creates the request for each try. Undefined ends the tries.
+ * @returns the answer; undefined when `make` ended the tries
+ * @throws {@link RefreshError} after the last try
  */
 export async function request(
   make: () => Promise<Request | undefined>,
   options: RequestOptions,
 ): Promise<Answer | undefined> {
   const { signal, tries } = options
-  const end = Date.now() + PATIENCE
+  const end = Date.now() + MAX_SPAN
   let { backoff, timeout } = options
   for (let sent = 1; ; sent++) {
     const made = await make()
     if (!made) return undefined
     const result = await attempt(made, options, timeout)
     if (typeof result === 'object') return result
-    const rest = Math.max(result, backoff) * (1 + Math.random())
-    // After 429 it can be a minute: nobody's request should hang for so long.
-    if (sent >= tries || Date.now() + rest > end) throw new RefreshError('no answer', result)
-    await pause(rest, signal)
+    const delay = Math.max(result, backoff) * (1 + Math.random())
+    // After 429 the delay can be a minute, which is too long for a request to hang.
+    if (sent >= tries || Date.now() + delay > end) throw new RefreshError('no answer', result)
+    await pause(delay, signal)
     backoff *= 2
     timeout *= 2
   }
 }
 
-/** @returns the answer, or the milliseconds that are to be waited for another try */
+/** @returns the answer, or the milliseconds to wait before another try */
 async function attempt(
   made: Request,
   { fetch, signal }: RequestOptions,
@@ -79,7 +97,7 @@ async function attempt(
     const { status } = response
     if (status === 429 || status >= 500) return Number(response.headers.get('Retry-After')) * 1000 || 0
     const body = (await response.json()) as { code?: unknown; message: string; data?: object }
-    // A proxy's 404 must not log anybody out, nor the 200 of a network's login page. An exchange has no envelope.
+    // The 404 of a proxy and the 200 of a network's login page must not log users out. An exchange has no envelope.
     const isOurs = body.code === status || (response.ok && isGrant(body))
     if (isOurs) return { ...body, data: body.data ?? body, status }
   } catch {
@@ -96,7 +114,7 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
   return unlessAborted(signal, over).finally(() => clearTimeout(timer))
 }
 
-/** The work goes on: others may wait for it. @throws the signal's reason, as soon as it is aborted */
+/** Stops waiting when the signal is aborted. The work goes on for its other callers. @throws the signal's reason */
 export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason)

@@ -5,13 +5,37 @@ import { createTabs } from './tabs.ts'
 import type { Tokens } from './tokens.ts'
 import { lifetimeOf, memoryStorage, tolerant } from './tokens.ts'
 
-const DAYS_24 = 2 ** 31 - 1 // the longest timer that platforms know
+// Milliseconds: the longest timer that platforms support
+const MAX_TIMER = 2 ** 31 - 1
 
+/**
+ * Creates a session, which refreshes tokens before they expire and shares them with the other tabs.
+ *
+ * It sends nothing to the service until a request needs a token or a stored token is about to expire. Failed refreshes
+ * are retried with the same token, which the server makes safe.
+ *
+ * @param options only `baseUrl` is required. All durations are in milliseconds.
+ * @example
+ * ```ts
+ * import { createClient, createSession } from 'rekindle/client'
+ *
+ * const baseUrl = 'https://auth.example.com'
+ * const session = createSession({ baseUrl, onEnded: (reason) => console.log('log in again:', reason) })
+ * const auth = createClient({ baseUrl })
+ * const { data } = await auth.POST('/api/auth/login', {
+ *   body: { username: 'ada', password: 'correct horse battery staple' },
+ * })
+ * if (data) await session.start(data.data)
+ *
+ * const response = await session.fetch('https://api.example.com/things')
+ * await session.logout()
+ * ```
+ */
 export function createSession(options: SessionOptions): Session {
   const {
     baseUrl,
     mode = 'header',
-    // What runs at no location has no tabs, but many users.
+    // Without a location there are no tabs, but one process may serve many users.
     name = `rekindle ${'location' in globalThis ? baseUrl : Math.random()}`,
     fetch = globalThis.fetch.bind(globalThis),
     signal = new AbortController().signal,
@@ -27,23 +51,23 @@ export function createSession(options: SessionOptions): Session {
   let flight: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let ended = false
-  /** The token of a logout that the server has not answered; the next logout sends it again */
+  // The token of a logout that the server has not answered. The next logout sends it again.
   let pendingLogout: string | undefined
   let onFirstAnswer = () => {}
-  // Counts starts and ends: what was asked for before does not count after.
+  // Counts starts and ends, so that an answer from before one of them can be ignored.
   let epoch = 0
-  // The highest that was seen, also after an end.
+  // The highest sequence seen, also after the session has ended
   let sequence = 0
 
   const tabs = createTabs(name, lockTimeout, signal, onMessage)
   const ready = prepare()
-  // Whoever waits for it hears when it is aborted, and nobody has to.
+  // Callers that await `ready` see its rejection. Without a caller, an abort must not be an unhandled rejection.
   ready.catch(() => {})
 
   async function prepare(): Promise<void> {
     await readStorage()
     if (current) return
-    // Another tab may have what a memory of our own cannot.
+    // The storage may be this tab's memory: another tab may have tokens.
     const firstAnswer = new Promise<void>((resolve) => {
       onFirstAnswer = resolve
     })
@@ -76,7 +100,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   async function take(grant: Grant, receivedAt: number, held?: string): Promise<void> {
-    // Without rotation it stays as it is, and no answer repeats it.
+    // Without rotation, answers contain no refresh token and the old one stays valid.
     const refreshToken = grant.refresh_token ?? held
     const tokens: Tokens = {
       accessToken: grant.access_token,
@@ -88,7 +112,7 @@ export function createSession(options: SessionOptions): Session {
     adopt(tokens)
     await storage.set(tokens)
     tabs.tell({ tokens })
-    // By itself: what the application throws there stops nothing here.
+    // In its own microtask: an error thrown by the application must not stop the session.
     queueMicrotask(() => options.onRefreshed?.(tokens))
   }
 
@@ -100,7 +124,7 @@ export function createSession(options: SessionOptions): Session {
     clearTimeout(timer)
     void storage.end(sequence)
     const notify = () => queueMicrotask(() => options.onEnded?.(reason))
-    // Who goes to another page then would cancel a request.
+    // `onEnded` may load another page, which would cancel the logout request.
     void Promise.resolve(answered).then(notify, notify)
   }
 
@@ -115,12 +139,12 @@ export function createSession(options: SessionOptions): Session {
 
   function wakeIn(milliseconds: number, work: () => void): void {
     if (signal.aborted) return
-    timer = setTimeout(work, Math.min(milliseconds, DAYS_24))
-    // In Node it would keep the process alive.
+    timer = setTimeout(work, Math.min(milliseconds, MAX_TIMER))
+    // In Node the timer would keep the process alive.
     ;(timer as { unref?: () => void }).unref?.()
   }
 
-  /** One at a time in this tab, and one at a time in all. */
+  // The promise allows one refresh at a time in this tab, the lock one in all tabs.
   function refresh(): Promise<void> {
     const stale = current?.accessToken
     flight ??= tabs
@@ -134,12 +158,12 @@ export function createSession(options: SessionOptions): Session {
   async function replace(stale: string | undefined): Promise<void> {
     const begun = epoch
     let sentAt = 0
-    // Another tab may have been faster, while this one waited for the lock, for the next try or for the answer.
+    // Another tab may have refreshed while this one waited for the lock, the next try or the answer.
     const overtaken = async () => {
       await readStorage()
       return epoch !== begun || current?.accessToken !== stale
     }
-    // What the last holder of the lock announced is on its way.
+    // The message of the last lock holder may still be in transit.
     await pause(10, signal)
     const make = async () => {
       if (await overtaken()) return undefined
@@ -150,7 +174,7 @@ export function createSession(options: SessionOptions): Session {
     if (!answer || (await overtaken())) return
     const { status, message, data } = answer
     if (status === 200 && isGrant(data)) return take(data, sentAt, current?.refreshToken)
-    // 403 and 404 are of the request, unless they name the user.
+    // 403 and 404 are about the request, unless the message is about the user.
     if (status !== 401 && !message.startsWith('User ')) throw new RefreshError(message)
     tabs.tell({ ended: message, sequence })
     end(message)
@@ -182,7 +206,7 @@ export function createSession(options: SessionOptions): Session {
 
   async function accessToken(): Promise<string | undefined> {
     await ready
-    // In cookie mode only the server knows whether anybody is logged in.
+    // In cookie mode only the server knows whether a user is logged in.
     if (current ? remaining() <= 0 : mode === 'cookie' && !ended) await refresh()
     return current?.accessToken
   }
@@ -192,11 +216,11 @@ export function createSession(options: SessionOptions): Session {
     const second = init?.body instanceof ReadableStream ? undefined : first.clone()
     const begun = epoch
     let token = await unlessAborted(first.signal, accessToken())
-    // What one user asked for is not sent as another.
+    // A request begun for one user must not be sent with the token of the next.
     if (epoch !== begun) token = undefined
     const response = await fetch(authorized(first, token))
     if (response.status !== 401 || !token || !second) return response
-    // Unless somebody has refreshed since. That it cannot be done now is no reason to hide the answer.
+    // Another call may already have refreshed. If refreshing fails, the caller gets the 401.
     if (current?.accessToken === token)
       await unlessAborted(
         first.signal,
@@ -211,12 +235,12 @@ export function createSession(options: SessionOptions): Session {
   async function logout(): Promise<void> {
     await ready
     const token = current?.refreshToken ?? current?.accessToken ?? pendingLogout
-    // Only the first try takes the cookie along, which clears it. Later it may be the cookie of somebody who has logged in
-    // since, on a page that nobody has heard of yet: the token alone says which session is meant.
+    // Only the first try sends the cookie, and the answer clears it. By a later try another page may have logged in and
+    // replaced the cookie, so only the token identifies the session.
     let tried = token === pendingLogout
     pendingLogout = token
     const make = async () => {
-      // Somebody has logged in since, and nothing is left that the server could tell the other session by.
+      // After a new login, the cookie is that of the new session, and without a token nothing identifies the old one.
       if (!token && current) throw new RefreshError('no answer')
       const init: RequestInit = token && tried ? { credentials: 'omit' } : {}
       tried = true
@@ -226,12 +250,12 @@ export function createSession(options: SessionOptions): Session {
     tabs.tell({ ended: 'logout', sequence })
     end('logout', answered)
     const answer = await answered
-    // 401: nothing is left that this could end.
+    // 401: the session has already ended.
     if (answer && answer.status !== 200 && answer.status !== 401) throw new RefreshError(answer.message)
     pendingLogout = undefined
   }
 
-  // A page that was asleep or frozen has missed its timers. What happens to a document bubbles to the window.
+  // A page that was asleep or frozen has missed its timers. Events of the document bubble to the window.
   for (const type of ['online', 'pageshow', 'focus', 'visibilitychange']) {
     ;(globalThis as Partial<EventTarget>).addEventListener?.(type, schedule, { signal })
   }

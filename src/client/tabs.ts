@@ -3,14 +3,14 @@ import type { Tokens } from './tokens.ts'
 export type Message =
   | { readonly tokens: Tokens }
   | { readonly ended: string; readonly sequence: number }
-  /** A new tab asks for what the others have */
+  /** A new tab asks the others for their tokens. */
   | { readonly hello: true }
 
-/** The other tabs of the origin, where there are any. */
+/** The other tabs of the origin. Does nothing where there are none. */
 export interface Tabs {
   /**
-   * One tab at a time. A tab that was frozen with the lock does not block the others for longer than the time limit, and
-   * then no more. Where there are no Web Locks, the server's replay keeps it safe.
+   * Runs in one tab at a time. A tab that is frozen while it holds the lock blocks the others only until the time limit.
+   * Without Web Locks several tabs may run, which the server's replay makes safe.
    */
   exclusive(work: () => Promise<void>): Promise<void>
   tell(message: Message): void
@@ -18,7 +18,7 @@ export interface Tabs {
 
 interface LockOptions {
   readonly signal?: AbortSignal
-  /** Takes the lock away from whoever has it */
+  /** Takes the lock away from its holder */
   readonly steal?: boolean
 }
 
@@ -26,10 +26,10 @@ interface Locks {
   request(name: string, options: LockOptions, work: () => Promise<void>): Promise<void>
 }
 
-/** @param patience milliseconds to wait for the lock @param signal ends telling and hearing */
+/** @param lockTimeout milliseconds to wait for the lock @param signal closes the channel */
 export function createTabs(
   name: string,
-  patience: number,
+  lockTimeout: number,
   signal: AbortSignal,
   onMessage: (message: Message) => void,
 ): Tabs {
@@ -52,17 +52,17 @@ export function createTabs(
       const hold = async (lock: string, options: LockOptions, work: () => Promise<void>) =>
         done ?? locks?.request(lock, options, work).catch(() => {})
       const within = (wait: number) => ({ signal: AbortSignal.timeout(wait) })
-      await hold(name, within(patience / 2), begin)
-      // All who gave up on the lock queue at a second one. The first of them waits as long again, as another tab may have
-      // got the lock at last; then whoever has it sleeps, and loses it.
-      await hold(`${name} 2`, within(2 * patience), async () => {
-        await hold(name, within(patience / 2), begin)
+      await hold(name, within(lockTimeout / 2), begin)
+      // Tabs that gave up on the lock queue at a second one. The first of them waits again, because another tab may just
+      // have got the lock. After that, the holder must be frozen, and the lock is taken away from it.
+      await hold(`${name} 2`, within(2 * lockTimeout), async () => {
+        await hold(name, within(lockTimeout / 2), begin)
         await hold(name, { steal: true }, begin)
       })
       return done ?? work()
     },
     tell(message) {
-      // A channel that is closed throws.
+      // A closed channel would throw.
       if (channel && !signal.aborted) channel.postMessage(message)
     },
   }

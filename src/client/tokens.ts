@@ -1,30 +1,53 @@
-/** Tokens as a tab holds them, and as they go to storage and to other tabs. */
+/** Tokens as a tab keeps them, stores them and sends them to other tabs. */
 export interface Tokens {
   readonly accessToken: string
-  /** In header mode only: in cookie mode the browser has it, and no script ever sees it */
+  /** In header mode only: in cookie mode the browser has it, and scripts cannot read it */
   readonly refreshToken?: string
-  /** Seconds that the access token lasts, from `receivedAt` on */
+  /** Seconds from `receivedAt` until the access token expires */
   readonly expiresIn: number
-  /** Milliseconds since the epoch, by this device's clock, right or wrong */
+  /** Milliseconds since the epoch by this device's clock, which may be wrong */
   readonly receivedAt: number
   /**
-   * Counts up with each refresh, in all tabs together: the higher one is the newer one, whatever clocks say. It is at
-   * least `receivedAt`, so that a login on a page that remembers nothing is newer than what other tabs still have
+   * Increases with each refresh in any tab: the higher number is newer, even if clocks are wrong. It is at least
+   * `receivedAt`, so that a login on a page without memory is newer than the tokens of other tabs.
    */
   readonly sequence: number
 }
 
 /**
- * Where tokens outlive a page. Anything that can keep one JSON value will do. When it fails, or has something else in
- * the place of tokens, the session goes on with what it has in memory.
+ * Keeps tokens when a page is closed: anything that can store one JSON value. If it fails or returns anything else, the
+ * session goes on with the tokens in memory.
+ *
+ * @example
+ * ```ts
+ * import { readFile, rm, writeFile } from 'node:fs/promises'
+ * import type { TokenStorage } from 'rekindle/client'
+ *
+ * const storage: TokenStorage = {
+ *   get: async () => JSON.parse(await readFile('tokens.json', 'utf8')),
+ *   set: (tokens) =>
+ *     tokens
+ *       ? writeFile('tokens.json', JSON.stringify(tokens), { mode: 0o600 })
+ *       : rm('tokens.json', { force: true }),
+ * }
+ * ```
  */
 export interface TokenStorage {
   get(): Tokens | undefined | Promise<Tokens | undefined>
-  /** `undefined` takes them away */
+  /** @param tokens undefined removes them */
   set(tokens: Tokens | undefined): void | Promise<void>
 }
 
-/** Gone with the page: the default, and the safest against scripts that do not belong there. */
+/**
+ * Creates a storage that forgets the tokens with the page. It is the default, and the safest against injected scripts.
+ *
+ * @example
+ * ```ts
+ * import { createSession, memoryStorage } from 'rekindle/client'
+ *
+ * const session = createSession({ baseUrl: 'https://auth.example.com', storage: memoryStorage() })
+ * ```
+ */
 export function memoryStorage(): TokenStorage {
   let kept: Tokens | undefined
   return {
@@ -35,7 +58,20 @@ export function memoryStorage(): TokenStorage {
   }
 }
 
-/** `localStorage` or `sessionStorage`. Every script of the origin can read it. */
+/**
+ * Creates a storage in `localStorage` or `sessionStorage`, which every script of the origin can read.
+ *
+ * @param key of the item; `rekindle` by default
+ * @example
+ * ```ts
+ * import { createSession, webStorage } from 'rekindle/client'
+ *
+ * const session = createSession({
+ *   baseUrl: 'https://auth.example.com',
+ *   storage: webStorage(localStorage),
+ * })
+ * ```
+ */
 export function webStorage(
   storage: {
     getItem(key: string): string | null
@@ -55,7 +91,7 @@ const isTokens = (value: unknown): value is Tokens => {
   return typeof accessToken === 'string' && Number.isFinite(expiresIn + receivedAt + sequence)
 }
 
-/** Works in order, and never fails. */
+/** Wraps a storage so that its calls run in order and never fail. */
 export function tolerant(storage: TokenStorage) {
   let last: Promise<unknown> = Promise.resolve()
   const inOrder = <T>(work: () => Promise<T>) => {
@@ -68,7 +104,7 @@ export function tolerant(storage: TokenStorage) {
       const stored: unknown = await storage.get()
       if (isTokens(stored)) return stored
     } catch {
-      // As if there was nothing.
+      // A failure counts as an empty storage.
     }
     return undefined
   }
@@ -79,11 +115,11 @@ export function tolerant(storage: TokenStorage) {
         try {
           await storage.set(tokens)
         } catch {
-          // Nothing older may stay in its place: after the next start of the page it would look like a theft.
+          // Old tokens must not remain: the server would take their use after a reload for a theft.
           await storage.set(undefined)
         }
       }),
-    /** Takes tokens away, unless somebody has logged in since. */
+    /** Removes the tokens, unless a later login has stored newer ones. */
     end: (sequence: number) =>
       inOrder(async () => {
         const stored = await read()
@@ -93,12 +129,12 @@ export function tolerant(storage: TokenStorage) {
 }
 
 /**
- * By two clocks, and the one that went further counts: the monotonic one does not care when somebody sets the time,
- * but stands still in some browsers while the device sleeps; the other one does not.
+ * Measures age with two clocks and uses the larger result. The wall clock can be set back, and in some browsers the
+ * monotonic clock stops while the device sleeps.
  *
- * @returns the milliseconds until the access token expires, at any time; below zero when it has
+ * @returns a function that gives the milliseconds until the access token expires, negative after that
  */
 export function lifetimeOf({ expiresIn, receivedAt }: Tokens): () => number {
-  const bornAt = performance.now() - Math.max(0, Date.now() - receivedAt)
-  return () => expiresIn * 1000 - Math.max(performance.now() - bornAt, Date.now() - receivedAt)
+  const startedAt = performance.now() - Math.max(0, Date.now() - receivedAt)
+  return () => expiresIn * 1000 - Math.max(performance.now() - startedAt, Date.now() - receivedAt)
 }

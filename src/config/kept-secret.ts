@@ -12,25 +12,25 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Only a new file, only for its owner, and on disk before anyone depends on it. */
+/** `wx` fails if the file exists. `flush` puts the secret on disk before any token depends on it. */
 const privately = { flag: 'wx', mode: 0o600, flush: true }
 
-/** `mistake` and `warnings` are the ends of sentences, and hold no secret. */
+/** `mistake` and `warnings` are ends of sentences. They never contain a secret. */
 export type Kept =
   | { readonly secret: string; readonly warnings: readonly string[]; readonly mistake?: undefined }
   | { readonly mistake: string; readonly secret?: undefined; readonly warnings?: undefined }
 
 /**
- * Reads the secret of a development service from a file that only its owner can read; makes it first if there
- * is none. Processes that start at once all get the same one.
+ * Reads the secret of a development service from a file that only its owner can read. Creates the file if it is
+ * missing. Processes that start at the same time all get the same secret.
  *
- * @param link how a finished file gets its name, if nobody else was faster; for tests
+ * @param link replaced by tests
  */
 export function keptSecret(file: string, link: typeof linkSync = linkSync): Kept {
   try {
     if (!existsSync(file)) make(file, link)
     const secret = readWhole(file).replace(/\r?\n$/, '')
-    // Making a new one instead would end all sessions, and hide that something else writes to the file.
+    // A new secret would end all sessions and hide that something else writes to the file.
     if (!/^[!-~]{32,}$/.test(secret)) {
       const mistake = `${file} holds no secret of at least 32 visible ASCII characters: restore or delete it`
       return { mistake }
@@ -42,12 +42,12 @@ export function keptSecret(file: string, link: typeof linkSync = linkSync): Kept
   }
 }
 
-/** Why none could be made there, as far as can be told without leaving anything behind. */
+/** Says why the file could not be created, as far as can be known without writing anything. */
 export function placeMistake(file: string): string | undefined {
   let directory = dirname(file)
   while (!existsSync(directory) && directory !== dirname(directory)) directory = dirname(directory)
   try {
-    // With the dot a file on the way is told as well.
+    // The trailing dot makes this fail if the path is a file instead of a directory.
     accessSync(`${directory}/.`, constants.W_OK | constants.X_OK)
     return undefined
   } catch (error) {
@@ -56,9 +56,9 @@ export function placeMistake(file: string): string | undefined {
 }
 
 const unkeepable = (file: string, error: unknown) =>
-  `no secret can be kept in ${file} (${codeOf(error)}): set it or mend the permissions`
+  `no secret can be kept in ${file} (${codeOf(error)}): set it or fix the permissions`
 
-/** Writes the secret under another name, then gives it its name, which succeeds for one process only. */
+/** Writes the secret under a temporary name, then links it to the final name: only one process can succeed. */
 function make(file: string, link: typeof linkSync): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const text = `${randomBytes(32).toString('base64url')}\n`
@@ -68,7 +68,7 @@ function make(file: string, link: typeof linkSync): void {
     try {
       link(draft, file)
     } catch (error) {
-      // A file system without hard links: FAT, some network and container mounts.
+      // Some file systems have no hard links: FAT, some network and container mounts.
       if (codeOf(error) !== 'EEXIST') writeUnlessPresent(file, text)
     }
   } finally {
@@ -84,7 +84,7 @@ function writeUnlessPresent(file: string, text: string): void {
   }
 }
 
-/** Where there are no hard links, the file is empty for an instant: its maker is about to write. */
+/** Without hard links, another process may have created the file but not written it yet: waits up to 300 ms. */
 function readWhole(file: string): string {
   for (let waits = 0; ; waits++) {
     const text = readFileSync(file, 'utf8')
@@ -94,7 +94,7 @@ function readWhole(file: string): string {
 }
 
 function isReadableByOthers(file: string): boolean {
-  // Windows has other means than these bits, and always sets them.
+  // Windows always sets these bits, because it controls access in another way.
   return process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0
 }
 

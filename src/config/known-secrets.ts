@@ -1,7 +1,7 @@
 /**
- * Secrets of at least 32 bytes that documentation, tutorials and products have published, each with the place
- * it is known from. Whoever keeps one of them lets everybody sign tokens. Shorter ones are refused by their
- * length, and placeholders nobody has listed by their words (guessable.ts).
+ * Secrets of at least 32 bytes that documentation, tutorials and products have published, each with its source.
+ * With a published secret, anybody can sign tokens. guessable.ts refuses shorter secrets by their length and
+ * unlisted placeholders by their words.
  */
 export const knownSecrets: readonly string[] = [
   // Python
@@ -47,7 +47,7 @@ export const knownSecrets: readonly string[] = [
   'my-secret-token-to-change-in-production', // JHipster, default
   'my-secret-key-which-should-be-changed-in-production-and-be-base64-encoded', // JHipster, default
   'pleaseChangeThisSecretForANewOne', // Micronaut, guides
-  // eladmin and its offspring
+  // eladmin and its forks
   'ZmQ0ZGI5NjQ0MDQwY2I4MjMxY2Y3ZmI3MjdhN2ZmMjNhODViOTg1ZGE0NTBjMGM4NDA5NzYxMjdjOWMwYWRmZTBlZjlhNGY3ZTg4Y2U3YTE1ODVkZDU5Y2Y3OGYwZWE1NzUzNWQ2YjFjZDc0NGMxZWU2MmQ3MjY1NzJmNTE0MzI=',
   'SecretKey012345678901234567890123456789012345678901234567890123456789', // Nacos, default
   'VGhpc0lzTXlDdXN0b21TZWNyZXRLZXkwMTIzNDU2Nzg=', // Nacos, documentation ("ThisIsMyCustomSecretKey012345678")
@@ -84,7 +84,7 @@ export const knownSecrets: readonly string[] = [
   'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow', // RFC 7515, A.1
   'hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg', // RFC 7520, 3.5
 
-  // Products: what they ship or show in .env.example, compose files, documentation
+  // Products: defaults, .env.example, compose files, documentation
   'super-secret-jwt-token-with-at-least-32-characters-long', // Supabase, command line and self-hosting
   'UpNVntn3cDxHJpq99YMc1T1AQgQpc8kfYTuRgBiYa15BLrx8etQoXz3gZv1/u2oq', // Supabase, self-hosting (Realtime)
   'reallyreallyreallyreallyverysafe', // PostgREST, tests

@@ -4,14 +4,14 @@ import { list, value, whole } from './values.ts'
 
 export const host = value((text, wrong) => {
   const name = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
-  // A name of digits and dots alone is a mistyped address.
+  // A name that has only digits and dots is a mistyped address.
   if (isIP(text) !== 0 || (name.test(text) && !/^[\d.]+$/.test(text))) return text
   return wrong('must be an IP address (IPv6 without brackets) or a host name, without scheme and port')
 })
 
 /**
- * An origin as browsers send it, so that comparing text is enough: lower case, no default port, no path. URL
- * knows the origins of the web only, but those of Capacitor and Tauri (capacitor://localhost) are sent, too.
+ * An origin exactly as browsers send it (lower case, no default port, no path), so that strings can be compared.
+ * `URL.origin` is "null" for capacitor://localhost and other app schemes, so it checks only http and https.
  */
 function isOrigin(entry: string): boolean {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\/([a-z0-9_.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/.exec(entry) ?? []
@@ -21,11 +21,11 @@ function isOrigin(entry: string): boolean {
 
 export const origins = list(
   isOrigin,
-  'origins with commas between them, each scheme://host or scheme://host:port exactly as browsers send it ' +
+  'origins separated by commas, each scheme://host or scheme://host:port exactly as browsers send it ' +
     '(no path, no *, no default port)',
 )
 
-/** An address, or a network in CIDR notation. /0 is a mistake: it trusts everyone, like `true`. */
+/** An address, or a network in CIDR notation. /0 is refused because it would trust everyone, like `true`. */
 function isAddressOrNetwork(entry: string): boolean {
   const [address = '', prefix, ...rest] = entry.split('/')
   const family = address.includes('%') ? 0 : isIP(address)
@@ -36,9 +36,9 @@ function isAddressOrNetwork(entry: string): boolean {
 
 const proxiesAllowed =
   'must be false, the number of proxies in front (1 to 32), or their addresses or networks ' +
-  'with commas between them (10.0.0.0/8, ::1)'
+  'separated by commas (10.0.0.0/8, ::1)'
 
-/** `true` is a mistake: whoever sends X-Forwarded-For could choose the address that is logged and limited. */
+/** `true` is refused: any client could then choose its logged and limited address by sending X-Forwarded-For. */
 export const proxies = value((text, wrong): false | number | readonly string[] => {
   if (/^false$/i.test(text)) return false
   const read = z.union([whole(1, 32), list(isAddressOrNetwork, '')]).safeParse(text)

@@ -1,4 +1,4 @@
-/** The words that the authors of tutorials and `.env.example` files write where a secret belongs. */
+/** The words that tutorials and `.env.example` files put in place of a secret. */
 const words = `
   abc access account acme actual add adjust admin after algorithm all also always an and another any
   anyone anything api app application are as at auth authentication authorization awesome backend bad base
@@ -24,7 +24,7 @@ const words = `
 const sequences = '01234567890 abcdefghijklmnopqrstuvwxyz'
 const keyboardWalks = 'qwertyuiop asdfghjkl zxcvbnm 1q2w3e4r5t6y7u8i9o0p 1qaz2wsx3edc4rfv5tgb6yhn7ujm'
 
-/** Every piece of three, so that a sequence counts wherever it begins and ends. */
+/** All pieces of three characters, so that a sequence is found wherever it begins and ends. */
 const pieces = `${sequences} ${keyboardWalks}`
   .split(' ')
   .flatMap((row) => [...row].slice(2).map((_, at) => row.slice(at, at + 3)))
@@ -32,10 +32,10 @@ const longestFirst = [...words.trim().split(/\s+/), ...pieces].sort((a, b) => b.
 const placeholderText = new RegExp(`${longestFirst.join('|')}|(.)\\1{2,}`, 'g')
 
 /**
- * Whether more than half of a text is words of placeholders, keyboard walks, sequences and repetitions.
+ * Whether more than half of a text consists of placeholder words, keyboard walks, sequences and repetitions.
  *
- * In 32 random bytes, whatever their spelling, it is about a tenth. One longer word must be among them, since
- * in few hex digits short pieces can add up by chance. White space and punctuation count on neither side.
+ * In 32 random bytes the share is about a tenth, whatever their encoding. At least one word must have more than four
+ * characters, because short pieces can add up by chance in a few hex digits. White space and punctuation are ignored.
  */
 export function isPlaceholder(text: string): boolean {
   const plain = text.toLowerCase().replace(/[\s_.,:;!'"<>()-]/g, '')

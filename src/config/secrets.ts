@@ -3,33 +3,33 @@ import { guessable } from './guessable.ts'
 import { keptSecret, placeMistake } from './kept-secret.ts'
 import { variables } from './variables.ts'
 
-/** The keys of HS256: the UTF-8 bytes of the text, as PyJWT and jsonwebtoken take it. */
+/** Secrets of a service, as the UTF-8 bytes of their text, which PyJWT and jsonwebtoken also use as HS256 keys. */
 export interface Secrets {
-  /** Signs and verifies. */
+  /** JWT_SECRET_KEY, or the secret kept in `file`. It signs and verifies tokens. */
   readonly current: Uint8Array
-  /** JWT_SECRET_KEY_PREVIOUS: these only verify, until the last token that they have signed is over. */
+  /** JWT_SECRET_KEY_PREVIOUS: keys that only verify, until the last token signed with them has expired. */
   readonly previous: readonly Uint8Array[]
-  /** ADMIN_TOKEN: undefined switches administration off. */
+  /** ADMIN_TOKEN. Undefined switches administration off. */
   readonly admin: Uint8Array | undefined
-  /** Lines for the log: the file with the secret can be read by others. They hold no secret. */
+  /** Lines for the log, for example that other users can read `file`. They never contain a secret. */
   readonly warnings: readonly string[]
-  /** The file that the secret of a development service is kept in; undefined with JWT_SECRET_KEY. */
+  /** The file that holds the secret of a development service. Undefined with JWT_SECRET_KEY. */
   readonly file: string | undefined
 }
 
 interface Found {
   readonly texts: readonly string[]
-  /** What stops the start. */
+  /** Each of them stops the start. */
   readonly mistakes: readonly string[]
   readonly warnings?: readonly string[]
   readonly file?: string
 }
 
 /**
- * Reads JWT_SECRET_KEY and JWT_SECRET_KEY_PREVIOUS, or else the secret kept beside the database; and ADMIN_TOKEN.
+ * Reads JWT_SECRET_KEY (or the secret kept beside the database), JWT_SECRET_KEY_PREVIOUS and ADMIN_TOKEN.
  *
- * @param options.mayKeep whether a file may be made, for want of JWT_SECRET_KEY. None is made beside mistakes.
- * @returns the secrets, unless there are mistakes or no file was to be made
+ * @param options.mayKeep whether a file may be created when JWT_SECRET_KEY is unset. Mistakes prevent it as well.
+ * @returns the secrets; undefined when there are mistakes, or when a file is missing and was not created
  */
 export function readSecrets(
   env: NodeJS.ProcessEnv,
@@ -58,13 +58,13 @@ export function readSecrets(
   return { secrets: Object.freeze(secrets), mistakes }
 }
 
-const how = 'set it to at least 32 random bytes, made for example with: openssl rand -base64 32'
+const how = 'set it to at least 32 random bytes, for example from: openssl rand -base64 32'
 
 function findCurrent(env: NodeJS.ProcessEnv, mayMake: boolean): Found {
   const given = env['JWT_SECRET_KEY'] || undefined
   if (given !== undefined) return { texts: [given], mistakes: weakness('JWT_SECRET_KEY', given, how) }
   if (isProduction(env)) return { texts: [], mistakes: [`JWT_SECRET_KEY is required in production: ${how}`] }
-  // Whatever else is wrong with it
+  // Also when the rest of the URL is wrong, so that both mistakes are reported at once.
   if (/^postgres(ql)?:/.test(env['DATABASE_URL'] ?? '')) {
     return { texts: [], mistakes: [`JWT_SECRET_KEY is required when DATABASE_URL is PostgreSQL: ${how}`] }
   }
@@ -81,20 +81,20 @@ function findKept(file: string, mayMake: boolean): Found {
   }
   const { secret, warnings, mistake } = keptSecret(file)
   if (mistake !== undefined) return unset(mistake)
-  const advice = 'delete the file to have a new one made'
+  const advice = 'delete the file to get a new one'
   return { texts: [secret], file, mistakes: weakness(`The secret kept in ${file}`, secret, advice), warnings }
 }
 
 function findPrevious(env: NodeJS.ProcessEnv): Found {
   const given = env['JWT_SECRET_KEY_PREVIOUS'] || undefined
   const entries = given?.split(',').map((entry) => entry.trim()) ?? []
-  const advice = 'leave it out, since others could sign with it, too'
+  const advice = 'remove it, because others could sign tokens with it'
   const mistakes = entries.flatMap((entry, at) =>
     entry === '' ? [] : weakness(`JWT_SECRET_KEY_PREVIOUS entry ${at + 1}`, entry, advice),
   )
   if (entries.includes(''))
     mistakes.unshift(
-      'JWT_SECRET_KEY_PREVIOUS has an empty entry: it must be secrets with one comma between them',
+      'JWT_SECRET_KEY_PREVIOUS has an empty entry: it must be secrets separated by single commas',
     )
   return { texts: entries.filter((entry) => entry !== ''), mistakes }
 }
@@ -102,14 +102,14 @@ function findPrevious(env: NodeJS.ProcessEnv): Found {
 function findAdmin(env: NodeJS.ProcessEnv): Found {
   const given = env['ADMIN_TOKEN'] || undefined
   if (given === undefined) return { texts: [], mistakes: [] }
-  // RFC 6750, section 2.1: b64token
+  // RFC 6750 §2.1: b64token
   const mistakes = /^[\w.~+/-]+=*$/.test(given)
     ? []
     : ['ADMIN_TOKEN must be made of letters, digits and -._~+/ only (RFC 6750)']
   return { texts: [given], mistakes: [...mistakes, ...weakness('ADMIN_TOKEN', given, how)] }
 }
 
-/** Whoever verifies access tokens has their keys, and the receiver of events has its secret. */
+/** Services that verify access tokens know the keys, and the receiver of events knows its secret. */
 function reused({ texts: [admin = ''] }: Found, keys: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const mistakes = []
   if (keys.includes(admin))

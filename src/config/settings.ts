@@ -6,80 +6,95 @@ import { variables } from './variables.ts'
 export type { Secrets } from './secrets.ts'
 export type { Database, Limit } from './values.ts'
 
-/** What the environment says, read once and frozen. Spans of time are in milliseconds. */
+/** The settings of the service, read from the environment once and frozen. Durations are in milliseconds. */
 export interface Settings {
-  /** NODE_ENV is `production`. */
+  /** NODE_ENV: whether it is `production`. */
   readonly production: boolean
   /** HOST: the address to listen on. */
   readonly host: string
-  /** PORT: 0 to 65535; 0 takes any free one. */
+  /** PORT: 0 to 65535. 0 takes any free port. */
   readonly port: number
-  /** METRICS_HOST, METRICS_PORT: where Prometheus is served; undefined means nowhere. */
+  /** METRICS_HOST, METRICS_PORT: the address that Prometheus scrapes. Undefined: metrics are off. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined
   /** DATABASE_URL. */
   readonly database: Database
-  /** JWT_ISSUER: undefined means that `iss` is neither written nor checked. */
+  /** JWT_ISSUER: the claim `iss`. Undefined: it is neither written nor checked. */
   readonly issuer: string | undefined
-  /** JWT_AUDIENCE: undefined means that `aud` is neither written nor checked. */
+  /** JWT_AUDIENCE: the claim `aud`. Undefined: it is neither written nor checked. */
   readonly audience: string | undefined
   /** ACCESS_TOKEN_EXPIRE_MINUTES, in milliseconds. */
   readonly accessTokenTtl: number
-  /** REFRESH_TOKEN_EXPIRE_DAYS, in milliseconds: a session ends when it rests for so long. */
+  /** REFRESH_TOKEN_EXPIRE_DAYS, in milliseconds: a session ends after this time without a refresh. */
   readonly refreshTokenTtl: number
-  /** SESSION_MAX_AGE_DAYS, in milliseconds: a session ends when it is so old. */
+  /** SESSION_MAX_AGE_DAYS, in milliseconds: a session ends at this age, even if it is used. */
   readonly sessionMaxAge: number
-  /** REFRESH_TOKEN_ROTATION. */
+  /** REFRESH_TOKEN_ROTATION: whether each refresh replaces the refresh token. */
   readonly rotation: boolean
-  /** REFRESH_TOKEN_GRACE_SECONDS, in milliseconds: 0 allows no replay at all. */
+  /** REFRESH_TOKEN_GRACE_SECONDS, in milliseconds. 0 allows no replay. */
   readonly grace: number
-  /** EXPIRED_TOKEN_WINDOW_MINUTES, in milliseconds: 0 switches the exchange off. */
+  /** EXPIRED_TOKEN_WINDOW_MINUTES, in milliseconds. 0 switches the exchange off. */
   readonly exchangeWindow: number
-  /** Of new passwords. */
+  /** Applies to new passwords. */
   readonly password: {
     /** PASSWORD_MIN_LENGTH, in characters. */
     readonly minLength: number
-    /** PASSWORD_MEMORY_KIB: what a hash of Argon2id takes. */
+    /** PASSWORD_MEMORY_KIB: the memory of an Argon2id hash, in KiB. */
     readonly memory: number
-    /** PASSWORD_ITERATIONS: how often it passes over that memory. */
+    /** PASSWORD_ITERATIONS: the passes over that memory. */
     readonly iterations: number
   }
-  /** REGISTRATION: when unset, closed in production and open elsewhere. */
+  /** REGISTRATION: by default closed in production and open elsewhere. */
   readonly registration: 'open' | 'closed'
   /** REFRESH_COOKIE_NAME, COOKIE_SECURE. */
   readonly cookie: { readonly name: string; readonly secure: boolean }
   /** CORS_ORIGINS: exact origins, as browsers send them. */
   readonly corsOrigins: readonly string[]
-  /** TRUST_PROXY: nobody, the number of proxies in front, or their addresses and networks. */
+  /** TRUST_PROXY: false for none, the number of proxies in front, or their addresses and networks. */
   readonly trustProxy: false | number | readonly string[]
-  /** LIMIT_…: how often somebody may try; false: as often as they like. */
+  /** LIMIT_…: attempts in a time window. False: no limit. */
   readonly limits: {
-    /** LIMIT_LOGIN_ADDRESS: failures of an address, whatever the account. */
+    /** LIMIT_LOGIN_ADDRESS: failed logins from one address, at any account. */
     readonly loginAddress: Limit | false
-    /** LIMIT_LOGIN_ACCOUNT: failures at an account, of all addresses that never logged in to it. */
+    /** LIMIT_LOGIN_ACCOUNT: failed logins at one account, from all addresses that never logged in to it. */
     readonly loginAccount: Limit | false
-    /** LIMIT_LOGIN_DELAY: whether an address that fails at an account has to wait longer each time. */
+    /** LIMIT_LOGIN_DELAY: whether each failure of an address at an account makes the next attempt wait longer. */
     readonly loginDelay: boolean
-    /** LIMIT_REGISTER_ADDRESS. */
+    /** LIMIT_REGISTER_ADDRESS: registrations from one address. */
     readonly registerAddress: Limit | false
-    /** LIMIT_PASSWORD_ADDRESS: changes of passwords. */
+    /** LIMIT_PASSWORD_ADDRESS: password changes from one address. */
     readonly passwordAddress: Limit | false
-    /** LIMIT_REFRESH_SESSION: refreshes and exchanges of a session. */
+    /** LIMIT_REFRESH_SESSION: refreshes and exchanges of one session. */
     readonly refreshSession: Limit | false
-    /** LIMIT_FAILURES_ADDRESS: tokens that were refused. */
+    /** LIMIT_FAILURES_ADDRESS: refused tokens from one address. */
     readonly failuresAddress: Limit | false
   }
   /** EVENTS_RETENTION_DAYS, in milliseconds: how long security events are kept. */
   readonly eventsRetention: number
-  /** EVENTS_WEBHOOK_URL, EVENTS_WEBHOOK_SECRET: where they are posted to. The secret is never printed. */
+  /** EVENTS_WEBHOOK_URL, EVENTS_WEBHOOK_SECRET: the receiver of events. The secret is never printed. */
   readonly webhook: { readonly url: string; readonly secret: string } | undefined
-  /** LOG_LEVEL, as pino knows it. */
+  /** LOG_LEVEL: one of pino's levels. */
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }
 
-/** The environment is wrong. Its lines never hold a secret, a password or any other value. */
+/**
+ * Thrown when environment variables are missing or wrong. The message has a line for each mistake and never contains
+ * the value of a variable.
+ *
+ * @example
+ * ```ts
+ * import { readServiceSettings, SettingsError } from 'rekindle'
+ *
+ * try {
+ *   readServiceSettings({ PORT: 'http' })
+ * } catch (error) {
+ *   if (!(error instanceof SettingsError)) throw error
+ *   console.error(error.mistakes) // ['PORT must be a whole number from 0 to 65535, in plain digits']
+ * }
+ * ```
+ */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
-  /** One line for each mistake; each names its variable, what is wrong, and what is allowed. */
+  /** One line for each mistake: the variable, what is wrong, and what is allowed. */
   readonly mistakes: readonly string[]
 
   constructor(mistakes: readonly string[]) {
@@ -89,9 +104,9 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads everything but the secrets: the command line needs none. An empty variable counts as unset.
+ * Reads everything except the secrets, which the command line does not need. An empty variable counts as unset.
  *
- * @throws SettingsError with a line for every mistake
+ * @throws {@link SettingsError} with a line for each mistake
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const { settings, mistakes } = check(env)
@@ -100,11 +115,22 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 }
 
 /**
- * Reads what the running service needs. Without JWT_SECRET_KEY, and neither in production nor with
- * PostgreSQL, a secret is made once and kept beside the database; not while there are mistakes, so that a
- * start that fails leaves nothing behind.
+ * Reads the settings and secrets of the service from environment variables.
  *
- * @throws SettingsError with a line for every mistake, of the secrets as well
+ * JWT_SECRET_KEY is required in production and with PostgreSQL. Elsewhere, if it is unset, a secret is created once
+ * and kept in a file beside the database. Nothing is created while there are mistakes.
+ *
+ * @param env usually `process.env`. An empty variable counts as unset.
+ * @returns both, frozen
+ * @throws {@link SettingsError} with a line for each mistake
+ * @example
+ * ```ts
+ * import { readServiceSettings } from 'rekindle'
+ *
+ * const { settings, secrets } = readServiceSettings(process.env)
+ * for (const warning of secrets.warnings) console.warn(warning)
+ * console.log(settings.accessTokenTtl) // 1800000: milliseconds
+ * ```
  */
 export function readServiceSettings(env: NodeJS.ProcessEnv): {
   readonly settings: Settings

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Where the rows are: a file, or a PostgreSQL server. The URL can hold a password: never print it. */
+/** A SQLite file or a PostgreSQL server. The URL can contain a password: never print it. */
 export type Database =
   | { readonly dialect: 'sqlite'; readonly file: string }
   | { readonly dialect: 'postgres'; readonly url: string }
@@ -8,8 +8,8 @@ export type Database =
 type Wrong = (why: string) => never
 
 /**
- * A schema that reads a text. The mistakes say what is wrong and what is allowed, and never repeat the value:
- * secrets end up in the wrong variable, and lines like these end up in logs.
+ * A schema that reads a text. Its messages say what is wrong and what is allowed. They never repeat the value,
+ * because messages are logged and a secret may have been put into the wrong variable.
  */
 export function value<T>(read: (text: string, wrong: Wrong) => T) {
   return z.string().transform((text, context) =>
@@ -20,13 +20,13 @@ export function value<T>(read: (text: string, wrong: Wrong) => T) {
   )
 }
 
-/** Plain decimal digits: `1e3`, `0x10`, `010`, ` 5` and `5.0` are mistakes, not numbers. */
-export function whole(least: number, most: number) {
+/** Plain decimal digits. `1e3`, `0x10`, `010`, ` 5` and `5.0` are refused. */
+export function whole(minimum: number, maximum: number) {
   return value((text, wrong) => {
     const number = /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : Number.NaN
-    return number >= least && number <= most
+    return number >= minimum && number <= maximum
       ? number
-      : wrong(`must be a whole number from ${least} to ${most}, in plain digits`)
+      : wrong(`must be a whole number from ${minimum} to ${maximum}, in plain digits`)
   })
 }
 
@@ -43,7 +43,7 @@ export function oneOf<const T extends string>(...allowed: readonly T[]) {
   })
 }
 
-/** RFC 7519, section 2: "any value containing a ":" character MUST be a URI". */
+/** RFC 7519 §2: "any value containing a ":" character MUST be a URI". */
 export const stringOrUri = value((text, wrong) => {
   if (text !== text.trim()) return wrong('must not begin or end with white space')
   if (text.includes(':') && !URL.canParse(text)) return wrong('has a colon, so it must be a URI (RFC 7519)')
@@ -60,20 +60,20 @@ export const database = value((text, wrong): Database => {
     return file.trim() === '' || file.endsWith('/') ? wrong(allowed) : { dialect: 'sqlite', file }
   }
   if (!/^postgres(ql)?:\/\//.test(text) || /\s/.test(text)) return wrong(allowed)
-  // Otherwise the rest of the password, and the host, would be taken for a fragment.
+  // Otherwise the URL parser would take the rest of the password and the host as a fragment.
   if (text.includes('#')) return wrong('must not have a #: in a password, write it as %23')
   if (!URL.canParse(text)) return wrong(allowed)
   return { dialect: 'postgres', url: text }
 })
 
-/** A cookie's name is a token. RFC 6265, section 4.1.1, and RFC 9110, section 5.6.2. */
+/** RFC 6265 §4.1.1: cookie-name is a token, as in RFC 9110 §5.6.2. */
 export const cookieName = value((text, wrong) =>
   /^[!#$%&'*+\-.^_`|~\w]+$/.test(text)
     ? text
     : wrong("must be a token (RFC 6265): letters, digits and !#$%&'*+-.^_`|~ only"),
 )
 
-/** Entries with commas between them. An empty one is a mistake: something was to stand there. */
+/** Entries separated by commas. An empty entry is refused, because something is probably missing. */
 export function list(isEntry: (entry: string) => boolean, allowed: string) {
   return value((text, wrong): readonly string[] => {
     const entries = text.split(',').map((entry) => entry.trim())
@@ -82,7 +82,7 @@ export function list(isEntry: (entry: string) => boolean, allowed: string) {
   })
 }
 
-/** At most so many in so much time. */
+/** At most `points` attempts in `seconds`. */
 export interface Limit {
   readonly points: number
   readonly seconds: number

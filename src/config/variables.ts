@@ -3,28 +3,28 @@ import { host, origins, proxies } from './network.ts'
 import { cookieName, database, flag, limit, oneOf, stringOrUri, whole } from './values.ts'
 import { isPlainHttp, webhookSecret, webhookUrl } from './webhook.ts'
 
-/** RFC 6265bis, section 4.1.3: cookies with these names must be Secure; browsers drop them otherwise. */
+/** RFC 6265bis §4.1.3: browsers drop cookies with these prefixes unless they are Secure. */
 const securePrefix = /^__(Secure|Host|Http|Host-Http)-/i
 
 const year = 365
 
-// KiB times passes: the least of what OWASP's Password Storage Cheat Sheet names for Argon2id, 7 MiB five times.
-const LEAST_COST = 35_840
+// KiB times passes: the smallest configuration for Argon2id in OWASP's Password Storage Cheat Sheet (7 MiB, 5 passes).
+const MIN_COST = 35_840
 
-// Also beside other mistakes, so that all of them are reported at once. What is wrong already is z.NEVER then.
+// Runs a check even when other variables are wrong (their values are then z.NEVER), so that all mistakes are reported.
 const always = { when: () => true }
 
 /**
- * Every variable but the secrets, with its form and its default.
- * The upper bounds keep each span, and each time that it is added to, far inside of the safe integers.
+ * Every variable except the secrets, with its form and default. The upper bounds keep all durations, and all times
+ * that they are added to, well within the safe integers.
  */
 export const variables = z
   .object({
-    // Not just any text: with a misspelt "prod" the service would run with the manners of development.
+    // Other values are refused: with a misspelt "prod" the service would run in development mode.
     NODE_ENV: oneOf('development', 'test', 'production').default('development'),
     HOST: host.default('127.0.0.1'),
     PORT: whole(0, 65535).default(8787),
-    // Not beside the public operations, where a mistake in a proxy would show it to everybody.
+    // Metrics have their own port: on the public one, a mistake in a proxy would expose them to everybody.
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: whole(0, 65535).optional(),
     DATABASE_URL: database.default({ dialect: 'sqlite', file: './data/rekindle.db' }),
@@ -32,15 +32,15 @@ export const variables = z
     JWT_AUDIENCE: stringOrUri.optional(),
     ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, year * 24 * 60).default(30),
     REFRESH_TOKEN_EXPIRE_DAYS: whole(1, 10 * year).default(30),
-    // It may be smaller than the idle span, which is then cut short.
+    // May be shorter than REFRESH_TOKEN_EXPIRE_DAYS: refresh tokens then expire with the session.
     SESSION_MAX_AGE_DAYS: whole(1, 10 * year).default(90),
     REFRESH_TOKEN_ROTATION: flag.default(true),
-    // Longer, and a stolen predecessor would be good for as long.
+    // The maximum is low because a stolen predecessor is valid for as long.
     REFRESH_TOKEN_GRACE_SECONDS: whole(0, 600).default(30),
     EXPIRED_TOKEN_WINDOW_MINUTES: whole(0, year * 24 * 60).default(1440),
-    // NIST SP 800-63B-4 §3.1.1.2: at least 8, and 15 where the password is the only factor.
+    // NIST SP 800-63B-4 §3.1.1.2: at least 8, or 15 where the password is the only factor.
     PASSWORD_MIN_LENGTH: whole(8, 64).default(8),
-    // OWASP's first choice for Argon2id. Two hashes are made at a time.
+    // OWASP's first choice for Argon2id. At most two hashes are computed at a time.
     PASSWORD_MEMORY_KIB: whole(7168, 1_048_576).default(19_456),
     PASSWORD_ITERATIONS: whole(1, 20).default(2),
     REGISTRATION: oneOf('open', 'closed').optional(),
@@ -48,7 +48,7 @@ export const variables = z
     COOKIE_SECURE: flag.default(true),
     CORS_ORIGINS: origins.default([]),
     TRUST_PROXY: proxies.default(false),
-    // Of failures alone, for an office of a thousand people behind one address
+    // Counts only failures, so that an office of a thousand people can share one address.
     LIMIT_LOGIN_ADDRESS: limit.default({ points: 500, seconds: 3600 }),
     LIMIT_LOGIN_ACCOUNT: limit.default({ points: 100, seconds: 3600 }),
     LIMIT_LOGIN_DELAY: oneOf('on', 'off').default('on'),
@@ -67,14 +67,14 @@ export const variables = z
       'must not begin with __Host- or __Secure- when COOKIE_SECURE is false: browsers would drop the cookie',
     ...always,
   })
-  .refine((read) => !(read.PASSWORD_MEMORY_KIB * read.PASSWORD_ITERATIONS < LEAST_COST), {
+  .refine((read) => !(read.PASSWORD_MEMORY_KIB * read.PASSWORD_ITERATIONS < MIN_COST), {
     path: ['PASSWORD_ITERATIONS'],
-    error: `times PASSWORD_MEMORY_KIB must be at least ${LEAST_COST}`,
+    error: `times PASSWORD_MEMORY_KIB must be at least ${MIN_COST}`,
     ...always,
   })
   .refine((read) => read.EVENTS_WEBHOOK_URL === undefined || read.EVENTS_WEBHOOK_SECRET !== undefined, {
     path: ['EVENTS_WEBHOOK_SECRET'],
-    error: 'is required with EVENTS_WEBHOOK_URL: at least 32 random bytes, which the receiver verifies with',
+    error: 'is required with EVENTS_WEBHOOK_URL: at least 32 random bytes, which the receiver also knows',
     ...always,
   })
   .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.EVENTS_WEBHOOK_URL), {

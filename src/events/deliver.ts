@@ -10,38 +10,38 @@ import type { Answered, Webhook } from './webhook.ts'
 import { send } from './webhook.ts'
 
 // Milliseconds
-const POLL = 1000
+const POLL_INTERVAL = 1000
 /** Longer than an attempt takes */
-const CLAIM = 30_000
+const CLAIM_TIME = 30_000
 const FIRST_DELAY = 250
 const MAX_DELAY = 300_000
-/** Clocks of two processes may differ by so much. Beyond it one was wrong. */
-const SKEW = 60_000
-/** Of all, while nobody answers */
+/** The clocks of two processes may differ by this much. */
+const CLOCK_SKEW = 60_000
+/** The longest pause between attempts while the receiver is unavailable */
 const MAX_PAUSE = 30_000
-/** For what is on its way when the service stops: it is sent again otherwise */
-const PATIENCE = 1000
+/** For running attempts when the service stops. Those cut off are repeated after the next start. */
+const STOP_TIME = 1000
 
-/** At a time, of as many sessions */
+/** Attempts at a time, each for a different session */
 const CONCURRENCY = 8
 
-// So often the receiver may refuse an event: a day and a bit.
+// With MAX_DELAY between them, these take a little more than a day.
 const MAX_REFUSALS = 400
 
 const isDelivered = (answered: Answered) => answered !== undefined && answered >= 200 && answered < 300
 
-// As a rule it has nothing to do with what was sent: nobody is there, or not the right one, or they are busy or do not
-// know us.
-const NOBODY = new Set<Answered>([undefined, 401, 403, 404, 408, 429, 502, 503, 504])
+// These usually do not depend on the event: the receiver is down, busy, at another address or rejects our requests.
+const UNAVAILABLE = new Set<Answered>([undefined, 401, 403, 404, 408, 429, 502, 503, 504])
 const isOutage = (answered: Answered) =>
-  NOBODY.has(answered) || (answered !== undefined && answered >= 300 && answered < 400)
+  UNAVAILABLE.has(answered) || (answered !== undefined && answered >= 300 && answered < 400)
 
-/** What it tells of itself; pino's loggers will do. */
+/** A log for failed deliveries. A logger of pino fits. */
 export interface DeliveryLog {
   warn(details: object, message: string): void
   error(details: object, message: string): void
 }
 
+/** The dependencies of {@link startDelivery}. The core of `createCore` fits. */
 export interface DeliveryContext {
   readonly db: Database
   /** Milliseconds since the epoch */
@@ -52,17 +52,30 @@ export interface DeliveryContext {
 
 interface State {
   isStopped: boolean
-  /** Attempts in a row that found nobody; those at the same time count as one */
+  /** Consecutive attempts without an available receiver. Concurrent ones count once. */
   outages: number
   /** Ends a pause */
   wake(): void
 }
 
 /**
- * Posts events to the webhook, if there is one: at least once, those of a session in their order. Any number of
- * processes may do so on one database: `docs/adr/0021-events.md`.
+ * Starts posting security events to the webhook, at least once each and in order within a session. Does nothing without
+ * EVENTS_WEBHOOK_URL. Any number of processes may do this on one database: see `docs/adr/0021-events.md`.
  *
- * @returns stops it: what is on its way has some seconds, and what is not delivered waits for the next start
+ * @param context the core of `createCore`
+ * @returns a function that stops it and resolves when running posts have ended, after about a second at most. Undelivered
+ * events wait for the next start.
+ * @example
+ * ```ts
+ * import pino from 'pino'
+ * import { createCore, readServiceSettings, startDelivery } from 'rekindle'
+ *
+ * const core = await createCore({ ...readServiceSettings(process.env), log: pino() })
+ * const stopDelivery = startDelivery(core)
+ *
+ * await stopDelivery()
+ * await core.store.close()
+ * ```
  */
 export function startDelivery(context: DeliveryContext): () => Promise<void> {
   const { webhook } = context.settings
@@ -73,7 +86,7 @@ export function startDelivery(context: DeliveryContext): () => Promise<void> {
   return async () => {
     state.isStopped = true
     state.wake()
-    const timer = setTimeout(() => cut.abort(), PATIENCE)
+    const timer = setTimeout(() => cut.abort(), STOP_TIME)
     await running
     clearTimeout(timer)
   }
@@ -93,11 +106,11 @@ async function deliverAll(
       running.add(one)
     }
     const pause = Promise.withResolvers<void>()
-    // While nobody is there one asks, less and less often: each attempt writes to the database of the refreshes.
-    const timer = setTimeout(pause.resolve, outages === 0 ? POLL : delayAfter(outages, MAX_PAUSE))
+    // During an outage only one attempt runs at a time, less and less often, because attempts write to the database.
+    const timer = setTimeout(pause.resolve, outages === 0 ? POLL_INTERVAL : delayAfter(outages, MAX_PAUSE))
     state.wake = pause.resolve
     if (state.isStopped) pause.resolve()
-    // Whatever ends makes room, and lets the next of its session go.
+    // A finished delivery makes room for another one and allows the next event of its session.
     await Promise.race([pause.promise, ...(outages === 0 ? running : [])])
     clearTimeout(timer)
   }
@@ -108,10 +121,10 @@ async function claim({ db, now, log }: DeliveryContext, limit: number): Promise<
   if (limit <= 0) return []
   const time = now()
   try {
-    await recallDeliveries(db, time, time + MAX_DELAY + SKEW)
-    return await claimDeliveries(db, { now: time, claimedUntil: time + CLAIM, limit })
+    await recallDeliveries(db, time, time + MAX_DELAY + CLOCK_SKEW)
+    return await claimDeliveries(db, { now: time, claimedUntil: time + CLAIM_TIME, limit })
   } catch (err) {
-    log.error({ err }, 'events to deliver were not found')
+    log.error({ err }, 'events to deliver could not be read')
     return []
   }
 }
@@ -127,7 +140,7 @@ async function deliver(
   let { refusals } = delivery
   const { outages } = state
   const answered = await send(webhook, delivery, now(), cut)
-  // Who takes others means this one: a firewall that finds an attack in a User-Agent, say.
+  // If the receiver accepts other events, it refuses this one: for example, a firewall sees an attack in a User-Agent.
   if (answered !== undefined && (outages === 0 || !isOutage(answered))) refusals++
   if (isOutage(answered)) state.outages = outages + 1
   else if (state.outages > 0) {
@@ -142,20 +155,20 @@ async function deliver(
       return await endDelivery(db, delivery)
     }
     log.warn(details, 'event not delivered')
-    // One that we broke off ourselves is for whoever comes next.
+    // An attempt that we cut off may be repeated at once by another process.
     await postponeDelivery(
       db,
       { ...delivery, refusals },
       now() + (cut.aborted ? 0 : delayAfter(attempts, MAX_DELAY)),
     )
   } catch (err) {
-    // Its claim runs out, and then it is sent again.
-    log.error({ err, event_id: id }, 'what came of a delivery was not written')
+    // The event is sent again when its claim expires.
+    log.error({ err, event_id: id }, 'the result of a delivery could not be written')
   }
 }
 
-/** Milliseconds: doubled with each attempt, and no two alike. */
-function delayAfter(attempts: number, longest: number): number {
-  const delay = Math.min(FIRST_DELAY * 2 ** (attempts - 1), longest)
+/** @returns milliseconds: doubled with each attempt, half of it random */
+function delayAfter(attempts: number, maxDelay: number): number {
+  const delay = Math.min(FIRST_DELAY * 2 ** (attempts - 1), maxDelay)
   return Math.round(delay * (0.5 + Math.random() / 2))
 }

@@ -11,28 +11,52 @@ import { adminUserHandlers } from './operations/admin-users.ts'
 import { operationHandlers } from './operations/health.ts'
 import { refreshHandlers } from './operations/refresh.ts'
 import { sessionHandlers } from './operations/sessions.ts'
-import { adminOnly, isAdminPath, unlessOff } from './pipeline/admin-access.ts'
-import { refuseCrossSite, refuseCrossSiteLogin } from './pipeline/cross-site.ts'
+import { hideAdministration, requireAdminToken } from './pipeline/admin-access.ts'
+import { checked } from './pipeline/checks.ts'
 import { errorHandler, invalidRequest } from './pipeline/errors.ts'
-import { limited } from './pipeline/limits.ts'
-import { checked, requestLog, requireJson } from './pipeline/requests.ts'
+import { CHECKS, guarded } from './pipeline/guards.ts'
+import { setHeader } from './pipeline/headers.ts'
+import { closeWhileDraining, identify, logRequests } from './pipeline/requests.ts'
 import { draftOf, failureDraft, respond, send } from './pipeline/respond.ts'
 
 type App = OpenAPIHono<Env>
 type Route = (typeof routes)[OperationId]
 
-/** The service as a Hono app: each operation of the contract bound to its handler by `operationId`. */
+// `mount` and `route` can put another path before it.
+const ADMIN = '/admin/'
+
+/**
+ * Creates the service as a Hono app with a handler for each operation of the contract.
+ *
+ * Serve it with {@link listen} or `@hono/node-server`, because it reads the client's address from the socket. To run it
+ * inside another Hono app, use `mount()`, not `route()`: with `route()` the other app answers unknown paths.
+ *
+ * @param core from {@link createCore}. Call `core.store.close()` after the last request.
+ * @returns the app
+ * @example
+ * ```ts
+ * import { serve } from '@hono/node-server'
+ * import { Hono } from 'hono'
+ * import pino from 'pino'
+ * import { createApp, createCore, readServiceSettings } from 'rekindle'
+ *
+ * const core = await createCore({ ...readServiceSettings(process.env), log: pino() })
+ * const app = new Hono()
+ * app.mount('/auth', createApp(core).fetch)
+ * serve({ fetch: app.fetch, port: 8787 })
+ * ```
+ */
 export function createApp(core: Core): App {
   const app: App = new OpenAPIHono<Env>({
     defaultHook(result, c) {
       return result.success ? undefined : invalidRequest(core, c, result.error.issues)
     },
   })
-  app.use(requestLog(core))
+  app.use(logRequests(core), identify(core), closeWhileDraining(core))
   if (core.settings.corsOrigins.length > 0) app.use(crossOrigin(core))
-  app.use('/admin/*', unlessOff(core))
+  app.use(`${ADMIN}*`, hideAdministration(core))
 
-  const counted = limited(core, {
+  const handlers = guarded(core, {
     ...refreshHandlers(core),
     ...accountHandlers(core),
     ...sessionHandlers(core),
@@ -41,8 +65,11 @@ export function createApp(core: Core): App {
     ...adminEventHandlers(core),
     ...operationHandlers(core),
   })
-  const handlers = refuseCrossSiteLogin(core, counted)
   for (const id of Object.keys(routes) as OperationId[]) {
+    const path = routes[id].getRoutingPath()
+    if (path.startsWith(ADMIN) && !CHECKS[id].includes(requireAdminToken))
+      throw new TypeError(`${id} is open to everybody`)
+    app.on(routes[id].method.toUpperCase(), path, checked(core, CHECKS[id]))
     bind(app, core, routes[id], handlers[id] as Handler<OperationId>)
   }
 
@@ -52,21 +79,13 @@ export function createApp(core: Core): App {
 }
 
 function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>): void {
-  const path = route.getRoutingPath()
-  const method = route.method.toUpperCase()
   const hasBody = 'request' in route && 'body' in route.request
-  const hasParameters = path.includes(':')
   const hasQuery = 'request' in route && 'query' in route.request
-  // No cookie counts for administration, so that no other site can make use of one.
-  const checks = isAdminPath(path) ? [adminOnly(core)] : method === 'GET' ? [] : [refuseCrossSite(core)]
-  if (hasBody) checks.push(requireJson(core))
-  if (checks.length > 0) app.on(method, path, checked(core, checks))
+  const hasParameters = route.path.includes('{')
   app.openapi(route, (async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
-    const body = hasBody ? c.req.valid('json') : undefined
-    const query = hasQuery ? c.req.valid('query') : undefined
     const operation = {
-      body,
-      query,
+      body: hasBody ? c.req.valid('json') : undefined,
+      query: hasQuery ? c.req.valid('query') : undefined,
       path: hasParameters ? lowerCaseIds(c.req.param()) : undefined,
       ...respond,
     }
@@ -84,12 +103,9 @@ const lowerCaseIds = (parameters: Readonly<Record<string, string>>) =>
     ]),
   )
 
-// In an app that is a part of another one (`route`), paths begin with something else.
-const ADMIN = /\/admin\//
-
 /**
- * CORS for the listed origins alone: to all others it is as if there were none, preflights included. Nor is there any
- * for administration: its token has no business in a page.
+ * CORS for the listed origins alone. Other origins get no headers, not even for a preflight. Administration has no CORS at
+ * all, because its token does not belong into a page.
  */
 function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
   const listed = cors({
@@ -101,13 +117,13 @@ function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
     maxAge: 600,
   })
   return async (c, next) => {
-    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '') && !ADMIN.test(c.req.path)) {
+    if (settings.corsOrigins.includes(c.req.header('Origin') ?? '') && !c.req.path.includes(ADMIN)) {
       const preflight = await listed(c, next)
       if (preflight !== undefined)
         for (const [name, value] of Object.entries(c.get('headers'))) preflight.headers.set(name, value)
       return preflight
     }
-    c.get('headers')['Vary'] = 'Origin'
+    setHeader(c, 'Vary', 'Origin')
     return next()
   }
 }
@@ -121,6 +137,6 @@ const paths = [...Map.groupBy(Object.values(routes), ({ path }) => path)].map(([
 function notFound(core: Core, c: Context<Env>): Response {
   const path = paths.find(({ pattern }) => pattern.test(c.req.path))
   if (path === undefined) return send(core, c, failureDraft(404, 'Not found.'))
-  c.get('headers')['Allow'] = path.allow
+  setHeader(c, 'Allow', path.allow)
   return send(core, c, failureDraft(405, 'Method not allowed.'))
 }

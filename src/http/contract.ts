@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import type { output, ZodType } from 'zod'
 import type { routes } from '../../generated/routes.ts'
 import type { operations } from '../../generated/types.ts'
+import type { Authentication } from '../sessions/authenticate.ts'
 
 export type OperationId = keyof operations
 
@@ -22,6 +23,11 @@ type Message<Id extends OperationId, S extends Status<Id>> =
 // Of a body that does not fit the contract
 type Errors<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { errors: infer Value } ? [errors: Value] : []
+
+/** The operations that document this failure */
+export type OperationWith<S extends number, M extends string> = {
+  [Id in OperationId]: S extends Status<Id> ? (M extends Message<Id, S> ? Id : never) : never
+}[OperationId]
 
 declare const documented: unique symbol
 
@@ -54,17 +60,22 @@ export interface Input<Id extends OperationId> {
     : undefined
 }
 
+/** The user and the session of a good access token */
+export type Access = Extract<Authentication, { outcome: 'authenticated' }>
+
 export interface Env {
   Bindings: HttpBindings
   Variables: {
     requestId: string
     /** The client's, as far as proxies are trusted */
     address: string | null
-    /** What is being written of the request, and has to be there before its answer */
+    /** The user and the session of the access token, for operations that require one */
+    access: Access
+    /** Events of the request that are being written. They are on the disk before its answer is sent. */
     recorded?: Promise<unknown>
-    /** What came of the request, for its line in the log */
+    /** The outcome of the request, for its line in the log */
     outcome?: object
-    /** Of the response: a plain object, which node-server writes as it stands */
+    /** The headers of the response, as a plain object, which node-server writes without copying */
     headers: Record<string, string>
   }
 }

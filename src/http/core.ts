@@ -15,32 +15,52 @@ import type { AccountContext } from '../users/accounts.ts'
 import { createPasswords } from '../users/passwords.ts'
 import type { Metrics } from './metrics.ts'
 
-/** All that the handlers work with: one object satisfies the contexts of sessions and accounts as well. */
+/** The dependencies of all handlers, which are also those of the functions on sessions and accounts. */
 export interface Core extends SessionContext, AccountContext {
   readonly store: Store
   readonly settings: Settings
   readonly log: Logger
   readonly limits: Limits
   readonly recordRefusal: RecordRefusal
-  /** Undefined: administration is off. */
+  /** The bytes of ADMIN_TOKEN. Undefined: administration is off. */
   readonly adminToken: Uint8Array | undefined
-  /** Turned true when the process was asked to stop */
+  /** Set `draining` to true when the process is asked to stop: `/readyz` then fails. */
   readonly shutdown: { draining: boolean }
-  /** How often requests were refused for the database: /readyz then writes before it says that all is well. */
+  /** The number of requests refused because the database failed. After one, `/readyz` tests a write before it succeeds. */
   readonly failedWrites: { count: number }
-  /** Undefined where nobody asks for them */
+  /** Undefined without METRICS_PORT */
   readonly metrics: Metrics | undefined
 }
 
+/** Options of {@link createCore}. */
 export interface CoreOptions {
+  /** From `readServiceSettings` */
   readonly settings: Settings
+  /** From `readServiceSettings`: HS256 keys of at least 32 bytes, and the admin token */
   readonly secrets: Pick<Secrets, 'current' | 'previous'> & Partial<Pick<Secrets, 'admin'>>
+  /** A logger of pino */
   readonly log: Logger
-  /** Milliseconds since the epoch; the system's clock by default */
+  /** Milliseconds since the epoch; `Date.now` by default */
   readonly now?: () => number
 }
 
-/** Opens and migrates the database and makes keys: all that the app needs. `core.store.close()` ends it. */
+/**
+ * Opens the database, migrates its schema and creates everything that the app needs.
+ *
+ * @param options the settings and secrets of `readServiceSettings`, and a log
+ * @returns the core for {@link createApp}, {@link listen}, `startPruning` and `startDelivery`. `core.store.close()` closes
+ * the database.
+ * @throws when the database cannot be opened, was migrated by a newer version, or is an unfinished copy
+ * @example
+ * ```ts
+ * import pino from 'pino'
+ * import { createCore, readServiceSettings } from 'rekindle'
+ *
+ * const { settings, secrets } = readServiceSettings(process.env)
+ * const core = await createCore({ settings, secrets, log: pino({ level: settings.logLevel }) })
+ * await core.store.close()
+ * ```
+ */
 export async function createCore({ settings, secrets, log, now = Date.now }: CoreOptions): Promise<Core> {
   const store = await openStore(settings.database)
   try {
@@ -64,7 +84,7 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
 }
 
 async function startMetrics(context: Omit<Core, 'metrics'>): Promise<Metrics> {
-  // Most installations never need it.
+  // Loaded only if needed: most installations have no metrics.
   const { createMetrics } = await import('./metrics.ts')
   return createMetrics({ ...context, activeSessions: sessionCounter(context) })
 }

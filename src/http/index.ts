@@ -1,4 +1,4 @@
-/** What programs import that embed the service: `import { createApp, createCore } from 'rekindle'`. */
+/** The exports of `rekindle`, for programs that embed the service. */
 
 export type { Secrets, Settings } from '../config/settings.ts'
 export { readServiceSettings, SettingsError } from '../config/settings.ts'

@@ -2,10 +2,24 @@ import { Hono } from 'hono'
 import type { Env } from './contract.ts'
 import type { Core } from './core.ts'
 
-// Of the text format, with `charset`: RFC 9110 §8.3.1 has no default for it.
+// The version of the text format, with `charset` because RFC 9110 §8.3.1 defines no default for it
 const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** What is served on METRICS_PORT: `GET /metrics`, and nothing else. It is no part of the contract. */
+/**
+ * Creates the app for METRICS_PORT, which answers `GET /metrics` and nothing else. It is not part of the contract.
+ *
+ * @param core from {@link createCore}. Without METRICS_PORT in its settings, every request gets 404.
+ * @returns a Hono app for {@link listen}
+ * @example
+ * ```ts
+ * import pino from 'pino'
+ * import { createCore, listen, metricsApp, readServiceSettings } from 'rekindle'
+ *
+ * const core = await createCore({ ...readServiceSettings(process.env), log: pino() })
+ * const { metrics } = core.settings
+ * if (metrics !== undefined) await listen(metricsApp(core), metrics)
+ * ```
+ */
 export function metricsApp({ metrics }: Pick<Core, 'metrics'>): Hono<Env> {
   const app = new Hono<Env>()
   if (metrics !== undefined) {

@@ -1,9 +1,9 @@
 /** What Prometheus is told: see `docs/adr/0023-metrics.md`. Only loaded where it is wanted. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { SecurityEvent } from '../events/names.ts'
-import { WARNINGS } from '../events/names.ts'
 import type { ExchangeOutcome } from '../sessions/exchange.ts'
 import type { RefreshOutcome } from '../sessions/refresh.ts'
+import type { SecurityEvent } from '../store/event-names.ts'
+import { WARNINGS } from '../store/event-names.ts'
 import type { Store } from '../store/store.ts'
 import type { Passwords } from '../users/passwords.ts'
 

@@ -1,8 +1,8 @@
 import type { Database } from '../store/schema.ts'
 import { transaction } from '../store/transaction.ts'
+import type { LimitContext } from './count.ts'
 import type { LimitRefusal, Policy } from './refusal.ts'
 import { RefusedKeys } from './refusal.ts'
-import type { LimitContext } from './store-limiter.ts'
 
 /** One of the counters that a try has to pass. */
 export interface Counter {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Limit, Settings } from '../config/settings.ts'
 import { ChunkedLimit } from './chunked.ts'
+import type { LimitContext } from './count.ts'
 import { counting, delay, seen } from './counters.ts'
 import type { Attempt, Counter } from './guesses.ts'
 import { Guesses } from './guesses.ts'
 import { networkOf } from './networks.ts'
 import type { LimitRefusal } from './refusal.ts'
-import type { LimitContext } from './store-limiter.ts'
 
 type Counters = (whom: string) => readonly Counter[]
 
@@ -18,7 +18,7 @@ export interface Limits {
   password(account: string, sessionId: string, address: string | null): Promise<Attempt | LimitRefusal>
   register(address: string | null): Promise<Attempt | LimitRefusal>
   /** Counts a refresh or an exchange. */
-  mayWrite(sessionId: string): boolean | Promise<boolean>
+  mayWrite(sessionId: string): Promise<boolean>
   /** Why it may not. */
   refusalOfSession(sessionId: string): LimitRefusal
   /** Counts a token that was refused. @returns undefined when that was not too many */
@@ -69,7 +69,7 @@ export function createLimits(
       return guesses.begin([...delays(whom), ...loginAccount(whom), ...passwordAddress(networkOf(address))])
     },
     register: (address) => guesses.begin(registerAddress(networkOf(address))),
-    mayWrite: (sessionId) => sessions?.allow(sessionId) ?? true,
+    mayWrite: async (sessionId) => sessions?.allow(sessionId) ?? true,
     refusalOfSession(sessionId) {
       if (sessions === undefined) throw new TypeError('a limit that is off refuses nobody')
       return sessions.refusal(sessionId)

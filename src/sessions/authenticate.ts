@@ -12,7 +12,7 @@ export type Authentication =
     }
   | { readonly outcome: 'invalid' }
   | {
-      /** `spent`: exchanged; `session_expired`: past its absolute deadline */
+      /** `spent`: already exchanged. `session_expired`: the session is past its absolute deadline. */
       readonly outcome:
         | 'expired'
         | 'unknown_user'
@@ -25,7 +25,7 @@ export type Authentication =
       readonly sessionId: string
     }
 
-/** Whom an access token belongs to, if it is still good: unexpired, not exchanged, of a living session. */
+/** Finds the user of an access token. The token must be unexpired and not exchanged, and its session active. */
 export async function authenticate(context: SessionContext, accessToken: string): Promise<Authentication> {
   const { db, keys: tokens } = context
   const now = context.now()

@@ -1,15 +1,15 @@
 import type { SessionState } from '../store/queries/sessions.ts'
 
 /**
- * What a refresh token is, once it was found that it cannot be rotated:
+ * Why a refresh token was not rotated:
  *
- * - `unknown_user`, `inactive_user`: whatever the session is
- * - `unknown_session`, `revoked`, `expired`: nothing to refresh
- * - `replayed`: the direct predecessor, within the grace window: a retry
- * - `reused`: any other superseded token: evidence of theft
- * - `restored`: authentic, but not of this row's past: a generation that it has not reached, or the current one from
- *   another time. The database went back: see `docs/adr/0012-restored-backups.md`
- * - `current`: it could be rotated after all; the row changed in between
+ * - `unknown_user`, `inactive_user`: regardless of the session
+ * - `unknown_session`, `revoked`, `expired`: the session cannot be refreshed
+ * - `replayed`: a retry with the direct predecessor within the grace window
+ * - `reused`: any other superseded token, which is evidence of theft
+ * - `restored`: authentic, but the row has not reached this generation, or began it at another time. The database was
+ *   restored from a backup: see `docs/adr/0012-restored-backups.md`
+ * - `current`: it can be rotated now, because the row changed in between
  */
 export type Classification =
   | 'unknown_user'
@@ -23,7 +23,10 @@ export type Classification =
   | 'current'
 
 /**
- * @param presented of the token; its `iat` in milliseconds
+ * Classifies a refresh token that was not rotated.
+ *
+ * @param state the user and the session, if they exist
+ * @param presented `generation` of the token, and its `iat` in milliseconds
  * @param now milliseconds since the epoch
  * @param grace milliseconds; 0 makes every repetition a reuse
  */
@@ -41,7 +44,8 @@ export function classify(
   if (session.absoluteExpiresAt <= now) return 'expired'
   const sinceIssued = session.rotatedAt - issuedAt
   const isOfRow = sinceIssued >= 0 && sinceIssued < 1000
-  // Before the idle deadline, which went back with the row: an access token could still be exchanged.
+  // This precedes the idle deadline, because the backup also restored an old `expires_at`. A session past it could still
+  // be exchanged.
   if (generation > session.generation) return 'restored'
   if (generation === session.generation && !isOfRow) return 'restored'
   if (session.expiresAt <= now) return 'expired'

@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Database } from '../store/schema.ts'
 import type { TokenKeys } from '../tokens/jwt.ts'
 
-/** The settings that the rules of sessions read. All durations in milliseconds. */
+/** The settings of sessions. All durations are in milliseconds. */
 export type SessionSettings = Pick<
   Settings,
   | 'accessTokenTtl'
@@ -14,7 +14,7 @@ export type SessionSettings = Pick<
   | 'eventsRetention'
 >
 
-/** What the rules of sessions work with. */
+/** The dependencies of the functions on sessions. */
 export interface SessionContext {
   readonly db: Database
   readonly keys: TokenKeys
@@ -22,13 +22,17 @@ export interface SessionContext {
   readonly now: () => number
   readonly settings: SessionSettings
   /**
-   * Whether a session may be written to once more; asked when its token was verified. What needs no writing, a replay
-   * above all, and what has to be written for safety, the end of a session after reuse, is done in any case.
+   * Asks the limit whether a session may be written to, after its token was verified. A replay, which writes nothing, and
+   * the revocation after a reuse happen in any case.
    */
-  readonly mayWrite?: (sessionId: string) => boolean | Promise<boolean>
+  readonly mayWrite?: (sessionId: string) => Promise<boolean>
 }
 
-/** Before it, a last refresh has left no access token that could still be exchanged. */
+/**
+ * The time before which a last refresh left no access token that could still be exchanged.
+ *
+ * @param now milliseconds since the epoch
+ */
 export function idleCutoff({ settings }: Pick<SessionContext, 'settings'>, now: number): number {
   return now - settings.accessTokenTtl - settings.exchangeWindow - settings.grace
 }

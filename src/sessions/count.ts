@@ -1,18 +1,19 @@
+import { inSlices } from '../slices.ts'
 import { countActive } from '../store/queries/active-sessions.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
-// Rows. A slice takes about a millisecond,
+// Rows. A slice takes about a millisecond.
 const SLICE = 1000
-// and everybody else has the database and the event loop for so many times as long before the next one.
+// The pause after each slice is this many times as long as the slice took, to leave the database to other requests.
 const PAUSE_FACTOR = 50
-// Milliseconds: a database that is slow for others must not make a count of it that takes hours.
+// Milliseconds. Without a maximum, a slow database would make the count take hours.
 const MAX_PAUSE = 500
 
 // Milliseconds from the end of one count to the next
-const FRESH = 60_000
+const MAX_AGE = 60_000
 
-/** Counts living sessions slice by slice. Those that come and go meanwhile are counted or not. */
+/** Counts active sessions in slices. Sessions that begin or end meanwhile may or may not be counted. */
 export async function countSessions(
   context: Pick<SessionContext, 'db' | 'now' | 'settings'>,
   size = SLICE,
@@ -20,26 +21,26 @@ export async function countSessions(
   const now = context.now()
   const moment = { now, idleCutoff: idleCutoff(context, now) }
   let count = 0
-  let after: string | null = ''
-  for (;;) {
-    const begun = performance.now()
-    const slice = await countActive(context.db, moment, after, size)
-    count += slice.active
-    after = slice.last
-    if (after === null) return count
-    const breath = Math.min(PAUSE_FACTOR * (performance.now() - begun), MAX_PAUSE)
-    await new Promise((resolve) => setTimeout(resolve, breath))
+  let after = ''
+  const slice = async () => {
+    const { active, last } = await countActive(context.db, moment, after, size)
+    count += active
+    after = last ?? ''
+    return last !== null
   }
+  await inSlices(slice, { pauseFactor: PAUSE_FACTOR, maxPause: MAX_PAUSE })
+  return count
 }
 
 /**
- * @param fresh milliseconds
- * @returns tells the last count without waiting, and has them counted anew when it is no longer fresh. Undefined: not
- * counted yet, or the database could not be read.
+ * Creates a function that returns the last count without waiting, and starts a new count when it is too old.
+ *
+ * @param maxAge milliseconds
+ * @returns a function that returns undefined before the first count and after a failed one
  */
 export function sessionCounter(
   context: Parameters<typeof countSessions>[0],
-  fresh = FRESH,
+  maxAge = MAX_AGE,
 ): () => number | undefined {
   let count: number | undefined
   let due = 0
@@ -51,11 +52,11 @@ export function sessionCounter(
           count = counted
         })
         .catch(() => {
-          // An old number would look like a good one.
+          // An outdated count would look valid.
           count = undefined
         })
         .finally(() => {
-          due = performance.now() + fresh
+          due = performance.now() + maxAge
         })
     }
     return count

@@ -1,5 +1,6 @@
 import { idAfter } from '../ids.ts'
-import type { Origin } from '../store/queries/events.ts'
+import { retryOvertaken } from '../retry.ts'
+import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { claimToken, findRevokedToken } from '../store/queries/exchanges.ts'
 import { revokeSession } from '../store/queries/revocations.ts'
 import { findSession } from '../store/queries/sessions.ts'
@@ -14,45 +15,49 @@ export type ExchangeOutcome =
   | { readonly outcome: 'invalid' | 'disabled' }
   | { readonly outcome: 'limited'; readonly sessionId: string }
   | ({
-      readonly outcome:
-        | 'expired'
-        | 'unknown_user'
-        | 'inactive_user'
-        | 'unknown_session'
-        | 'revoked'
-        | 'reused'
+      readonly outcome: 'expired' | 'unknown_user' | 'inactive_user' | 'unknown_session' | 'revoked'
     } & Subject)
+  /** `events`: those that were written, none if the session ended in between */
+  | ({ readonly outcome: 'reused'; readonly events: readonly NewEvent[] } & Subject)
 
 interface Subject {
   readonly userId: string
   readonly sessionId: string
 }
 
-// Each new try takes somebody else's change at just the right moment.
-const TRIES = 5
-
 /**
- * Trades an access token, expired or not, for a new one, once. It makes an access token its own refresh credential,
- * so it is bounded: see `docs/adr/0002-exchange-bounds.md`. @param origin asked only when there is something to tell
+ * Exchanges an access token, expired or not, for a new one. Each token can be exchanged once. Exchanges are bounded,
+ * because they make an access token its own refresh credential: see `docs/adr/0002-exchange-bounds.md`.
+ *
+ * @param origin called only when an event is written
  */
 export async function exchange(
   context: SessionContext,
   accessToken: string,
-  origin?: () => Origin,
-  tries = TRIES,
+  origin: () => Origin,
 ): Promise<ExchangeOutcome> {
-  const { db, keys: tokens, settings } = context
+  const outcome = await retryOvertaken(() => attempt(context, accessToken, origin))
+  if (outcome === undefined) throw new Error('a token that can be exchanged is not exchanged')
+  return outcome
+}
+
+/** @returns undefined when another writer changed the row between the statements */
+async function attempt(
+  context: SessionContext,
+  accessToken: string,
+  origin: () => Origin,
+): Promise<ExchangeOutcome | undefined> {
+  const { db, keys, settings } = context
   if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
   const now = context.now()
-  const verification = verifyAccessToken(tokens, accessToken, now)
+  const verification = verifyAccessToken(keys, accessToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { token } = verification
   const subject = { userId: token.userId, sessionId: token.sessionId }
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
-  let mayWrite = context.mayWrite?.(token.sessionId) ?? true
-  if (typeof mayWrite === 'object') mayWrite = await mayWrite
+  const mayWrite = (await context.mayWrite?.(token.sessionId)) ?? true
   const claim = mayWrite
     ? await claimToken(db, {
         ...subject,
@@ -74,27 +79,26 @@ export async function exchange(
 
   const earlier = await findRevokedToken(db, token.id)
   if (earlier === undefined) {
-    if (!mayWrite) return { outcome: 'limited', sessionId: token.sessionId }
-    // The row changed between the statements: a user was activated again, say.
-    if (tries === 1) throw new Error('a token that can be exchanged is not exchanged')
-    return exchange(context, accessToken, origin, tries - 1)
+    // The row changed between the statements: for example, the user was activated again.
+    return mayWrite ? undefined : { outcome: 'limited', sessionId: token.sessionId }
   }
   if (settings.grace > 0 && now - earlier.revokedAt <= settings.grace) {
     return successor(context, 'replayed', token, earlier, now)
   }
-  await revokeSession(db, token.sessionId, 'reuse', now, undefined, origin?.())
-  return { outcome: 'reused', ...subject }
+  const { sessionId } = subject
+  const events = await revokeSession(db, { sessionId, reason: 'reuse', now, origin: origin() })
+  return { outcome: 'reused', ...subject, events }
 }
 
-/** The same row makes the same token, so that a repetition gets the same successor. */
+/** Makes the successor from the row alone, so that a repetition gets the same token. */
 function successor(
-  { keys: tokens }: SessionContext,
+  { keys }: SessionContext,
   outcome: 'exchanged' | 'replayed',
   token: AccessToken,
   claim: { readonly revokedAt: number; readonly successorExpiresAt: number },
   now: number,
 ): ExchangeOutcome {
-  const accessToken = signAccessToken(tokens, {
+  const accessToken = signAccessToken(keys, {
     id: idAfter(token.id, claim.revokedAt),
     userId: token.userId,
     sessionId: token.sessionId,

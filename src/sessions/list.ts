@@ -3,12 +3,13 @@ import { listSessions } from '../store/queries/sessions.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
-/** A living session, with the time at which it ends unless it is refreshed. */
+/** An active session */
 export interface ActiveSession extends SessionRow {
+  /** When the session ends unless it is refreshed, in milliseconds since the epoch */
   readonly endsAt: number
 }
 
-/** What is logged in, last refreshed first. @param limit how many at the most */
+/** Lists active sessions, the last refreshed first. @param limit the maximum number of sessions */
 export async function activeSessions(
   context: Pick<SessionContext, 'db' | 'now' | 'settings'>,
   limit: number,
@@ -19,7 +20,7 @@ export async function activeSessions(
   const sessions = await listSessions(context.db, filter)
   return sessions.map((session) => ({
     ...session,
-    // Past the idle deadline it lives on by exchange, until the absolute one.
+    // After the idle deadline, a listed session can still be continued by exchanges until its absolute deadline.
     endsAt: session.expiresAt > now ? session.expiresAt : session.absoluteExpiresAt,
   }))
 }

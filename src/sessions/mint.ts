@@ -4,20 +4,21 @@ import { signAccessToken } from '../tokens/access-token.ts'
 import { signRefreshToken } from '../tokens/refresh-token.ts'
 import type { SessionContext } from './context.ts'
 
-/** An access token as it goes out. */
+/** An access token and its lifetime */
 export interface Access {
   readonly accessToken: string
   /** Seconds */
   readonly expiresIn: number
 }
 
-/** What a login or a refresh gives: without rotation a refresh brings no refresh token. */
+/** The result of a login or refresh. */
 export interface Grant extends Access {
   readonly session: Session
+  /** Undefined after a refresh without rotation */
   readonly refreshToken: string | undefined
 }
 
-/** A new access token for a session; it never outlives the session's absolute deadline. */
+/** Makes a new access token for a session. The token never outlives the session's absolute deadline. */
 export function mintAccess(
   { keys: tokens, settings }: SessionContext,
   session: { readonly id: string; readonly userId: string; readonly absoluteExpiresAt: number },
@@ -34,11 +35,11 @@ export function mintAccess(
   return { accessToken, expiresIn: secondsBetween(now, expiresAt) }
 }
 
-// Of the whole seconds that the token carries, never less than none.
+// Seconds between the times rounded down to whole seconds, as in the token; at least 0
 export const secondsBetween = (now: number, expiresAt: number): number =>
   Math.max(0, Math.floor(expiresAt / 1000) - Math.floor(now / 1000))
 
-/** The session's current refresh token. It is not stored but made again from the row, byte by byte. */
+/** Makes the current refresh token of a session. The same row always gives the same bytes, so it is not stored. */
 export function mintRefreshToken({ keys: tokens }: SessionContext, session: Session): string {
   return signRefreshToken(tokens, {
     userId: session.userId,

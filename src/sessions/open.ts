@@ -1,5 +1,5 @@
 import { newId } from '../ids.ts'
-import type { Opener } from '../store/queries/sessions.ts'
+import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { insertSession } from '../store/queries/sessions.ts'
 import type { SessionContext } from './context.ts'
 import type { Grant } from './mint.ts'
@@ -7,35 +7,45 @@ import { mintAccess, mintRefreshToken } from './mint.ts'
 
 export interface Login {
   readonly userId: string
-  /** The hash that the password was verified against; undefined when the user was authenticated by other means */
+  /** The hash that the password was verified against. Undefined: the user was authenticated by other means. */
   readonly passwordHash: string | undefined
-  /** The same password at a higher cost, to be stored in its place */
+  /** A hash of the same password at a higher cost, to replace `passwordHash` */
   readonly rehashed?: string | undefined
   readonly userAgent: string | null
   readonly address: string | null
-  readonly requestId?: string | null
-  /** Who opens it for them, if it is not the user: what the event tells. The address and device above are of the user. */
-  readonly opener?: Opener
+  /** Why somebody else opens the session */
+  readonly reason?: 'operator' | undefined
 }
 
-/** @returns undefined when the hash was replaced, or the user deactivated or deleted, since the password was verified */
+/**
+ * Opens a session.
+ *
+ * @returns undefined when the hash was replaced, or the user deactivated or deleted, since the password was verified
+ */
 export async function openSession(
   context: SessionContext,
   login: Login,
-): Promise<(Grant & { readonly refreshToken: string }) | undefined> {
+  origin: Origin,
+): Promise<(Grant & { readonly refreshToken: string; readonly events: readonly NewEvent[] }) | undefined> {
   const { settings } = context
   const now = context.now()
   const absoluteExpiresAt = now + settings.sessionMaxAge
-  const session = await insertSession(context.db, {
-    ...login,
-    id: newId(now),
-    now,
-    expiresAt: Math.min(now + settings.refreshTokenTtl, absoluteExpiresAt),
-    absoluteExpiresAt,
-  })
-  if (session === undefined) return undefined
+  const inserted = await insertSession(
+    context.db,
+    {
+      ...login,
+      id: newId(now),
+      now,
+      expiresAt: Math.min(now + settings.refreshTokenTtl, absoluteExpiresAt),
+      absoluteExpiresAt,
+    },
+    origin,
+  )
+  if (inserted === undefined) return undefined
+  const { session, events } = inserted
   return {
     session,
+    events,
     ...mintAccess(context, session, now),
     refreshToken: mintRefreshToken(context, session),
   }

@@ -1,34 +1,34 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Settings } from '../config/settings.ts'
+import { inSlices } from '../slices.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
 import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/queries/prune.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
-// Milliseconds of work in a batch, so that a refresh hardly waits for one. How many rows that is depends on what is in
-// memory: batches grow and shrink with what the last one took. The write to the disk comes on top, and says nothing
-// about the size: however small a batch is, there is one.
+// Milliseconds of work in a batch, so that a refresh hardly waits. The number of rows adapts to the duration of the
+// last batch. The write to the disk is not measured, because every batch has one, whatever its size.
 const BATCH_TIME = 5
 const MIN_BATCH = 10
 const MAX_BATCH = 1000
 
-// After each batch everybody else has the database and the event loop for so many times as long as it took, with the
-// write.
+// The pause after each batch is this many times as long as the batch and its write took. It lets other requests through.
 const PAUSE_FACTOR = 6
 
-// A clock that is set back must not bring an exchanged token to life again, so that rows stay an hour longer.
+// Milliseconds. Rows are kept an hour longer, so that setting a clock back cannot make an exchanged token valid again.
 const CLOCK_SLACK = 3_600_000
 
-/** How many rows pruning deleted, but for counters, which are of no interest to anybody. */
+/** The numbers of deleted rows. Counters of limits are not included. */
 export interface Pruned {
   readonly sessions: number
   readonly revokedTokens: number
   readonly events: number
 }
 
+/** Options of {@link pruneAll}. */
 export interface PruneOptions {
+  /** Stops pruning between two batches */
   readonly signal?: AbortSignal | undefined
-  /** Told of the events that went and that the webhook was to be told of, also when pruning fails after them */
+  /** Called with the number of events deleted before the webhook accepted them, also if pruning fails later */
   readonly onUndelivered?: (events: number) => void
 }
 
@@ -36,7 +36,22 @@ interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
   readonly settings: SessionContext['settings'] & Partial<Pick<Settings, 'webhook'>>
 }
 
-/** Deletes expired sessions, revoked tokens, counters and old events. */
+/**
+ * Deletes expired sessions, revoked tokens, counters and old events in small batches.
+ *
+ * @param context the core of `createCore`
+ * @returns the numbers of deleted rows
+ * @throws the error of the database
+ * @example
+ * ```ts
+ * import pino from 'pino'
+ * import { createCore, pruneAll, readServiceSettings } from 'rekindle'
+ *
+ * const core = await createCore({ ...readServiceSettings(process.env), log: pino() })
+ * const { sessions, revokedTokens, events } = await pruneAll(core)
+ * await core.store.close()
+ * ```
+ */
 export async function pruneAll(
   context: PruneContext,
   { signal, onUndelivered }: PruneOptions = {},
@@ -64,39 +79,50 @@ export async function pruneAll(
 
 type Work = (batch: number) => Promise<PrunedBatch>
 
-/** Batch by batch, with a breath in between for everybody else. @returns how many rows went */
+/** Works batch by batch, with pauses for other requests. @returns the number of deleted rows */
 async function pruneInBatches(work: Work, signal: AbortSignal | undefined): Promise<number> {
   let total = 0
   let batch = 50
-  while (signal?.aborted !== true) {
-    const begun = performance.now()
+  const slice = async () => {
     const { gone, kept, worked } = await work(batch)
-    if (gone + kept === 0) break
     total += gone
-    const taken = performance.now() - begun
     batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / worked), MIN_BATCH), MAX_BATCH, 2 * batch)
-    // A stop ends it.
-    await pause(PAUSE_FACTOR * taken, undefined, { signal }).catch(() => {})
+    return gone + kept > 0
   }
+  await inSlices(slice, { pauseFactor: PAUSE_FACTOR, signal })
   return total
 }
 
-/** What pruning tells of itself; pino's loggers will do. */
+/** A log for the results of pruning. A logger of pino fits. */
 export interface PruneLog {
   info(pruned: Pruned, message: string): void
   error(details: object, message: string): void
 }
 
 /**
- * Prunes now and then, one run at a time, whatever the last one came to.
+ * Starts pruning at an interval, one run at a time. Errors are logged, and the next run starts as usual.
  *
+ * @param context the core of `createCore`
  * @param interval milliseconds
- * @returns stops it, and resolves when the last run has ended
+ * @param log usually `core.log`
+ * @returns a function that stops it and resolves when the current run has ended
+ * @example
+ * ```ts
+ * import pino from 'pino'
+ * import { createCore, readServiceSettings, startPruning } from 'rekindle'
+ *
+ * const core = await createCore({ ...readServiceSettings(process.env), log: pino() })
+ * const stopPruning = startPruning(core, 60_000, core.log)
+ *
+ * await stopPruning()
+ * await core.store.close()
+ * ```
  */
 export function startPruning(context: PruneContext, interval: number, log: PruneLog): () => Promise<void> {
   const stop = new AbortController()
   let running: Promise<void> | undefined
-  const onUndelivered = (events: number) => log.error({ events }, 'events went that the webhook never took')
+  const onUndelivered = (events: number) =>
+    log.error({ events }, 'events were deleted before the webhook accepted them')
   const run = async () => {
     try {
       const pruned = await pruneAll(context, { signal: stop.signal, onUndelivered })

@@ -1,5 +1,5 @@
-import type { Origin } from '../store/queries/events.ts'
-import type { RevocationReason } from '../store/queries/revocations.ts'
+import type { NewEvent, Origin } from '../store/queries/events.ts'
+import type { EndedSessions, RevocationReason } from '../store/queries/revocations.ts'
 import { revokeAllSessions, revokeSession, revokeSessionsOfUser } from '../store/queries/revocations.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
@@ -10,53 +10,55 @@ export type LogoutOutcome =
       readonly outcome: 'revoked' | 'over_already'
       readonly userId: string
       readonly sessionId: string
+      /** The events that were written */
+      readonly events: readonly NewEvent[]
     }
   | { readonly outcome: 'invalid' }
 
 /**
- * Ends the session that an authentic token belongs to. Expired and superseded tokens do as well: they cannot refresh,
- * but they say which session their holder wants to end. RFC 7009 §2.2: a token that is invalid already is a success.
+ * Ends the session of an authentic token. Expired and superseded tokens are accepted, because they still identify the
+ * session. RFC 7009 §2.2: "invalid tokens do not cause an error response".
  */
-export async function logout(
-  context: SessionContext,
-  token: string,
-  origin?: Origin,
-): Promise<LogoutOutcome> {
+export async function logout(context: SessionContext, token: string, origin: Origin): Promise<LogoutOutcome> {
+  const { db, keys } = context
   const now = context.now()
-  const refreshToken = await verifyRefreshToken(context.keys, token, now)
-  const verification =
-    refreshToken.outcome === 'invalid' ? await verifyAccessToken(context.keys, token, now) : refreshToken
+  const refreshToken = verifyRefreshToken(keys, token, now)
+  const verification = refreshToken.outcome === 'invalid' ? verifyAccessToken(keys, token, now) : refreshToken
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { userId, sessionId } = verification.token
-  const revoked = await revokeSession(context.db, sessionId, 'logout', now, userId, origin)
-  return { outcome: revoked ? 'revoked' : 'over_already', userId, sessionId }
+  const events = await revokeSession(db, { sessionId, userId, reason: 'logout', now, origin })
+  return { outcome: events.length > 0 ? 'revoked' : 'over_already', userId, sessionId, events }
 }
 
-/** @returns whether the user had such a session that lived */
+type EndContext = Pick<SessionContext, 'db' | 'now'>
+
+interface End {
+  readonly reason: RevocationReason
+  readonly origin: Origin
+}
+
+/**
+ * Ends one session.
+ *
+ * @param end with `userId`, only a session of this user is ended
+ * @returns the events that were written: none if there was no such active session
+ */
 export function endSession(
-  context: Pick<SessionContext, 'db' | 'now'>,
-  sessionId: string,
-  reason: RevocationReason,
-  userId?: string,
-  origin?: Origin,
-): Promise<boolean> {
-  return revokeSession(context.db, sessionId, reason, context.now(), userId, origin)
+  { db, now }: EndContext,
+  end: End & { readonly sessionId: string; readonly userId?: string },
+): Promise<readonly NewEvent[]> {
+  return revokeSession(db, { ...end, now: now() })
 }
 
-/** Logs everybody out. @returns how many sessions ended */
-export function endEverySession(
-  context: Pick<SessionContext, 'db' | 'now'>,
-  reason: RevocationReason,
-): Promise<number> {
-  return revokeAllSessions(context.db, reason, context.now())
-}
-
-/** @returns the ids of the sessions that ended */
+/** Ends all sessions of a user. */
 export function endAllSessions(
-  context: Pick<SessionContext, 'db' | 'now'>,
-  userId: string,
-  reason: RevocationReason,
-  origin?: Origin,
-): Promise<string[]> {
-  return revokeSessionsOfUser(context.db, userId, reason, context.now(), { origin })
+  { db, now }: EndContext,
+  end: End & { readonly userId: string },
+): Promise<EndedSessions> {
+  return revokeSessionsOfUser(db, { ...end, now: now() })
+}
+
+/** Ends the sessions of all users. @returns the number of sessions that ended */
+export function endEverySession({ db, now }: EndContext, end: End): Promise<number> {
+  return revokeAllSessions(db, { ...end, now: now() })
 }

@@ -4,7 +4,7 @@ import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
 import { migrations } from './migrations.ts'
 import type { Database } from './schema.ts'
 
-/** Names of migrations */
+/** The names of migrations */
 export interface SchemaState {
   /** Known to this program, and not run yet */
   readonly pending: readonly string[]
@@ -18,8 +18,8 @@ const migrator = (db: Database, known: Migrations) =>
   new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...known }) } })
 
 /**
- * Brings the schema up to date, each migration in a transaction of its own. Takes the write lock only when there is
- * something to do.
+ * Brings the schema up to date, each migration in its own transaction. The write lock is taken only when migrations are
+ * pending.
  *
  * @returns the names of the migrations that were run
  * @throws when the database was migrated by a newer version of this program
@@ -29,7 +29,7 @@ export async function migrate(db: Database, known: Migrations = migrations): Pro
   refuseNewer(state)
   const names: string[] = []
   if (state.pending.length === 0) return names
-  // Kysely's migrateToLatest would run them all in one transaction.
+  // Kysely's migrateToLatest would run all migrations in one transaction.
   for (;;) {
     const { error, results = [] } = await migrator(db, known).migrateUp()
     if (error !== undefined) throw error
@@ -38,7 +38,7 @@ export async function migrate(db: Database, known: Migrations = migrations): Pro
   }
 }
 
-/** What {@link migrate} would do, without any change. */
+/** Reports what {@link migrate} would do, without changing anything. */
 export async function schemaState(db: Database, known: Migrations = migrations): Promise<SchemaState> {
   const all = await migrator(db, known).getMigrations()
   const pending = all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)

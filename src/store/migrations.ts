@@ -3,8 +3,8 @@ import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { isPostgres } from './schema.ts'
 
-// Compared and ordered by its bytes, as SQLite does it: PostgreSQL would go by the locale of the database, and an index
-// would have to be built anew when an update of the operating system changes that.
+// Text is compared by its bytes, as in SQLite. With the database's locale, PostgreSQL would need new indexes after an
+// update of the operating system that changes the locale.
 const textOf = (db: Kysely<unknown>) => (isPostgres(db) ? sql`text collate "C"` : 'text')
 
 const initial: Migration = {
@@ -67,7 +67,7 @@ const initial: Migration = {
   },
 }
 
-/** Takes out of the way of a rotation and an exchange what they pay for: `docs/adr/0016-indexes-and-rotations.md`. */
+/** Removes indexes that slow down rotations and exchanges: `docs/adr/0016-indexes-and-rotations.md`. */
 const lighter: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
@@ -79,7 +79,7 @@ const lighter: Migration = {
     await db.schema.dropIndex('revoked_tokens_session_id').execute()
     if (isPostgres(db)) {
       await db.schema.alterTable('revoked_tokens').dropConstraint('revoked_tokens_session_id_fkey').execute()
-      // Room for the next version of a row on the page of the last one: no index has to hear of it (HOT).
+      // Leaves room for the next version of a row on the same page, so that indexes need no update (HOT).
       await sql`alter table sessions set (fillfactor = 85)`.execute(db)
     } else {
       await rebuildRevokedTokens(db)
@@ -87,7 +87,7 @@ const lighter: Migration = {
   },
 }
 
-// SQLite can drop a constraint only with its table.
+// SQLite cannot drop a constraint without its table.
 async function rebuildRevokedTokens(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('revoked_tokens_new')
@@ -105,7 +105,7 @@ async function rebuildRevokedTokens(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('revoked_tokens_expires_at').on('revoked_tokens').column('expires_at').execute()
 }
 
-/** Counters of limits: `docs/adr/0020-limits.md`. */
+/** Adds the counters of limits: `docs/adr/0020-limits.md`. */
 const rateLimits: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
@@ -118,7 +118,7 @@ const rateLimits: Migration = {
   },
 }
 
-/** What happened to accounts and sessions, and what a webhook has still to be told: `docs/adr/0021-events.md`. */
+/** Adds security events and the state of their delivery: `docs/adr/0021-events.md`. */
 const events: Migration = {
   async up(db: Kysely<unknown>) {
     const text = textOf(db)
@@ -127,7 +127,7 @@ const events: Migration = {
       .addColumn('position', isPostgres(db) ? 'bigint' : 'integer', (column) =>
         isPostgres(db)
           ? column.generatedByDefaultAsIdentity().primaryKey()
-          : // Without it the numbers of deleted rows would come again.
+          : // Without AUTOINCREMENT, SQLite may reuse the numbers of deleted rows.
             column.primaryKey().autoIncrement(),
       )
       .addColumn('id', text, (column) => column.notNull().unique())
@@ -167,7 +167,7 @@ const events: Migration = {
   },
 }
 
-/** Forward only, in the order of their names; one that was released never changes. */
+/** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_initial': initial,
   '0002_lighter': lighter,

@@ -6,13 +6,13 @@ export type StoreOptions =
   | { readonly dialect: 'postgres'; readonly url: string }
 
 /**
- * A file is opened at once; PostgreSQL is connected to by the first query.
+ * Opens a database. PostgreSQL is connected to by the first query.
  *
- * @throws when the database cannot be opened
+ * @throws when the file cannot be opened
  */
 export async function openStore(options: StoreOptions, access: Access = 'write'): Promise<Store> {
   if (options.dialect === 'sqlite') return openFile(options.file, access)
-  // Most installations never need it.
+  // Loaded only if needed: most installations use SQLite.
   const { openPostgres } = await import('./postgres/dialect.ts')
   return openPostgres(options.url)
 }
@@ -21,7 +21,7 @@ function openFile(file: string, access: Access): Store {
   try {
     return openSqlite(file, access)
   } catch (cause) {
-    // SQLite does not say which.
+    // SQLite's message does not name the file.
     throw new Error(`cannot open the database ${file}: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
     })

@@ -1,13 +1,13 @@
 import type { Generated, Kysely } from 'kysely'
 import { PostgresAdapter } from 'kysely'
 
-/** All times are integer epoch milliseconds; a nullable time says whether and when at once. */
+/** All times are integers in milliseconds since the epoch. A nullable time tells both whether and when. */
 export interface Schema {
   users: {
     id: string
-    /** As given */
+    /** As the user wrote it */
     username: string
-    /** What usernames are compared by: NFKC and case folding */
+    /** For comparison: folded by `foldCase` */
     username_key: string
     /** PHC string */
     password_hash: string
@@ -18,47 +18,47 @@ export interface Schema {
   sessions: {
     id: string
     user_id: string
-    /** How often the refresh token was rotated; the one with this number is current */
+    /** The number of rotations. The refresh token with this generation is the current one. */
     generation: number
     created_at: number
     /** When the current generation began */
     rotated_at: number
-    /** Last rotation or exchange */
+    /** The last rotation or exchange */
     refreshed_at: number
     refresh_count: number
-    /** Idle deadline, moved by each rotation, and `exp` of the current refresh token */
+    /** The idle deadline, moved by each rotation. It is `exp` of the current refresh token. */
     expires_at: number
-    /** Absolute deadline, never moved */
+    /** The absolute deadline, which never moves */
     absolute_expires_at: number
     revoked_at: number | null
     revoked_reason: string | null
     user_agent: string | null
     address: string | null
-    /** When pruning has to look at it next, which no rotation moves: not after the time when it may go */
+    /** When pruning checks the row next. Rotations do not move it, so it may be before the end of the session. */
     prune_at: Generated<number>
   }
-  /** Access tokens that are dead before their time, because they were exchanged */
+  /** Access tokens that were exchanged and so ended before their expiry */
   revoked_tokens: {
     jti: string
-    /** Which may be gone: the row goes at its own time. */
+    /** The session may already be deleted: the row is kept until its own expiry. */
     session_id: string
     revoked_at: number
     /** `exp` of the successor that the exchange gave out */
     successor_expires_at: number
-    /** When the row may go: `exp` of the token and the exchange window after it */
+    /** When the row may be deleted: `exp` of the token plus the exchange window */
     expires_at: number
   }
   /** Counters of limits */
   rate_limits: {
-    /** The limit's name, and whom it counts: no name of an account in the clear */
+    /** The limit's name and what it counts by. Usernames are hashed. */
     key: string
     points: number
-    /** When it begins anew, and the row may go */
+    /** When the count restarts and the row may be deleted */
     expires_at: number
   }
-  /** Security events. They refer to nothing: they outlive their users and sessions. */
+  /** Security events. They have no foreign keys, because they outlive their users and sessions. */
   events: {
-    /** In the order of writing; of those that are written at once, a lower one may be seen later */
+    /** Increases with each write. With concurrent writers, a lower position may become visible later. */
     position: Generated<number>
     id: string
     occurred_at: number
@@ -70,11 +70,11 @@ export interface Schema {
     address: string | null
     user_agent: string | null
     request_id: string | null
-    /** When the webhook may be sent it next; null once it was, or when it was given up */
+    /** When the next delivery to the webhook may start; null once it was delivered or given up */
     deliver_at: Generated<number | null>
-    /** How often that was begun */
+    /** The number of deliveries begun */
     attempts: Generated<number>
-    /** How often the receiver refused this one, and took others */
+    /** The number of times that the receiver refused this event while it was available */
     refusals: Generated<number>
   }
 }

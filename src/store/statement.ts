@@ -2,17 +2,20 @@ import { createHash } from 'node:crypto'
 import type { Compilable, CompiledQuery, DialectAdapter, QueryResult } from 'kysely'
 import type { Database } from './schema.ts'
 
-/** Of a dialect whose driver needs no connection of its own for what is no part of a transaction. */
-export interface SynchronousAdapter extends DialectAdapter {
-  execute<Row>(query: Query): Promise<QueryResult<Row>>
-  /** A transaction of its own, in which nothing is awaited: rows are there at once. */
-  executeTogether<T>(work: (execute: <Row>(query: Query) => QueryResult<Row>) => T): Promise<T>
-}
-
-/** What of a compiled query is executed */
+/** What is executed of a compiled query */
 export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
 
-const isDirect = (adapter: DialectAdapter): adapter is SynchronousAdapter => 'execute' in adapter
+/** Executes a query at once: its rows are there when it returns. */
+export type ExecuteNow = <Row>(query: Query) => QueryResult<Row>
+
+/** The adapter of a dialect whose driver takes statements without a connection, which Kysely would have to hand out. */
+export interface SynchronousAdapter extends DialectAdapter {
+  execute<Row>(query: Query): Promise<QueryResult<Row>>
+  /** A transaction of its own whose work awaits nothing */
+  inOneTransaction<T>(work: (execute: ExecuteNow) => T): Promise<T>
+}
+
+const isSynchronous = (adapter: DialectAdapter): adapter is SynchronousAdapter => 'execute' in adapter
 
 class Placeholder {
   readonly name: string
@@ -67,7 +70,7 @@ export function prepared<Parameters extends object, Row>(
     const { adapter } = db.getExecutor()
     const complete = query(db, parameters)
     // To hand a connection out takes Kysely half as long as SQLite the statement.
-    const isAlone = isDirect(adapter) && !db.isTransaction
+    const isAlone = isSynchronous(adapter) && !db.isTransaction
     const { rows } = await (isAlone ? adapter.execute<Row>(complete) : db.executeQuery<Row>(complete))
     return rows
   }
@@ -75,20 +78,20 @@ export function prepared<Parameters extends object, Row>(
   return Object.assign(execute, { query })
 }
 
-/** Executes a statement at once. */
+/** Executes a prepared statement at once. */
 export type Execute = <Parameters, Row>(
   statement: Prepared<Parameters, Row>,
   parameters: Parameters,
 ) => QueryResult<Row>
 
 /**
- * A transaction on SQLite whose statements run one right after the other. One that awaits them shares its commit as
- * well, but what Kysely does for each takes longer than SQLite.
+ * A transaction on SQLite whose statements run one right after the other. A transaction that awaits each statement shares
+ * its commit as well, but Kysely takes longer to hand a statement over than SQLite to execute it.
  */
 export function inOneTransaction<T>(db: Database, work: (execute: Execute) => T): Promise<T> {
   const { adapter } = db.getExecutor()
-  if (!isDirect(adapter) || db.isTransaction) throw new TypeError('no transaction of its own')
-  return adapter.executeTogether((execute) =>
+  if (!isSynchronous(adapter) || db.isTransaction) throw new TypeError('no transaction of its own')
+  return adapter.inOneTransaction((execute) =>
     work(<Parameters, Row>(statement: Prepared<Parameters, Row>, parameters: Parameters) =>
       execute<Row>(statement.query(db, parameters)),
     ),

@@ -1,23 +1,21 @@
 import type { Database } from './schema.ts'
 
-/** Whoever only reads leaves a database as it is, even when there is none. */
+/** `read` never changes a database and never creates one. */
 export type Access = 'read' | 'write'
 
-/** Connections to a database server */
+/** The numbers of connections to a database server */
 export interface PoolState {
   readonly total: number
   readonly idle: number
-  /** Statements and transactions that wait for one */
+  /** The number of statements and transactions that wait for a connection */
   readonly waiting: number
 }
 
 export interface Store {
   readonly db: Database
-  /** Whether an error means that the database cannot be reached or written to now, and a retry may succeed. */
+  /** Whether an error means that the database cannot be reached or written to now, so that a retry may succeed */
   isUnavailable(error: unknown): boolean
-  /** With PostgreSQL: SQLite has one connection, and everybody shares it. */
+  /** Only with PostgreSQL: SQLite has a single connection. */
   pool?(): PoolState
-  /** With SQLite: milliseconds that commits take now, for which the event loop stands still */
-  commitTime?(): number
   close(): Promise<void>
 }

@@ -14,7 +14,7 @@ export type AccessTokenVerification =
   | { readonly outcome: 'valid' | 'expired'; readonly token: AccessToken }
   | { readonly outcome: 'invalid' }
 
-/** RFC 9068 §2.1 `typ`; `type` is what Flask-JWT-Extended and its like tell tokens apart by. */
+/** `typ` is that of RFC 9068 §2.1. Flask-JWT-Extended and similar libraries read the claim `type` instead. */
 export function signAccessToken(keys: TokenKeys, token: AccessToken): string {
   return sign(keys, 'at+jwt', {
     sub: token.userId,

@@ -1,12 +1,11 @@
 /**
- * JSON Web Tokens in the one form that exists here: compact, HS256, canonical base64url. Through node:crypto, since
- * WebCrypto costs a trip to another thread for each signature; jose is the reference that tests hold this against:
- * `docs/adr/0013-hs256-by-node-crypto.md`.
+ * JSON Web Tokens in a single form: compact, HS256, canonical base64url. This uses node:crypto because WebCrypto
+ * switches threads for each signature. Tests compare it with jose. See `docs/adr/0013-hs256-by-node-crypto.md`.
  */
 import type { KeyObject } from 'node:crypto'
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 
-/** Secrets are raw HS256 keys: the bytes that PyJWT, jsonwebtoken and others take as the shared secret. */
+/** Secrets are raw HS256 keys: the bytes that PyJWT, jsonwebtoken and other libraries use as the shared secret. */
 export interface TokenOptions {
   readonly current: Uint8Array
   readonly previous: readonly Uint8Array[]
@@ -14,11 +13,11 @@ export interface TokenOptions {
   readonly audience: string | undefined
 }
 
-/** What tokens are signed and verified with. Keys are HMAC keys for HS256, no other algorithm exists here. */
+/** The keys and claims to sign and verify tokens with. All keys are HMAC keys for HS256. */
 export interface TokenKeys {
-  /** Signs, and verifies */
+  /** Signs and verifies */
   readonly current: KeyObject
-  /** The current key and the previous ones, all of which verify */
+  /** The current key and the previous ones */
   readonly verifying: readonly KeyObject[]
   readonly issuer: string | undefined
   readonly audience: string | undefined
@@ -33,7 +32,7 @@ export function createTokenKeys({ current, previous, issuer, audience }: TokenOp
 /** Registered claims (RFC 7519 §4.1) and ours. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** `expired` tokens are authentic in everything but their `exp`. */
+/** An `expired` token passed every check except that of `exp`. */
 export type Verification =
   | { readonly outcome: 'valid' | 'expired'; readonly payload: Claims }
   | { readonly outcome: 'invalid' }
@@ -42,12 +41,13 @@ const INVALID = { outcome: 'invalid' } as const
 
 export const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)
 
-/** RFC 7518 §3.2 */
+// RFC 7518 §3.2
 const hs256 = (key: KeyObject, input: string) => createHmac('sha256', key).update(input).digest('base64url')
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-// RFC 9068 §2.1, and ours after its example. Written once; whatever says the same in another spelling is parsed.
+// `at+jwt` is from RFC 9068 §2.1; `rt+jwt` follows its example. Headers are encoded once, because `verify` compares
+// them as text. It parses only headers that are written differently.
 const HEADERS = {
   'at+jwt': encoded({ alg: 'HS256', typ: 'at+jwt' }),
   'rt+jwt': encoded({ alg: 'HS256', typ: 'rt+jwt' }),
@@ -60,27 +60,36 @@ export function sign(keys: TokenKeys, typ: Typ, claims: Claims): string {
 }
 
 /**
- * Whether a claim can be an id of ours, or of an application that shares the secret: nothing that a database could not
- * hold (PostgreSQL has no U+0000, neither tells one lone surrogate from another) or not index.
+ * Whether a claim can be an id of ours or of an application that shares the secret. Both databases must be able to
+ * store and index it: PostgreSQL cannot store U+0000, and neither distinguishes lone surrogates.
  */
 export const isId = (claim: unknown): claim is string =>
   typeof claim === 'string' && claim.length <= 512 && !claim.includes('\0') && claim.isWellFormed()
 
-// RFC 7519 §2 allows a NumericDate to have a fraction; beyond what a Date holds there is no time.
+// The largest time that a Date can hold
 const LAST_SECOND = 8_640_000_000_000
 
-/** `exp` or `iat` in whole milliseconds; undefined when it is no time. */
+/**
+ * Converts `exp` or `iat` to whole milliseconds. RFC 7519 §2 allows fractions.
+ *
+ * @returns undefined for an invalid time
+ */
 export function milliseconds(claim: unknown): number | undefined {
   return typeof claim === 'number' && Math.abs(claim) <= LAST_SECOND ? Math.floor(claim * 1000) : undefined
 }
 
-// A clock that is an hour or a time zone wrong logs nobody out; none of ours is wrong by more than that.
-const CLOCKS_DIFFER = 86_400_000
+// Milliseconds. Users stay logged in when a server's clock is wrong by an hour or by a time zone.
+const MAX_CLOCK_SKEW = 86_400_000
 
-/** `iat` likewise; undefined also when it lies further ahead than clocks differ. @param now milliseconds */
+/**
+ * Converts `iat` to whole milliseconds.
+ *
+ * @param now milliseconds since the epoch
+ * @returns undefined for an invalid time, and for one more than a day in the future
+ */
 export function plausibleIssuedAt(claim: unknown, now: number): number | undefined {
   const issuedAt = milliseconds(claim)
-  return issuedAt === undefined || issuedAt > now + CLOCKS_DIFFER ? undefined : issuedAt
+  return issuedAt === undefined || issuedAt > now + MAX_CLOCK_SKEW ? undefined : issuedAt
 }
 
 export interface Expected {
@@ -88,10 +97,10 @@ export interface Expected {
   readonly requiredClaims: readonly string[]
 }
 
-// RFC 7515 §7.1, in the characters of base64url (§2): nothing else is looked at.
+// RFC 7515 §7.1: three parts in the alphabet of base64url (§2)
 const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
-/** `now` in milliseconds. Checks the signature first, then the header, the claims, and `exp` last. */
+/** Checks the signature, then the header, then the claims, and `exp` last. @param now milliseconds since the epoch */
 export function verify(keys: TokenKeys, token: string, expected: Expected, now: number): Verification {
   const [, header, payload, signature] = COMPACT.exec(token) ?? []
   if (header === undefined || payload === undefined || signature === undefined) return INVALID
@@ -105,15 +114,15 @@ export function verify(keys: TokenKeys, token: string, expected: Expected, now: 
   return { outcome: Number(exp) > seconds(now) ? 'valid' : 'expired', payload: claims }
 }
 
-// RFC 7515 §2 has one spelling, and no other passes: no padding, no white space, no unused bits.
+// Comparing text accepts only the canonical base64url of RFC 7515 §2: no padding, white space or unused bits.
 function isSignedWith(key: KeyObject, input: string, signature: string): boolean {
   const expected = Buffer.from(hs256(key, input))
   const given = Buffer.from(signature)
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
-// JSON has one spelling as well, and both have to be met. RFC 7519 §4 lets members that come twice be refused, or the last
-// one count: here nobody who reads the same token can see another one.
+// Only canonical JSON in canonical base64url is accepted. This also refuses duplicate members, which RFC 7519 §4
+// allows: two verifiers of one token could otherwise read different values.
 function parsed(part: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
@@ -124,8 +133,8 @@ function parsed(part: string): Claims | undefined {
   }
 }
 
-// RFC 8725 §3.1: the algorithm is ours to say. §3.11: explicit typing; RFC 7515 §4.1.9 lets `application/` be left out.
-// §3.10: whatever else a header could say (`kid`, `jwk`, `jku`, `x5u`, `crit`, `b64` …) is not ours.
+// RFC 8725 §3.1: the server decides the algorithm. §3.11: explicit typing; RFC 7515 §4.1.9 makes `application/`
+// optional. §3.10: all other header parameters (`kid`, `jwk`, `jku`, `x5u`, `crit`, `b64` …) are refused.
 function isExpected(typ: Typ, { alg, typ: given, ...others }: Claims = {}): boolean {
   if (alg !== 'HS256' || typeof given !== 'string' || Object.keys(others).length > 0) return false
   return given.toLowerCase().replace(/^application\//, '') === typ
@@ -133,7 +142,7 @@ function isExpected(typ: Typ, { alg, typ: given, ...others }: Claims = {}): bool
 
 const isNumericDate = (claim: unknown): claim is number => typeof claim === 'number'
 
-/** RFC 7519 §4.1, all but whether it has expired. */
+/** RFC 7519 §4.1, except expiry */
 function areAcceptable(keys: TokenKeys, claims: Claims, { requiredClaims }: Expected, now: number): boolean {
   const { iss, aud, exp, iat, nbf } = claims
   if (!requiredClaims.every((claim) => Object.hasOwn(claims, claim))) return false

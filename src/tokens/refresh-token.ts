@@ -14,10 +14,7 @@ export type RefreshTokenVerification =
   | { readonly outcome: 'valid' | 'expired'; readonly token: RefreshToken }
   | { readonly outcome: 'invalid' }
 
-/**
- * A pure function of its arguments and the key, since HS256 is deterministic: a replay signs the very same bytes
- * again, so that no token has to be stored.
- */
+/** HS256 is deterministic: a replay signs identical bytes from the session's row, so no token has to be stored. */
 export function signRefreshToken(keys: TokenKeys, token: RefreshToken): string {
   return sign(keys, 'rt+jwt', {
     sub: token.userId,

@@ -1,6 +1,8 @@
 import type { Settings } from '../config/settings.ts'
 import { newId } from '../ids.ts'
-import type { Origin } from '../store/queries/events.ts'
+import { retryOvertaken } from '../retry.ts'
+import type { NewEvent, Origin } from '../store/queries/events.ts'
+import type { EndedSessions } from '../store/queries/revocations.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { findPasswordHash, findUserByName, insertUser, updatePassword } from '../store/queries/users.ts'
 import type { Database } from '../store/schema.ts'
@@ -9,7 +11,7 @@ import type { PasswordFault } from './new-password.ts'
 import { faultOf } from './new-password.ts'
 import type { Passwords } from './passwords.ts'
 
-/** What accounts work with. */
+/** The dependencies of the functions on accounts. */
 export interface AccountContext {
   readonly db: Database
   readonly passwords: Passwords
@@ -23,22 +25,34 @@ export interface Credentials {
   readonly password: string
 }
 
+export interface NewAccount {
+  readonly username: string
+  /** Undefined: no password will do, and the user's sessions are opened by other means */
+  readonly password: string | undefined
+  /** Why somebody else registers the user */
+  readonly reason?: 'operator'
+}
+
 export type Registration =
-  | { readonly outcome: 'registered'; readonly user: UserRow }
+  | { readonly outcome: 'registered'; readonly user: UserRow; readonly events: readonly NewEvent[] }
   | { readonly outcome: 'taken' }
   | UnfitPassword
 
-/** What is told of it depends on the password and the name that were given, not on who is there. */
+/** The fault depends only on the given password and username, so it does not reveal which users exist. */
 export interface UnfitPassword {
   readonly outcome: 'unfit_password'
   readonly fault: PasswordFault
 }
 
-/** Without a password no password will do: sessions are opened by other means. @throws TooBusyError */
+/**
+ * Creates a user. Without a password the user can log in only by other means: no password matches the dummy hash.
+ *
+ * @throws TooBusyError
+ */
 export async function register(
   context: AccountContext,
-  { username, password }: Pick<Credentials, 'username'> & { readonly password: string | undefined },
-  origin?: Origin,
+  { username, password, reason }: NewAccount,
+  origin: Origin,
 ): Promise<Registration> {
   const { passwords, settings } = context
   if (password !== undefined) {
@@ -47,12 +61,9 @@ export async function register(
   }
   const passwordHash = password === undefined ? passwords.dummyHash : await passwords.hash(password)
   const now = context.now()
-  const user = await insertUser(
-    context.db,
-    { id: newId(now), username, usernameKey: foldCase(username), passwordHash, now },
-    origin,
-  )
-  return user === undefined ? { outcome: 'taken' } : { outcome: 'registered', user }
+  const user = { id: newId(now), username, usernameKey: foldCase(username), passwordHash, now, reason }
+  const inserted = await insertUser(context.db, user, origin)
+  return inserted === undefined ? { outcome: 'taken' } : { outcome: 'registered', ...inserted }
 }
 
 export type CredentialCheck =
@@ -60,12 +71,12 @@ export type CredentialCheck =
       readonly outcome: 'verified'
       readonly user: UserRow
       readonly passwordHash: string
-      /** To be stored in its place: the same password at a higher cost */
+      /** A hash of the same password at a higher cost, to replace `passwordHash`. Undefined: no need, or no time. */
       readonly rehashed: string | undefined
     }
   | { readonly outcome: 'invalid' | 'inactive_user'; readonly userId: string | undefined }
 
-/** The same path and time for an unknown user as for a wrong password. @throws TooBusyError */
+/** Takes the same path and time for an unknown user as for a wrong password. @throws TooBusyError */
 export async function checkCredentials(
   { db, passwords }: AccountContext,
   { username, password }: Credentials,
@@ -84,13 +95,15 @@ export async function checkCredentials(
 }
 
 export type PasswordChangeOutcome =
-  | { readonly outcome: 'changed'; readonly endedSessions: readonly string[] }
+  | ({ readonly outcome: 'changed' } & EndedSessions)
   | { readonly outcome: 'wrong_password' | 'overtaken' }
   | UnfitPassword
 
 /**
- * Ends all other sessions of the user. `overtaken`: the session, the user or the password changed while the passwords
- * were hashed, and nothing was done. @throws TooBusyError
+ * Changes a password and ends all other sessions of the user.
+ *
+ * @returns `overtaken` when nothing was changed, because the session, the user or the password changed during hashing
+ * @throws TooBusyError
  */
 export async function changePassword(
   { db, passwords, now, settings }: AccountContext,
@@ -101,7 +114,7 @@ export async function changePassword(
     readonly currentPassword: string
     readonly newPassword: string
   },
-  origin?: Origin,
+  origin: Origin,
 ): Promise<PasswordChangeOutcome> {
   const fault = await faultOf(request.newPassword, request.username, settings.password.minLength)
   if (fault !== undefined) return { outcome: 'unfit_password', fault }
@@ -109,14 +122,17 @@ export async function changePassword(
   let oldHash = await findPasswordHash(db, userId)
   if (!(await passwords.verify(oldHash, request.currentPassword))) return { outcome: 'wrong_password' }
   const newHash = await passwords.hash(request.newPassword)
-  while (oldHash !== undefined) {
+  const outcome = await retryOvertaken<PasswordChangeOutcome>(async () => {
+    if (oldHash === undefined) return { outcome: 'overtaken' }
     const change = { userId, sessionId, oldHash, newHash, now: now() }
-    const endedSessions = await updatePassword(db, change, origin)
-    if (endedSessions !== undefined) return { outcome: 'changed', endedSessions }
-    // A login may have raised the hash meanwhile: then the current password is the same.
+    const ended = await updatePassword(db, change, origin)
+    if (ended !== undefined) return { outcome: 'changed', ...ended }
+    // A login may have replaced the hash by one of the same password at a higher cost.
     const present = await findPasswordHash(db, userId)
-    if (present === oldHash || !(await passwords.verify(present, request.currentPassword))) break
+    if (present === oldHash || !(await passwords.verify(present, request.currentPassword)))
+      return { outcome: 'overtaken' }
     oldHash = present
-  }
-  return { outcome: 'overtaken' }
+    return undefined
+  })
+  return outcome ?? { outcome: 'overtaken' }
 }

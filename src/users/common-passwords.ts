@@ -6,8 +6,8 @@ const OWN = ['rekindle']
 let list: Promise<ReadonlySet<string>> | undefined
 
 /**
- * Whether a password is one that is tried first: in the list of `@zxcvbn-ts/language-common`, in whatever case or width,
- * or one character over and over, of which no list has all. The list takes 14 MiB, and is read when it is first needed.
+ * Whether a password is in the list of `@zxcvbn-ts/language-common`, ignoring case and width, or repeats one character.
+ * The list takes 14 MiB of memory and is loaded on first use.
  */
 export async function isCommon(password: string): Promise<boolean> {
   const key = foldCase(password)

@@ -1,8 +1,8 @@
 import { caseFold } from 'unicode-case-folding'
 
 /**
- * What usernames are compared by, so that `Ada`, `ADA` and `ａｄａ` are one. Unicode §3.13 D146: "compatibility
- * caseless match", in composed form, and as D147 without what is not seen: nobody takes a name that looks like Ada's.
+ * Folds a username for comparison: `Ada`, `ADA` and `ａｄａ` are the same. This is the "compatibility caseless match" of
+ * Unicode §3.13 D146, in composed form. Invisible characters are removed, as in D147, so that no name imitates another.
  */
 export function foldCase(username: string): string {
   const once = caseFold(username.normalize('NFD')).normalize('NFKC')

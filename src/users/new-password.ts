@@ -2,21 +2,21 @@ import { isCommon } from './common-passwords.ts'
 import { foldCase } from './fold-case.ts'
 import { normalizePassword } from './passwords.ts'
 
-/** Why a password is not good for a new one. */
+/** Why a new password is refused. */
 export type PasswordFault = 'too_short' | 'too_long' | 'undecodable' | 'username_inside' | 'common'
 
-/** Bytes of UTF-8, in NFC. All of them count: Argon2 cuts nothing off. */
+/** Bytes of UTF-8 in NFC. Argon2 does not truncate, so all of them count. */
 export const MAX_BYTES = 256
 
-// One or two characters stand in any password by chance.
+// Shorter usernames occur in passwords by chance.
 const MIN_NAME = 3
 
 /**
- * NIST SP 800-63B-4 §3.1.1.2: a least length, "each Unicode code point SHALL be counted as a single character", the
- * whole of it compared with a list of common ones, and no rules of composition.
+ * Checks a new password by NIST SP 800-63B-4 §3.1.1.2: a minimum length ("each Unicode code point SHALL be counted as a
+ * single character"), a list of common passwords for the whole password, and no composition rules.
  *
  * @param minLength characters
- * @returns undefined when there is none
+ * @returns undefined for a good password
  */
 export async function faultOf(
   password: string,
@@ -26,7 +26,7 @@ export async function faultOf(
   const normalized = normalizePassword(password)
   if ([...normalized].length < minLength) return 'too_short'
   if (Buffer.byteLength(normalized) > MAX_BYTES) return 'too_long'
-  // What a decoder of UTF-8 puts for each byte that is none: another password would be the same.
+  // UTF-8 decoders replace each invalid byte by U+FFFD, so that different passwords would become equal.
   if (normalized.includes('\u{fffd}')) return 'undecodable'
   if (contains(normalized, username)) return 'username_inside'
   return (await isCommon(normalized)) ? 'common' : undefined

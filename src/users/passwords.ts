@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { hash, parseOptions, verify } from '@node-rs/argon2'
 import { createQueue } from './queue.ts'
 
-/** What a hash costs, and with it each guess at a password. */
+/** The cost of a hash, and so of each guess at a password. */
 export interface HashCost {
   /** KiB */
   readonly memory: number
@@ -10,7 +10,7 @@ export interface HashCost {
   readonly iterations: number
 }
 
-// `algorithm: 2` is Argon2id; the library's const enum cannot be imported here.
+// `algorithm: 2` is Argon2id. `isolatedModules` forbids importing the library's const enum.
 const argon2id = ({ memory, iterations }: HashCost) => ({
   algorithm: 2,
   memoryCost: memory,
@@ -21,48 +21,52 @@ const argon2id = ({ memory, iterations }: HashCost) => ({
 const dummyHashAt = ({ memory, iterations }: HashCost) =>
   `$argon2id$v=19$m=${memory},t=${iterations},p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
-/** More passwords wait to be checked than the service will hold: try again later. */
+/** Too many passwords wait to be hashed. The caller may try again later. */
 export class TooBusyError extends Error {
   readonly code = 'ERR_TOO_BUSY'
 }
 
-// Milliseconds. Whoever has to wait longer is refused: that is when Retry-After sends them back, too.
-const PATIENCE = 1500
+// Milliseconds. A request that would wait longer is refused.
+const MAX_WAIT = 1500
 
-// A core is left for the event loop, and of the four threads of Node's pool two.
+// Leaves a core for the event loop, and two of the four threads of Node's pool.
 const CONCURRENCY = Math.max(1, Math.min(2, availableParallelism() - 1))
 
 export interface PasswordQueue {
-  /** How many are hashed at a time, each on a thread and in memory of its own */
+  /** The number of passwords hashed at a time, each on its own thread with its own memory */
   readonly concurrency: number
-  /** How many may wait */
+  /** The number of passwords that may wait */
   readonly queue: number
 }
 
-/** Hashing and verifying off the event loop. Both throw {@link TooBusyError} when the queue is full. */
+/** Hashes and verifies passwords off the event loop. */
 export interface Passwords {
-  /** How many wait to be hashed or verified */
+  /** The number of passwords that wait to be hashed or verified */
   readonly waiting: number
   /**
-   * A hash that no password has: 32 zero bytes. It is what a password is verified against when there is no user, and what
-   * a user without a password has in the place of one: both cost what a real one does.
+   * A hash of 32 zero bytes, which matches no password. It stands in for the hash of an unknown user and of a user
+   * without a password, so that verifying costs as much as with a real hash.
    */
   readonly dummyHash: string
-  /** @returns a PHC string */
+  /** @returns a PHC string @throws {@link TooBusyError} */
   hash(password: string): Promise<string>
-  /** Whatever the hash costs, and without one (an unknown user): a refusal takes the same time. */
+  /**
+   * Refusing takes the same time for every hash, including an older one at a lower cost and none (an unknown user).
+   *
+   * @throws {@link TooBusyError}
+   */
   verify(passwordHash: string | undefined, password: string): Promise<boolean>
   /**
-   * Hashes a password anew that was verified against a hash which costs less than new ones do.
+   * Hashes a verified password again if its hash costs less than new hashes do.
    *
-   * @returns undefined when it costs enough, or when the queue is full: then it is for the next login to do
+   * @returns undefined when the cost is high enough, or when the queue is full: the next login will try again
    */
   rehash(passwordHash: string, password: string): Promise<string | undefined>
 }
 
 /**
- * The form in which a password is measured and hashed. The same keystrokes give different code points on different
- * devices: RFC 8265 §4.2.1 compares in NFC.
+ * The form in which a password is measured and hashed: NFC (RFC 8265 §4.2.1), because the same keys give different
+ * code points on different devices.
  */
 export const normalizePassword = (password: string): string => password.normalize('NFC')
 
@@ -71,7 +75,7 @@ export function createPasswords(
   cost: HashCost,
   options: PasswordQueue = { concurrency: CONCURRENCY, queue: 64 },
 ): Passwords {
-  const queue = createQueue({ concurrency: options.concurrency, length: options.queue, patience: PATIENCE })
+  const queue = createQueue({ concurrency: options.concurrency, length: options.queue, maxWait: MAX_WAIT })
 
   function enqueue<T>(task: () => Promise<T>): Promise<T> {
     const result = queue.run(task)
@@ -81,10 +85,10 @@ export function createPasswords(
   const hashAt = async (at: HashCost, password: string) =>
     enqueue(() => hash(normalizePassword(password), argon2id(at)))
 
-  const nobody = dummyHashAt(cost)
+  const dummyHash = dummyHashAt(cost)
 
   return {
-    dummyHash: nobody,
+    dummyHash,
 
     get waiting() {
       return queue.waiting
@@ -94,10 +98,10 @@ export function createPasswords(
 
     async verify(passwordHash, password) {
       return enqueue(async () => {
-        const matches = await verify(passwordHash ?? nobody, normalizePassword(password))
+        const matches = await verify(passwordHash ?? dummyHash, normalizePassword(password))
         if (passwordHash === undefined || matches) return passwordHash !== undefined
-        const rest = paddingCost(costOf(passwordHash), cost)
-        if (rest !== undefined) await hash('', argon2id(rest))
+        const padding = paddingCost(costOf(passwordHash), cost)
+        if (padding !== undefined) await hash('', argon2id(padding))
         return false
       })
     },
@@ -125,12 +129,12 @@ function costOf(passwordHash: string): HashCost {
 }
 
 /**
- * What has to be added to a hash from before the setting rose, so that its user does not answer sooner than nobody
- * does: the time goes by memory times passes. Never more memory at once than a new hash takes.
+ * The cost to add to an old, cheaper hash, so that refusing its user takes as long as refusing an unknown one. Time
+ * is proportional to memory times passes. The padding never takes more memory than a new hash.
  */
 function paddingCost(old: HashCost, cost: HashCost): HashCost | undefined {
-  const rest = cost.memory * cost.iterations - old.memory * old.iterations
-  if (rest <= 0) return undefined
-  const iterations = Math.ceil(rest / cost.memory)
-  return { memory: Math.max(8, Math.round(rest / iterations)), iterations }
+  const missing = cost.memory * cost.iterations - old.memory * old.iterations
+  if (missing <= 0) return undefined
+  const iterations = Math.ceil(missing / cost.memory)
+  return { memory: Math.max(8, Math.round(missing / iterations)), iterations }
 }

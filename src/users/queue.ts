@@ -1,31 +1,31 @@
 import pLimit from 'p-limit'
 
 export interface QueueOptions {
-  /** How many run at a time */
+  /** The number of tasks that run at a time */
   readonly concurrency: number
-  /** How many may wait */
+  /** The number of tasks that may wait */
   readonly length: number
-  /** Milliseconds that one may have to wait, going by how long the last ones took */
-  readonly patience: number
-  /** Milliseconds, from any beginning */
+  /** The longest expected wait, in milliseconds. It is estimated from the duration of the last tasks. */
+  readonly maxWait: number
+  /** Milliseconds of a monotonic clock */
   readonly now?: () => number
 }
 
 export interface Queue {
-  /** How many wait */
+  /** The number of tasks that wait */
   readonly waiting: number
-  /** @returns undefined, at once, when it would have to wait too long */
+  /** @returns undefined, at once, when the task would wait too long */
   run<T>(task: () => Promise<T>): Promise<T> | undefined
 }
 
-// The share of the newest in the mean: what took long half a minute ago counts no more.
+// The weight of the newest task in the moving average
 const NEWEST_SHARE = 0.1
 
-/** Whoever would wait longer than their client does is told so at once, and takes nobody's time. */
+/** Creates a queue that refuses tasks at once, instead of running them after their client has given up. */
 export function createQueue({
   concurrency,
   length,
-  patience,
+  maxWait,
   now = () => performance.now(),
 }: QueueOptions): Queue {
   const limit = pLimit(concurrency)
@@ -46,9 +46,9 @@ export function createQueue({
     },
     run(task) {
       const ahead = limit.pendingCount
-      // Where nobody waits one always may: a few slow ones must not keep everybody out.
+      // An empty queue always accepts a task: a slow average must not shut out all others.
       const wait = (ahead / concurrency) * mean
-      return ahead >= length || wait > patience ? undefined : limit(() => timed(task))
+      return ahead >= length || wait > maxWait ? undefined : limit(() => timed(task))
     },
   }
 }

@@ -48,7 +48,7 @@ const inDirectoryOf = (service: Service) => ({
   backup: join(dirname(service.file), 'backup.db'),
 })
 
-/** As the README says */
+/** As `docs/operations.md` says */
 async function restore(t: TestContext, service: Service, backup: string): Promise<Service> {
   await service.stop()
   for (const end of ['-wal', '-shm']) rmSync(service.file + end, { force: true })
@@ -147,10 +147,10 @@ describe('backup', { concurrency: 2 }, () => {
     assert.match(nowhere.stderr, /^rekindle: no backup was made: .*\n$/)
     writeFileSync(`${file}.backup`, 'mine')
     assert.equal((await rekindle(['backup', `${file}.backup`], place)).code, 1)
-    assert.deepEqual(await rekindle(['backup', ''], place), failed('the file has no name', 2))
+    assert.deepEqual(await rekindle(['backup', ''], place), failed('the file name is empty', 2))
     const postgres = { DATABASE_URL: 'postgres://ada:sesame@db.example.com/x' }
     const { code, stderr } = await rekindle(['backup', `${file}.pg`], postgres)
     assert.equal(code, 2)
-    assert.equal(stderr, 'rekindle: this is for SQLite: PostgreSQL is backed up by pg_dump\n')
+    assert.equal(stderr, 'rekindle: backup is for SQLite: back up PostgreSQL with pg_dump\n')
   })
 })

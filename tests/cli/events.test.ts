@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { SecurityEvent } from '../../src/store/event-names.ts'
 import { openStore } from '../../src/store/open.ts'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
@@ -19,7 +20,7 @@ test('events: filters, forms, and what the commands leave behind', async (t) => 
   await service.login()
   const { sid } = JSON.parse(atob((await service.login()).accessToken.split('.')[1] ?? ''))
   const { db } = service.core
-  await revokeSession(db, sid, 'operator', Date.now())
+  await revokeSession(db, { sessionId: sid, reason: 'operator', now: Date.now(), origin: OPERATOR })
   const evil = { ...OPERATOR, userAgent: '\u001b[2Jevil' }
   await insertEvents(db, [{ name: 'login.failed', userId: user.id, reason: 'invalid' }], Date.now(), evil)
   const run = async (...args: string[]) => {
@@ -51,7 +52,8 @@ test('--follow: each once and none missed, of two writers, one of whom shows lat
   const writers = [await openStore(database), await openStore(database)]
   const [one, two] = writers.map(({ db }) => db)
   assert.ok(one && two)
-  const write = (db: typeof one, name: string) => insertEvents(db, [{ name }], Date.now(), OPERATOR)
+  const write = (db: typeof one, name: string) =>
+    insertEvents(db, [{ name: name as SecurityEvent }], Date.now(), OPERATOR)
   await write(one, 'before')
   const child = start([ENTRY, 'events', '--follow', '--json'], { DATABASE_URL })
   const ended = finish(child)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { foldCase } from '../../src/users/fold-case.ts'
@@ -40,6 +41,6 @@ export async function inDatabase<T>(place: Place, work: (db: Database) => Promis
 /** A user who cannot log in. The id is made of the name unless given. */
 export async function seedUser(db: Database, username: string, id = `id-of-${username}`): Promise<string> {
   const user = { id, username, usernameKey: foldCase(username), passwordHash: PASSWORD_HASH, now: 0 }
-  if ((await insertUser(db, user)) === undefined) throw new Error(`${username} is there already`)
+  if ((await insertUser(db, user, OPERATOR)) === undefined) throw new Error(`${username} is there already`)
   return id
 }

@@ -12,11 +12,15 @@ const DAY = 86_400_000
 
 async function insert(db: Database, id: string, userId: string, now: number, userAgent: string | null) {
   const session = { id, userId, passwordHash: PASSWORD_HASH, now, userAgent, address: '192.0.2.7' }
-  const inserted = await insertSession(db, {
-    ...session,
-    expiresAt: now + 30 * DAY,
-    absoluteExpiresAt: now + 90 * DAY,
-  })
+  const inserted = await insertSession(
+    db,
+    {
+      ...session,
+      expiresAt: now + 30 * DAY,
+      absoluteExpiresAt: now + 90 * DAY,
+    },
+    OPERATOR,
+  )
   assert.ok(inserted)
 }
 
@@ -89,7 +93,7 @@ describe('sessions', { concurrency: 2 }, () => {
     assert.deepEqual(await reasons(), [['ada-1', 'operator']])
     assert.deepEqual(await living(), ['bob-1', 'ada-2'])
     const again = await run('sessions', 'revoke', 'ada-1')
-    assert.deepEqual(again, failed('no such session, or it is over already: ada-1'))
+    assert.deepEqual(again, failed('no such session, or it has already ended: ada-1'))
   })
 
   test('revoke all of a user', async (t) => {
@@ -135,8 +139,8 @@ test('prune deletes what has expired', async (t) => {
     EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET,
     EVENTS_RETENTION_DAYS: '1',
   }
-  await inDatabase(database, (db) => insertEvents(db, [{ name: 'x' }], now - 2 * DAY, OPERATOR))
+  await inDatabase(database, (db) => insertEvents(db, [{ name: 'login.failed' }], now - 2 * DAY, OPERATOR))
   const { stdout, stderr } = await rekindle(['prune'], { ...database, ...webhook })
   assert.match(stdout, / 1 event deleted\.$/m)
-  assert.equal(stderr, '1 event went that never reached the webhook.\n')
+  assert.equal(stderr, '1 event deleted without reaching the webhook.\n')
 })

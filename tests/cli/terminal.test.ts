@@ -55,10 +55,10 @@ describe('on a terminal', { skip: noScript(), concurrency: 4, timeout: 20_000 },
     const database = freshDatabase(t)
     const { code, shown } = await onTerminal(t, 'users add ada', database, [
       ['Password:', `${PASSWORD}\r`],
-      ['The same again:', `${PASSWORD}\r`],
+      ['Repeat the password:', `${PASSWORD}\r`],
     ])
     assert.equal(code, 0, shown)
-    assert.match(shown, /^Password:\s+The same again:\s+User ada added, id /)
+    assert.match(shown, /^Password:\s+Repeat the password:\s+User ada added, id /)
     assert.doesNotMatch(shown, /horse/)
     assert.deepEqual(await names(database), ['ada'])
   })
@@ -67,7 +67,7 @@ describe('on a terminal', { skip: noScript(), concurrency: 4, timeout: 20_000 },
     const database = freshDatabase(t)
     const { code, shown } = await onTerminal(t, 'users add ada', database, [
       ['Password:', `${PASSWORD}\r`],
-      ['The same again:', `${PASSWORD}!\r`],
+      ['Repeat the password:', `${PASSWORD}!\r`],
     ])
     assert.equal(code, 1)
     assert.match(shown, /rekindle: the passwords differ/)

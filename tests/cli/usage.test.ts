@@ -70,13 +70,16 @@ describe('wrong usage is exit code 2 and one line', { concurrency: 4 }, () => {
       /^rekindle: give either the id of a session, --user or --all$/,
     ],
     [['sessions', 'revoke', 'x', '--all'], /^rekindle: give either the id of a session, --user or --all$/],
-    [['events', '--since', 'yesterday'], /^rekindle: --since must be 30m, 2h, 7d, or a time as /],
+    [['events', '--since', 'yesterday'], /^rekindle: --since must be 30m, 2h, 7d, or a time such as /],
     [['events', '--since', '2026-02-30'], /^rekindle: --since must be /],
     [['events', '--since', '2026-02-28T25:00:00Z'], /^rekindle: --since must be /],
     [['events', '--name', 'token.rotated'], /^rekindle: --name must be one of .*, login\.failed, /],
     [['events', '--limit', '0'], /^rekindle: --limit must be a whole number from 1 to 9999999$/],
-    [['events', '--follow', '--limit', '5'], /^rekindle: --follow has no --limit$/],
-    [['users', 'remove', 'ada'], /^rekindle: nobody to ask here: confirm the removal with --yes$/],
+    [['events', '--follow', '--limit', '5'], /^rekindle: --follow cannot be combined with --limit$/],
+    [
+      ['users', 'remove', 'ada'],
+      /^rekindle: standard input is not a terminal: confirm the removal with --yes$/,
+    ],
   ]
   for (const [args, expected] of cases) {
     test(args.join(' '), async (t) => {

@@ -29,7 +29,7 @@ describe('users add', { concurrency: 2 }, () => {
     assert.deepEqual(result, failed('the username is taken: ADA'))
   })
 
-  const names = 'a username has 1 to 128 characters, no white space or control characters among them'
+  const names = 'a username has 1 to 128 characters, without white space or control characters'
   const empty = 'no password on standard input: its first line is the password'
   const refused: [string, string, string | Buffer, string][] = [
     ['a name with a control character', 'ada\u001b[2J', PASSWORD, names],

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createClient } from '../../src/client/index.ts'
+import { checkedFetch } from '../support/check-response.ts'
 import { PASSWORD, startService } from '../support/service.ts'
 import { openTab } from './tab.ts'
 
@@ -97,6 +98,36 @@ test('an API that refuses every token is asked twice, not for ever, and ends not
 test('a request of the caller that is aborted stays so', async (t) => {
   const { session, url } = await prepare(t)
   await assert.rejects(session.fetch(url, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+})
+
+test('what one user asked for while the token was refreshed is not sent with the token of the next one', async (t) => {
+  const service = await startService(t)
+  const logIn = async (username: string) => {
+    await service.register(username)
+    const login = await service.request('/api/auth/login', { json: { username, password: PASSWORD } })
+    return login.body.data
+  }
+  const [ada, bob] = [await logIn('ada'), await logIn('bob')]
+  const refreshAsked = Promise.withResolvers<void>()
+  const mayRefresh = Promise.withResolvers<void>()
+  const { session } = openTab(t, service, randomUUID(), {
+    async fetch(input, init) {
+      if ((input as Request).url.endsWith('/refresh_token')) {
+        refreshAsked.resolve()
+        await mayRefresh.promise
+      }
+      return checkedFetch(input, init)
+    },
+  })
+  await session.start({ ...ada, expires_in: 0 })
+  const answer = session.fetch(`${service.url}/api/auth/me`)
+  await refreshAsked.promise
+  await session.logout()
+  await session.start(bob)
+  mayRefresh.resolve()
+  const { status } = await answer
+  assert.equal(status, 401, 'bob was asked instead of ada')
+  assert.equal(await session.accessToken(), bob.access_token)
 })
 
 test('the typed client works through it', async (t) => {

@@ -15,7 +15,10 @@ import { openTab } from './tab.ts'
 
 // Real Web Locks, which Node has since 24.5.
 const { locks } = navigator as {
-  locks?: { request(name: string, work: () => Promise<unknown>): Promise<unknown> }
+  locks?: {
+    request(name: string, work: () => Promise<unknown>): Promise<unknown>
+    query(): Promise<{ readonly [State in 'held' | 'pending']: readonly { readonly name: string }[] }>
+  }
 }
 
 /** What `localStorage` is to tabs. */
@@ -103,6 +106,25 @@ test('while one tab refreshes, no other begins, when the tab that they both wait
   const refreshes = tabs.flatMap(({ sent }) => sent.filter((what) => what.startsWith('/refresh_token')))
   assert.deepEqual(refreshes, ['/refresh_token 200'])
   await held
+})
+
+test('a tab that lets go of the lock while another waits for it a second time is not robbed of it', {
+  skip: locks === undefined && 'no Web Locks in this Node',
+}, async (t) => {
+  const { service, tabs, name, me } = await openTabs(t, 1, { lockTimeout: 1000 })
+  const letGo = Promise.withResolvers<void>()
+  const held = locks?.request(name, () => letGo.promise)
+  service.clock.now += 31 * MINUTE
+  const answer = me(tabs[0] as Tab)
+  const isSecondWait = async () => {
+    const { held: taken = [], pending = [] } = (await locks?.query()) ?? {}
+    return taken.some((lock) => lock.name === `${name} 2`) && pending.some((lock) => lock.name === name)
+  }
+  // It fails when the lock is taken away.
+  await Promise.race([held, until(isSecondWait)])
+  letGo.resolve()
+  await held
+  assert.equal((await answer).status, 200)
 })
 
 test('a tab that slept through rotations takes what the others have, and is no thief', async (t) => {

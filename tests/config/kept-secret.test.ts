@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import fs, { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { keptSecret } from '../../src/config/kept-secret.ts'
@@ -77,4 +77,21 @@ test('without hard links, a file that is still empty is waited for', async () =>
   maker.postMessage('go')
   assert.deepEqual(keptSecret(file), { secret: strong, warnings: [] })
   await once(maker, 'exit')
+})
+
+test('a secret is on disk before it has its name', (t) => {
+  const { file } = fresh()
+  const calls: string[] = []
+  const { fsyncSync, linkSync } = fs
+  // writeFileSync calls it with `flush`.
+  t.mock.method(fs, 'fsyncSync', (handle: number) => {
+    fsyncSync(handle)
+    calls.push('sync')
+  })
+  const { secret } = keptSecret(file, (draft, name) => {
+    linkSync(draft, name)
+    calls.push(`link ${name}`)
+  })
+  assert.deepEqual(calls, ['sync', `link ${file}`])
+  assert.equal(readFileSync(file, 'utf8'), `${secret}\n`)
 })

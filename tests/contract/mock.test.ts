@@ -1,4 +1,4 @@
-/** The mock, started as the README says, answers with each documented response that it is asked for. */
+/** The mock, started as `docs/mock.md` says, answers with each documented response that it is asked for. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { documented, operations } from '../support/check-response.ts'

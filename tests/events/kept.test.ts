@@ -39,10 +39,10 @@ test('all that happens to an account and its sessions, once and in order', async
   assert.equal((await change(PASSWORD)).status, 200)
   for (const _ of [1, 2])
     await service.request('/api/auth/logout', { method: 'POST', bearer: second.refreshToken })
-  for (const _ of [1, 2]) await deactivateUser(core.db, user.id, clock.now)
-  for (const _ of [1, 2]) await activateUser(core.db, user.id, clock.now)
-  assert.equal(await endEverySession(core, 'operator'), 0)
-  for (const _ of [1, 2]) await deleteUser(core.db, user.id, clock.now)
+  for (const _ of [1, 2]) await deactivateUser(core.db, user.id, clock.now, OPERATOR)
+  for (const _ of [1, 2]) await activateUser(core.db, user.id, clock.now, OPERATOR)
+  assert.equal(await endEverySession(core, { reason: 'operator', origin: OPERATOR }), 0)
+  for (const _ of [1, 2]) await deleteUser(core.db, user.id, clock.now, OPERATOR)
   assert.deepEqual(await told(service), [
     'user.registered',
     'session.opened',
@@ -94,6 +94,27 @@ test('where the event cannot be written there is no change, and a refusal is one
   assert.deepEqual(await told(service), ['user.registered', 'session.opened'])
 })
 
+test('a reuse is answered when its session has ended, and not as a refusal when that could not be written', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const { accessToken, refreshToken } = await service.login()
+  await service.refresh(refreshToken)
+  await service.exchange(accessToken)
+  service.clock.now += MINUTE
+  const { db } = service.core
+  await db.schema.alterTable('events').renameTo('hidden').execute()
+  assert.equal((await service.refresh(refreshToken)).status, 500)
+  assert.equal((await service.exchange(accessToken)).status, 500)
+  await db.schema.alterTable('hidden').renameTo('events').execute()
+  const lives = await db.selectFrom('sessions').select('revoked_at').execute()
+  assert.deepEqual(lives, [{ revoked_at: null }])
+  assert.equal((await service.refresh(refreshToken)).status, 401)
+  assert.deepEqual((await told(service)).slice(2), [
+    'token.reuse_detected refresh',
+    'session.revoked reuse refresh',
+  ])
+})
+
 test('many that end one session at once: one event', async (t) => {
   const service = await startService(t)
   await service.register()
@@ -107,8 +128,8 @@ test('everybody logged out by the operator: one event, and none when nobody was'
   const service = await startService(t)
   await service.register()
   for (const _ of [1, 2]) await service.login()
-  assert.equal(await endEverySession(service.core, 'operator'), 2)
-  assert.equal(await endEverySession(service.core, 'operator'), 0)
+  assert.equal(await endEverySession(service.core, { reason: 'operator', origin: OPERATOR }), 2)
+  assert.equal(await endEverySession(service.core, { reason: 'operator', origin: OPERATOR }), 0)
   assert.deepEqual((await told(service)).slice(3), ['sessions.revoked operator'])
 })
 
@@ -296,7 +317,7 @@ test('failed logins: those of a user each, those of names that nobody has a thou
   assert.equal(failed.filter(({ userId }) => userId === id).length, 2)
   assert.ok(failed.some(({ userId, address }) => userId === null && address === '127.0.0.1'))
 
-  const nobody = { name: 'login.failed', reason: 'invalid' }
+  const nobody = { name: 'login.failed', reason: 'invalid' } as const
   const count = async () => (await db.selectFrom('events').select('id').execute()).length
   const before = await count()
   for (let index = 0; index < 3000; index++) await insertSampled(db, nobody, 3_600_000, OPERATOR)

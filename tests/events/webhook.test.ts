@@ -3,10 +3,13 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { test as testOnce } from 'node:test'
+import { startDelivery } from '../../src/events/deliver.ts'
+import type { SecurityEvent } from '../../src/store/event-names.ts'
 import { claimDeliveries, endDelivery, postponeDelivery } from '../../src/store/queries/deliveries.ts'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
+import { onPostgres, untilWaiting } from '../store/crossing.ts'
 import { recordStatements } from '../store/statements.ts'
-import { test } from '../support/database.ts'
+import { connect, test } from '../support/database.ts'
 import { DAY, startService } from '../support/service.ts'
 import { openContext } from '../support/session-context.ts'
 import { until } from '../support/until.ts'
@@ -53,7 +56,12 @@ test('two processes on one database: nothing is sent twice, and no session out o
   const SESSIONS = 20
   for (let session = 0; session < SESSIONS; session++) {
     for (const name of ['session.opened', 'password.refused', 'session.revoked'])
-      await insertEvents(first.core.db, [{ name, sessionId: `s${session}` }], 1, OPERATOR)
+      await insertEvents(
+        first.core.db,
+        [{ name: name as SecurityEvent, sessionId: `s${session}` }],
+        1,
+        OPERATOR,
+      )
   }
   for (const service of [first, second]) deliverFor(t, service, receiver.url)
   await until(async () => (await undelivered(first)) === 0, 'delivery')
@@ -67,8 +75,9 @@ test('two processes on one database: nothing is sent twice, and no session out o
 
 test('a session whose first event fails waits, and nobody else does; a claim that is over is free', async (t) => {
   const { db } = await openContext(t)
-  for (const sessionId of ['a', 'b', 'a']) await insertEvents(db, [{ name: 'x', sessionId }], 1, OPERATOR)
-  await insertEvents(db, [{ name: 'x' }, { name: 'x' }], 1, OPERATOR)
+  for (const sessionId of ['a', 'b', 'a'])
+    await insertEvents(db, [{ name: 'login.failed', sessionId }], 1, OPERATOR)
+  await insertEvents(db, [{ name: 'login.failed' }, { name: 'login.failed' }], 1, OPERATOR)
   const claim = async (now: number) => {
     const claimed = await claimDeliveries(db, { now, claimedUntil: now + 30, limit: 10 })
     return claimed.toSorted((one, other) => one.position - other.position)
@@ -93,13 +102,27 @@ test('a session whose first event fails waits, and nobody else does; a claim tha
   assert.deepEqual(await claim(1000).then(of), ['a'], 'the last one')
 })
 
+onPostgres('a claim that waited for another process to claim an event leaves it to that one', async (t) => {
+  const { db, database } = await openContext(t)
+  const [other, watcher] = [await connect(database), await connect(database)]
+  t.after(() => Promise.all([other.close(), watcher.close()]))
+  await insertEvents(db, [{ name: 'login.failed', sessionId: 'a' }], 1, OPERATOR)
+  await other.query('begin')
+  await other.query('update events set deliver_at = 130, attempts = attempts + 1')
+  const claimed = claimDeliveries(db, { now: 100, claimedUntil: 130, limit: 10 })
+  await untilWaiting(watcher, 'row')
+  await other.query('commit')
+  assert.deepEqual(await claimed, [])
+  assert.deepEqual(await db.selectFrom('events').select('attempts').execute(), [{ attempts: 1 }])
+})
+
 testOnce('while nobody is there, one attempt at a time is made, and then all arrive', async (t) => {
   let isDown = true
   const receiver = await startReceiver(t, () => (isDown ? 'reset' : 204))
   const service = await startService(t)
   const { db } = service.core
   for (let session = 0; session < 40; session++)
-    await insertEvents(db, [{ name: 'x', sessionId: `s${session}` }], 1, OPERATOR)
+    await insertEvents(db, [{ name: 'login.failed', sessionId: `s${session}` }], 1, OPERATOR)
   deliverFor(t, service, receiver.url)
   await until(() => receiver.received.length > 8, 'an attempt after the first ones')
   await new Promise((resolve) => setTimeout(resolve, 300))
@@ -115,14 +138,14 @@ for (const status of [500, 403]) {
 }
 
 async function givenUp(t: TestContext, status: number): Promise<void> {
-  const receiver = await startReceiver(t, ({ event }) => (event.type === 'poison' ? status : 204))
+  const receiver = await startReceiver(t, ({ event }) => (event.type === 'token.refused' ? status : 204))
   const service = await startService(t)
   const { db } = service.core
-  await insertEvents(db, [{ name: 'poison', sessionId: 'a' }], 1, OPERATOR)
-  await insertEvents(db, [{ name: 'next', sessionId: 'a' }], 1, OPERATOR)
+  await insertEvents(db, [{ name: 'token.refused', sessionId: 'a' }], 1, OPERATOR)
+  await insertEvents(db, [{ name: 'token.replayed', sessionId: 'a' }], 1, OPERATOR)
   // It has been a long outage before, which does not count.
   const past = { refusals: 398, attempts: 1000 }
-  await db.updateTable('events').set(past).where('name', '=', 'poison').execute()
+  await db.updateTable('events').set(past).where('name', '=', 'token.refused').execute()
   const stop = deliverFor(t, service, receiver.url)
   await until(() => receiver.received.length > 0, 'the first attempt')
   await stop()
@@ -130,7 +153,7 @@ async function givenUp(t: TestContext, status: number): Promise<void> {
   await db.updateTable('events').set({ deliver_at: 0 }).execute()
   deliverFor(t, service, receiver.url)
   await until(async () => (await undelivered(service)) === 0, 'delivery')
-  assert.deepEqual(receiver.types(), ['poison', 'poison', 'next'])
+  assert.deepEqual(receiver.types(), ['token.refused', 'token.refused', 'token.replayed'])
   assert.match(service.logged(), /event given up/)
 }
 
@@ -138,7 +161,7 @@ testOnce('503 to all: however often, nothing is given up', async (t) => {
   const receiver = await startReceiver(t, (_, all) => (all.length < 5 ? 503 : 204))
   const service = await startService(t)
   const { db } = service.core
-  await insertEvents(db, [{ name: 'x', sessionId: 'a' }], 1, OPERATOR)
+  await insertEvents(db, [{ name: 'login.failed', sessionId: 'a' }], 1, OPERATOR)
   await db.updateTable('events').set({ refusals: 398 }).execute()
   deliverFor(t, service, receiver.url)
   await until(async () => (await undelivered(service)) === 0, 'delivery')
@@ -171,12 +194,25 @@ testOnce(
   },
 )
 
+test('a delivery that a stop has broken off is due at once for the next process', async (t) => {
+  const receiver = await startReceiver(t, () => 'hang')
+  const { core, clock } = await startService(t)
+  await insertEvents(core.db, [{ name: 'login.failed', sessionId: 'a' }], 1, OPERATOR)
+  const settings = { webhook: { url: receiver.url, secret: WEBHOOK_SECRET } }
+  const stop = startDelivery({ db: core.db, now: () => clock.now, log: core.log, settings })
+  await until(() => receiver.received.length === 1, 'the attempt')
+  await stop()
+  const { now } = clock
+  const [next] = await claimDeliveries(core.db, { now, claimedUntil: now + 1, limit: 1 })
+  assert.deepEqual([next?.name, next?.attempts], ['login.failed', 2])
+})
+
 test('what a clock that was ahead has postponed is sent when the clock is right again', async (t) => {
   const receiver = await startReceiver(t)
   const service = await startService(t)
   const { db } = service.core
   for (const name of ['session.opened', 'session.revoked'])
-    await insertEvents(db, [{ name, sessionId: 's' }], 1, OPERATOR)
+    await insertEvents(db, [{ name: name as SecurityEvent, sessionId: 's' }], 1, OPERATOR)
   await db
     .updateTable('events')
     .set({ deliver_at: Date.now() + DAY, attempts: 1 })

@@ -88,7 +88,7 @@ test('what an administrator does is there once, with where it came from; what di
   assert.deepEqual(
     events.map(({ name, reason, session_id }) => [name, reason, session_id]),
     [
-      ['user.registered', null, null],
+      ['user.registered', 'operator', null],
       ['session.opened', 'operator', opened],
       ['session.opened', 'operator', second],
       ['session.revoked', 'operator', opened],

@@ -1,6 +1,6 @@
 /**
- * DESIGN §2.7: each documented response can be provoked. The list is the contract's own examples; one that nothing
- * provokes fails, and so does a provocation that the contract does not know.
+ * `docs/invariants.md`, 7: each documented response can be provoked. The list is the contract's own examples; one that
+ * nothing provokes fails, and so does a provocation that the contract does not know.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { snapshot, test } from '../support/database.ts'
 import type { Service, Tokens } from '../support/service.ts'
 import { DAY, MINUTE, PASSWORD, startService } from '../support/service.ts'
-import { sidOf } from '../support/tokens.ts'
+import { resigned, sidOf } from '../support/tokens.ts'
 import { forge, startWorld } from '../support/world.ts'
 
 const logout = (service: Service, bearer?: string, cookie?: string) =>
@@ -87,6 +87,32 @@ test('nothing that identifies a session: 401, and nothing ends', async (t) => {
     assert.equal(answer.body.message, 'Invalid token.')
   }
   assert.deepEqual(await snapshot(service.database), before)
+})
+
+test('a token that names a session of somebody else ends it for nobody', async (t) => {
+  const world = await startWorld(t)
+  const { service } = world
+  await service.register('bob')
+  const bob = await service.login('bob')
+  const before = await snapshot(service.database)
+  for (const token of [bob.accessToken, bob.refreshToken]) {
+    const crossed = resigned(token, { sid: sidOf(world.accessToken) })
+    assert.equal((await logout(service, crossed)).status, 200, 'bob has no such session: it is over already')
+  }
+  assert.deepEqual(await snapshot(service.database), before)
+  await lives(service, world)
+})
+
+test('an access token is good until the absolute deadline of its session, and no longer', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  const me = async () => (await service.request('/api/auth/me', { bearer: accessToken })).body.message
+  // Earlier than when it was made: it says itself that it lasts for half an hour.
+  const deadline = service.clock.now + MINUTE
+  await service.core.db.updateTable('sessions').set({ absolute_expires_at: deadline }).execute()
+  service.clock.now = deadline - 1
+  assert.equal(await me(), undefined)
+  service.clock.now = deadline
+  assert.equal(await me(), 'Invalid access token.')
 })
 
 test('everywhere: all sessions of the user, this one included, and nobody else’s', async (t) => {

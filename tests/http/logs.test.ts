@@ -96,6 +96,8 @@ test('no secret is in the log, and everything else is', async (t) => {
     'session.opened',
     'session.restored refresh',
     'session.revoked',
+    'session.revoked exchange',
+    'session.revoked refresh',
     'token.exchanged exchange',
     'token.refreshed refresh',
     'token.refused',

@@ -7,6 +7,7 @@ import { test as testOnce } from 'node:test'
 import type { Core } from '../../src/http/core.ts'
 import { metricsApp } from '../../src/http/metrics-app.ts'
 import { listen } from '../../src/http/server/listen.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { test } from '../support/database.ts'
 import { DAY, override, PASSWORD, startService } from '../support/service.ts'
@@ -80,8 +81,9 @@ const refreshNow: Act = ({ service, refreshToken }) => service.refresh(refreshTo
 const exchangeNow: Act = ({ service, accessToken }) => service.exchange(accessToken)
 const logout: Act = ({ service, refreshToken }) =>
   service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
-const deactivate: Act = ({ service, user }) => deactivateUser(service.core.db, user.id, service.clock.now)
-const remove: Act = ({ service, user }) => deleteUser(service.core.db, user.id)
+const deactivate: Act = ({ service, user }) =>
+  deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR)
+const remove: Act = ({ service, user }) => deleteUser(service.core.db, user.id, Date.now(), OPERATOR)
 const removeSession: Act = ({ service, refreshToken }) =>
   service.core.db.deleteFrom('sessions').where('id', '=', sidOf(refreshToken)).execute()
 const wait =

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { snapshot, test } from '../support/database.ts'
 import type { Service } from '../support/service.ts'
-import { override, PASSWORD } from '../support/service.ts'
+import { NO_LIMITS, override, PASSWORD } from '../support/service.ts'
 import { startWorld } from '../support/world.ts'
 
 const NEXT = 'another one entirely'
@@ -57,4 +57,22 @@ test('the session that asks ends while the passwords are checked: 401, and the o
   override(service.core, { passwords })
   assert.deepEqual([answer.status, answer.body.message], [401, 'Invalid access token.'])
   assert.deepEqual([await login(service, NEXT), await login(service, PASSWORD)], [401, 200])
+})
+
+test('a change that the end of its session overtakes counts as a try that failed', async (t) => {
+  const limit = { points: 5, seconds: 60 }
+  const { service, accessToken } = await startWorld(t, {
+    limits: { ...NO_LIMITS, loginAccount: limit, passwordAddress: limit },
+  })
+  const { db, passwords } = service.core
+  // The login has left one.
+  await db.deleteFrom('rate_limits').execute()
+  const hash = async (password: string) => {
+    await service.request('/api/auth/logout', { method: 'POST', bearer: accessToken })
+    return passwords.hash(password)
+  }
+  override(service.core, { passwords: { ...passwords, hash } })
+  assert.equal((await change(service, accessToken, PASSWORD, NEXT)).status, 401)
+  const counters = await db.selectFrom('rate_limits').select('points').execute()
+  assert.deepEqual(counters, [{ points: 1 }, { points: 1 }], 'of the account and of the address')
 })

@@ -1,6 +1,8 @@
 /** Hashes of before a setting rose: the next login of their user raises them, and nobody notices. */
+
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { activateUser, deactivateUser } from '../../src/store/queries/users.ts'
 import type { HashCost } from '../../src/users/passwords.ts'
 import { createPasswords } from '../../src/users/passwords.ts'
@@ -115,13 +117,13 @@ test('a deactivation at the same moment wins, and a deactivated user’s hash st
   const service = await startRaised(t)
   const { id } = await service.core.db.selectFrom('users').select('id').executeTakeFirstOrThrow()
   const before = await hashOf(service)
-  const answer = await during(service, () => deactivateUser(service.core.db, id, service.clock.now))
+  const answer = await during(service, () => deactivateUser(service.core.db, id, service.clock.now, OPERATOR))
   assert.deepEqual([answer.status, answer.body.message], [403, 'User is inactive.'])
   assert.equal((await attempt(service)).status, 403)
   // Not to whoever does not know the password
   assert.equal((await attempt(service, NEXT)).body.message, 'Invalid credentials.')
   assert.equal(await hashOf(service), before)
-  await activateUser(service.core.db, id)
+  await activateUser(service.core.db, id, Date.now(), OPERATOR)
   await service.login()
   assert.equal(await costOf(service), 'm=128,t=2,p=1')
 })

@@ -2,10 +2,12 @@
  * `POST /refresh_token` checks in this order: missing → unreadable, not authentic, of another kind → expired → unknown
  * user → inactive user → session and generation. Each test presents a token that is wrong in several ways at once.
  */
+
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { sql } from 'kysely'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { snapshot, test } from '../support/database.ts'
 import { DAY } from '../support/service.ts'
@@ -36,8 +38,9 @@ async function answers(world: World, token: string | undefined, expected: keyof 
 const setSession = ({ service }: World, column: string, value: number) =>
   sql`update sessions set ${sql.ref(column)} = ${value}`.execute(service.core.db)
 
-const inactive = ({ service, user }: World) => deactivateUser(service.core.db, user.id, service.clock.now)
-const gone = ({ service, user }: World) => deleteUser(service.core.db, user.id)
+const inactive = ({ service, user }: World) =>
+  deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR)
+const gone = ({ service, user }: World) => deleteUser(service.core.db, user.id, Date.now(), OPERATOR)
 const revoked = (world: World) => setSession(world, 'revoked_at', world.service.clock.now)
 const idle = (world: World) => setSession(world, 'expires_at', world.service.clock.now - 1)
 const old = (world: World) => setSession(world, 'absolute_expires_at', world.service.clock.now - 1)

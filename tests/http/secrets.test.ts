@@ -67,7 +67,8 @@ test('a token of the new secret means nothing to a process that has not got it',
   assert.equal((await next.refresh(body.data.refresh_token)).status, 200)
 })
 
-// README, "Changing the secret": two processes that are restarted in turn, and behind a load balancer any of them is asked.
+// `docs/operations.md`, "Changing the secret": two processes that are restarted in turn, and behind a load balancer any of
+// them is asked.
 const OLD_ALONE = { current: SECRET, previous: [] }
 const NEW_KNOWN = { current: SECRET, previous: [NEXT] }
 const NEW_SIGNS = { current: NEXT, previous: [SECRET] }

@@ -47,14 +47,14 @@ test('a session that refreshes as clients do costs no statement, and what is ref
   const { limits, clock } = await openLimits(t, { refreshSession })
   recording.executed.length = 0
   for (let minute = 0; minute < 20; minute++) {
-    for (let count = 0; count < CHUNK; count++) assert.equal(limits.mayWrite('a session'), true)
+    for (let count = 0; count < CHUNK; count++) assert.equal(await limits.mayWrite('a session'), true)
     clock.now += 60_000
   }
   assert.equal(recording.executed.length, 0)
   await admitted(limits, 200)
   const asked = recording.executed.length
   assert.equal(recording.executed.filter(({ sql }) => sql.startsWith('insert')).length, 10)
-  for (let count = 0; count < 1000; count++) assert.equal(limits.mayWrite('a session'), false)
+  for (let count = 0; count < 1000; count++) assert.equal(await limits.mayWrite('a session'), false)
   assert.equal(recording.executed.length, asked)
 })
 

@@ -22,7 +22,13 @@ test('150 tries at once on two processes, each from another address: 100 come th
   const refused = answers.flatMap((answer) => ('until' in answer ? [answer] : []))
   assert.equal(answers.length - refused.length, 100)
   assert.deepEqual([...new Set(refused.map(({ policy }) => policy.name))], ['login-account'])
-  assert.equal(refused.filter(({ isFirst: isNews }) => isNews).length, 2, 'each process tells it once')
+  // Of a process that let all of its own through this is the first refusal.
+  for (const limits of both) {
+    const answer = await limits.login('ada', '198.51.100.1')
+    assert.ok('until' in answer)
+    refused.push(answer)
+  }
+  assert.equal(refused.filter(({ isFirst }) => isFirst).length, 2, 'each process tells it once')
 
   // A process that is started now has forgotten nothing.
   const third = await context.another()
@@ -71,6 +77,18 @@ test('whoever succeeds begins anew, and a try that was none is given back', asyn
   assert.equal(await refusedBy(context, login()), undefined)
   assert.deepEqual(await refusedBy(context, login()), ['login-address', 60_000])
   assert.equal(await refusedBy(context, context.limits.login('ada', '192.0.2.2')), undefined)
+})
+
+test('a refusal is forgotten when a try before it gives its point back', async (t) => {
+  for (const how of ['succeeded', 'undone'] as const) {
+    const context = await openLimits(t, { loginAddress: { points: 2, seconds: 60 } })
+    const login = () => context.limits.login('ada', '192.0.2.1')
+    const [first] = [await passed(login()), await passed(login())]
+    assert.equal((await refusedBy(context, login()))?.[0], 'login-address')
+    await first[how]()
+    await passed(login())
+    assert.equal((await refusedBy(context, login()))?.[0], 'login-address')
+  }
 })
 
 test('strangers cannot keep the owner out of where they logged in before', async (t) => {
@@ -217,7 +235,7 @@ test('limits that are off ask the database nothing', async (t) => {
     await (await passed(limits.login('ada', '192.0.2.1'))).succeeded()
     await (await passed(limits.password('ada', 'a session', '192.0.2.1'))).succeeded()
     await (await passed(limits.register('192.0.2.1'))).undone()
-    assert.equal(limits.mayWrite('a'), true)
+    assert.equal(await limits.mayWrite('a'), true)
     assert.equal(await limits.failure('192.0.2.1'), undefined)
   }
   assert.equal(recording.executed.length, 0)

@@ -1,5 +1,7 @@
 /** Users who were deactivated or deleted: what each operation tells the tokens that they still hold. */
+
 import assert from 'node:assert/strict'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { snapshot, test } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
@@ -40,12 +42,12 @@ for (const [name, call] of Object.entries(calls)) {
       if (message !== undefined) assert.deepEqual(answer.body, { status: 'error', code: status, message })
       assert.deepEqual(await snapshot(service.database), before)
     }
-    await deactivateUser(service.core.db, user.id, service.clock.now)
+    await deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR)
     await refused(403, 'User is inactive.')
     // Whoever comes back logs in anew: the old sessions stay ended.
-    await activateUser(service.core.db, user.id)
+    await activateUser(service.core.db, user.id, Date.now(), OPERATOR)
     await refused(401)
-    await deleteUser(service.core.db, user.id)
+    await deleteUser(service.core.db, user.id, Date.now(), OPERATOR)
     await refused(404, 'User not found.')
   })
 }
@@ -56,19 +58,19 @@ test('login: a deactivated user learns it only with the right password, a delete
     const { status, body } = await service.tryLogin(password)
     return [status, body.message]
   }
-  await deactivateUser(service.core.db, user.id, service.clock.now)
+  await deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR)
   assert.deepEqual(await login(PASSWORD), [403, 'User is inactive.'])
   assert.deepEqual(await login('not the password'), [401, 'Invalid credentials.'])
-  await activateUser(service.core.db, user.id)
+  await activateUser(service.core.db, user.id, Date.now(), OPERATOR)
   assert.equal((await service.request('/api/auth/login', { json: credentials })).status, 200)
-  await deleteUser(service.core.db, user.id)
+  await deleteUser(service.core.db, user.id, Date.now(), OPERATOR)
   assert.deepEqual(await login(PASSWORD), [401, 'Invalid credentials.'])
 })
 
 test('logout is a success for the deactivated and the deleted: the session is over', async (t) => {
   const { service, user, accessToken, refreshToken } = await startWorld(t)
   for (const act of [deactivateUser, deleteUser]) {
-    await act(service.core.db, user.id, service.clock.now)
+    await act(service.core.db, user.id, service.clock.now, OPERATOR)
     for (const bearer of [accessToken, refreshToken]) {
       assert.equal((await service.request('/api/auth/logout', { method: 'POST', bearer })).status, 200)
     }
@@ -77,7 +79,7 @@ test('logout is a success for the deactivated and the deleted: the session is ov
 
 test('a new user of the same name has nothing to do with the one who was deleted', async (t) => {
   const { service, user, accessToken, refreshToken } = await startWorld(t)
-  await deleteUser(service.core.db, user.id)
+  await deleteUser(service.core.db, user.id, Date.now(), OPERATOR)
   const next = await service.register()
   assert.notEqual(next.id, user.id)
   await service.login()

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { countSessions, sessionCounter } from '../../src/sessions/count.ts'
 import { activeSessions } from '../../src/sessions/list.ts'
 import { endSession } from '../../src/sessions/revoke.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { recordStatements } from '../store/statements.ts'
 import { connect, test } from '../support/database.ts'
 import { DAY } from '../support/service.ts'
@@ -18,7 +19,12 @@ test('the living are counted, slice by slice, each found by the key', async (t) 
   const grants = []
   for (let count = 0; count < 4; count++) grants.push(await logIn(context, user))
   assert.equal(await countSessions(context, 2), 4)
-  await endSession(context, String(grants[3]?.session.id), 'ended', user)
+  await endSession(context, {
+    sessionId: String(grants[3]?.session.id),
+    reason: 'ended',
+    userId: user,
+    origin: OPERATOR,
+  })
 
   recording.executed.length = 0
   for (const size of [3, 4, 5]) assert.equal(await countSessions(context, size), 3)

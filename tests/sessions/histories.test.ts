@@ -1,7 +1,7 @@
 /**
- * Histories of the service against a small model of DESIGN §2 to §4: whatever happens in whatever order, each
- * answer and each row is the one that the model foretells. Of requests that were in flight at once they are those
- * that some order of their steps foretells.
+ * Histories of the service against a small model of `docs/invariants.md` and `docs/glossary.md`: whatever happens in
+ * whatever order, each answer and each row is the one that the model foretells. Of requests that were in flight at once
+ * they are those that some order of their steps foretells.
  *
  * A long campaign: npm run histories -- --runs 10000
  */

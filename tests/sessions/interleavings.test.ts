@@ -1,5 +1,5 @@
 /**
- * DESIGN §2, statement by statement: of every two operations on one session the second comes in between any two
+ * `docs/invariants.md`, statement by statement: of every two operations on one session the second comes in between any two
  * statements of the first, begin and commit included, and what comes out is what one after the other makes of it.
  */
 

@@ -1,6 +1,6 @@
 /**
- * DESIGN §2 to §4 once more, from the text and not from the code: no SQL, no JWT, no key. It foretells each
- * answer. An object stands for each token; its `text` is empty until the service first gives it out.
+ * `docs/invariants.md` and `docs/glossary.md` once more, from the text and not from the code: no SQL, no JWT, no key. It
+ * foretells each answer. An object stands for each token; its `text` is empty until the service first gives it out.
  *
  * With a `yield` an operation has more than one step: what others do may come there.
  */

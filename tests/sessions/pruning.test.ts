@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { sql } from 'kysely'
 import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
+import type { SecurityEvent } from '../../src/store/event-names.ts'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { test } from '../support/database.ts'
 import { DAY, startService } from '../support/service.ts'
@@ -56,10 +57,15 @@ testOnce('events that the webhook never took do not go without a word, also when
   const webhook = { url: 'http://127.0.0.1:9/', secret: 'nobody is there to be told anything' }
   const service = await startService(t, { webhook })
   const { core, clock } = service
-  const of = (name: string, count: number) => Array.from({ length: count }, () => ({ name }))
-  await insertEvents(core.db, [...of('delivered', 10), ...of('undelivered', 50)], clock.now, OPERATOR)
+  const of = (name: SecurityEvent, count: number) => Array.from({ length: count }, () => ({ name }))
+  await insertEvents(
+    core.db,
+    [...of('session.opened', 10), ...of('session.revoked', 50)],
+    clock.now,
+    OPERATOR,
+  )
   const delivered = core.db.updateTable('events').set({ deliver_at: null })
-  await delivered.where('name', '=', 'delivered').execute()
+  await delivered.where('name', '=', 'session.opened').execute()
   // The first batch is of fifty.
   await sql`create trigger stop before delete on events when old.position > 55
     begin select raise(abort, 'no more'); end`.execute(core.db)
@@ -78,7 +84,7 @@ testOnce('events that the webhook never took do not go without a word, also when
   assert.deepEqual(lost(), ['40', '10'])
 
   // Nobody wanted to be told.
-  await insertEvents(core.db, of('x', 1), 0, OPERATOR)
+  await insertEvents(core.db, of('session.opened', 1), 0, OPERATOR)
   const none = { ...core, settings: { ...core.settings, webhook: undefined } }
   const tell = () => assert.fail('of what nobody waits for')
   assert.equal((await pruneAll(none, { onUndelivered: tell })).events, 1)

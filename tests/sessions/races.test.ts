@@ -1,6 +1,7 @@
-/** DESIGN §2: a lineage is a line, a retry is safe, revocation wins. Over real HTTP, at once. */
+/** `docs/invariants.md`: a lineage is a line, a retry is safe, revocation wins. Over real HTTP, at once. */
 
 import assert from 'node:assert/strict'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { test } from '../support/database.ts'
 import { effort } from '../support/effort.ts'
@@ -83,8 +84,9 @@ const revocations: Record<
     service.request('/api/auth/logout', { method: 'POST', bearer: accessToken }),
   'logout of all': (service, accessToken) =>
     service.request('/api/auth/logout_all', { method: 'POST', bearer: accessToken }),
-  deactivation: (service, _accessToken, userId) => deactivateUser(service.core.db, userId, service.clock.now),
-  deletion: (service, _accessToken, userId) => deleteUser(service.core.db, userId),
+  deactivation: (service, _accessToken, userId) =>
+    deactivateUser(service.core.db, userId, service.clock.now, OPERATOR),
+  deletion: (service, _accessToken, userId) => deleteUser(service.core.db, userId, Date.now(), OPERATOR),
 }
 
 for (const [name, revoke] of Object.entries(revocations)) {

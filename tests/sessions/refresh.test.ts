@@ -1,4 +1,4 @@
-/** DESIGN §3 over HTTP: what each line of the table answers, and what it leaves in the database. */
+/** `docs/glossary.md`, the table of refresh, over HTTP: what each line answers, and what it leaves in the database. */
 import assert from 'node:assert/strict'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'

@@ -1,6 +1,8 @@
 /** A login that was checked against what is no longer true opens nothing, and leaves no trace. */
+
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
@@ -23,7 +25,8 @@ test('a good login: one session, and the time of the login with the user', async
   const { db } = await openContext(t)
   const userId = await addUser(db)
   const given = login(userId)
-  const session = await insertSession(db, given)
+  const { session, events } = (await insertSession(db, given, OPERATOR)) ?? {}
+  assert.deepEqual(events, [{ name: 'session.opened', userId, sessionId: given.id, reason: undefined }])
   assert.deepEqual(session, {
     id: given.id,
     userId,
@@ -44,20 +47,20 @@ test('a raised hash is stored with the session, and only with it', async (t) => 
   const { db } = await openContext(t)
   const userId = await addUser(db)
   const hash = async () => (await storedRows(db)).users[0]?.password_hash
-  const first = { ...login(userId), raisedHash: 'a raised hash' }
-  await insertSession(db, first)
+  const first = { ...login(userId), rehashed: 'a raised hash' }
+  await insertSession(db, first, OPERATOR)
   assert.equal(await hash(), 'a raised hash')
-  const second = { ...login(userId, 'a raised hash'), id: first.id, raisedHash: 'raised again' }
-  await assert.rejects(insertSession(db, second))
-  assert.equal(await insertSession(db, { ...login(userId), rehashed: 'raised again' }), undefined)
+  const second = { ...login(userId, 'a raised hash'), id: first.id, rehashed: 'raised again' }
+  await assert.rejects(insertSession(db, second, OPERATOR))
+  assert.equal(await insertSession(db, { ...login(userId), rehashed: 'raised again' }, OPERATOR), undefined)
   assert.equal(await hash(), 'a raised hash')
 })
 
 const changes: Readonly<Record<string, (db: Database, userId: string) => Promise<unknown>>> = {
   'the password was changed': (db, id) =>
     db.updateTable('users').set({ password_hash: 'another' }).where('id', '=', id).execute(),
-  'the user was deactivated': (db, id) => deactivateUser(db, id, NOW),
-  'the user was deleted': deleteUser,
+  'the user was deactivated': (db, id) => deactivateUser(db, id, NOW, OPERATOR),
+  'the user was deleted': (db, id) => deleteUser(db, id, NOW, OPERATOR),
 }
 
 for (const [what, change] of Object.entries(changes)) {
@@ -66,7 +69,7 @@ for (const [what, change] of Object.entries(changes)) {
     const userId = await addUser(db)
     await change(db, userId)
     const before = await storedRows(db)
-    assert.equal(await insertSession(db, login(userId)), undefined)
+    assert.equal(await insertSession(db, login(userId), OPERATOR), undefined)
     assert.deepEqual(await storedRows(db), before)
   })
 }
@@ -74,11 +77,11 @@ for (const [what, change] of Object.entries(changes)) {
 test('without a password: whatever it is, but only while the user is there and active', async (t) => {
   const { db } = await openContext(t)
   const userId = await addUser(db)
-  const opened = () => insertSession(db, { ...login(userId), passwordHash: undefined })
+  const opened = () => insertSession(db, { ...login(userId), passwordHash: undefined }, OPERATOR)
   await changes['the password was changed']?.(db, userId)
-  assert.equal((await opened())?.userId, userId)
+  assert.equal((await opened())?.session.userId, userId)
   for (const change of [deactivateUser, deleteUser]) {
-    await change(db, userId, NOW)
+    await change(db, userId, NOW, OPERATOR)
     const before = await storedRows(db)
     assert.equal(await opened(), undefined)
     assert.deepEqual(await storedRows(db), before)
@@ -88,18 +91,18 @@ test('without a password: whatever it is, but only while the user is there and a
 test('deactivated and activated again: a new login opens a session', async (t) => {
   const { db } = await openContext(t)
   const userId = await addUser(db)
-  await deactivateUser(db, userId, NOW)
-  await activateUser(db, userId)
-  assert.notEqual(await insertSession(db, login(userId)), undefined)
+  await deactivateUser(db, userId, NOW, OPERATOR)
+  await activateUser(db, userId, Date.now(), OPERATOR)
+  assert.notEqual(await insertSession(db, login(userId), OPERATOR), undefined)
 })
 
 test('an id that is taken fails as a whole: the time of the login is not written either', async (t) => {
   const { db } = await openContext(t)
   const userId = await addUser(db)
   const first = login(userId)
-  await insertSession(db, first)
+  await insertSession(db, first, OPERATOR)
   const before = await storedRows(db)
-  await assert.rejects(insertSession(db, { ...first, now: NOW + 2 }), {
+  await assert.rejects(insertSession(db, { ...first, now: NOW + 2 }, OPERATOR), {
     code: t.dialect === 'sqlite' ? 'SQLITE_CONSTRAINT_PRIMARYKEY' : '23505',
   })
   assert.deepEqual(await storedRows(db), before)

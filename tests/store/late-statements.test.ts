@@ -1,7 +1,9 @@
 /** PostgreSQL takes up a statement long after its client was told 503: when the grace begins. */
+
 import assert from 'node:assert/strict'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import type { DialectContext } from '../support/database.ts'
 import { MINUTE } from '../support/service.ts'
 import type { StoreContext } from '../support/session-context.ts'
@@ -22,14 +24,14 @@ const operations: Readonly<Record<string, Operation>> = {
   rotated: {
     begun: ({ sessions }) => sessions.map((session) => session.rotated_at),
     async ask(context, grant) {
-      const result = await refresh(context, grant.refreshToken)
+      const result = await refresh(context, grant.refreshToken, () => OPERATOR)
       return { outcome: result.outcome, successor: 'refreshToken' in result && result.refreshToken }
     },
   },
   exchanged: {
     begun: ({ revokedTokens }) => revokedTokens.map((token) => token.revoked_at),
     async ask(context, grant) {
-      const result = await exchange(context, grant.accessToken)
+      const result = await exchange(context, grant.accessToken, () => OPERATOR)
       return { outcome: result.outcome, successor: 'accessToken' in result && result.accessToken }
     },
   },

@@ -1,4 +1,5 @@
-/** DESIGN §9: read-then-write transactions of two processes fail with SQLITE_BUSY when BEGIN is deferred. */
+/** Read-then-write transactions of two processes fail with SQLITE_BUSY when BEGIN is deferred. */
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
@@ -6,6 +7,7 @@ import { Worker } from 'node:worker_threads'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { addUser, freshFile, logIn, openContext, storedRows } from '../support/session-context.ts'
 import { runChild } from './children/run.ts'
 import { recordStatements } from './statements.ts'
@@ -55,7 +57,9 @@ test('locked for longer than anybody waits: the event loop stands still for one 
   const grants = await Promise.all(Array.from({ length: 20 }, () => logIn(context, user)))
   const refreshAll = async () => {
     const begun = performance.now()
-    const results = await Promise.allSettled(grants.map(({ refreshToken }) => refresh(context, refreshToken)))
+    const results = await Promise.allSettled(
+      grants.map(({ refreshToken }) => refresh(context, refreshToken, () => OPERATOR)),
+    )
     return { results, milliseconds: performance.now() - begun }
   }
   const { ended } = await hold(context.file, 6000)
@@ -71,7 +75,7 @@ test('locked for longer than anybody waits: the event loop stands still for one 
     assert.ok(result.status === 'fulfilled' && result.value.outcome === 'rotated')
   // And who holds it for a moment is waited for, as before.
   const moment = await hold(context.file, 300)
-  assert.equal((await refresh(context, grants[0]?.refreshToken ?? '')).outcome, 'replayed')
+  assert.equal((await refresh(context, grants[0]?.refreshToken ?? '', () => OPERATOR)).outcome, 'replayed')
   assert.equal((await logIn(context, user)).session.generation, 0)
   await moment.ended
 })
@@ -96,7 +100,10 @@ test('a transaction that rolls back takes nothing along of what was asked meanwh
   let meanwhile: Promise<readonly { readonly outcome: string }[]> = Promise.resolve([])
   const failing = db.transaction().execute(async (trx) => {
     await trx.updateTable('users').set({ username: 'renamed' }).where('id', '=', user).execute()
-    meanwhile = Promise.all([refresh(context, refreshToken), exchange(context, accessToken)])
+    meanwhile = Promise.all([
+      refresh(context, refreshToken, () => OPERATOR),
+      exchange(context, accessToken, () => OPERATOR),
+    ])
     // Turns enough for both to come to the database.
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
     throw new Error('taken back')

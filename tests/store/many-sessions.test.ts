@@ -1,5 +1,8 @@
-/** DESIGN §2.4 for somebody who has thousands of sessions: all of them end, or none. */
+/** `docs/invariants.md`, 4, for a user who has thousands of sessions: all of them end, or none. */
+
 import assert from 'node:assert/strict'
+import { OPERATOR } from '../../src/store/queries/events.ts'
+import type { EndedSessions } from '../../src/store/queries/revocations.ts'
 import { revokeSessionsOfUser } from '../../src/store/queries/revocations.ts'
 import { deactivateUser, updatePassword } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
@@ -13,21 +16,28 @@ const COUNT = 2500
 const endings: Readonly<
   Record<
     string,
-    readonly [left: number, end: (db: Database, userId: string) => Promise<string[] | undefined>]
+    readonly [left: number, end: (db: Database, userId: string) => Promise<EndedSessions | undefined>]
   >
 > = {
-  deactivation: [0, (db, userId) => deactivateUser(db, userId, NOW)],
-  'logout of all': [0, (db, userId) => revokeSessionsOfUser(db, userId, 'logout_all', NOW)],
+  deactivation: [0, (db, userId) => deactivateUser(db, userId, NOW, OPERATOR)],
+  'logout of all': [
+    0,
+    (db, userId) => revokeSessionsOfUser(db, { userId, reason: 'logout_all', now: NOW, origin: OPERATOR }),
+  ],
   'change of password': [
     1,
     (db, userId) =>
-      updatePassword(db, {
-        userId,
-        sessionId: `${userId}-0`,
-        oldHash: 'a hash',
-        newHash: 'another',
-        now: NOW,
-      }),
+      updatePassword(
+        db,
+        {
+          userId,
+          sessionId: `${userId}-0`,
+          oldHash: 'a hash',
+          newHash: 'another',
+          now: NOW,
+        },
+        OPERATOR,
+      ),
   ],
 }
 
@@ -61,7 +71,7 @@ test('more than a statement has the time for, on a slow disk: they end, and one 
   const results = Object.entries(endings).map(async ([name, [left, end]]) => {
     const userId = await addUser(db, name)
     await addSessions(db, userId, COUNT)
-    assert.equal((await end(db, userId))?.length, COUNT - left, name)
+    assert.equal((await end(db, userId))?.endedSessions.length, COUNT - left, name)
     assert.equal(await living(db, userId), left, name)
     const events = await db
       .selectFrom('events')

@@ -2,12 +2,14 @@
  * SQLite plans some statements anew whenever a value is bound: it looks at what the columns of a join are compared with.
  * Planning takes several times as long as the statement. Ours are written so that it does not.
  */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { authenticate } from '../../src/sessions/authenticate.ts'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { addUser, logIn, openContext } from '../support/session-context.ts'
 import { recordStatements } from './statements.ts'
 
@@ -29,10 +31,10 @@ test('no statement of a request is planned anew', async (t) => {
   const { accessToken, refreshToken } = await logIn(context, await addUser(context.db))
   recording.executed.length = 0
   await authenticate(context, accessToken)
-  await refresh(context, refreshToken)
-  assert.equal((await refresh(context, refreshToken)).outcome, 'replayed')
-  await exchange(context, accessToken)
-  assert.equal((await exchange(context, accessToken)).outcome, 'replayed')
+  await refresh(context, refreshToken, () => OPERATOR)
+  assert.equal((await refresh(context, refreshToken, () => OPERATOR)).outcome, 'replayed')
+  await exchange(context, accessToken, () => OPERATOR)
+  assert.equal((await exchange(context, accessToken, () => OPERATOR)).outcome, 'replayed')
 
   const database = new SQLite(context.file)
   t.after(() => database.close())

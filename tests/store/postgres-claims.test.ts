@@ -1,8 +1,10 @@
 /** On PostgreSQL exchanges of one turn are one statement: what comes in between, and what others have locked. */
+
 import assert from 'node:assert/strict'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import type { Connection, DialectContext } from '../support/database.ts'
@@ -23,7 +25,7 @@ async function openScene(t: DialectContext, sessions: number) {
 type Scene = Awaited<ReturnType<typeof openScene>>
 
 const exchangeAll = (context: StoreContext, grants: Scene['grants']) =>
-  Promise.all(grants.map(({ accessToken }) => exchange(context, accessToken)))
+  Promise.all(grants.map(({ accessToken }) => exchange(context, accessToken, () => OPERATOR)))
 
 const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
   results.map(({ outcome }) => outcome)
@@ -47,7 +49,9 @@ onPostgres('a row that somebody else has locked holds up nobody but its own requ
   const { context, grants, past } = scene
   await past.query('begin')
   await past.query('update sessions set address = $1 where id = $2', ['::1', grants[1]?.session.id])
-  const [first, second, third] = grants.map(({ accessToken }) => exchange(context, accessToken))
+  const [first, second, third] = grants.map(({ accessToken }) =>
+    exchange(context, accessToken, () => OPERATOR),
+  )
   assert.deepEqual(outcomesOf((await Promise.all([first, third])) as never), ['exchanged', 'exchanged'])
   const observer = await connect(context.database)
   await untilWaiting(observer, 'row')
@@ -65,12 +69,22 @@ onPostgres('a row that somebody else has locked holds up nobody but its own requ
 type Meanwhile = (context: StoreContext, late: Scene['grants'][0]) => Promise<unknown>
 
 const meanwhile: Readonly<Record<string, readonly [outcome: string, work: Meanwhile]>> = {
-  'a logout': ['revoked', ({ db }, { session }) => revokeSession(db, session.id, 'logout', NOW)],
+  'a logout': [
+    'revoked',
+    ({ db }, { session }) =>
+      revokeSession(db, { sessionId: session.id, reason: 'logout', now: NOW, origin: OPERATOR }),
+  ],
   // The statement still sees an active user: it goes by the row of the session.
-  'a deactivation': ['inactive_user', ({ db }, { session }) => deactivateUser(db, session.userId, NOW)],
-  'a deletion': ['unknown_user', ({ db }, { session }) => deleteUser(db, session.userId)],
-  'an exchange': ['replayed', (context, { accessToken }) => exchange(context, accessToken)],
-  'a rotation': ['exchanged', (context, { refreshToken }) => refresh(context, refreshToken)],
+  'a deactivation': [
+    'inactive_user',
+    ({ db }, { session }) => deactivateUser(db, session.userId, NOW, OPERATOR),
+  ],
+  'a deletion': [
+    'unknown_user',
+    ({ db }, { session }) => deleteUser(db, session.userId, Date.now(), OPERATOR),
+  ],
+  'an exchange': ['replayed', (context, { accessToken }) => exchange(context, accessToken, () => OPERATOR)],
+  'a rotation': ['exchanged', (context, { refreshToken }) => refresh(context, refreshToken, () => OPERATOR)],
 }
 
 for (const [what, [outcome, work]] of Object.entries(meanwhile)) {
@@ -104,7 +118,9 @@ onPostgres('a connection that is lost: all are told that it may pass, and a retr
   const scene = await openScene(t, 3)
   const { context, grants, past } = scene
   const goOn = await stopAt(past, grants[0] as Scene['grants'][0])
-  const exchanged = Promise.allSettled(grants.map(({ accessToken }) => exchange(context, accessToken)))
+  const exchanged = Promise.allSettled(
+    grants.map(({ accessToken }) => exchange(context, accessToken, () => OPERATOR)),
+  )
   await untilWaiting(past, 'advisory')
   await cutStopped(past)
   for (const result of await exchanged) {

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { pruneSessions } from '../../src/store/queries/prune.ts'
 import { revokeSession, revokeSessionsOfUser } from '../../src/store/queries/revocations.ts'
 import { deleteUser, findPasswordHash, updatePassword } from '../../src/store/queries/users.ts'
@@ -148,12 +149,12 @@ onPostgres('a deadlock between two that end many sessions: both succeed', async 
   await past.query("set deadlock_timeout = '10s'")
   await past.query('begin')
   await lock(second)
-  const revoked = revokeSessionsOfUser(db, user, 'logout_all', NOW)
+  const revoked = revokeSessionsOfUser(db, { userId: user, reason: 'logout_all', now: NOW, origin: OPERATOR })
   await untilBlocked(past)
   // It has the first row and waits for the second; now each waits for the other.
   await lock(first)
   await past.query('commit')
-  assert.deepEqual((await revoked).toSorted(), [first, second].toSorted())
+  assert.deepEqual((await revoked).endedSessions.toSorted(), [first, second].toSorted())
   await past.close()
 })
 
@@ -167,8 +168,8 @@ const endings: Readonly<Record<string, (user: string) => string>> = {
 
 type Work = (context: StoreContext, grant: Awaited<ReturnType<typeof logIn>>) => Promise<{ outcome: string }>
 const works: Readonly<Record<string, Work>> = {
-  'a rotation': (context, { refreshToken }) => refresh(context, refreshToken),
-  'an exchange': (context, { accessToken }) => exchange(context, accessToken),
+  'a rotation': (context, { refreshToken }) => refresh(context, refreshToken, () => OPERATOR),
+  'an exchange': (context, { accessToken }) => exchange(context, accessToken, () => OPERATOR),
 }
 
 for (const [what, ending] of Object.entries(endings)) {
@@ -183,7 +184,7 @@ for (const [what, ending] of Object.entries(endings)) {
       const waiting = work(context, grant)
       await untilBlocked(past)
       await past.query('commit')
-      const results = [await waiting, await exchange(context, grant.accessToken)]
+      const results = [await waiting, await exchange(context, grant.accessToken, () => OPERATOR)]
       for (const { outcome } of results) assert.match(outcome, /^(revoked|inactive_user|unknown_user)$/)
       const { sessions, revokedTokens } = await storedRows(context.db)
       for (const session of sessions) assert.equal(session.revoked_at, NOW)
@@ -205,9 +206,9 @@ onPostgres('two that prune, one that deletes and refreshes, all at once: no erro
     await Promise.all([
       pruneSessions(context.db, options),
       pruneSessions(other.db, options),
-      revokeSessionsOfUser(other.db, user, 'logout_all', NOW),
-      revokeSessionsOfUser(context.db, user, 'operator', NOW),
-      deleteUser(context.db, user),
+      revokeSessionsOfUser(other.db, { userId: user, reason: 'logout_all', now: NOW, origin: OPERATOR }),
+      revokeSessionsOfUser(context.db, { userId: user, reason: 'operator', now: NOW, origin: OPERATOR }),
+      deleteUser(context.db, user, Date.now(), OPERATOR),
     ])
   }
   assert.deepEqual(await storedRows(context.db), { users: [], sessions: [], revokedTokens: [] })
@@ -262,9 +263,10 @@ for (const first of ['logout', 'password'] as const) {
     const userId = await addUser(db)
     const { session } = await logIn(context, userId)
     const change = { userId, sessionId: session.id, oldHash: 'a hash', newHash: 'another', now: NOW }
+    const logout = { sessionId: session.id, reason: 'logout', now: NOW, origin: OPERATOR } as const
     const work = {
-      logout: (on: Database) => revokeSession(on, session.id, 'logout', NOW),
-      password: (on: Database) => updatePassword(on, change),
+      logout: async (on: Database) => (await revokeSession(on, logout)).length > 0,
+      password: async (on: Database) => (await updatePassword(on, change, OPERATOR)) !== undefined,
     }
     const past = await connect(context.database)
     const { other } = await db.transaction().execute(async (trx) => {
@@ -275,7 +277,7 @@ for (const first of ['logout', 'password'] as const) {
     })
     // Whoever is told of them believes that what comes last is how it is.
     const expected = {
-      logout: { other: undefined, hash: 'a hash', events: ['session.revoked'] },
+      logout: { other: false, hash: 'a hash', events: ['session.revoked'] },
       password: { other: true, hash: 'another', events: ['password.changed', 'session.revoked'] },
     }
     const outcome = await other
@@ -309,10 +311,10 @@ onPostgres(
         now: NOW,
       }
       const [changed, ended] = await Promise.all([
-        updatePassword(db, change),
-        revokeSessionsOfUser(db, userId, 'logout_all', NOW),
+        updatePassword(db, change, OPERATOR),
+        revokeSessionsOfUser(db, { userId, reason: 'logout_all', now: NOW, origin: OPERATOR }),
       ])
-      assert.equal((changed?.length ?? 0) + ended.length, 10)
+      assert.equal((changed?.endedSessions.length ?? 0) + ended.endedSessions.length, 10)
     }
     // Each of the store's connections tells of its deadlocks when it ends.
     await store.close()

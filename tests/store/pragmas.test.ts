@@ -1,4 +1,4 @@
-/** DESIGN §2: "What was answered is on disk." On the connection that the service really uses. */
+/** `docs/invariants.md`: "A change is on disk before it is answered." On the connection that the service really uses. */
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { test } from 'node:test'

@@ -6,6 +6,7 @@ import type { Insertable } from 'kysely'
 import type { Pruned } from '../../src/sessions/prune.ts'
 import { pruneAll, startPruning } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { pruneCounters, pruneRevokedTokens, pruneSessions } from '../../src/store/queries/prune.ts'
 import { setPoints } from '../../src/store/queries/rate-limits.ts'
 import type { Schema } from '../../src/store/schema.ts'
@@ -136,7 +137,7 @@ test('a session that lives on comes up once for each of its deadlines, and goes 
 
   const deadline = session.expiresAt
   const atDeadline = { ...context, now: () => deadline - MINUTE }
-  const result = await refresh(atDeadline, refreshToken)
+  const result = await refresh(atDeadline, refreshToken, () => OPERATOR)
   assert.ok(result.outcome === 'rotated')
   assert.deepEqual(await nextLook(), [deadline], 'no rotation moves it')
   assert.equal((await lookAt(deadline - 1)).kept, 0, 'it is not due')
@@ -215,7 +216,7 @@ test('refreshes go on meanwhile, and lose nothing', async (t) => {
   })
   let refreshes = 0
   while (isPruning) {
-    const result = await refresh(context, refreshToken)
+    const result = await refresh(context, refreshToken, () => OPERATOR)
     assert.ok(result.outcome === 'rotated' && result.refreshToken !== undefined, result.outcome)
     refreshToken = result.refreshToken
     session = result.session

@@ -1,4 +1,5 @@
 /** No query of a request or of pruning walks through a table: each finds its rows by an index. */
+
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import SQLite from 'better-sqlite3'
@@ -11,7 +12,7 @@ import {
   postponeDelivery,
   recallDeliveries,
 } from '../../src/store/queries/deliveries.ts'
-import { eventsAfter, listEvents } from '../../src/store/queries/events.ts'
+import { eventsAfter, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { findRevokedToken } from '../../src/store/queries/exchanges.ts'
 import * as rateLimits from '../../src/store/queries/rate-limits.ts'
 import * as revocations from '../../src/store/queries/revocations.ts'
@@ -31,6 +32,8 @@ const onDb =
   ({ db }, id) =>
     run(db, id)
 
+const ENDED = { reason: 'ended', now: NOW, origin: OPERATOR } as const
+
 /** What is run, and how many queries have to be seen in it. */
 const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   'rotate, find and revoke': [
@@ -38,8 +41,8 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
     async (context, { user }) => {
       const { refreshToken } = await logIn(context, user)
       const strict = { ...context, settings: { ...context.settings, grace: 0 } }
-      await refresh(strict, refreshToken)
-      assert.equal((await refresh(strict, refreshToken)).outcome, 'reused')
+      await refresh(strict, refreshToken, () => OPERATOR)
+      assert.equal((await refresh(strict, refreshToken, () => OPERATOR)).outcome, 'reused')
     },
   ],
   'refresh without rotation': [
@@ -47,21 +50,26 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
     async (context, { user }) => {
       const { refreshToken } = await logIn(context, user)
       const settings = { ...context.settings, rotation: false }
-      assert.equal((await refresh({ ...context, settings }, refreshToken)).outcome, 'refreshed')
+      assert.equal(
+        (await refresh({ ...context, settings }, refreshToken, () => OPERATOR)).outcome,
+        'refreshed',
+      )
     },
   ],
   exchange: [
     2,
     async (context, { user }) => {
       const { accessToken } = await logIn(context, user)
-      assert.equal((await exchange(context, accessToken)).outcome, 'exchanged')
+      assert.equal((await exchange(context, accessToken, () => OPERATOR)).outcome, 'exchanged')
     },
   ],
   'exchanges of one turn': [
     2,
     async (context, { user }) => {
       const grants = [await logIn(context, user), await logIn(context, user)]
-      const results = await Promise.all(grants.map(({ accessToken }) => exchange(context, accessToken)))
+      const results = await Promise.all(
+        grants.map(({ accessToken }) => exchange(context, accessToken, () => OPERATOR)),
+      )
       for (const { outcome } of results) assert.equal(outcome, 'exchanged')
     },
   ],
@@ -77,11 +85,13 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   ],
   'end a session of a user': [
     1,
-    onDb((db, { user, session }) => revocations.revokeSession(db, session, 'ended', NOW, user)),
+    onDb((db, { user, session }) =>
+      revocations.revokeSession(db, { sessionId: session, userId: user, ...ENDED }),
+    ),
   ],
   'end all of a user': [
     1,
-    onDb((db, { user }) => revocations.revokeSessionsOfUser(db, user, 'logout_all', NOW)),
+    onDb((db, { user }) => revocations.revokeSessionsOfUser(db, { userId: user, ...ENDED })),
   ],
   'find a user': [1, onDb((db, { user }) => users.findUser(db, user))],
   'find a user by name': [1, onDb((db) => users.findUserByName(db, 'ada'))],
@@ -90,16 +100,20 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   'change a password': [
     2,
     onDb((db, { user, session }) =>
-      users.updatePassword(db, {
-        userId: user,
-        sessionId: session,
-        oldHash: 'a hash',
-        newHash: 'b',
-        now: NOW,
-      }),
+      users.updatePassword(
+        db,
+        {
+          userId: user,
+          sessionId: session,
+          oldHash: 'a hash',
+          newHash: 'b',
+          now: NOW,
+        },
+        OPERATOR,
+      ),
     ),
   ],
-  'deactivate a user': [2, onDb((db, { user }) => users.deactivateUser(db, user, NOW))],
+  'deactivate a user': [2, onDb((db, { user }) => users.deactivateUser(db, user, NOW, OPERATOR))],
   'list the events of a user': [1, onDb((db, { user }) => listEvents(db, { userId: user, limit: 10 }))],
   'list the events of a session': [
     1,
@@ -117,7 +131,7 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
       await endDelivery(db, opened)
     }),
   ],
-  'delete a user': [1, onDb((db, { user }) => users.deleteUser(db, user))],
+  'delete a user': [1, onDb((db, { user }) => users.deleteUser(db, user, NOW, OPERATOR))],
 }
 
 const plans: Readonly<Record<Dialect, (database: Connection, statement: Statement) => Promise<string[]>>> = {
@@ -186,7 +200,7 @@ testOnce(
     const context = await openContext(Object.assign(t, { dialect: 'postgres' as const }))
     const user = await addUser(context.db)
     const grants = [await logIn(context, user), await logIn(context, user)]
-    await Promise.all(grants.map(({ refreshToken }) => refresh(context, refreshToken)))
+    await Promise.all(grants.map(({ refreshToken }) => refresh(context, refreshToken, () => OPERATOR)))
     const { sql = '' } = recording.executed.at(-1) ?? {}
     assert.match(sql, / skip locked\) update "sessions" /)
 

@@ -2,9 +2,11 @@
  * Exchanges of one turn are one commit on SQLite, a transaction of two statements each, and one statement on PostgreSQL:
  * each comes out as if it were alone.
  */
+
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { claimToken } from '../../src/store/queries/exchanges.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { connect, test } from '../support/database.ts'
@@ -26,7 +28,7 @@ async function openSessions(context: StoreContext, count: number) {
 }
 
 const exchangeAll = (context: StoreContext, tokens: readonly string[]) =>
-  Promise.all(tokens.map((token) => exchange(context, token)))
+  Promise.all(tokens.map((token) => exchange(context, token, () => OPERATOR)))
 
 const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
   results.map(({ outcome }) => outcome)
@@ -46,7 +48,7 @@ async function left({ db }: StoreContext, sessions: ReadonlyArray<{ readonly ses
 const ONE = ['savepoint work', 'update "sessions" set', 'insert into "revoked_tokens"', 'release work']
 const TOGETHER = {
   sqlite: ['begin immediate', ...Array(20).fill(ONE).flat(), 'commit'],
-  postgres: ['with "wanted" as'],
+  postgres: ['with "presented" as'],
 }
 
 test('20 at once are one commit, and so are their successors', async (t) => {
@@ -115,8 +117,13 @@ test('one token twice in a turn, beside others: exchanged and replayed, with one
 test('one exchanged before, and one of a session that has ended: refused, and the others go on', async (t) => {
   const context = await openContext(t)
   const { tokens, sessions } = await openSessions(context, 4)
-  assert.equal((await exchange(context, tokens[1] ?? '')).outcome, 'exchanged')
-  await revokeSession(context.db, sessions[2]?.sessionId ?? '', 'logout', NOW)
+  assert.equal((await exchange(context, tokens[1] ?? '', () => OPERATOR)).outcome, 'exchanged')
+  await revokeSession(context.db, {
+    sessionId: sessions[2]?.sessionId ?? '',
+    reason: 'logout',
+    now: NOW,
+    origin: OPERATOR,
+  })
   const strict = { ...context, settings: { ...context.settings, grace: 0 } }
   assert.deepEqual(outcomesOf(await exchangeAll(strict, tokens)), [
     'exchanged',
@@ -137,7 +144,13 @@ testOnce(
   async (t) => {
     const context = await openContext(t)
     const { tokens, sessions } = await openSessions(context, 4)
-    const end = (index: number) => revokeSession(context.db, sessions[index]?.sessionId ?? '', 'logout', NOW)
+    const end = (index: number) =>
+      revokeSession(context.db, {
+        sessionId: sessions[index]?.sessionId ?? '',
+        reason: 'logout',
+        now: NOW,
+        origin: OPERATOR,
+      })
     const exchanges = exchangeAll(context, tokens.slice(0, 2))
     const ended = Promise.all([end(1), end(2)])
     const results = [...(await exchanges), ...(await exchangeAll(context, tokens.slice(2)))]
@@ -145,7 +158,10 @@ testOnce(
     assert.deepEqual(outcomesOf(results), ['exchanged', 'exchanged', 'revoked', 'exchanged'])
     const rows = await storedRows(context.db)
     assert.equal(rows.revokedTokens.length, 3)
-    assert.equal((await exchange(context, successorOf(results[1]) as string)).outcome, 'revoked')
+    assert.equal(
+      (await exchange(context, successorOf(results[1]) as string, () => OPERATOR)).outcome,
+      'revoked',
+    )
     for (const [index, { sessionId }] of sessions.entries()) {
       const { revoked_at } = rows.sessions.find(({ id }) => id === sessionId) ?? {}
       assert.equal(revoked_at, index === 1 || index === 2 ? NOW : null)
@@ -185,7 +201,7 @@ test('a failure leaves nothing half done, and a retry succeeds', async (t) => {
     await past.query(`create trigger stop before update on sessions for each row
       when (old.id = '${sessionId}') execute function stop()`)
   }
-  const results = await Promise.allSettled(tokens.map((token) => exchange(context, token)))
+  const results = await Promise.allSettled(tokens.map((token) => exchange(context, token, () => OPERATOR)))
   // One statement fails as a whole.
   const others = { sqlite: 'fulfilled', postgres: 'rejected' }[t.dialect]
   assert.deepEqual(

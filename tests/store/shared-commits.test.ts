@@ -1,10 +1,12 @@
 /** What arrives in one turn ends in one commit: nobody hears of anything before it, and nobody's failure is another's. */
+
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import type { Connection } from '../support/database.ts'
 import { connect } from '../support/database.ts'
 import type { StoreContext } from '../support/session-context.ts'
@@ -38,7 +40,9 @@ test('twenty rotations at once: one begin and one commit', async (t) => {
   const grants = []
   for (let count = 0; count < 20; count++) grants.push(await logIn(context, user))
   recording.executed.length = 0
-  const results = await Promise.all(grants.map(({ refreshToken }) => refresh(context, refreshToken)))
+  const results = await Promise.all(
+    grants.map(({ refreshToken }) => refresh(context, refreshToken, () => OPERATOR)),
+  )
   assert.deepEqual([...new Set(results.map(({ outcome }) => outcome))], ['rotated'])
   const count = (text: string) => recording.executed.filter(({ sql }) => sql === text).length
   assert.deepEqual([count('begin immediate'), count('commit')], [1, 1])
@@ -58,11 +62,14 @@ test('twenty reads at once: one begin and one commit', async (t) => {
 test('reads of one turn see one moment, those of the next what others have committed meanwhile', async (t) => {
   const { db, outside } = await openScene(t)
   const name = async () => (await sql<{ username: string }>`select username from users`.execute(db)).rows
-  assert.deepEqual(await name(), [{ username: 'ada' }])
+  const first = [name(), name()]
   await outside.query("update users set username = 'bob'")
-  assert.deepEqual(await name(), [{ username: 'ada' }])
-  await new Promise(setImmediate)
-  assert.deepEqual(await name(), [{ username: 'bob' }])
+  // The other connection commits between the reads of a turn.
+  const between = sql`select count(*) from users`.execute(db)
+  assert.deepEqual(await Promise.all(first), [[{ username: 'bob' }], [{ username: 'bob' }]])
+  await between
+  await outside.query("update users set username = 'carol'")
+  assert.deepEqual(await name(), [{ username: 'carol' }])
 })
 
 test('a read that fails takes no other with it, nor what is written after it', async (t) => {
@@ -136,21 +143,41 @@ test('transactions have the database to themselves, one after the other', async 
   assert.deepEqual(await usernames(), ['ada', 'bob', 'carol', 'dave'])
 })
 
-test('who writes and who reads meanwhile hear of it when it is on the disk', async (t) => {
+test('nobody is told what is not on the disk: neither writers, nor readers of the same turn', async (t) => {
   const scene = await openScene(t)
   const { db, user, usernames } = scene
   const { accessToken } = await logIn(scene, user)
   const seenOutside = async (work: Promise<unknown>) => work.then(usernames)
+  const read = sql<{ username: string }>`select username from users order by username`.execute(db)
   const seen = await Promise.all([
     seenOutside(addUser(db, 'bob')),
-    seenOutside(exchange(scene, accessToken)),
-    seenOutside(sql`select count(*) from users`.execute(db)),
+    seenOutside(exchange(scene, accessToken, () => OPERATOR)),
     seenOutside(addSession(db, 'nobody').catch(() => {})),
+    read.then(async ({ rows }) => {
+      const names = rows.map(({ username }) => username)
+      assert.deepEqual(names, await usernames(), 'a reader sees what is on the disk when it is told')
+      return [...new Set([...names, 'bob'])]
+    }),
   ])
   assert.deepEqual(seen, Array(4).fill(['ada', 'bob']))
 })
 
-test('a commit that fails is heard of by all, leaves nothing, and the next one succeeds', async (t) => {
+test('a read of the same turn is answered although another process has locked the file', async (t) => {
+  const { db, outside } = await openScene(t)
+  await sql`pragma busy_timeout = 0`.execute(db)
+  await outside.query('begin immediate')
+  const read = () => sql`select count(*) from users`.execute(db)
+  assert.deepEqual(await outcomes([addUser(db, 'bob'), read(), addUser(db, 'carol'), read()]), [
+    'rejected',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ])
+  await outside.query('commit')
+  await addUser(db, 'dave')
+})
+
+test('a commit that fails is an error for all who wrote, leaves nothing, and the next one succeeds', async (t) => {
   const scene = await openScene(t)
   const { db, user, usernames } = scene
   const { accessToken } = await logIn(scene, user)
@@ -159,11 +186,17 @@ test('a commit that fails is heard of by all, leaves nothing, and the next one s
     await sql`pragma defer_foreign_keys = on`.execute(trx)
     await addSession(trx, 'nobody')
   })
-  const read = sql`select count(*) from users`.execute(db)
-  const work = [addUser(db, 'bob'), orphan, exchange(scene, accessToken), read, addUser(db, 'carol')]
-  assert.deepEqual(await outcomes(work), Array(5).fill('rejected'))
+  const read = sql`select count(*) as count from users`.execute(db)
+  const work = [
+    addUser(db, 'bob'),
+    orphan,
+    exchange(scene, accessToken, () => OPERATOR),
+    addUser(db, 'carol'),
+  ]
+  assert.deepEqual(await outcomes(work), Array(4).fill('rejected'))
+  assert.deepEqual((await read).rows, [{ count: 1 }], 'what a reader sees is on the disk')
   assert.deepEqual(await usernames(), ['ada'])
-  assert.equal((await exchange(scene, accessToken)).outcome, 'exchanged')
+  assert.equal((await exchange(scene, accessToken, () => OPERATOR)).outcome, 'exchanged')
   await addUser(db, 'dave')
   assert.deepEqual(await usernames(), ['ada', 'dave'])
 })
@@ -177,49 +210,111 @@ test('other processes are not kept waiting: the lock is held for no turn of the 
   assert.deepEqual(await usernames(), ['Ada', 'bob'])
 })
 
-test('whose commit fails takes the database from nobody who has it by then', async (t) => {
+test('a transaction whose commit failed does not roll back the next owner of the database', async (t) => {
   const { db, outside } = await openScene(t)
   const execute = (on: typeof db, text: string) => sql.raw(text).execute(on)
   await execute(db, 'create table parents (id integer primary key)')
   await execute(db, 'create table children (parent references parents deferrable initially deferred)')
   await execute(db, 'create table notes (who text)')
   const gate = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
   const failing = db.transaction().execute(async (trx) => {
     await execute(trx, 'insert into children values (1)')
+    begun.resolve()
     await gate.promise
   })
-  await new Promise(setImmediate)
+  // The next transaction begins in a later turn, so that it does not share the commit.
+  await begun.promise
+  const next = Promise.withResolvers<void>()
   const takenBack = db.transaction().execute(async (trx) => {
     await execute(trx, `insert into notes values ('taken back')`)
-    for (let count = 0; count < 20; count++) await execute(trx, 'select 1')
+    await next.promise
     throw new Error('taken back')
   })
   await new Promise(setImmediate)
   gate.resolve()
-  const others = []
-  for (let count = 0; count < 40; count++) {
-    await null
-    others.push(execute(db, `insert into notes values ('told')`))
-  }
   await assert.rejects(failing, /FOREIGN KEY/)
-  await assert.rejects(takenBack, /taken back/)
+  const others = Array.from({ length: 40 }, () => execute(db, `insert into notes values ('told')`))
+  await new Promise(setImmediate)
+  next.resolve()
+  await assert.rejects(takenBack)
   await Promise.all(others)
   assert.deepEqual(await outside.query('select who, count(*) as count from notes group by who'), [
     { who: 'told', count: 40 },
   ])
 })
 
-test('tells how long commits take, the shorter of the last two', async (t) => {
-  const { store } = await openScene(t)
-  const real = performance.now
-  // A disk as slow as the clock says it is.
-  let now = real.call(performance)
-  let step = 0
-  t.mock.method(performance, 'now', () => (now += step))
-  const times = []
-  for (step of [10, 30, 5, 20]) {
-    await addUser(store.db)
-    times.push(store.commitTime?.())
+/** A clock for the driver that stands still, and commits that take as long as they are told to. */
+async function openTimed(t: TestContext) {
+  const timing = { now: 0, commit: 0 }
+  const recording = recordStatements(t, (text) => {
+    if (text === 'commit') timing.now += timing.commit
+  })
+  const context = await openContext(t)
+  t.mock.method(performance, 'now', () => timing.now)
+  let names = 0
+  const write = (count: number) => Array.from({ length: count }, () => addUser(context.db, `user${names++}`))
+  const commits = () => recording.executed.filter(({ sql }) => sql === 'commit').length
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate)
   }
-  assert.deepEqual(times.slice(1), [10, 5, 5])
+  /** Two commits, after which the driver knows how long one takes, and that three come together. */
+  const warmUp = async (commit: number) => {
+    timing.commit = commit
+    await Promise.all(write(1))
+    await Promise.all(write(3))
+    recording.executed.length = 0
+  }
+  return { timing, write, commits, turns, warmUp }
+}
+
+test('the first wait for as many as there were the last time, and all share a commit', async (t) => {
+  const { write, commits, turns, warmUp } = await openTimed(t)
+  await warmUp(5)
+  const work = write(1)
+  await turns(20)
+  work.push(...write(1))
+  await turns(20)
+  assert.equal(commits(), 0)
+  work.push(...write(1))
+  await Promise.all(work)
+  assert.equal(commits(), 1)
+})
+
+for (const [commit, wait] of [
+  [5, 5],
+  [1000, 8],
+] as const) {
+  test(`where a commit takes ${commit} ms they wait for ${wait} ms at most, and then for fewer`, async (t) => {
+    const { timing, write, commits, turns, warmUp } = await openTimed(t)
+    await warmUp(commit)
+    timing.commit = 0
+    const work = write(1)
+    await turns(20)
+    timing.now += wait - 0.1
+    await turns(20)
+    assert.equal(commits(), 0)
+    timing.now += 0.1
+    await Promise.all(work)
+    assert.equal(commits(), 1)
+    const next = write(1)
+    await turns(2)
+    assert.equal(commits(), 2, 'one came the last time: one waits for nobody')
+    await Promise.all(next)
+  })
+}
+
+test('one slow commit makes nobody wait: the shorter of the last two counts', async (t) => {
+  const { timing, write, commits, turns } = await openTimed(t)
+  timing.commit = 1
+  await Promise.all(write(1))
+  timing.commit = 1000
+  await Promise.all(write(3))
+  const before = commits()
+  const work = write(1)
+  await turns(2)
+  timing.now += 1
+  await turns(2)
+  assert.equal(commits(), before + 1)
+  await Promise.all(work)
 })

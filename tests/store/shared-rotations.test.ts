@@ -1,7 +1,9 @@
 /** On PostgreSQL rotations of one turn are one statement, and each of them comes out as if it were alone. */
+
 import assert from 'node:assert/strict'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { rotateSession } from '../../src/store/queries/sessions.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
@@ -12,7 +14,7 @@ import { addUser, logIn, NOW, openContext, storedRows } from '../support/session
 import { cutStopped, onPostgres, stopBefore, untilWaiting } from './crossing.ts'
 import { recordStatements } from './statements.ts'
 
-const SHARED = /^with "wanted" as .* skip locked\) update "sessions" set /s
+const SHARED = /^with "presented" as .* skip locked\) update "sessions" set /s
 const ALONE = /^update "sessions" set "generation" = /
 
 interface Scene {
@@ -42,7 +44,7 @@ async function openScene(t: DialectContext, sessions: number): Promise<Scene> {
 }
 
 const refreshAll = (context: StoreContext, tokens: readonly string[]) =>
-  Promise.all(tokens.map((token) => refresh(context, token)))
+  Promise.all(tokens.map((token) => refresh(context, token, () => OPERATOR)))
 
 const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
   results.map(({ outcome }) => outcome)
@@ -79,7 +81,7 @@ onPostgres('one that is alone in its turn is the statement that it always was', 
   const recording = recordStatements(t)
   const { context, tokens, past } = await openScene(t, 2)
   recording.executed.length = 0
-  for (const token of tokens) assert.equal((await refresh(context, token)).outcome, 'rotated')
+  for (const token of tokens) assert.equal((await refresh(context, token, () => OPERATOR)).outcome, 'rotated')
   assert.equal(recording.executed.length, 2)
   for (const { sql } of recording.executed) assert.match(sql, ALONE)
   await past.close()
@@ -128,7 +130,7 @@ onPostgres('one token twice in a turn: rotated and replayed, with one successor'
   const [shared, alone, read] = recording.executed.map(({ sql }) => sql)
   assert.match(shared ?? '', SHARED)
   assert.match(alone ?? '', ALONE)
-  assert.match(read ?? '', /^with "wanted" as .* left join "sessions" /)
+  assert.match(read ?? '', /^with "subject" as .* left join "sessions" /)
   await past.close()
 })
 
@@ -148,7 +150,7 @@ onPostgres('a row that somebody else has locked holds up nobody but its own requ
   const { context, ids, tokens, past } = scene
   await past.query('begin')
   await past.query('update sessions set address = $1 where id = $2', ['::1', ids[1]])
-  const [first, second, third] = tokens.map((token) => refresh(context, token))
+  const [first, second, third] = tokens.map((token) => refresh(context, token, () => OPERATOR))
   const quick = await Promise.all([first, third])
   assert.deepEqual(outcomesOf(quick as never), ['rotated', 'rotated'])
   const observer = await connect(context.database)
@@ -166,11 +168,14 @@ type Meanwhile = (
 ) => Promise<unknown>
 
 const meanwhile: Readonly<Record<string, readonly [outcome: string, work: Meanwhile]>> = {
-  'a logout': ['revoked', ({ db }, { id }) => revokeSession(db, id, 'logout', NOW)],
+  'a logout': [
+    'revoked',
+    ({ db }, { id }) => revokeSession(db, { sessionId: id, reason: 'logout', now: NOW, origin: OPERATOR }),
+  ],
   // The statement still sees an active user: it goes by the row of the session.
-  'a deactivation': ['inactive_user', ({ db }, { user }) => deactivateUser(db, user, NOW)],
-  'a deletion': ['unknown_user', ({ db }, { user }) => deleteUser(db, user)],
-  'a rotation': ['replayed', (context, { token }) => refresh(context, token)],
+  'a deactivation': ['inactive_user', ({ db }, { user }) => deactivateUser(db, user, NOW, OPERATOR)],
+  'a deletion': ['unknown_user', ({ db }, { user }) => deleteUser(db, user, Date.now(), OPERATOR)],
+  'a rotation': ['replayed', (context, { token }) => refresh(context, token, () => OPERATOR)],
 }
 
 for (const [what, [outcome, work]] of Object.entries(meanwhile)) {
@@ -199,7 +204,9 @@ onPostgres('a connection that is lost: all are told that it may pass, and a retr
   const { context, ids, tokens, past } = scene
   const goOn = await stopAt(past, ids[0] ?? '')
   // The last one has been there before: it is not in the statement, and neither tries by itself.
-  const refreshed = Promise.allSettled([...tokens, tokens[0] ?? ''].map((token) => refresh(context, token)))
+  const refreshed = Promise.allSettled(
+    [...tokens, tokens[0] ?? ''].map((token) => refresh(context, token, () => OPERATOR)),
+  )
   await untilWaiting(past, 'advisory')
   await cutStopped(past)
   for (const result of await refreshed) {
@@ -241,7 +248,7 @@ onPostgres('in a transaction nothing is shared, and a rollback takes it back', a
       const [sessionId = '', userId = ''] = [ids[index], users[index]]
       return rotateSession(trx, { sessionId, userId, ...presented }, 1000)
     })
-    const outside = refresh(context, tokens[2] ?? '')
+    const outside = refresh(context, tokens[2] ?? '', () => OPERATOR)
     for (const rotation of inside) assert.equal((await rotation)?.generation, 1)
     assert.equal((await outside).outcome, 'rotated')
     for (const { sql } of recording.executed) assert.match(sql, ALONE)

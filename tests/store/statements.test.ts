@@ -1,14 +1,16 @@
-/** DESIGN §3: a rotation is one compare-and-swap and no read before it, as SQLite sees it. */
+/** `docs/adr/0003-one-row-per-session.md`: a rotation is one compare-and-swap and no read before it, as SQLite sees it. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { addUser, logIn, openContext } from '../support/session-context.ts'
 import { beginningsOf, recordStatements } from './statements.ts'
 
 const ROTATION = /^update "sessions" set "generation" = .* returning /
 const TOUCH = /^update "sessions" set "refreshed_at" = .* returning /
-const READ = /^with "wanted" as .* left join "sessions" /
+const READ = /^with "subject" as .* left join "sessions" /
 const REVOCATION = /^update "sessions" set "revoked_at" = /
 const EVENTS = /^insert into "events" /
 
@@ -35,7 +37,7 @@ test('what each refresh costs: the statements, in order', async (t) => {
   ) {
     recording.executed.length = 0
     const settings = { ...context.settings, rotation }
-    const result = await refresh({ ...context, settings }, refreshToken)
+    const result = await refresh({ ...context, settings }, refreshToken, () => OPERATOR)
     assert.equal(result.outcome, expected)
     const statements = recording.executed.map(({ sql }) => sql).filter((sql) => !FRAME.has(sql))
     assert.equal(statements.length, patterns.length, statements.join('\n'))
@@ -59,7 +61,7 @@ test('an exchange writes first: the row is the lock', async (t) => {
   const context = await openContext(t)
   const { accessToken } = await logIn(context, await addUser(context.db))
   recording.executed.length = 0
-  assert.equal((await exchange(context, accessToken)).outcome, 'exchanged')
+  assert.equal((await exchange(context, accessToken, () => OPERATOR)).outcome, 'exchanged')
   assert.deepEqual(beginningsOf(recording.executed), [
     'begin immediate',
     'savepoint work',
@@ -76,7 +78,7 @@ test('statements are prepared once: 1,000 refreshes prepare nothing new', async 
   const opened = await logIn(context, await addUser(context.db))
   let token = opened.refreshToken
   const next = async () => {
-    const result = await refresh(context, token)
+    const result = await refresh(context, token, () => OPERATOR)
     assert.ok(result.outcome === 'rotated' && result.refreshToken !== undefined)
     token = result.refreshToken
   }

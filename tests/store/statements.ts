@@ -17,8 +17,12 @@ export interface Recording {
 export const beginningsOf = (statements: readonly Statement[]): string[] =>
   statements.map(({ sql }) => sql.split(' ').slice(0, 3).join(' '))
 
-/** To be called before the database is opened. The real statements run, and are written down. */
-export function recordStatements(t: TestContext): Recording {
+/**
+ * To be called before the database is opened. The real statements run, and are written down.
+ *
+ * @param onExecuted called after each statement on SQLite
+ */
+export function recordStatements(t: TestContext, onExecuted?: (sql: string) => void): Recording {
   const recording: Recording = { prepared: [], executed: [] }
   const { prepare } = SQLite.prototype
   SQLite.prototype.prepare = function (this: SQLite.Database, sql: string) {
@@ -28,7 +32,9 @@ export function recordStatements(t: TestContext): Recording {
       const original = statement[method].bind(statement) as (...parameters: unknown[]) => never
       statement[method] = (...parameters: unknown[]) => {
         recording.executed.push({ sql, parameters: parameters.flat() })
-        return original(...parameters)
+        const result = original(...parameters)
+        onExecuted?.(sql)
+        return result
       }
     }
     return statement

@@ -1,8 +1,10 @@
 /** Texts from outside: the same answers on both dialects. */
+
 import assert from 'node:assert/strict'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
 import { findUserByName, insertUser, listUsers } from '../../src/store/queries/users.ts'
 import { verifyAccessToken } from '../../src/tokens/access-token.ts'
@@ -34,13 +36,13 @@ test('texts come back as they were given', async (t) => {
   const userAgent = `'"\\; -- $1 ? \u{1f600}\u0001\u001f\u007f\u0080\uffff é e\u0301 ${'x'.repeat(200)}`
   const times = { now: NOW, expiresAt: NOW + 1, absoluteExpiresAt: NOW + 1 }
   const given = { id: "' or 1=1", userId, passwordHash: 'a hash', userAgent, address: '::1', ...times }
-  assert.equal((await insertSession(db, given))?.id, given.id)
+  assert.equal((await insertSession(db, given, OPERATOR))?.session.id, given.id)
   const [listed] = await listSessions(db, { userId, now: NOW - 1, idleCutoff: NOW, limit: 1 })
   assert.equal(listed?.userAgent, userAgent)
   // As long as a name can be: one character that normalisation makes 18 of, 128 times.
   const usernameKey = '\ufdfa'.repeat(128).normalize('NFKC')
   assert.ok(usernameKey.length > 2000)
-  await insertUser(db, { id: 'b', username: 'b', usernameKey, passwordHash: '', now: NOW })
+  await insertUser(db, { id: 'b', username: 'b', usernameKey, passwordHash: '', now: NOW }, OPERATOR)
   assert.equal((await findUserByName(db, usernameKey))?.id, 'b')
 })
 
@@ -82,5 +84,5 @@ test('fractions of a second, an id as long as it may be: taken as they are', asy
     const login = { json: { username, password: PASSWORD } }
     assert.equal((await service.request('/api/auth/login', login)).status, 400)
   }
-  assert.equal((await refresh(service.core, 'a\0b')).outcome, 'invalid')
+  assert.equal((await refresh(service.core, 'a\0b', () => OPERATOR)).outcome, 'invalid')
 })

@@ -1,4 +1,5 @@
 /** A store for a test, in a real file of its own, and what the functions of `src/sessions` need beside it. */
+
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { openSession } from '../../src/sessions/open.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -80,13 +82,14 @@ const PASSWORD_HASH = 'a hash'
 /** @returns the user's id */
 export async function addUser(db: Database, username = 'ada'): Promise<string> {
   const id = randomUUID()
-  await insertUser(db, { id, username, usernameKey: username, passwordHash: PASSWORD_HASH, now: NOW })
+  const user = { id, username, usernameKey: username, passwordHash: PASSWORD_HASH, now: NOW }
+  await insertUser(db, user, OPERATOR)
   return id
 }
 
 /** No password is checked for it, so that many can be opened. @param passwordHash of another user than addUser makes */
 export async function logIn(context: SessionContext, userId: string, passwordHash = PASSWORD_HASH) {
-  const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null })
+  const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null }, OPERATOR)
   if (grant === undefined) throw new Error('no session')
   return grant
 }

@@ -3,6 +3,8 @@
  * signed is in forgeries.test.ts.
  */
 import assert from 'node:assert/strict'
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { FOREIGN_SECRET, forge, NOW, NOW_SECONDS, tokensWith } from './forge.ts'
 import type { Kind } from './kinds.ts'
@@ -94,3 +96,24 @@ for (const kind of names) {
     assert.deepEqual(await verify(kind, forge(header, { ...claims, exp }, FOREIGN_SECRET)), INVALID)
   })
 }
+
+test('signatures are compared whole, however much of one is right', async (t) => {
+  const compared: number[][] = []
+  const { timingSafeEqual } = crypto
+  t.mock.method(crypto, 'timingSafeEqual', (given: Buffer, expected: Buffer) => {
+    compared.push([given.length, expected.length])
+    return timingSafeEqual(given, expected)
+  })
+  syncBuiltinESMExports()
+  t.after(() => {
+    t.mock.restoreAll()
+    syncBuiltinESMExports()
+  })
+  const { header, claims } = kinds.access
+  const good = forge(header, claims)
+  const signed = good.lastIndexOf('.') + 1
+  const wrong = [good.slice(0, signed) + 'x'.repeat(43), `${good.slice(0, -2)}xx`]
+  for (const text of [good, ...wrong]) await verify('access', text)
+  assert.deepEqual(compared, Array(3).fill([43, 43]))
+  assert.deepEqual(await verify('access', good.slice(0, -1)), INVALID, 'of another length')
+})

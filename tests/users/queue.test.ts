@@ -5,7 +5,7 @@ import { createQueue } from '../../src/users/queue.ts'
 
 function start({ concurrency = 1, length = 64, patience = 1000 } = {}) {
   const clock = { now: 5 }
-  const queue = createQueue({ concurrency, length, patience, now: () => clock.now })
+  const queue = createQueue({ concurrency, length, maxWait: patience, now: () => clock.now })
   /** One by itself, that takes so many milliseconds */
   const take = async (duration: number) => {
     await queue.run(async () => {

@@ -4,7 +4,7 @@ import { endAllSessions, endSession } from '../../sessions/revoke.ts'
 import { findUser } from '../../store/queries/users.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { originOf, record, recordEnds } from '../pipeline/record.ts'
+import { logEvents, originOf } from '../pipeline/record.ts'
 import { MAX_LISTED, sessionBody } from './sessions.ts'
 
 type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
@@ -20,19 +20,14 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
   async openUserSession(c, { path, body, success, failure }) {
     const userId = path.id
     const { device = null, address = null } = body
-    const grant = await openSession(core, {
-      userId,
-      passwordHash: undefined,
-      userAgent: device,
-      address,
-      opener: { ...originOf(c), reason: 'operator' },
-    })
+    const login = { userId, passwordHash: undefined, userAgent: device, address, reason: 'operator' } as const
+    const grant = await openSession(core, login, originOf(c))
     if (grant === undefined) {
       const isGone = (await findUser(core.db, userId)) === undefined
       return isGone ? failure(404, 'User not found.') : failure(403, 'User is inactive.')
     }
-    const { session, accessToken, expiresIn, refreshToken } = grant
-    record(core, c, 'session.opened', { userId, sessionId: session.id, reason: 'operator' })
+    const { session, accessToken, expiresIn, refreshToken, events } = grant
+    logEvents(core, c, events)
     return success(201, {
       message: 'Session opened',
       session_id: session.id,
@@ -46,18 +41,20 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
   async endUserSessions(c, { path, success, failure }) {
     const userId = path.id
     if ((await findUser(core.db, userId)) === undefined) return failure(404, 'User not found.')
-    const ended = await endAllSessions(core, userId, 'operator', originOf(c))
-    recordEnds(core, c, userId, ended, 'operator')
-    return success(200, { message: 'All sessions ended', sessions_ended: ended.length })
+    const end = { userId, reason: 'operator', origin: originOf(c) } as const
+    const { endedSessions, events } = await endAllSessions(core, end)
+    logEvents(core, c, events)
+    return success(200, { message: 'All sessions ended', sessions_ended: endedSessions.length })
   },
 
   async endUserSession(c, { path, success, failure }) {
     const { id: userId, session_id: sessionId } = path
-    if (!(await endSession(core, sessionId, 'operator', userId, originOf(c)))) {
+    const events = await endSession(core, { sessionId, userId, reason: 'operator', origin: originOf(c) })
+    if (events.length === 0) {
       const isGone = (await findUser(core.db, userId)) === undefined
       return failure(404, isGone ? 'User not found.' : 'Session not found.')
     }
-    record(core, c, 'session.revoked', { userId, sessionId, reason: 'operator' })
+    logEvents(core, c, events)
     return success(200, { message: 'Session ended' })
   },
 })

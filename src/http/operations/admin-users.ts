@@ -4,7 +4,7 @@ import { register } from '../../users/accounts.ts'
 import { foldCase } from '../../users/fold-case.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { originOf, record, recordEnds } from '../pipeline/record.ts'
+import { logEvents, originOf } from '../pipeline/record.ts'
 import { faults } from './accounts.ts'
 import { cursorOf, pageOf, readCursor } from './pagination.ts'
 
@@ -40,11 +40,12 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
   },
 
   async createUser(c, { body, success, failure }) {
-    const result = await register(core, { username: body.username, password: body.password }, originOf(c))
+    const account = { username: body.username, password: body.password, reason: 'operator' } as const
+    const result = await register(core, account, originOf(c))
     if (result.outcome === 'unfit_password')
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
     if (result.outcome === 'taken') return failure(409, 'Username is taken.')
-    record(core, c, 'user.registered', { userId: result.user.id, reason: 'operator' })
+    logEvents(core, c, result.events)
     return success(201, userBody(result.user))
   },
 
@@ -54,24 +55,23 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
   },
 
   async deleteUser(c, { path, success, failure }) {
-    if (!(await deleteUser(core.db, path.id, core.now(), originOf(c)))) return failure(404, 'User not found.')
-    record(core, c, 'user.deleted', { userId: path.id })
+    const events = await deleteUser(core.db, path.id, core.now(), originOf(c))
+    if (events === undefined) return failure(404, 'User not found.')
+    logEvents(core, c, events)
     return success(200, { message: 'User deleted' })
   },
 
   async deactivateUser(c, { path, success, failure }) {
-    const userId = path.id
-    const ended = await deactivateUser(core.db, userId, core.now(), originOf(c))
+    const ended = await deactivateUser(core.db, path.id, core.now(), originOf(c))
     if (ended === undefined) return failure(404, 'User not found.')
-    record(core, c, 'user.deactivated', { userId })
-    recordEnds(core, c, userId, ended, 'deactivated')
-    return success(200, { message: 'User deactivated', sessions_ended: ended.length })
+    logEvents(core, c, ended.events)
+    return success(200, { message: 'User deactivated', sessions_ended: ended.endedSessions.length })
   },
 
   async activateUser(c, { path, success, failure }) {
-    if (!(await activateUser(core.db, path.id, core.now(), originOf(c))))
-      return failure(404, 'User not found.')
-    record(core, c, 'user.activated', { userId: path.id })
+    const events = await activateUser(core.db, path.id, core.now(), originOf(c))
+    if (events === undefined) return failure(404, 'User not found.')
+    logEvents(core, c, events)
     return success(200, { message: 'User activated' })
   },
 })

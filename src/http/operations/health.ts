@@ -2,6 +2,7 @@ import { schemaState } from '../../store/migrate.ts'
 import { probeWriting } from '../../store/queries/probe.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
+import { setHeader } from '../pipeline/headers.ts'
 import { contract, DOCS_POLICY, docsAsset, docsPage } from './docs-page.ts'
 
 /** The contract's tag `operations`. */
@@ -15,11 +16,11 @@ export const operationHandlers = (
     try {
       const { count } = core.failedWrites
       if (count > 0) await probeWriting(core.db)
-      // Unless more were raised meanwhile.
+      // A write may have failed meanwhile.
       if (core.failedWrites.count === count) core.failedWrites.count = 0
       const { pending, unknown } = await schemaState(core.db)
-      // Somebody migrated with a newer version while this one runs: its statements go on working, by the rule of
-      // expand and contract. Only a start is refused.
+      // A newer version has migrated the database while this one runs. Its statements still work, because migrations expand
+      // before they contract. Only a start is refused.
       if (unknown.length > 0) core.log.warn({ unknown }, 'the database is newer than this program')
       if (pending.length === 0) return success(200, { message: 'Ready' })
       core.log.error({ pending }, 'the database is not migrated')
@@ -29,17 +30,17 @@ export const operationHandlers = (
     return failure(503, 'Service unavailable.')
   },
 
-  openapi: (_c, { raw: plain }) => plain(200, 'application/json', contract),
+  openapi: (_c, { raw }) => raw(200, 'application/json', contract),
 
-  docs(c, { raw: plain }) {
-    c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
-    return plain(200, 'text/html', docsPage)
+  docs(c, { raw }) {
+    setHeader(c, 'Content-Security-Policy', DOCS_POLICY)
+    return raw(200, 'text/html', docsPage)
   },
 
-  docsAsset(c, { path, raw: plain, failure }) {
+  docsAsset(c, { path, raw, failure }) {
     const asset = docsAsset(path.asset)
     if (asset === undefined) return failure(404, 'Not found.')
-    c.get('headers')['Content-Security-Policy'] = DOCS_POLICY
-    return plain(200, asset.type, asset.bytes)
+    setHeader(c, 'Content-Security-Policy', DOCS_POLICY)
+    return raw(200, asset.type, asset.bytes)
   },
 })

@@ -7,7 +7,7 @@ import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerToken, refreshCookie, setRefreshCookie } from '../pipeline/credentials.ts'
 import { tooMany } from '../pipeline/limits.ts'
-import { originOf, record } from '../pipeline/record.ts'
+import { logEvents, logOutcome, originOf, recordRefusal } from '../pipeline/record.ts'
 
 /** The contract's tag `refresh`: the two documented endpoints. */
 export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'exchangeToken'> => ({
@@ -94,23 +94,17 @@ function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): voi
   switch (result.outcome) {
     case 'rotated':
     case 'replayed':
-    case 'refreshed':
-      record(core, c, `token.${result.outcome}`, {
-        userId: result.session.userId,
-        sessionId: result.session.id,
-        kind,
-      })
+    case 'refreshed': {
+      const { userId, id: sessionId } = result.session
+      logOutcome(core, c, `token.${result.outcome}`, { userId, sessionId, kind })
       break
+    }
     case 'reused':
-      record(core, c, 'token.reuse_detected', { ...result, kind })
-      record(core, c, 'session.revoked', { ...result, reason: 'reuse' })
-      break
     case 'restored':
-      record(core, c, 'session.restored', { ...result, kind })
-      record(core, c, 'session.revoked', { ...result, reason: 'restored' })
+      recordEnd(core, c, result, kind)
       break
     default:
-      record(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
+      recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
   }
 }
 
@@ -119,13 +113,23 @@ function recordExchange(core: Core, c: Context<Env>, result: ExchangeOutcome): v
   switch (result.outcome) {
     case 'exchanged':
     case 'replayed':
-      record(core, c, `token.${result.outcome}`, { ...result, kind })
+      logOutcome(core, c, `token.${result.outcome}`, { ...result, kind })
       break
     case 'reused':
-      record(core, c, 'token.reuse_detected', { ...result, kind })
-      record(core, c, 'session.revoked', { ...result, reason: 'reuse' })
+      recordEnd(core, c, result, kind)
       break
     default:
-      record(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
+      recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
   }
+}
+
+/** Another request may have ended the session right before: then this one was only refused. */
+function recordEnd(
+  core: Core,
+  c: Context<Env>,
+  result: Extract<RefreshOutcome, { readonly outcome: 'reused' | 'restored' }>,
+  kind: 'refresh' | 'exchange',
+): void {
+  if (result.events.length > 0) logEvents(core, c, result.events, kind)
+  else recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
 }

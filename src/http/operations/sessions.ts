@@ -6,8 +6,7 @@ import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from '../pipeline/credentials.ts'
-import { originOf, record, recordEnds } from '../pipeline/record.ts'
-import { requireAccess } from '../pipeline/require-access.ts'
+import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
 import { logIn } from './log-in.ts'
 
 /** How many sessions of a user are shown at the most */
@@ -39,12 +38,12 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
     async login(c, { body, success, failure }) {
       const login = await logIn(core, body, originOf(c))
       if (login.outcome !== 'opened') {
-        record(core, c, 'login.failed', { userId: login.userId, reason: login.outcome })
+        recordRefusal(core, c, 'login.failed', { userId: login.userId, reason: login.outcome })
         if (login.outcome === 'inactive_user') return failure(403, 'User is inactive.')
         return failure(401, 'Invalid credentials.')
       }
-      const { session, accessToken, expiresIn, refreshToken } = login
-      record(core, c, 'session.opened', { userId: session.userId, sessionId: session.id })
+      const { session, accessToken, expiresIn, refreshToken, events } = login
+      logEvents(core, c, events)
       if (body.cookie === true) {
         setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, session.rotatedAt)
       }
@@ -64,42 +63,39 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       if (presented.length === 0) return failure(401, 'Token missing.')
       const results = await Promise.all(presented.map((token) => logout(core, token, originOf(c))))
       for (const result of results) {
-        if (result.outcome === 'revoked') record(core, c, 'session.revoked', { ...result, reason: 'logout' })
+        if (result.outcome === 'revoked') logEvents(core, c, result.events)
       }
       clearRefreshCookie(c, core.settings)
       if (results.every((result) => result.outcome === 'invalid')) return failure(401, 'Invalid token.')
       return success(200, { message: 'Logged out successfully' })
     },
 
-    async logoutAll(c, { success, failure }) {
-      const access = await requireAccess(core, c)
-      if ('refusal' in access) return failure(...access.refusal)
-      const { userId } = access
-      const ended = await endAllSessions(core, userId, 'logout_all', originOf(c))
-      recordEnds(core, c, userId, ended, 'logout_all')
+    async logoutAll(c, { success }) {
+      const { userId } = c.get('access')
+      const end = { userId, reason: 'logout_all', origin: originOf(c) } as const
+      const { endedSessions, events } = await endAllSessions(core, end)
+      logEvents(core, c, events)
       if (cookieOwner(core, c).userId === userId) clearRefreshCookie(c, core.settings)
-      return success(200, { message: 'All sessions ended', sessions_ended: ended.length })
+      return success(200, { message: 'All sessions ended', sessions_ended: endedSessions.length })
     },
 
-    async listSessions(c, { success, failure }) {
-      const access = await requireAccess(core, c)
-      if ('refusal' in access) return failure(...access.refusal)
-      const sessions = await activeSessions(core, MAX_LISTED, access.userId)
+    async listSessions(c, { success }) {
+      const { userId, sessionId } = c.get('access')
+      const sessions = await activeSessions(core, MAX_LISTED, userId)
       return success(200, {
         sessions: sessions.map((session) => ({
           ...sessionBody(session),
-          current: session.id === access.sessionId,
+          current: session.id === sessionId,
         })),
       })
     },
 
     async endSession(c, { path, success, failure }) {
-      const access = await requireAccess(core, c)
-      if ('refusal' in access) return failure(...access.refusal)
-      const { userId } = access
-      const isEnded = await endSession(core, path.id, 'ended', userId, originOf(c))
-      if (!isEnded) return failure(404, 'Session not found.')
-      record(core, c, 'session.revoked', { userId, sessionId: path.id, reason: 'ended' })
+      const { userId } = c.get('access')
+      const end = { sessionId: path.id, userId, reason: 'ended', origin: originOf(c) } as const
+      const events = await endSession(core, end)
+      if (events.length === 0) return failure(404, 'Session not found.')
+      logEvents(core, c, events)
       if (path.id === cookieOwner(core, c).sessionId) clearRefreshCookie(c, core.settings)
       return success(200, { message: 'Session ended' })
     },

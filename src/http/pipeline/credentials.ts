@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { generateCookie, getCookie } from 'hono/cookie'
 import type { Settings } from '../../config/settings.ts'
 import type { Env } from '../contract.ts'
+import { setHeader } from './headers.ts'
 
 /** The token in `Authorization: Bearer …` (RFC 6750 §2.1); the scheme in any case (RFC 9110 §11.1). */
 export function bearerToken(c: Context<Env>): string | undefined {
@@ -29,15 +30,16 @@ export function setRefreshCookie(
   now: number,
 ): void {
   const maxAge = Math.min(Math.floor(expiresAt / 1000) - Math.floor(now / 1000), MAX_COOKIE_AGE)
-  c.get('headers')['Set-Cookie'] = generateCookie(cookie.name, refreshToken, {
-    ...attributes(cookie.secure),
-    maxAge,
-  })
+  setHeader(
+    c,
+    'Set-Cookie',
+    generateCookie(cookie.name, refreshToken, { ...attributes(cookie.secure), maxAge }),
+  )
 }
 
 /** Only where the request carried one: nobody else's response is cluttered. */
 export function clearRefreshCookie(c: Context<Env>, settings: CookieSettings): void {
   if (refreshCookie(c, settings) === undefined) return
   const { name, secure } = settings.cookie
-  c.get('headers')['Set-Cookie'] = generateCookie(name, '', { ...attributes(secure), maxAge: 0 })
+  setHeader(c, 'Set-Cookie', generateCookie(name, '', { ...attributes(secure), maxAge: 0 }))
 }

@@ -1,14 +1,14 @@
 /** Cross-site request forgery: who may send the refresh cookie. See docs/adr/0018-cross-site-requests.md. */
 import type { Context } from 'hono'
 import type { Settings } from '../../config/settings.ts'
-import type { Env, Handlers } from '../contract.ts'
+import type { Env, Handler } from '../contract.ts'
 import type { Core } from '../core.ts'
+import type { Check } from './checks.ts'
 import { refreshCookie } from './credentials.ts'
-import { record } from './record.ts'
-import type { Check } from './requests.ts'
+import { recordRefusal } from './record.ts'
 import { failureDraft, send } from './respond.ts'
 
-/** What browsers say of where a request comes from, and pages cannot change. */
+/** Headers in which browsers tell where a request comes from. Pages cannot change them. */
 export interface Provenance {
   /** `Sec-Fetch-Site` */
   readonly site: string | undefined
@@ -20,10 +20,10 @@ export interface Provenance {
 
 type OriginSettings = Pick<Settings, 'cookie' | 'corsOrigins'>
 
-/** Whether a page of an origin that is neither this service's own nor in `CORS_ORIGINS` has made a browser send this. */
+/** Whether a browser sent the request for a page whose origin is neither the service's own nor in `CORS_ORIGINS`. */
 export function isCrossSite({ site, origin, host = '' }: Provenance, settings: OriginSettings): boolean {
   if (site === 'same-origin' || site === 'none') return false
-  // Neither: no browser, and nobody's cookies but those of who calls.
+  // Without both it is not a browser, and the cookies are the caller's own.
   if (origin === undefined) return site !== undefined
   if (settings.corsOrigins.includes(origin)) return false
   return site !== undefined || !isOwn(origin, host, settings.cookie.secure)
@@ -31,7 +31,7 @@ export function isCrossSite({ site, origin, host = '' }: Provenance, settings: O
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
 
-// TLS may end in front of this service, which does not see it; but a Secure cookie comes by https only, or on loopback.
+// TLS may end at a proxy, so the scheme is unknown. But browsers send a Secure cookie only over https, or on loopback.
 function isOwn(origin: string, host: string, secure: boolean): boolean {
   const schemes = secure && !LOOPBACK.test(host) ? ['https'] : ['https', 'http']
   return schemes.some((scheme) => URL.parse(`${scheme}://${host}`)?.origin === origin)
@@ -45,28 +45,22 @@ export function comesCrossSite(c: Context<Env>, settings: OriginSettings): boole
   return isCrossSite({ site, origin, host: c.req.header('Host') }, settings)
 }
 
-/** Before anything is read or changed. The cookie is looked for last: nearly all requests are done by then. */
-export function refuseCrossSite(core: Core): Check {
-  return (c) => {
-    const { settings } = core
-    if (!comesCrossSite(c, settings) || refreshCookie(c, settings) === undefined) return undefined
-    record(core, c, 'token.refused', { reason: 'cross_site' })
-    return send(core, c, failureDraft(403, 'Cross-site request refused.'))
-  }
+/** Before anything is read or changed. It looks for the cookie last, because nearly all requests are let through before. */
+export const refuseCrossSite: Check = (core, c) => {
+  const { settings } = core
+  if (!comesCrossSite(c, settings) || refreshCookie(c, settings) === undefined) return undefined
+  recordRefusal(core, c, 'token.refused', { reason: 'cross_site' })
+  return send(core, c, failureDraft(403, 'Cross-site request refused.'))
 }
 
 /**
- * A login that asks for the cookie: somebody else's session, put into a browser, would be used by its user as their own.
- * It stands before all that counts it, or a page could keep its visitors' accounts from logging in.
+ * Refuses a login of another site's page that asks for the cookie: the browser's user would use the session of somebody
+ * else as their own. It comes before the limits, or a page could use up the attempts of its visitors' accounts.
  */
-export function refuseCrossSiteLogin(core: Core, handlers: Handlers): Handlers {
-  return {
-    ...handlers,
-    login(c, operation) {
-      if (operation.body.cookie !== true || !comesCrossSite(c, core.settings))
-        return handlers.login(c, operation)
-      record(core, c, 'login.failed', { reason: 'cross_site' })
-      return operation.failure(403, 'Cross-site request refused.')
-    },
+export const refuseCrossSiteLogin =
+  (core: Core, handler: Handler<'login'>): Handler<'login'> =>
+  (c, operation) => {
+    if (operation.body.cookie !== true || !comesCrossSite(c, core.settings)) return handler(c, operation)
+    recordRefusal(core, c, 'login.failed', { reason: 'cross_site' })
+    return operation.failure(403, 'Cross-site request refused.')
   }
-}

@@ -1,105 +1,117 @@
-/** Limits as HTTP tells them: the contract's 429. */
+/** Limits in HTTP: the contract's 429. */
 import type { Context } from 'hono'
 import type { Attempt } from '../../limits/guesses.ts'
 import type { LimitRefusal } from '../../limits/refusal.ts'
 import { foldCase } from '../../users/fold-case.ts'
-import type { Env, Handlers, OperationId, Reply } from '../contract.ts'
+import type { Env, Handler, OperationId, OperationWith, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerToken, refreshCookie } from './credentials.ts'
-import type { EventDetails } from './record.ts'
-import { record } from './record.ts'
+import { removeHeader, setHeader } from './headers.ts'
+import { recordRefusal } from './record.ts'
 import { draftOf } from './respond.ts'
 
 const MESSAGE = 'Too many requests.'
 
-/** The handlers, those that anybody can call behind their limits. */
-export function limited(core: Core, handlers: Handlers): Handlers {
-  /** A refused token is counted after the fact, so that a good one passes whatever comes from its address. */
-  async function counted<Id extends OperationId>(
-    c: Context<Env>,
-    handling: Reply<Id> | Promise<Reply<Id>>,
-    fail: (status: 429, message: typeof MESSAGE) => Reply<Id>,
-    hasToken: (c: Context<Env>) => boolean,
-  ): Promise<Reply<Id>> {
-    const reply = await handling
-    if (![400, 401, 404].includes(draftOf(reply).status) || !hasToken(c)) return reply
+/** The operations that document the 429 */
+type LimitedOperation = OperationWith<429, typeof MESSAGE>
+
+type Verdict = 'succeeded' | 'failed' | 'undone'
+
+/** Refuses a login when the account or the address has had too many failures. */
+export const limitLogins =
+  (core: Core, handler: Handler<'login'>): Handler<'login'> =>
+  async (c, operation) => {
+    const account = foldCase(operation.body.username)
+    const attempt = await core.limits.login(account, c.get('address'))
+    if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt))
+    return finish(core, attempt, () => handler(c, operation))
+  }
+
+/** Refuses a registration when the address has made too many. */
+export const limitRegistrations =
+  (core: Core, handler: Handler<'register'>): Handler<'register'> =>
+  async (c, operation) => {
+    // Closed registration is not worth a count.
+    if (core.settings.registration === 'closed') return handler(c, operation)
+    const attempt = await core.limits.register(c.get('address'))
+    if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt))
+    return finish(core, attempt, () => handler(c, operation))
+  }
+
+/** Refuses a change of password after too many: the current password could be guessed by it. */
+export const limitPasswordChanges =
+  (core: Core, handler: Handler<'changePassword'>): Handler<'changePassword'> =>
+  async (c, operation) => {
+    const { user, userId, sessionId } = c.get('access')
+    const attempt = await core.limits.password(foldCase(user.username), sessionId, c.get('address'))
+    if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt, { userId, sessionId }))
+    // 400: an unfit new password tells nothing about the current one.
+    const verdictOf = (status: number) => (status === 400 ? 'undone' : status < 300 ? 'succeeded' : 'failed')
+    return finish(core, attempt, () => handler(c, operation), verdictOf)
+  }
+
+const REFUSED_TOKEN = new Set([400, 401, 404])
+
+/**
+ * Counts refused tokens by address. They are counted after the operation, so that a good token passes however many were
+ * refused from its address.
+ */
+export const limitRefusedTokens =
+  <Id extends LimitedOperation>(core: Core, handler: Handler<Id>): Handler<Id> =>
+  async (c, operation) => {
+    // TypeScript cannot resolve the statuses of a type parameter. This one is checked for all operations of its constraint.
+    const { failure } = operation as unknown as Respond<LimitedOperation>
+    const reply = await handler(c, operation)
+    const hasToken =
+      operation.body !== undefined || (bearerToken(c) ?? refreshCookie(c, core.settings)) !== undefined
+    if (!hasToken || !REFUSED_TOKEN.has(draftOf(reply).status)) return reply
     const refusal = await core.limits.failure(c.get('address'))
     if (refusal === undefined) return reply
-    delete c.get('headers')['Set-Cookie']
-    return fail(429, tooMany(core, c, refusal))
+    removeHeader(c, 'Set-Cookie')
+    return failure(429, tooMany(core, c, refusal)) as Reply<Id>
   }
-  const presents = (c: Context<Env>) => (bearerToken(c) ?? refreshCookie(c, core.settings)) !== undefined
 
-  return {
-    ...handlers,
-
-    async login(c, operation) {
-      const account = foldCase(operation.body.username)
-      const attempt = await core.limits.login(account, c.get('address'))
-      if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt))
-      return finish(core, attempt, () => handlers.login(c, operation), verdictOf)
-    },
-
-    async register(c, operation) {
-      if (core.settings.registration === 'closed') return handlers.register(c, operation)
-      const attempt = await core.limits.register(c.get('address'))
-      if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt))
-      return finish(core, attempt, () => handlers.register(c, operation), verdictOf)
-    },
-
-    refreshToken: (c, operation) =>
-      counted(c, handlers.refreshToken(c, operation), operation.failure, presents),
-
-    exchangeToken: (c, operation) =>
-      counted(c, handlers.exchangeToken(c, operation), operation.failure, () => true),
-
-    logout: (c, operation) => counted(c, handlers.logout(c, operation), operation.failure, presents),
-  }
-}
-
-const verdictOf = (reply: Reply<OperationId>) => (draftOf(reply).status < 300 ? 'succeeded' : 'failed')
-
-/** Does the work, and gives back what it was counted by, unless it failed. */
-export async function finish<T>(
+/** Runs the operation, and gives back what was counted for it unless it failed. */
+async function finish<Id extends OperationId>(
   core: Core,
   attempt: Attempt,
-  work: () => T | Promise<T>,
-  judgeOf: (result: T) => 'succeeded' | 'failed' | 'undone',
-): Promise<T> {
-  let result: T
+  work: () => Reply<Id> | Promise<Reply<Id>>,
+  verdictOf: (status: number) => Verdict = (status) => (status < 300 ? 'succeeded' : 'failed'),
+): Promise<Reply<Id>> {
+  let reply: Reply<Id>
   try {
-    result = await work()
+    reply = await work()
   } catch (error) {
     await finishQuietly(core, attempt.undone)
     throw error
   }
-  const verdict = judgeOf(result)
+  const verdict = verdictOf(draftOf(reply).status)
   if (verdict !== 'failed') await finishQuietly(core, attempt[verdict])
-  return result
+  return reply
 }
 
-// What was done is done, and answered as such.
+// What the operation did is done, and is answered as such.
 async function finishQuietly(core: Core, end: () => Promise<void>): Promise<void> {
   try {
     await end()
   } catch (error) {
-    core.log.warn({ err: error }, 'a try stays counted')
+    core.log.warn({ err: error }, 'an attempt stays counted')
   }
 }
 
-/** Sets the headers of a 429, and notes it, once for each key and window. @returns its message */
+/** Sets the headers of a 429, and records it once for each key and window. @returns the message of the 429 */
 export function tooMany(
   core: Core,
   c: Context<Env>,
-  { policy, until, isFirst: isNews }: LimitRefusal,
-  details: EventDetails = {},
+  { policy, until, isFirst }: LimitRefusal,
+  subject: { readonly userId?: string; readonly sessionId?: string } = {},
 ): typeof MESSAGE {
-  // A retry that comes after so many seconds must not be too early.
+  // Rounded up, so that a client that waits as told does not come too early.
   const seconds = Math.max(1, Math.ceil((until - core.now()) / 1000))
-  c.get('headers')['Retry-After'] = String(seconds)
+  setHeader(c, 'Retry-After', String(seconds))
   // draft-ietf-httpapi-ratelimit-headers
-  c.get('headers')['RateLimit'] = `"${policy.name}";r=0;t=${seconds}`
-  c.get('headers')['RateLimit-Policy'] = `"${policy.name}";q=${policy.points};w=${policy.seconds}`
-  if (isNews) record(core, c, 'limit.reached', { ...details, reason: policy.name })
+  setHeader(c, 'RateLimit', `"${policy.name}";r=0;t=${seconds}`)
+  setHeader(c, 'RateLimit-Policy', `"${policy.name}";q=${policy.points};w=${policy.seconds}`)
+  if (isFirst) recordRefusal(core, c, 'limit.reached', { ...subject, reason: policy.name })
   return MESSAGE
 }

@@ -1,36 +1,26 @@
 import type { Context } from 'hono'
-import type { SecurityEvent } from '../../events/names.ts'
-import { ROUTINE, WARNINGS } from '../../events/names.ts'
 import { networkOf } from '../../limits/networks.ts'
-import type { Origin } from '../../store/queries/events.ts'
+import type { SecurityEvent } from '../../store/event-names.ts'
+import { WARNINGS } from '../../store/event-names.ts'
+import type { NewEvent, Origin } from '../../store/queries/events.ts'
 import { insertEvents, insertSampled } from '../../store/queries/events.ts'
-import type { RevocationReason } from '../../store/queries/revocations.ts'
-import { revocationEvents } from '../../store/queries/revocations.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
-
-/** Ids and names of outcomes only: no token, cookie, password, username or secret goes into a log. */
-export interface EventDetails {
-  readonly userId?: string | undefined
-  readonly sessionId?: string | undefined
-  readonly reason?: string
-  readonly kind?: 'refresh' | 'exchange'
-}
 
 // Long enough for every browser
 const USER_AGENT_LENGTH = 256
 
-// Somebody configures a client wrongly, and sends its token as its name.
+// A client that is configured wrongly may send its token as its name.
 const JWT = /ey[\w-]{8,}\.[\w-]+\.[\w-]*/g
-// With a token of ours in it. The search takes the square of the length: 0.3 s for a header of 15 KiB.
+// Characters. Long enough for a name with a token of ours in it. The search takes the square of the length: 0.3 s for 15 KiB.
 const MAX_SEARCHED = 1024
 
-/** What a browser or program calls itself. */
+/** What a browser or program calls itself */
 const userAgent = (c: Context<Env>): string | null =>
   c.req.header('User-Agent')?.slice(0, MAX_SEARCHED).replace(JWT, '[token]').slice(0, USER_AGENT_LENGTH) ??
   null
 
-/** Where the request came from. */
+/** The request as the origin of an event */
 export const originOf = (c: Context<Env>, kind?: 'refresh' | 'exchange'): Origin => ({
   address: c.get('address'),
   userAgent: userAgent(c),
@@ -38,72 +28,96 @@ export const originOf = (c: Context<Env>, kind?: 'refresh' | 'exchange'): Origin
   ...(kind !== undefined && { kind }),
 })
 
-/** Tells the log, and keeps what changes nothing else: what changes something is kept in the transaction that does. */
-export function record(core: Core, c: Context<Env>, event: SecurityEvent, details: EventDetails = {}): void {
-  const fields = {
-    event,
-    request_id: c.get('requestId'),
-    user_id: details.userId,
-    session_id: details.sessionId,
-    reason: details.reason,
-    kind: details.kind,
-  }
-  core.metrics?.happened(event)
-  if (ROUTINE.has(event)) {
-    c.set('outcome', fields)
-    return
-  }
-  core.log[WARNINGS.has(event) ? 'warn' : 'info'](fields, event)
-  const written = keep(core, c, event, details)
-  if (written !== undefined)
-    c.set('recorded', Promise.all([c.get('recorded'), written.catch(failed(core, c))]))
+/** Ids and names only: no token, cookie, password, username or secret goes into a log. */
+interface EventDetails {
+  readonly userId?: string | null | undefined
+  readonly sessionId?: string | null | undefined
+  readonly reason?: string | undefined
+  readonly kind?: 'refresh' | 'exchange'
 }
 
-/** Tells of the sessions of a user that ended at once. */
-export function recordEnds(
+const fieldsOf = (c: Context<Env>, event: SecurityEvent, details: EventDetails) => ({
+  event,
+  request_id: c.get('requestId'),
+  user_id: details.userId ?? undefined,
+  session_id: details.sessionId ?? undefined,
+  reason: details.reason,
+  kind: details.kind,
+})
+
+/** Counts the usual outcome of a frequent request, and adds it to the request's line in the log. */
+export function logOutcome(core: Core, c: Context<Env>, event: SecurityEvent, details: EventDetails): void {
+  core.metrics?.happened(event)
+  c.set('outcome', fieldsOf(c, event, details))
+}
+
+/** Counts and logs events that the store has written. */
+export function logEvents(
   core: Core,
   c: Context<Env>,
-  userId: string,
-  ended: readonly string[],
-  reason: RevocationReason,
+  events: readonly NewEvent[],
+  kind?: 'refresh' | 'exchange',
 ): void {
-  for (const { name, ...details } of revocationEvents(userId, ended, reason)) record(core, c, name, details)
+  for (const { name, ...details } of events) logEvent(core, c, name, { ...details, ...(kind && { kind }) })
 }
 
-// Every token ends like this some day, or as often as clients exchange theirs.
+function logEvent(core: Core, c: Context<Env>, event: SecurityEvent, details: EventDetails): void {
+  core.metrics?.happened(event)
+  core.log[WARNINGS.has(event) ? 'warn' : 'info'](fieldsOf(c, event, details), event)
+}
+
+/** A request that was refused. It changes nothing else, so no transaction of the store writes its event. */
+export type RefusalEvent =
+  | 'login.failed'
+  | 'password.refused'
+  | 'token.refused'
+  | 'limit.reached'
+  | 'admin.refused'
+
+/** Counts and logs a refusal, and writes its event as far as it is kept. */
+export function recordRefusal(
+  core: Core,
+  c: Context<Env>,
+  event: RefusalEvent,
+  details: EventDetails = {},
+): void {
+  logEvent(core, c, event, details)
+  const written = keep(core, c, event, details)?.catch((err: unknown) => {
+    // The answer is right all the same.
+    core.log.error({ err, request_id: c.get('requestId') }, 'event not kept')
+  })
+  if (written !== undefined) c.set('recorded', Promise.all([c.get('recorded'), written]))
+}
+
+// Every token ends like this some day, or whenever a client exchanges it.
 const ORDINARY = new Set<string | undefined>(['expired', 'session_expired', 'spent'])
 
-/** @returns undefined for what is not kept by itself */
+/** @returns undefined for an event that is not kept */
 function keep(
   core: Core,
   c: Context<Env>,
-  name: SecurityEvent,
+  name: RefusalEvent,
   { userId, sessionId, reason, kind }: EventDetails,
 ): Promise<void> | undefined {
   const event = { name, userId, sessionId, reason }
   const now = core.now()
-  const each = () => insertEvents(core.db, [event], now, originOf(c, kind))
-  const first = () => core.recordRefusal(event, now, originOf(c, kind), networkOf(c.get('address')))
+  const origin = originOf(c, kind)
+  const keepEach = () => insertEvents(core.db, [event], now, origin)
+  const keepFirst = () => core.recordRefusal(event, now, origin, networkOf(c.get('address')))
   switch (name) {
     case 'login.failed':
-      // Before any password was tried
+      // No password was tried.
       if (reason === 'cross_site') return undefined
-      // Limits bound those of an account; there is no end of names that nobody has.
-      return userId === undefined ? insertSampled(core.db, event, now, originOf(c, kind)) : each()
+      // Limits bound the failures of an account. Made-up names have no bound.
+      return userId === undefined ? insertSampled(core.db, event, now, origin) : keepEach()
     case 'password.refused':
-      // Of the new one, which is no guess at anything
-      return reason === 'unfit_password' ? undefined : each()
+      // A new password that is unfit is no guess at the current one.
+      return reason === 'unfit_password' ? undefined : keepEach()
     case 'token.refused':
       // Anybody can make tokens that are not ours.
-      return userId === undefined || ORDINARY.has(reason) ? undefined : first()
+      return userId === undefined || ORDINARY.has(reason) ? undefined : keepFirst()
     case 'limit.reached':
     case 'admin.refused':
-      return first()
-    default:
-      return undefined
+      return keepFirst()
   }
 }
-
-// The answer is right all the same, and the log has it.
-const failed = (core: Core, c: Context<Env>) => (err: unknown) =>
-  core.log.error({ err, request_id: c.get('requestId') }, 'event not kept')

@@ -1,14 +1,15 @@
-import type { Context } from 'hono'
-import type { Authentication } from '../../sessions/authenticate.ts'
 import { authenticate } from '../../sessions/authenticate.ts'
-import type { Env } from '../contract.ts'
+import type { Handler, OperationWith, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerToken } from './credentials.ts'
-import { record } from './record.ts'
+import { recordRefusal } from './record.ts'
+
+/** The operations that need an access token */
+type AccessOperation = OperationWith<401, 'Access token missing.'>
 
 const INVALID = [401, 'Invalid access token.'] as const
 
-// Why a token is refused is for the log, not for whoever presents it.
+// The reason of a refusal is for the log. The client must not learn it.
 const REFUSALS = {
   invalid: INVALID,
   unknown_session: INVALID,
@@ -20,20 +21,20 @@ const REFUSALS = {
   inactive_user: [403, 'User is inactive.'],
 } as const
 
-type AccessRefusal = readonly [
-  status: 401 | 403 | 404,
-  message: 'Access token missing.' | (typeof REFUSALS)[keyof typeof REFUSALS][1],
-]
-
-/** Who asks, by access token; otherwise the failure to answer with. */
-export async function requireAccess(
-  core: Core,
-  c: Context<Env>,
-): Promise<Extract<Authentication, { outcome: 'authenticated' }> | { readonly refusal: AccessRefusal }> {
-  const token = bearerToken(c)
-  if (token === undefined) return { refusal: [401, 'Access token missing.'] }
-  const result = await authenticate(core, token)
-  if (result.outcome === 'authenticated') return result
-  record(core, c, 'token.refused', { ...result, reason: result.outcome })
-  return { refusal: REFUSALS[result.outcome] }
+/** Lets a request with a good access token through. The handler finds it as `c.get('access')`. */
+export function requireAccess<Id extends AccessOperation>(core: Core, handler: Handler<Id>): Handler<Id> {
+  return async (c, operation) => {
+    // TypeScript cannot resolve the statuses of a type parameter. These are checked for all operations of its constraint.
+    const { failure } = operation as unknown as Respond<AccessOperation>
+    const token = bearerToken(c)
+    if (token === undefined) return failure(401, 'Access token missing.') as Reply<Id>
+    const result = await authenticate(core, token)
+    if (result.outcome !== 'authenticated') {
+      recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome })
+      const [status, message] = REFUSALS[result.outcome]
+      return failure(status, message) as Reply<Id>
+    }
+    c.set('access', result)
+    return handler(c, operation)
+  }
 }

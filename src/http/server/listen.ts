@@ -10,30 +10,59 @@ import { refuseBytes, refuseRequest } from './early-refusals.ts'
 
 // Milliseconds
 const TIMEOUTS = {
-  /** A client has so long to send its headers, */
+  /** For the headers of a request */
   headersTimeout: 10_000,
-  /** and so long for its whole request. */
+  /** For a whole request */
   requestTimeout: 20_000,
-  /** Longer than the 60 s of common load balancers, which else send requests to a closing socket */
+  /** Longer than the 60 s of common load balancers, which would otherwise send requests to a closing socket */
   keepAliveTimeout: 65_000,
-  /** A connection on which nothing moves is cut, an answer that nobody reads on the way included. Longer than any work. */
+  /** Closes a connection without traffic, even while an unread answer is pending. Longer than any request takes. */
   timeout: 60_000,
   connectionsCheckingInterval: 1000,
 }
 
-// Milliseconds, when new connections never cease
+// Milliseconds. Ends accepting when new connections never stop.
 const MAX_ACCEPT_TIME = 1000
 
+/** A running server. */
 export interface Listener {
-  /** With the port that was really taken */
+  /** The URL of the server, with the port in use (also when port 0 was given) */
   readonly url: string
-  /** Takes no new connections and waits for running requests. @param patience milliseconds, then they are cut */
+  /**
+   * Stops accepting connections and waits for running requests.
+   *
+   * @param patience milliseconds until the remaining connections are closed
+   */
   close(patience: number): Promise<void>
 }
 
 /**
- * @param core its log and metrics hear of what is refused before the app sees it
- * @throws what `listen` throws, `EADDRINUSE` and the like
+ * Starts an HTTP server for an app.
+ *
+ * It sets timeouts, adds security headers to the answers that Node would give without the app, and lets `close` finish
+ * running requests.
+ *
+ * @param app from {@link createApp} or {@link metricsApp}
+ * @param address `host` is an IP address or a host name. `port` 0 takes any free port.
+ * @param core logs and counts requests that are refused before the app sees them
+ * @param timeouts in milliseconds, named as in Node's `http.Server`
+ * @returns the running server
+ * @throws the error of Node's `server.listen`, such as `EADDRINUSE`
+ * @example
+ * ```ts
+ * import pino from 'pino'
+ * import { createApp, createCore, listen, readServiceSettings } from 'rekindle'
+ *
+ * const core = await createCore({ ...readServiceSettings(process.env), log: pino() })
+ * const server = await listen(createApp(core), core.settings, core)
+ * console.log(server.url) // http://127.0.0.1:8787
+ *
+ * process.once('SIGTERM', async () => {
+ *   core.shutdown.draining = true
+ *   await server.close(7000)
+ *   await core.store.close()
+ * })
+ * ```
  */
 export async function listen(
   app: Pick<Hono<Env>, 'fetch'>,
@@ -42,7 +71,7 @@ export async function listen(
   timeouts: Partial<typeof TIMEOUTS> = {},
 ): Promise<Listener> {
   const refusing = { security: await securityHeaders(), core }
-  // The handler of errors is told no request. What is wrong with one shows while it is read.
+  // The error handler is not given the request. A request fails while it is read, so it is the last one.
   let reading: IncomingMessage | undefined
   const errorHandler = refuseRequest(refusing, () => reading?.socket)
   const handle = getRequestListener(app.fetch, { errorHandler })
@@ -53,7 +82,8 @@ export async function listen(
       requireHostHeader: false, // Node would answer without a body
     },
     (incoming, outgoing) => {
-      // HTTP/1.0 has none, and load balancers check the health with it. RFC 2606 §2: no page is of this one.
+      // HTTP/1.0 requests, such as health checks of load balancers, may have no Host. RFC 2606 §2 reserves .invalid, so that
+      // it matches no origin.
       if (incoming.httpVersionMinor === 0) incoming.headers.host ??= 'host.invalid'
       reading = incoming
       const handled = handle(incoming, outgoing)
@@ -86,8 +116,8 @@ export async function listen(
 }
 
 /**
- * Node accepts one connection in each turn of the event loop. Others may have been made and sent their requests
- * meanwhile, and wait in the kernel, which resets them when the server is closed.
+ * Node accepts one connection per turn of the event loop. Other clients may have connected and sent requests meanwhile.
+ * They wait in the kernel, which would reset them when the server is closed.
  */
 async function acceptWaiting(server: Server): Promise<void> {
   const end = performance.now() + MAX_ACCEPT_TIME
@@ -96,14 +126,14 @@ async function acceptWaiting(server: Server): Promise<void> {
     quietTurns = 0
   }
   server.on('connection', onConnection)
-  // The first turn may be one that has looked for connections already.
+  // The current turn may already have checked for connections.
   for (; quietTurns < 2 && performance.now() < end; quietTurns++) await new Promise(setImmediate)
   server.off('connection', onConnection)
 }
 
-/** hono's secureHeaders, asked once: the middleware would set one after the other on each response. */
+/** The headers of hono's secureHeaders, computed once. The middleware would set them one by one on each response. */
 export async function securityHeaders(): Promise<Readonly<Record<string, string>>> {
-  // HSTS speaks for a whole host and its subdomains: that is for whoever terminates TLS to say.
+  // HSTS applies to a whole host and its subdomains, so it is left to the server that terminates TLS.
   const app = new Hono().use(secureHeaders({ strictTransportSecurity: false }))
   const response = await app.get('/', (c) => c.body(null)).request('/')
   return Object.fromEntries(response.headers)

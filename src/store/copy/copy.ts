@@ -5,10 +5,10 @@ import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { isCopy, markFinished, markUnfinished } from './mark.ts'
 
-// Rows. Their parameters fit into a statement of either dialect.
+// Rows. Their parameters fit into one statement of either dialect.
 const BATCH = 500
 
-// What others refer to first. Counters of limits stay behind: they are of the last hour, and begin anew.
+// A table comes after the tables that it refers to. Counters of limits are not copied: they start again.
 const TABLES = [
   { name: 'users', key: 'id' },
   { name: 'sessions', key: 'id' },
@@ -18,18 +18,22 @@ const TABLES = [
 
 type Table = (typeof TABLES)[number]
 type Row = Record<string, string | number | null>
-// Whatever their columns are
+// Tables with any columns
 type Rows = Kysely<Record<string, Row>>
 
 export type CopyOutcome =
   | { readonly outcome: 'copied'; readonly rows: Readonly<Record<Table['name'], number>> }
-  /** The target is of its own: it has users that the source does not have, or was used after the source. */
+  /** The target is not a copy: it has users that the source does not have, or a later refresh. */
   | { readonly outcome: 'in_use' }
   | { readonly outcome: 'differs'; readonly table: Table['name']; readonly key: string }
 
 /**
- * Makes the target equal to the source, both at the newest schema, and compares them. It can be broken off at any time
- * and run again. The source is read as it is at one moment, and may be written to meanwhile.
+ * Makes the target equal to a snapshot of the source and compares them. The source may be written to meanwhile. A copy
+ * that was interrupted can be run again.
+ *
+ * @param source a database with the current schema
+ * @param target a database with the current schema
+ * @param now milliseconds since the epoch
  */
 export function copyRows(source: Database, target: Database, now: number): Promise<CopyOutcome> {
   const snapshot = source.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
@@ -37,8 +41,8 @@ export function copyRows(source: Database, target: Database, now: number): Promi
     const [from, to] = [trx as unknown as Rows, target as unknown as Rows]
     if (!(await isCopy(target)) && (await isInUse(from, to))) return { outcome: 'in_use' }
     await markUnfinished(target)
-    // First, since a name may have been given up by one user and taken by another.
-    for (const table of TABLES) await deleteGone(from, to, table)
+    // Deleting comes first, because a new user may have the name of a deleted one.
+    for (const table of TABLES) await deleteMissing(from, to, table)
     const rows = { users: 0, sessions: 0, revoked_tokens: 0, events: 0 }
     for (const table of TABLES) rows[table.name] = await upsertAll(from, to, table)
     for (const table of TABLES) {
@@ -51,7 +55,7 @@ export function copyRows(source: Database, target: Database, now: number): Promi
   })
 }
 
-/** PostgreSQL counts on from where it was itself, whatever rows were given. SQLite goes by the rows. */
+/** PostgreSQL's sequence does not notice inserted positions. SQLite continues from the rows. */
 async function continueNumbers(target: Database): Promise<void> {
   if (!isPostgres(target)) return
   const sequence = sql`pg_get_serial_sequence('events', 'position')`
@@ -60,7 +64,7 @@ async function continueNumbers(target: Database): Promise<void> {
 
 async function isInUse(from: Rows, to: Rows): Promise<boolean> {
   for await (const users of batches(to, TABLES[0])) {
-    if ((await gone(from, TABLES[0], users)).length > 0) return true
+    if ((await missing(from, TABLES[0], users)).length > 0) return true
   }
   return (await lastRefresh(to)) > (await lastRefresh(from))
 }
@@ -70,7 +74,7 @@ async function lastRefresh(db: Rows): Promise<number> {
   return Number((await query.executeTakeFirst())?.time ?? 0)
 }
 
-/** All rows in the order of the primary key, which is the same everywhere: that of the bytes. */
+/** Yields all rows in the order of the primary key, which is the order of its bytes in both dialects. */
 async function* batches(db: Rows, { name, key }: Table): AsyncGenerator<Row[]> {
   let last: Row | undefined
   do {
@@ -87,17 +91,17 @@ async function* batches(db: Rows, { name, key }: Table): AsyncGenerator<Row[]> {
   } while (last !== undefined)
 }
 
-/** @returns the keys of those rows that the source does not have */
-async function gone(from: Rows, { name, key }: Table, rows: readonly Row[]): Promise<Row[string][]> {
+/** @returns the keys of the rows that the source does not have */
+async function missing(from: Rows, { name, key }: Table, rows: readonly Row[]): Promise<Row[string][]> {
   const keys = rows.map((row) => row[key] ?? '')
   const found = await from.selectFrom(name).select(key).where(key, 'in', keys).execute()
-  const left = new Set(found.map((row) => row[key]))
-  return keys.filter((value) => !left.has(value))
+  const present = new Set(found.map((row) => row[key]))
+  return keys.filter((value) => !present.has(value))
 }
 
-async function deleteGone(from: Rows, to: Rows, table: Table): Promise<void> {
+async function deleteMissing(from: Rows, to: Rows, table: Table): Promise<void> {
   for await (const rows of batches(to, table)) {
-    const keys = await gone(from, table, rows)
+    const keys = await missing(from, table, rows)
     if (keys.length > 0) await to.deleteFrom(table.name).where(table.key, 'in', keys).execute()
   }
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 
-/** Whether two addresses are of one PostgreSQL database: what is locked by the one cannot be locked by the other. */
+/** Whether two connections lead to one PostgreSQL database: then they cannot both hold the same advisory lock. */
 export async function isSameDatabase(one: Database, other: Database): Promise<boolean> {
   if (!isPostgres(one) || !isPostgres(other)) return false
   const lock = sql<{

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { Database } from '../schema.ts'
 
-// Not in the schema: only a database that `rekindle copy` made has it, and only until the service takes it over. Empty,
-// the copy is not finished; with a row, it is.
+// This table is not in the schema. `rekindle copy` creates it, and the service drops it on its first start. It gets a row
+// when the copy is finished.
 const TABLE = 'rekindle_copy'
 
-/** Whether nobody but copies has written to this database. */
+/** Whether only `rekindle copy` has written to this database. */
 export async function isCopy(db: Database): Promise<boolean> {
   return (await db.introspection.getTables()).some(({ name }) => name === TABLE)
 }
@@ -21,9 +21,9 @@ export async function markFinished(db: Database, now: number): Promise<void> {
 }
 
 /**
- * From here on the database is one of its own, and what is in it is not just a copy.
+ * Makes a copy an independent database, which `rekindle copy` no longer overwrites.
  *
- * @throws when the copy is not finished: users that are not there yet would be logged out
+ * @throws when the copy is not finished, because missing users and sessions would be logged out
  */
 export async function takeOver(db: Database): Promise<void> {
   if (!(await isCopy(db))) return

@@ -6,7 +6,7 @@ import { openPool } from './pool.ts'
 
 type MigrationLock = Parameters<PostgresAdapter['acquireMigrationLock']>
 
-// Whoever waits for another process to migrate waits in a statement, and a migration of a large table takes its time.
+// Waiting for another process to migrate happens within a statement, and migrating a large table may take long.
 class PatientAdapter extends PostgresAdapter {
   readonly #pool: GuardedPool
 
@@ -42,10 +42,10 @@ class Dialect extends PostgresDialect {
 }
 
 /**
- * Connects when the first query comes. Every statement of `src/store` is written for READ COMMITTED and for any number
- * of processes: `docs/adr/0011-postgresql.md` goes through them.
+ * Opens a PostgreSQL database, which is connected to by the first query. All statements of `src/store` are written for
+ * READ COMMITTED and any number of processes: see `docs/adr/0011-postgresql.md`.
  *
- * @param url `postgres://user:password@host:port/database`; its parameters win over our timeouts
+ * @param url `postgres://user:password@host:port/database`. Its parameters override our timeouts.
  */
 export function openPostgres(url: string): Store {
   const pool = openPool(url)
@@ -56,7 +56,7 @@ export function openPostgres(url: string): Store {
     pool: () => pool.state(),
     async close() {
       await db.destroy()
-      // Kysely leaves a pool alone that it never used.
+      // Kysely does not end a pool that it never used.
       await pool.end()
     },
   }

@@ -1,9 +1,9 @@
-/** Milliseconds, by our own clock, when the server stands still or is beyond reach: whoever waits is told 503. */
+/** Milliseconds by our own clock, for a server that hangs or is unreachable. The request then gets 503. */
 export const QUERY_TIMEOUT = 2500
 
-/** SQLSTATEs, PostgreSQL's appendix A, that say: not now. */
+// SQLSTATEs (PostgreSQL, appendix A) of temporary failures
 const PASSING = new Set([
-  '08000', // connection_exception, and those below
+  '08000', // connection_exception, with 08001 to 08006
   '08001',
   '08003',
   '08004',
@@ -11,8 +11,8 @@ const PASSING = new Set([
   '25006', // read_only_sql_transaction: a standby, or a server that is being replaced
   '25P03', // idle_in_transaction_session_timeout
   '25P04', // transaction_timeout
-  '40001', // serialization_failure, when no further try helped
-  '40P01', // deadlock_detected, likewise
+  '40001', // serialization_failure, after all retries
+  '40P01', // deadlock_detected, after all retries
   '53000', // insufficient_resources
   '53100', // disk_full
   '53200', // out_of_memory
@@ -38,15 +38,15 @@ const CONNECTION = /^Connection terminated|is not queryable$|^Query read timeout
 const codeOf = (error: unknown) =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
-/** Whether a query failed for now, of which a retry may succeed; anything else is a defect. */
+/** Whether a failure is temporary, so that a retry may succeed. All others are defects. */
 export function isPassing(error: unknown): boolean {
   const code = codeOf(error)
   return PASSING.has(code) || NETWORK.test(code) || (error instanceof Error && CONNECTION.test(error.message))
 }
 
 /**
- * Whether a connection is of no more use: the server is leaving, became a standby, or still owes an answer that would
- * be taken for that of the next query.
+ * Whether the connection can no longer be used: the server shuts down, became a standby, or has not answered yet, so that
+ * its late answer would be taken for that of the next query.
  */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error)

@@ -2,17 +2,23 @@ import type { QueryCreator, RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Database, Schema } from '../schema.ts'
 
-/** Of a session's row: another one with each change */
+/** The version of a session's row, which each change replaces */
 export const rowVersion = sql<unknown>`${sql.ref('sessions.ctid')}`
 
 type WithLockedSessions<Row> = QueryCreator<Schema & { locked: Row & { readonly version: unknown } }>
 
 /**
- * On PostgreSQL: what is asked for, as `locked`, as far as its session's row is free, and locked with it. It waits for
- * nobody: whoever holds one of them may wait for another of them. What was changed since the statement began is locked
- * as it is now, and found only as it was: who goes by `locked.version` leaves it alone.
+ * On PostgreSQL: locks the sessions of the given rows and provides both as the CTE `locked`.
  *
- * @param rows and their columns
+ * It skips rows that another transaction has locked. Waiting for them could cause a deadlock, because the other
+ * transaction may wait for one of ours.
+ *
+ * A row that changed since the statement began is locked in its new version, but the rest of the statement still sees the
+ * old one. Joining on `locked.version` excludes such rows.
+ *
+ * @param rows an expression with a row for each session
+ * @param columns the alias of `rows`, with the names of its columns
+ * @param count the number of rows
  */
 export function withLockedSessions<Row extends { readonly sessionId: string }>(
   db: Database,
@@ -25,7 +31,7 @@ export function withLockedSessions<Row extends { readonly sessionId: string }>(
       presented
         .selectFrom(rows.as<'given'>(columns))
         .selectAll()
-        // Nothing is left out: it makes PostgreSQL plan for few rows, which it looks up one by one.
+        // Omits nothing, but makes PostgreSQL plan for few rows, which it looks up one by one.
         .limit(count),
     )
     .with('locked', (locked) =>
@@ -37,6 +43,6 @@ export function withLockedSessions<Row extends { readonly sessionId: string }>(
         .forNoKeyUpdate('sessions')
         .skipLocked(),
     )
-  // Kysely cannot tell it of a type parameter.
+  // Kysely cannot derive this type from a type parameter.
   return query as unknown as WithLockedSessions<Row>
 }

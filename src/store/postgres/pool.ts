@@ -5,36 +5,34 @@ import { statementName } from '../statement.ts'
 import type { PoolState } from '../store.ts'
 import { isConnectionLost, isPassing, QUERY_TIMEOUT } from './errors.ts'
 
-/**
- * A statement takes about a millisecond: a process is at the end of its one CPU before it keeps ten connections busy,
- * and nine such processes fit into the 100 that a server takes by default.
- */
+// A statement takes about a millisecond, so one process cannot keep more than ten connections busy with its single CPU.
+// Nine such processes fit into the server's default limit of 100 connections.
 const POOL_SIZE = 10
 
-// Milliseconds. A request that cannot be served is told so, 503, within 5 s, and its client comes again: to wait for a
-// connection and then for a statement may take so long, together.
+// Milliseconds. Waiting for a connection and then for a statement takes at most 5 s. Then the request gets 503, and its
+// client retries.
 const TIMEOUTS = {
-  /** For a free connection of the pool, or for a new one */
+  /** For a free or a new connection */
   connectionTimeoutMillis: 2500,
-  /** Longer than the server's `deadlock_timeout` of 1 s: a deadlock is to be found as such. */
+  /** Longer than the server's `deadlock_timeout` of 1 s, so that the server detects deadlocks first */
   lock_timeout: 1500,
   statement_timeout: 2300,
-  /** When it keeps none of those above */
+  /** For a server that hangs and does not apply the two timeouts above */
   query_timeout: QUERY_TIMEOUT,
-  /** A process that stands still must not keep the rows of its transaction locked. */
+  /** A process that hangs must not keep rows locked. */
   idle_in_transaction_session_timeout: 5000,
 }
 const HOUR = 3_600_000
 
 const INT8 = 20
 
-// Of this pool alone: pg's own table of parsers belongs to the whole program. Our numbers are far below 2^53.
+// Parsers of this pool only, because pg's own table is global. Our numbers are far below 2^53.
 const parsers: Pick<typeof types, 'getTypeParser'> = {
   getTypeParser: (oid, format) => (Number(oid) === INT8 ? Number : types.getTypeParser(oid, format)),
 }
 
-// What the server or the database may be set to otherwise. Our statements are written for READ COMMITTED; what was
-// answered is on disk (`synchronous_commit`: all but `off` is as good); and usernames have all characters.
+// Settings that a server or database may have changed. Our statements are written for READ COMMITTED. Answered changes
+// must be on disk: every `synchronous_commit` except `off` ensures that. Usernames may contain any character.
 const PREPARE = `select
   set_config('default_transaction_isolation', 'read committed', false),
   case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', false) end,
@@ -45,9 +43,9 @@ async function prepare(client: Pick<PoolClient, 'query'>): Promise<void> {
   if (rows[0]?.encoding !== 'UTF8') throw new Error('the encoding of the database has to be UTF8')
 }
 
-/** What Kysely uses of a pool, and a few things that it and pg leave to us. */
+/** The pool that Kysely uses, with the handling of errors that Kysely and pg leave to us. */
 export interface GuardedPool extends PostgresPool {
-  /** While the database is migrated statements take as long as they take. */
+  /** True during migrations: statements may take up to an hour. */
   isPatient: boolean
   isUnavailable(error: unknown): boolean
   state(): PoolState
@@ -64,14 +62,14 @@ export function openPool(url: string): GuardedPool {
     types: parsers,
     onConnect: prepare,
   })
-  // A connection that is lost says so here, and without a listener the process would end. The pool has a new one made
-  // when it is needed, and a request that it was lost under fails by itself.
+  // Without a listener, a lost connection would end the process. The pool opens a new connection when needed, and the
+  // query on the lost one fails by itself.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const unreachable = new WeakSet<object>()
 
   const guarded: GuardedPool = {
-    options: {}, // Kysely would connect past the pool with them, to cancel queries; they hold the password.
+    options: {}, // With options, which contain the password, Kysely would open its own connections to cancel queries.
     isPatient: false,
     isUnavailable: (error) =>
       pool.ending || isPassing(error) || (error instanceof Error && unreachable.has(error)),
@@ -79,7 +77,7 @@ export function openPool(url: string): GuardedPool {
       try {
         return guardClient(await pool.connect(), guarded)
       } catch (error) {
-        // Whatever the reason is: no route, no room, a wrong password.
+        // For any reason: no route, too many connections, a wrong password.
         if (error instanceof Error) unreachable.add(error)
         throw error
       }
@@ -104,7 +102,7 @@ function guardClient(client: PoolClient, pool: GuardedPool): PostgresPoolClient 
       })
     } catch (error) {
       isLost ||= isConnectionLost(error)
-      // It repeats rows, with hashes and addresses, and errors are logged.
+      // Errors are logged, and the detail repeats rows with hashes and addresses.
       if (error instanceof DatabaseError) error.detail = undefined
       throw error
     }

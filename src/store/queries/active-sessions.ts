@@ -4,11 +4,11 @@ import type { Database, Schema } from '../schema.ts'
 export interface ActiveAt {
   /** Milliseconds since the epoch */
   readonly now: number
-  /** See `prune` */
+  /** Milliseconds since the epoch: see `idleCutoff` in `src/sessions/context.ts` */
   readonly idleCutoff: number
 }
 
-/** Not ended, and to be gone on with: by its refresh token, or by an access token that can still be exchanged. */
+/** Whether a session can be continued by its refresh token or by an access token that can still be exchanged. */
 export const isActiveSession = (eb: ExpressionBuilder<Schema, 'sessions'>, { now, idleCutoff }: ActiveAt) =>
   eb.and([
     eb('revoked_at', 'is', null),
@@ -18,11 +18,11 @@ export const isActiveSession = (eb: ExpressionBuilder<Schema, 'sessions'>, { now
 
 export interface CountedSlice {
   readonly active: number
-  /** Where the next slice begins; null at the end of the table */
+  /** The `after` of the next slice; null at the end of the table */
   readonly last: string | null
 }
 
-/** Counts the living among the next `size` sessions behind the id `after`: all at once may be a million. */
+/** Counts the active ones among the next `size` sessions after the id `after`. The whole table may have a million. */
 export function countActive(
   db: Database,
   moment: ActiveAt,

@@ -3,7 +3,7 @@ import { retried } from '../transaction.ts'
 import type { EventRow } from './events.ts'
 import { EVENT } from './events.ts'
 
-/** An event that one process has to itself until `claimedUntil`. Times in milliseconds since the epoch. */
+/** An event that only one process may deliver until `claimedUntil`. Times are in milliseconds since the epoch. */
 export interface Delivery extends EventRow {
   readonly attempts: number
   readonly refusals: number
@@ -18,17 +18,17 @@ interface DeliveryClaim {
 }
 
 /**
- * Events that may be sent now: of each session the first that is undelivered, and nobody else is at it. A process that
- * dies leaves them to the others when the time of its claim is over.
+ * Claims events that are due and not claimed by another process: of each session only the first undelivered one. If the
+ * process dies, its claims expire and other processes deliver the events.
  */
 export async function claimDeliveries(db: Database, claim: DeliveryClaim): Promise<Delivery[]> {
-  // It writes, and most of the time there is nothing to do.
+  // This read avoids a write when there is nothing to do, which is most of the time.
   if ((await due(db, claim).execute()).length === 0) return []
   const update = db
     .updateTable('events')
     .set((eb) => ({ deliver_at: claim.claimedUntil, attempts: eb('attempts', '+', 1) }))
     .where('position', 'in', due(db, claim))
-    // Once more: whoever waited for another process to claim the row finds it claimed.
+    // Checked again, because another process may have claimed the row while this statement waited for its lock.
     .where('deliver_at', '<=', claim.now)
     .returning(EVENT)
     .returning(['attempts', 'refusals'])
@@ -37,12 +37,13 @@ export async function claimDeliveries(db: Database, claim: DeliveryClaim): Promi
 }
 
 /**
- * A clock that was ahead has postponed them to a time that is far away since it was set right.
+ * Makes events due that were postponed by a wrong clock, which has since been set back.
  *
- * @param latest no other would be postponed further, milliseconds since the epoch
+ * @param now milliseconds since the epoch
+ * @param latest milliseconds since the epoch: correct clocks never postpone further
  */
 export async function recallDeliveries(db: Database, now: number, latest: number): Promise<void> {
-  // It writes, and nearly always there is nothing to do.
+  // This read avoids a write when there is nothing to do, which is nearly always.
   const first = db.selectFrom('events').select('position').where('deliver_at', '>', latest).limit(1)
   if ((await first.execute()).length === 0) return
   const update = db.updateTable('events').set({ deliver_at: now }).where('deliver_at', '>', latest)
@@ -70,12 +71,12 @@ const due = (db: Database, { now, limit }: DeliveryClaim) =>
     .orderBy('due.position')
     .limit(limit)
 
-/** It was delivered, whoever has claimed it meanwhile, or is given up: it is never sent again. */
+/** Marks an event as delivered or given up, even if another process has claimed it since. It is never sent again. */
 export async function endDelivery(db: Database, { position }: Delivery): Promise<void> {
   await db.updateTable('events').set({ deliver_at: null }).where('position', '=', position).execute()
 }
 
-/** Later once more, and what waits for it not before: unless somebody else has claimed it since. */
+/** Postpones an event and the later events of its session, unless another process has claimed it since. */
 export async function postponeDelivery(db: Database, delivery: Delivery, until: number): Promise<void> {
   const { position, sessionId, refusals, claimedUntil } = delivery
   await db
@@ -85,7 +86,7 @@ export async function postponeDelivery(db: Database, delivery: Delivery, until: 
     .where('deliver_at', '=', claimedUntil)
     .execute()
   if (sessionId === null) return
-  // They would be looked at in vain with every claim.
+  // Otherwise each claim would read these rows, although they must wait.
   const followers = db
     .updateTable('events')
     .set({ deliver_at: until })

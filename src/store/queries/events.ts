@@ -1,31 +1,35 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto'
+import type { SecurityEvent } from '../event-names.ts'
 import type { Database } from '../schema.ts'
+import { defined } from './defined.ts'
 
-/** Where a request came from that something happened by. */
+/** The request that caused an event. */
 export interface Origin {
   readonly address: string | null
   readonly userAgent: string | null
   readonly requestId: string | null
-  /** By which kind of token, where there are two ways to the same */
+  /** The kind of token, for events that both refreshes and exchanges cause */
   readonly kind?: 'refresh' | 'exchange'
 }
 
-/** The operator's own commands come from nowhere. */
+/** The operator's commands are not requests. */
 export const OPERATOR: Origin = { address: null, userAgent: null, requestId: null }
 
 export interface NewEvent {
-  readonly name: string
+  readonly name: SecurityEvent
   readonly userId?: string | null | undefined
   readonly sessionId?: string | null | undefined
   readonly reason?: string | undefined
 }
 
-// Rows. Their parameters fit into a statement of either dialect.
+// Rows. Their parameters fit into one statement of either dialect.
 const BATCH = 500
 
 /**
- * Writes events in this order. Whoever changes something calls it in the transaction of the change, so that there is
- * none of both without the other. @param now milliseconds since the epoch
+ * Writes events in the given order. Callers that change something call it in the transaction of the change, so that
+ * both or neither are committed.
+ *
+ * @param now milliseconds since the epoch
  */
 export async function insertEvents(
   db: Database,
@@ -41,17 +45,19 @@ export async function insertEvents(
 
 const HOUR = 3_600_000
 
-// Rows an hour of what anybody can cause any number of times
+// For events that anybody can cause any number of times
 const MAX_ROWS_PER_HOUR = 1000
 
-// Refusals that a process remembers
+// The number of refusals that a process remembers
 const MAX_REMEMBERED = 10_000
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * Keeps nearly all of a few, and at most a thousand an hour: the first in each of a thousand places, picked at random. For
- * the others it takes as long: no time tells from outside what is one of these and what is kept each time.
+ * Keeps at most a thousand events of a kind per hour. Each event picks one of a thousand ids at random, and the first
+ * event with an id is kept. A dropped event also causes a write, so that response times do not reveal which events
+ * are sampled.
+ *
  * @param now milliseconds since the epoch
  */
 export async function insertSampled(
@@ -64,20 +70,22 @@ export async function insertSampled(
   await db
     .insertInto('events')
     .values(rowOf(event, digest(JSON.stringify(same)).toString('base64url'), now, origin))
-    // A write that changes nothing
+    // This write changes nothing.
     .onConflict((conflict) => conflict.column('id').doUpdateSet((eb) => ({ name: eb.ref('excluded.name') })))
     .execute()
 }
 
 /**
- * Keeps an event that costs whoever causes it nothing. @param now milliseconds since the epoch
- * @param network where it came from, where neither user nor session is known
+ * Keeps an event that anybody can cause without effort.
+ *
+ * @param now milliseconds since the epoch
+ * @param network the network of the client, which stands for an unknown user and session
  */
 export type RecordRefusal = (event: NewEvent, now: number, origin: Origin, network: string) => Promise<void>
 
 /**
- * Of the same refusal the first in an hour only: whoever holds a token that is over may present it again and again, and
- * is not to fill the disk with it.
+ * Creates a function that keeps only the first of equal refusals in an hour. Otherwise a client could fill the disk
+ * by presenting an invalid token again and again.
  */
 export function oncePerHour(db: Database): RecordRefusal {
   const written = new Set<string>()
@@ -109,9 +117,9 @@ const rowOf = (event: NewEvent, id: string, now: number, origin: Origin) => ({
   request_id: origin.requestId,
 })
 
-/** Times in milliseconds since the epoch. */
+/** A stored event. Times are in milliseconds since the epoch. */
 export interface EventRow {
-  /** Where a list goes on: see {@link EventFilter} */
+  /** The cursor of a list: see {@link EventFilter} */
   readonly position: number
   readonly id: string
   readonly occurredAt: number
@@ -145,9 +153,9 @@ export interface EventFilter {
   readonly name?: string | undefined
   /** Milliseconds since the epoch */
   readonly since?: number | undefined
-  /** The position of the last one of the page before this */
+  /** The position of the last event of the previous page */
   readonly before?: number | undefined
-  /** Rows */
+  /** The maximum number of rows */
   readonly limit: number
 }
 
@@ -155,21 +163,22 @@ const matching = (db: Database, { userId, sessionId, name, since }: Omit<EventFi
   db
     .selectFrom('events')
     .select(EVENT)
-    .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
-    .$if(sessionId !== undefined, (query) => query.where('session_id', '=', sessionId ?? ''))
-    .$if(name !== undefined, (query) => query.where('name', '=', name ?? ''))
-    .$if(since !== undefined, (query) => query.where('occurred_at', '>=', since ?? 0))
+    .where((eb) => eb.and(defined({ user_id: userId, session_id: sessionId, name })))
+    .$if(since !== undefined, (query) => query.where('occurred_at', '>=', Number(since)))
 
-/** The newest first, page by page. */
-export function listEvents(db: Database, { before, limit, ...filter }: EventFilter): Promise<EventRow[]> {
+/** Lists a page of events, the newest first. */
+export function listEvents(
+  db: Database,
+  { before = Number.MAX_SAFE_INTEGER, limit, ...filter }: EventFilter,
+): Promise<EventRow[]> {
   return matching(db, filter)
-    .$if(before !== undefined, (query) => query.where('position', '<', before ?? 0))
+    .where('position', '<', before)
     .orderBy('position', 'desc')
     .limit(limit)
     .execute()
 }
 
-/** The oldest first, from behind a position. */
+/** Lists events after a position, the oldest first. */
 export function eventsAfter(
   db: Database,
   { after, limit, ...filter }: Omit<EventFilter, 'before'> & { readonly after: number },

@@ -4,7 +4,7 @@ import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import { generationStart, hasActiveUser } from './rotation-conditions.ts'
 
-/** An access token that is to be exchanged. Times in milliseconds since the epoch. */
+/** An access token to exchange. Times are in milliseconds since the epoch. */
 export interface ExchangeClaim {
   readonly jti: string
   readonly sessionId: string
@@ -22,7 +22,7 @@ export interface RevokedToken {
 }
 
 export interface ClaimedToken extends RevokedToken {
-  /** Of its session */
+  /** The id of the session */
   readonly id: string
 }
 
@@ -91,7 +91,7 @@ const statement = prepared((db, claims: Claims) =>
     ]),
 )
 
-/** In one statement, unless somebody else has the session locked or has just changed it. */
+/** Claims tokens in one statement. It skips sessions that another transaction has locked or just changed. */
 export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promise<readonly ClaimedToken[]> =>
   statement(db, {
     jtis: claims.map(({ jti }) => jti),

@@ -1,4 +1,4 @@
-import { gathered } from '../postgres/batch.ts'
+import { batchPerTurn } from '../postgres/batch.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { inOneTransaction, prepared } from '../statement.ts'
@@ -9,16 +9,18 @@ import { hasActiveUser } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
-/** Together with others. Undefined: it has to be claimed alone. */
-const sharedClaim = gathered({ send: claimAll, least: 1 })
+/** Claims a token together with others. Undefined: the caller has to claim it alone. */
+const sharedClaim = batchPerTurn({ execute: claimAll, minimum: 1 })
 
-/** Takes the count of the refresh back. */
+/** Thrown to roll back the count of the refresh. */
 class AlreadyClaimed extends Error {}
 
 /**
- * Marks an access token as exchanged, if its session lives and its user is active. First the session's row, whose lock
- * orders it before or after all that could end the session; then the token's: of many that present one `jti`, one gets
- * it. @returns undefined when somebody else had it, or the session is over
+ * Marks an access token as exchanged, if its session and its user are active. The session's row is written first: its
+ * lock puts this before or after every change that ends the session. Then the token's row is inserted, which succeeds
+ * for only one of several concurrent requests with the same `jti`.
+ *
+ * @returns undefined when the token was already exchanged or the session is not active
  */
 export async function claimToken(db: Database, claim: ExchangeClaim): Promise<RevokedToken | undefined> {
   try {
@@ -80,7 +82,7 @@ const countRefresh = prepared((db, { sessionId, userId, now }: ExchangeClaim) =>
     .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
 )
 
-// SQLite says how many rows it has written, and takes longer to return one.
+// SQLite reports the number of written rows, which is faster than returning a row.
 const insertClaim = prepared<ExchangeClaim, { jti: string }>((db, claim) => {
   const insert = db
     .insertInto('revoked_tokens')

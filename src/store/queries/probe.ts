@@ -2,13 +2,13 @@ import { sql } from 'kysely'
 import { DEFAULT_MIGRATION_LOCK_TABLE } from 'kysely/migration'
 import type { Database } from '../schema.ts'
 
-// Kysely's column has room for 255 characters.
+// The column of Kysely's table holds 255 characters.
 const MARK = 'probe'.padEnd(200, '.')
-// About ten pages, and as many of the index. A rotation changes four, and on a disk that is nearly full a smaller change
-// may pass where it does not.
+// About ten pages, and as many of the index. A rotation changes four: on a nearly full disk, a smaller probe could
+// succeed where a rotation fails.
 const ROWS = 200
 
-/** Writes at least as much as any request does, and takes it away again. @throws what any other write would throw */
+/** Writes at least as much as any request and deletes it again. @throws the error of any other write */
 export async function probeWriting(db: Database): Promise<void> {
   const table = sql.table(DEFAULT_MIGRATION_LOCK_TABLE)
   const values = Array.from({ length: ROWS }, (_, row) => sql`(${`${MARK}${row}`}, 0)`)
@@ -16,6 +16,6 @@ export async function probeWriting(db: Database): Promise<void> {
     db,
   )
   await sql`delete from ${table} where id like 'probe.%'`.execute(db)
-  // No row, but the lock of the table.
+  // Changes no row, but needs the lock of the table.
   await db.updateTable('sessions').set({ refresh_count: 0 }).where('id', '=', '').execute()
 }

@@ -4,23 +4,24 @@ import { isPostgres } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 
 export interface PrunedBatch {
-  /** Rows that were deleted */
+  /** The number of deleted rows */
   readonly gone: number
-  /** Sessions that were looked at and have more time */
+  /** The number of checked sessions that have not ended */
   readonly kept: number
-  /** Milliseconds that the statements took, without the wait for the disk */
+  /** Milliseconds that the statements took, without the write to the disk */
   readonly worked: number
 }
 
 export interface SessionBatch {
+  /** Milliseconds since the epoch */
   readonly now: number
-  /** Milliseconds since the epoch: whoever last refreshed before holds no exchangeable access token */
+  /** Milliseconds since the epoch: see `idleCutoff` in `src/sessions/context.ts` */
   readonly idleCutoff: number
-  /** Rows of each sort at most, so that no refresh waits long */
+  /** The maximum number of rows of each kind, so that no refresh waits long */
   readonly batch: number
 }
 
-/** Sessions that have expired or were revoked go, but not while an access token of one could still be exchanged. */
+/** Deletes expired and revoked sessions, but not while one of their access tokens could still be exchanged. */
 export function pruneSessions(db: Database, { now, idleCutoff, batch }: SessionBatch): Promise<PrunedBatch> {
   return timed(db, async (trx) => {
     const kept = await postpone(trx, { now, idleCutoff, batch })
@@ -46,7 +47,6 @@ export function pruneRevokedTokens(db: Database, now: number, batch: number): Pr
   })
 }
 
-/** Of limits */
 export function pruneCounters(db: Database, now: number, batch: number): Promise<PrunedBatch> {
   return timed(db, async (trx) => {
     const expired = trx.selectFrom('rate_limits').select('key').where('expires_at', '<=', now)
@@ -55,7 +55,7 @@ export function pruneCounters(db: Database, now: number, batch: number): Promise
   })
 }
 
-/** @param cutoff milliseconds since the epoch: events from before go, delivered or not */
+/** @param cutoff milliseconds since the epoch. Older events are deleted, even if they were not delivered. */
 export function pruneEvents(
   db: Database,
   cutoff: number,
@@ -85,7 +85,10 @@ function timed<Batch>(
 const due = (db: Database, now: number, batch: number) =>
   unlocked(db, db.selectFrom('sessions').select('id').where('prune_at', '<=', now).orderBy('prune_at'), batch)
 
-/** Waits for nobody: whoever holds one row may wait for another one that was locked here. A later batch finds it. */
+/**
+ * Skips rows that another transaction has locked. Waiting could cause a deadlock, because that transaction may wait for a
+ * row locked here. A later batch deletes the skipped rows.
+ */
 function unlocked<Table extends keyof Schema, Row>(
   db: Database,
   query: SelectQueryBuilder<Schema, Table, Row>,
@@ -100,7 +103,7 @@ const isOver = (eb: ExpressionBuilder<Schema, 'sessions'>, now: number, idleCuto
     eb.or([eb('refreshed_at', '<=', idleCutoff), eb('absolute_expires_at', '<=', now)]),
   ])
 
-/** A rotation moves the deadline and leaves `prune_at` alone, so that those who lived on come up once in a while. */
+/** Moves `prune_at` of sessions that have not ended. Rotations do not move it, because that would change an index. */
 async function postpone(db: Database, { now, idleCutoff, batch }: SessionBatch): Promise<number> {
   const keep = now - idleCutoff
   const result = await db

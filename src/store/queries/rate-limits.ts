@@ -2,7 +2,7 @@ import type { ExpressionBuilder } from 'kysely'
 import type { Database, Schema } from '../schema.ts'
 import { prepared } from '../statement.ts'
 
-/** One counter. Times in milliseconds since the epoch. */
+/** A counter. Times are in milliseconds since the epoch. */
 export interface Count {
   readonly points: number
   readonly expiresAt: number
@@ -11,15 +11,16 @@ export interface Count {
 export interface Points extends Count {
   readonly key: string
   readonly now: number
-  /** Whatever expires later was written before the clock was set back, and is over. */
+  /** A row that expires later was written before the clock was set back. It counts as expired. */
   readonly latest: number
 }
 
 const COUNT = ['points', 'expires_at as expiresAt'] as const
 
 /**
- * Counts in one statement: however many do so at once, each gets another sum. A counter that has expired begins anew.
- * @param given with fewer than 0 points some are given back, and there are never fewer than none
+ * Adds points in one statement, so that concurrent callers get different sums. An expired counter restarts.
+ *
+ * @param given negative `points` give points back. The sum never falls below 0.
  */
 export async function addPoints(db: Database, given: Points): Promise<Count> {
   const [count] = await add(db, { ...given, initial: Math.max(0, given.points) })
@@ -57,7 +58,7 @@ const add = prepared((db, { key, points, initial, now, expiresAt, latest }: Addi
     .returning(COUNT),
 )
 
-/** Whatever was there. */
+/** Replaces a counter. */
 export async function setPoints(db: Database, given: Count & { readonly key: string }): Promise<Count> {
   await set(db, given)
   return given
@@ -76,7 +77,7 @@ const set = prepared((db, { key, points, expiresAt }: Count & { readonly key: st
     .returning(COUNT),
 )
 
-/** @returns undefined when there is none, or it has expired */
+/** @returns undefined when there is no counter, or when it has expired */
 export async function findPoints(db: Database, key: string, now: number): Promise<Count | undefined> {
   const [count] = await find(db, { key, now })
   return count
@@ -86,7 +87,7 @@ const find = prepared((db, { key, now }: { readonly key: string; readonly now: n
   db.selectFrom('rate_limits').select(COUNT).where('key', '=', key).where('expires_at', '>', now),
 )
 
-/** @returns whether there was one */
+/** @returns whether there was a counter */
 export async function deletePoints(db: Database, key: string): Promise<boolean> {
   const [row] = await remove(db, { key })
   return row !== undefined

@@ -1,9 +1,12 @@
 import { sql } from 'kysely'
+import { inSlices } from '../../slices.ts'
+import type { SecurityEvent } from '../event-names.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { transaction } from '../transaction.ts'
+import { defined } from './defined.ts'
 import type { NewEvent, Origin } from './events.ts'
-import { insertEvents, OPERATOR } from './events.ts'
+import { insertEvents } from './events.ts'
 
 export type RevocationReason =
   | 'logout'
@@ -15,8 +18,8 @@ export type RevocationReason =
   | 'deactivated'
   | 'operator'
 
-// Of a revocation that is itself the answer to something
-const ALARMS: { readonly [Reason in RevocationReason]?: string } = {
+// Events that explain why a session is revoked
+const ALARMS: { readonly [Reason in RevocationReason]?: SecurityEvent } = {
   reuse: 'token.reuse_detected',
   restored: 'session.restored',
 }
@@ -26,96 +29,105 @@ interface Ended {
   readonly absoluteExpiresAt: number
 }
 
-/** What tells of one session, or of all of a user */
-interface RevocationEvent {
-  readonly name: 'session.revoked' | 'sessions.revoked'
-  readonly userId: string
-  readonly sessionId?: string
-  readonly reason: RevocationReason
-}
-
-const revoked = (userId: string, sessionId: string, reason: RevocationReason): RevocationEvent => ({
+const revoked = (userId: string, sessionId: string, reason: RevocationReason): NewEvent => ({
   name: 'session.revoked',
   userId,
   sessionId,
   reason,
 })
 
-// More of one user, as bots open them, are not told of one by one: rows, lines in the log and posts to the webhook.
+// Bots may open very many sessions of one user. Beyond this number, their end is one event instead of one for each,
+// because each event is a row, a line in the log and a post to the webhook.
 const MAX_EVENTS = 1000
 
-/** An event for each of these sessions of a user, which ended at once; or one for them all when they are very many. */
-export const revocationEvents = (
-  userId: string,
-  ended: readonly string[],
-  reason: RevocationReason,
-): RevocationEvent[] =>
+/** The events for sessions of a user that ended together: one for each, or a single one for very many. */
+const revocationEvents = (userId: string, ended: readonly string[], reason: RevocationReason): NewEvent[] =>
   ended.length > MAX_EVENTS
     ? [{ name: 'sessions.revoked', userId, reason }]
     : ended.map((id) => revoked(userId, id, reason))
 
+export interface Revocation {
+  readonly reason: RevocationReason
+  /** Milliseconds since the epoch */
+  readonly now: number
+  readonly origin: Origin
+}
+
 /**
- * Ends it if it is not ended yet, also past its absolute deadline: no clock that is set back may bring it to life again.
- * @returns whether it lived until now
+ * Ends a session that has not been revoked. It is revoked even after its absolute deadline, so that a clock that is
+ * set back cannot make it valid again.
+ *
+ * @param revocation with `userId`, only a session of this user is ended
+ * @returns the events that were written: none if the session was not active
  */
 export function revokeSession(
   db: Database,
-  id: string,
-  reason: RevocationReason,
-  now: number,
-  userId?: string,
-  origin: Origin = OPERATOR,
-): Promise<boolean> {
+  {
+    sessionId,
+    userId,
+    reason,
+    now,
+    origin,
+  }: Revocation & { readonly sessionId: string; readonly userId?: string | undefined },
+): Promise<readonly NewEvent[]> {
   return transaction(db, async (trx) => {
     const row = await trx
       .updateTable('sessions')
       .set({ revoked_at: now, revoked_reason: reason })
-      .where('id', '=', id)
-      .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
+      .where((eb) => eb.and(defined({ id: sessionId, user_id: userId })))
       .where('revoked_at', 'is', null)
       .returning(['user_id as userId', 'absolute_expires_at as absoluteExpiresAt'])
       .executeTakeFirst()
-    if (row === undefined || row.absoluteExpiresAt <= now) return false
+    if (row === undefined || row.absoluteExpiresAt <= now) return []
     const alarm = ALARMS[reason]
-    const events: NewEvent[] = [revoked(row.userId, id, reason)]
-    if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId: id })
+    const events: NewEvent[] = [revoked(row.userId, sessionId, reason)]
+    if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId })
     await insertEvents(trx, events, now, origin)
-    return true
+    return events
   })
 }
 
-export interface EndOptions {
-  /** The id of the session that stays */
+/** Sessions that ended together */
+export interface EndedSessions {
+  /** The ids of the sessions that were active */
+  readonly endedSessions: readonly string[]
+  /** The events that were written */
+  readonly events: readonly NewEvent[]
+}
+
+export interface RevocationOfUser extends Revocation {
+  readonly userId: string
+  /** The id of a session that stays active */
   readonly except?: string
-  readonly origin?: Origin | undefined
-  /** What they end with, told before them: with them, so that its position is not given out long before the commit */
+  /** The event that ends the sessions. It is written right before theirs, so that its position is assigned late. */
   readonly cause?: NewEvent
 }
 
 /**
- * Likewise, in one transaction however many they are. The user's row is locked first, as by all who end several of their
- * sessions: in whatever order they would come to them, nobody waits for the other. Whoever opens one locks it as well: none
- * is missed. @returns the ids of those that lived until now
+ * Ends all sessions of a user in one transaction.
+ *
+ * It locks the user's row first, as do all functions that end several sessions of a user. Otherwise two of them could
+ * lock sessions in different orders and deadlock. Logins lock the user's row too, so that no new session is missed.
  */
 export function revokeSessionsOfUser(
   db: Database,
-  userId: string,
-  reason: RevocationReason,
-  now: number,
-  { except = '', origin = OPERATOR, cause }: EndOptions = {},
-): Promise<string[]> {
+  { userId, reason, now, origin, except = '', cause }: RevocationOfUser,
+): Promise<EndedSessions> {
   return transaction(db, async (trx) => {
     const user = trx.selectFrom('users').select('id').where('id', '=', userId)
     if (isPostgres(trx)) await user.forNoKeyUpdate().execute()
     const rows = await revokeRows(trx, userId, reason, now, except)
-    const ended = rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
-    const events: NewEvent[] = revocationEvents(userId, ended, reason)
-    await insertEvents(trx, cause === undefined ? events : [cause, ...events], now, origin)
-    return ended
+    const endedSessions = rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
+    const events = [
+      ...(cause === undefined ? [] : [cause]),
+      ...revocationEvents(userId, endedSessions, reason),
+    ]
+    await insertEvents(trx, events, now, origin)
+    return { endedSessions, events }
   })
 }
 
-// Rows of a statement: a refresh hardly waits for one, and it is far from the time that PostgreSQL gives each.
+// Rows per statement. A refresh hardly waits for one, and it stays far below PostgreSQL's statement timeout.
 const BATCH = 500
 
 const revokeQuery = (db: Database, reason: RevocationReason, now: number) =>
@@ -125,7 +137,7 @@ const revokeQuery = (db: Database, reason: RevocationReason, now: number) =>
     .where('revoked_at', 'is', null)
     .returning(['id', 'absolute_expires_at as absoluteExpiresAt'])
 
-/** On PostgreSQL by several statements: one for them all would run out of time from some number on, and always would. */
+/** PostgreSQL needs several statements: one for very many sessions would always exceed the statement timeout. */
 async function revokeRows(
   trx: Database,
   userId: string,
@@ -150,36 +162,33 @@ async function revokeRows(
   return rows
 }
 
-// After each batch everybody else has SQLite's file for so many times as long as it took. Whoever waits for the lock only
-// looks now and then whether it is free, up to 100 ms apart, and the event loop of the service stands still meanwhile.
+// On SQLite, the pause after each batch is this many times as long as the batch took. A service that waits for
+// SQLite's lock checks it at intervals of up to 100 ms, and its event loop is blocked meanwhile.
 const PAUSE_FACTOR = 3
 
 /**
- * Everybody's, batch by batch, and one event for them all. Ids begin with the time, so that a session that is opened
- * meanwhile comes last. Whoever is broken off is run again. @returns how many lived until now
+ * Ends the sessions of all users batch by batch, with a single event. Ids begin with the time, so sessions opened
+ * meanwhile come last and are ended too. If it is interrupted, it can be run again.
+ *
+ * @returns the number of sessions that were active
  */
-export async function revokeAllSessions(
-  db: Database,
-  reason: RevocationReason,
-  now: number,
-): Promise<number> {
+export async function revokeAllSessions(db: Database, { reason, now, origin }: Revocation): Promise<number> {
   let count = 0
   let after = ''
-  for (;;) {
-    const begun = performance.now()
+  const slice = async () => {
     const rows = await transaction(db, async (trx) => {
       const batch = await revokeBatch(trx, after, reason, now)
-      // With the first one, so that none has ended without it.
+      // The event is written with the first batch, so that no session ends without it.
       if (count === 0 && countActive(batch, now) > 0)
-        await insertEvents(trx, [{ name: 'sessions.revoked', reason }], now, OPERATOR)
+        await insertEvents(trx, [{ name: 'sessions.revoked', reason }], now, origin)
       return batch
     })
-    if (rows.length === 0) return count
     count += countActive(rows, now)
     after = rows.reduce((last, { id }) => (id > last ? id : last), after)
-    const taken = performance.now() - begun
-    if (!isPostgres(db)) await new Promise((resolve) => setTimeout(resolve, PAUSE_FACTOR * taken))
+    return rows.length > 0
   }
+  await inSlices(slice, { pauseFactor: isPostgres(db) ? 0 : PAUSE_FACTOR })
+  return count
 }
 
 const countActive = (rows: readonly Ended[], now: number) =>

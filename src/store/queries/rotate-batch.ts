@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { gathered } from '../postgres/batch.ts'
+import { batchPerTurn } from '../postgres/batch.ts'
 import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -65,5 +65,5 @@ const rotateAll = (db: Database, refreshes: readonly PresentedRefresh[]) =>
     count: refreshes.length,
   })
 
-/** Rotates it, together with others, unless somebody else has it locked or has just changed it. */
-export const sharedRotation = gathered({ send: rotateAll, least: 2 })
+/** Rotates a session together with others. Undefined: the caller has to rotate it alone. */
+export const sharedRotation = batchPerTurn({ execute: rotateAll, minimum: 2 })

@@ -3,24 +3,24 @@ import { expressionBuilder, sql } from 'kysely'
 import { QUERY_TIMEOUT } from '../postgres/errors.ts'
 import type { Schema } from '../schema.ts'
 
-/** A refresh token that was presented, and what comes of it. Times in milliseconds. */
+/** A presented refresh token and the deadline of its successor. Times are in milliseconds since the epoch. */
 export interface PresentedRefresh {
   readonly sessionId: string
   readonly userId: string
   readonly generation: number
   readonly issuedAt: number
-  /** A token carries whole seconds: its generation began before this. */
+  /** One second after `issuedAt`, because a token carries whole seconds. The generation began before this time. */
   readonly issuedBefore: number
   readonly now: number
   readonly expiresAt: number
 }
 
-/** Values, or the columns that hold them */
+/** Values, or columns with them */
 type Operands<Name extends keyof PresentedRefresh> = {
   readonly [Key in Name]: PresentedRefresh[Key] | Expression<PresentedRefresh[Key]>
 }
 
-/** What tokens are made and judged by. Each column that is read costs a refresh some of its time. */
+/** The columns from which tokens are made and verified. Reading fewer columns makes a refresh faster. */
 export const SESSION = [
   'sessions.id as id',
   'sessions.user_id as userId',
@@ -31,14 +31,14 @@ export const SESSION = [
   'sessions.revoked_at as revokedAt',
 ] as const
 
-/** Whether the token is that of the current generation of a living session of an active user. */
+/** Whether the token belongs to the current generation of an active session of an active user. */
 export function isCurrent(refresh: Operands<Exclude<keyof PresentedRefresh, 'expiresAt'>>) {
   const eb = expressionBuilder<Schema, 'sessions'>()
   return eb.and([
     eb('sessions.id', '=', refresh.sessionId),
     eb('sessions.user_id', '=', refresh.userId),
     eb('sessions.generation', '=', refresh.generation),
-    // One of the right generation and the wrong time: see classify.
+    // A token of the right generation but another time comes from a restored database: see classify.
     eb('sessions.rotated_at', '>=', refresh.issuedAt),
     eb('sessions.rotated_at', '<', refresh.issuedBefore),
     eb('sessions.revoked_at', 'is', null),
@@ -48,7 +48,7 @@ export function isCurrent(refresh: Operands<Exclude<keyof PresentedRefresh, 'exp
   ])
 }
 
-/** Whether the user of the session is. */
+/** Whether the user of the session is active. */
 export function hasActiveUser() {
   const eb = expressionBuilder<Schema, 'sessions'>()
   return eb.exists(
@@ -60,7 +60,7 @@ export function hasActiveUser() {
   )
 }
 
-/** What a rotation changes. @param began when its generation does: as a rule now, see whenTaken */
+/** The columns that a rotation changes. @param began when the new generation begins: see {@link generationStart} */
 export function rotatedColumns(
   { now, expiresAt }: Operands<'now' | 'expiresAt'>,
   began: Operands<'now'>['now'] = now,
@@ -80,13 +80,14 @@ export function rotatedColumns(
   }
 }
 
-// A clock that is wrong by a time zone is not believed.
+// A larger difference means that a clock is wrong by a time zone.
 const HOUR = 3_600_000
 const CLOCK = sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
 /**
- * On PostgreSQL a statement that was given up may be taken up when the server or the network comes back. Its client was
- * told so and asks again with the token that is superseded then: its grace begins when the server says.
+ * When the new generation begins, on PostgreSQL. A statement that timed out here may still be executed when the
+ * server or the network recovers. By then its client has received 503 and retries with the token that this statement
+ * supersedes. The grace window therefore starts at the server's time of execution.
  */
 export const generationStart = (now: Operands<'now'>['now']) =>
   sql<number>`case when ${CLOCK} - ${now} between ${sql.lit(QUERY_TIMEOUT)} and ${sql.lit(HOUR)} then ${CLOCK} else ${now} end`

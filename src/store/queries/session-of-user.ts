@@ -9,20 +9,20 @@ export interface TokenSubject {
   readonly userId: string
 }
 
-// PostgreSQL takes a bare parameter in a select list for text.
+// Without the cast, PostgreSQL does not know the type of a parameter in a select list.
 const text = (value: string) => sql<string>`cast(${value} as text)`
 
 /**
- * A session and its user as a table of one row, that both are joined to. SQLite looks at what an indexed column of a
- * join is compared with, and plans the whole statement anew for each value that is bound, which takes four times as
- * long as the statement.
+ * The ids of a session and its user as a CTE with one row, to which both tables are joined. If indexed columns were
+ * compared with parameters directly, SQLite would plan the statement again for each bound value, which takes
+ * four times as long as executing it.
  */
 const withSubject = (db: Database, { sessionId, userId }: TokenSubject) =>
   db.with('subject', (subject) =>
     subject.selectNoFrom([text(sessionId).as('sessionId'), text(userId).as('userId')]),
   )
 
-/** The user, and that session of theirs if there is one. */
+/** A query for the user, with this session of the user if it exists. */
 export const sessionOfUser = (db: Database, subject: TokenSubject) =>
   withSubject(db, subject)
     .selectFrom('subject')
@@ -31,14 +31,14 @@ export const sessionOfUser = (db: Database, subject: TokenSubject) =>
       join.onRef('sessions.id', '=', 'subject.sessionId').onRef('sessions.user_id', '=', 'users.id'),
     )
 
-/** What decides whether an access token is good. Times in milliseconds since the epoch. */
+/** The state that decides whether an access token is valid. Times are in milliseconds since the epoch. */
 export interface AccessState {
   readonly user: UserRow
   readonly session: { readonly revokedAt: number | null; readonly absoluteExpiresAt: number } | undefined
   readonly isExchanged: boolean
 }
 
-/** All of it in one read. @returns undefined when there is no such user */
+/** Reads the state of an access token in one query. @returns undefined when the user does not exist */
 export async function findAccess(
   db: Database,
   token: TokenSubject & { readonly jti: string },

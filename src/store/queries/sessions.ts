@@ -4,7 +4,8 @@ import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { ActiveAt } from './active-sessions.ts'
 import { isActiveSession } from './active-sessions.ts'
-import type { Origin } from './events.ts'
+import { defined } from './defined.ts'
+import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
 import { sharedRotation } from './rotate-batch.ts'
 import type { PresentedRefresh } from './rotation-conditions.ts'
@@ -12,7 +13,7 @@ import { generationStart, isCurrent, rotatedColumns, SESSION } from './rotation-
 import type { TokenSubject } from './session-of-user.ts'
 import { sessionOfUser } from './session-of-user.ts'
 
-/** One login on one device: what its tokens are made and judged by. Times in milliseconds since the epoch. */
+/** The part of a session from which tokens are made and verified. Times are in milliseconds since the epoch. */
 export interface Session {
   readonly id: string
   readonly userId: string
@@ -23,7 +24,7 @@ export interface Session {
   readonly revokedAt: number | null
 }
 
-/** And what its user is shown of it */
+/** A session with everything that its user sees of it */
 export interface SessionRow extends Session {
   readonly createdAt: number
   readonly refreshedAt: number
@@ -41,36 +42,36 @@ const SESSION_ROW = [
   'sessions.address as address',
 ] as const
 
-/** Who opens a session for a user that they have authenticated, and why. */
-export interface Opener extends Origin {
-  readonly reason: string
-}
-
 export interface NewSession {
   readonly id: string
   readonly userId: string
   /**
-   * The hash that the login was checked against: a password change in between makes the login fail. Undefined when no
-   * password was asked for.
+   * The hash that the password was verified against. If it has changed since, the login fails. Undefined: the user
+   * was authenticated by other means.
    */
   readonly passwordHash: string | undefined
-  /** The same password at a higher cost, to be stored in its place */
+  /** A hash of the same password at a higher cost, to replace `passwordHash` */
   readonly rehashed?: string | undefined
   readonly now: number
   readonly expiresAt: number
   readonly absoluteExpiresAt: number
   readonly userAgent: string | null
   readonly address: string | null
-  /** Of the login */
-  readonly requestId?: string | null
-  readonly opener?: Opener
+  /** Why somebody else opens the session */
+  readonly reason?: 'operator' | undefined
 }
 
 /**
- * Writes the user's row first: that lock orders a login before or after a password change or deactivation, so that no
- * session slips in behind the revocation of all. @returns undefined when the user or the password is no longer good
+ * Opens a session. It writes the user's row first: that lock puts the login before or after a password change or
+ * deactivation, so that no new session escapes their revocation of all sessions.
+ *
+ * @returns undefined when the user is no longer active or the password has changed
  */
-export function insertSession(db: Database, session: NewSession): Promise<Session | undefined> {
+export function insertSession(
+  db: Database,
+  session: NewSession,
+  origin: Origin,
+): Promise<{ readonly session: Session; readonly events: readonly NewEvent[] } | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
@@ -86,11 +87,10 @@ export function insertSession(db: Database, session: NewSession): Promise<Sessio
       .returning('id')
       .executeTakeFirst()
     if (user === undefined) return undefined
-    const { address, userAgent, requestId = null, opener } = session
-    const { reason, ...origin } = opener ?? { reason: undefined, address, userAgent, requestId }
-    const opened = { name: 'session.opened', userId: session.userId, sessionId: session.id, reason }
-    await insertEvents(trx, [opened], session.now, origin)
-    return trx
+    const { id: sessionId, userId, reason } = session
+    const events: NewEvent[] = [{ name: 'session.opened', userId, sessionId, reason }]
+    await insertEvents(trx, events, session.now, origin)
+    const row = await trx
       .insertInto('sessions')
       .values({
         id: session.id,
@@ -107,23 +107,27 @@ export function insertSession(db: Database, session: NewSession): Promise<Sessio
         address: session.address,
       })
       .returning(SESSION)
-      .executeTakeFirst()
+      .executeTakeFirstOrThrow()
+    return { session: row, events }
   })
 }
 
 export interface Refresh {
   readonly sessionId: string
   readonly userId: string
-  /** The generation that was presented */
+  /** The generation of the presented token */
   readonly generation: number
-  /** Its `iat`, in milliseconds */
+  /** `iat` of the presented token, in milliseconds since the epoch */
   readonly issuedAt: number
   readonly now: number
 }
 
 /**
- * The rotation: one compare-and-swap, with no read before it, that only the current generation of a living session of
- * an active user passes. However many race, one wins. @param idle milliseconds
+ * Rotates a session with one compare-and-swap and no read before it. Only the current generation of an active session
+ * of an active user can be rotated, and only one of several concurrent requests succeeds.
+ *
+ * @param idle milliseconds until the new idle deadline
+ * @returns undefined when nothing was rotated
  */
 export async function rotateSession(
   db: Database,
@@ -133,14 +137,14 @@ export async function rotateSession(
   const presented = presentedRefresh(refresh, idle)
   const shared = isPostgres(db) ? await sharedRotation(db, presented) : undefined
   if (shared !== undefined) return shared
-  // The one that waits for whoever has the row, and has the last word.
+  // The single statement waits for the row's lock, so its result is final.
   const [rotated] = await rotation(db, presented)
   if (rotated === undefined) return undefined
   const { sessionId: id, userId, generation } = presented
   return { id, userId, generation: generation + 1, revokedAt: null, ...rotated }
 }
 
-/** A refresh without rotation: the same conditions, but the generation and the deadlines stay. */
+/** Records a refresh without rotation: the conditions are the same, but generation and deadlines do not change. */
 export async function touchSession(db: Database, refresh: Refresh): Promise<Session | undefined> {
   const [session] = await touch(db, presentedRefresh(refresh))
   return session
@@ -152,7 +156,7 @@ const presentedRefresh = (refresh: Refresh, idle = 0): PresentedRefresh => ({
   expiresAt: refresh.now + idle,
 })
 
-// What is asked for by its value need not be read.
+// Columns that equal the parameters are not read back.
 const rotation = prepared((db, refresh: PresentedRefresh) =>
   db
     .updateTable('sessions')
@@ -178,7 +182,7 @@ export interface SessionState {
   readonly session: Session | undefined
 }
 
-/** The user and that session of theirs, in one read. @returns undefined when there is no such user */
+/** Reads a user and one session of the user in one query. @returns undefined when the user does not exist */
 export async function findSession(
   db: Database,
   sessionId: string,
@@ -202,7 +206,7 @@ function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }
   return row.id !== null
 }
 
-/** What is logged in: last refreshed first. */
+/** Lists active sessions, the last refreshed first. */
 export function listSessions(
   db: Database,
   filter: ActiveAt & { readonly userId?: string; readonly limit: number },
@@ -210,7 +214,7 @@ export function listSessions(
   return db
     .selectFrom('sessions')
     .select(SESSION_ROW)
-    .$if(filter.userId !== undefined, (query) => query.where('user_id', '=', filter.userId ?? ''))
+    .where((eb) => eb.and(defined({ user_id: filter.userId })))
     .where((eb) => isActiveSession(eb, filter))
     .orderBy('refreshed_at', 'desc')
     .orderBy('id')

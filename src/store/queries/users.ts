@@ -2,11 +2,13 @@ import type { SelectQueryBuilder } from 'kysely'
 import type { Database, Schema } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { transaction } from '../transaction.ts'
-import type { Origin } from './events.ts'
-import { insertEvents, OPERATOR } from './events.ts'
+import { defined } from './defined.ts'
+import type { NewEvent, Origin } from './events.ts'
+import { insertEvents } from './events.ts'
+import type { EndedSessions } from './revocations.ts'
 import { revokeSessionsOfUser } from './revocations.ts'
 
-/** Times in milliseconds since the epoch. */
+/** A user. Times are in milliseconds since the epoch. */
 export interface UserRow {
   readonly id: string
   readonly username: string
@@ -29,14 +31,16 @@ export interface NewUser {
   readonly usernameKey: string
   readonly passwordHash: string
   readonly now: number
+  /** Why somebody else registers the user */
+  readonly reason?: 'operator' | undefined
 }
 
-/** @returns undefined when the name is taken */
+/** @returns undefined when the username is taken */
 export function insertUser(
   db: Database,
   user: NewUser,
-  origin: Origin = OPERATOR,
-): Promise<UserRow | undefined> {
+  origin: Origin,
+): Promise<{ readonly user: UserRow; readonly events: readonly NewEvent[] } | undefined> {
   return transaction(db, async (trx) => {
     const row = await trx
       .insertInto('users')
@@ -50,9 +54,10 @@ export function insertUser(
       .onConflict((conflict) => conflict.column('username_key').doNothing())
       .returning(USER)
       .executeTakeFirst()
-    if (row !== undefined)
-      await insertEvents(trx, [{ name: 'user.registered', userId: row.id }], user.now, origin)
-    return row
+    if (row === undefined) return undefined
+    const events: NewEvent[] = [{ name: 'user.registered', userId: row.id, reason: user.reason }]
+    await insertEvents(trx, events, user.now, origin)
+    return { user: row, events }
   })
 }
 
@@ -82,19 +87,19 @@ export function listUsers(db: Database): Promise<UserRow[]> {
 }
 
 export interface UserPage {
-  /** The id of the last one of the page before; empty for the first page */
+  /** The id of the last user of the previous page; empty for the first page */
   readonly after: string
   readonly limit: number
   readonly usernameKey?: string | undefined
 }
 
-/** In the order of their ids, which never changes: a page takes what it holds, however many there are. */
+/** Lists users in the order of their ids, which never changes. The cost depends only on the size of the page. */
 export function pageOfUsers(db: Database, { after, limit, usernameKey }: UserPage): Promise<UserRow[]> {
   return db
     .selectFrom('users')
     .select(USER)
     .where('id', '>', after)
-    .$if(usernameKey !== undefined, (query) => query.where('username_key', '=', usernameKey ?? ''))
+    .where((eb) => eb.and(defined({ username_key: usernameKey })))
     .orderBy('id')
     .limit(limit)
     .execute()
@@ -102,22 +107,22 @@ export function pageOfUsers(db: Database, { after, limit, usernameKey }: UserPag
 
 export interface PasswordChange {
   readonly userId: string
-  /** The session that asks for it; it has to live, and it is the one that stays. */
+  /** The session that changes the password. It must be active, and it is the only one that stays active. */
   readonly sessionId: string
   readonly oldHash: string
   readonly newHash: string
   readonly now: number
 }
 
-/** @returns the ids of the sessions that ended; undefined when the old password or the session is no longer good */
+/** @returns undefined when the old hash was replaced or the session is not active */
 export function updatePassword(
   db: Database,
   change: PasswordChange,
-  origin: Origin = OPERATOR,
-): Promise<string[] | undefined> {
+  origin: Origin,
+): Promise<EndedSessions | undefined> {
   const { userId, sessionId, now } = change
   return transaction(db, async (trx) => {
-    // The user first: see revokeSessionsOfUser.
+    // The user's row is locked first: see revokeSessionsOfUser.
     const user = trx
       .selectFrom('users')
       .select('id')
@@ -125,7 +130,7 @@ export function updatePassword(
       .where('password_hash', '=', change.oldHash)
       .where('deactivated_at', 'is', null)
     if ((await locked(trx, user).executeTakeFirst()) === undefined) return undefined
-    // What ends this session meanwhile is told before this, or after it.
+    // This lock puts another end of this session, and its event, before or after the password change.
     const session = trx
       .selectFrom('sessions')
       .select('id')
@@ -135,24 +140,24 @@ export function updatePassword(
       .where('absolute_expires_at', '>', now)
     if ((await locked(trx, session).executeTakeFirst()) === undefined) return undefined
     await trx.updateTable('users').set({ password_hash: change.newHash }).where('id', '=', userId).execute()
-    const cause = { name: 'password.changed', userId, sessionId }
-    return revokeSessionsOfUser(trx, userId, 'password', now, { except: sessionId, origin, cause })
+    const cause: NewEvent = { name: 'password.changed', userId, sessionId }
+    return revokeSessionsOfUser(trx, { userId, reason: 'password', now, origin, except: sessionId, cause })
   })
 }
 
-/** On SQLite whoever writes is alone. */
+/** SQLite has only one writer at a time and needs no row locks. */
 const locked = <Table extends keyof Schema, Row>(
   db: Database,
   query: SelectQueryBuilder<Schema, Table, Row>,
 ) => (isPostgres(db) ? query.forNoKeyUpdate() : query)
 
-/** @returns the ids of the sessions that ended; undefined when there is no such user */
+/** Deactivates a user and ends all sessions of the user. @returns undefined when the user does not exist */
 export function deactivateUser(
   db: Database,
   id: string,
   now: number,
-  origin: Origin = OPERATOR,
-): Promise<string[] | undefined> {
+  origin: Origin,
+): Promise<EndedSessions | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
@@ -161,19 +166,23 @@ export function deactivateUser(
       .where('deactivated_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
-    if (user === undefined) return (await findUser(trx, id)) && []
-    const cause = { name: 'user.deactivated', userId: id }
-    return revokeSessionsOfUser(trx, id, 'deactivated', now, { origin, cause })
+    if (user === undefined) return (await findUser(trx, id)) && { endedSessions: [], events: [] }
+    const cause: NewEvent = { name: 'user.deactivated', userId: id }
+    return revokeSessionsOfUser(trx, { userId: id, reason: 'deactivated', now, origin, cause })
   })
 }
 
-/** Their sessions stay ended. @returns whether there is such a user */
+/**
+ * Activates a user again. Ended sessions stay ended.
+ *
+ * @returns the events that were written: none if the user was active. Undefined when the user does not exist
+ */
 export function activateUser(
   db: Database,
   id: string,
-  now = Date.now(),
-  origin: Origin = OPERATOR,
-): Promise<boolean> {
+  now: number,
+  origin: Origin,
+): Promise<readonly NewEvent[] | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx
       .updateTable('users')
@@ -182,23 +191,25 @@ export function activateUser(
       .where('deactivated_at', 'is not', null)
       .returning('id')
       .executeTakeFirst()
-    if (user === undefined) return (await findUser(trx, id)) !== undefined
-    await insertEvents(trx, [{ name: 'user.activated', userId: id }], now, origin)
-    return true
+    if (user === undefined) return (await findUser(trx, id)) && []
+    const events: NewEvent[] = [{ name: 'user.activated', userId: id }]
+    await insertEvents(trx, events, now, origin)
+    return events
   })
 }
 
-/** With all their sessions. @returns whether there was such a user */
+/** Deletes a user with all sessions. @returns the events that were written. Undefined when the user does not exist */
 export function deleteUser(
   db: Database,
   id: string,
-  now = Date.now(),
-  origin: Origin = OPERATOR,
-): Promise<boolean> {
+  now: number,
+  origin: Origin,
+): Promise<readonly NewEvent[] | undefined> {
   return transaction(db, async (trx) => {
     const user = await trx.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst()
-    if (user === undefined) return false
-    await insertEvents(trx, [{ name: 'user.deleted', userId: id }], now, origin)
-    return true
+    if (user === undefined) return undefined
+    const events: NewEvent[] = [{ name: 'user.deleted', userId: id }]
+    await insertEvents(trx, events, now, origin)
+    return events
   })
 }

@@ -4,12 +4,12 @@ import SQLite from 'better-sqlite3'
 import type { QueryResult } from 'kysely'
 import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
-import type { Query, SynchronousAdapter } from '../statement.ts'
+import type { ExecuteNow, Query, SynchronousAdapter } from '../statement.ts'
 import type { Access, Store } from '../store.ts'
-import { SharedCommitDriver } from './driver.ts'
+import { GroupCommitDriver } from './driver.ts'
 
 // What another process may hold the write lock for, in milliseconds, before a request gives up with 503. The wait
-// blocks the event loop, so it is short, and not everybody's: see SharedCommitDriver.
+// blocks the event loop, so it is short, and not everybody's: see GroupCommitDriver.
 const BUSY_TIMEOUT = 1000
 
 // At a start there is no request that would wait.
@@ -66,9 +66,9 @@ function open(file: string): SQLite.Database {
 // SQLite has transactional DDL, but Kysely says that it has not, and then migrates without a transaction: processes
 // that start at once would run one migration twice, and a crash would leave half of it.
 class TransactionalAdapter extends SqliteAdapter implements SynchronousAdapter {
-  readonly #driver: SharedCommitDriver
+  readonly #driver: GroupCommitDriver
 
-  constructor(driver: SharedCommitDriver) {
+  constructor(driver: GroupCommitDriver) {
     super()
     this.#driver = driver
   }
@@ -77,8 +77,8 @@ class TransactionalAdapter extends SqliteAdapter implements SynchronousAdapter {
     return this.#driver.executeAlone(query)
   }
 
-  executeTogether<T>(work: (execute: <Row>(query: Query) => QueryResult<Row>) => T): Promise<T> {
-    return this.#driver.executeTogether(work)
+  inOneTransaction<T>(work: (execute: ExecuteNow) => T): Promise<T> {
+    return this.#driver.inOneTransaction(work)
   }
 
   override get supportsTransactionalDdl(): boolean {
@@ -101,23 +101,19 @@ class TransactionalAdapter extends SqliteAdapter implements SynchronousAdapter {
 }
 
 class Dialect extends SqliteDialect {
-  readonly #driver: SharedCommitDriver
-
-  get commitTime(): number {
-    return this.#driver.commitTime
-  }
+  readonly #driver: GroupCommitDriver
 
   constructor(database: SQLite.Database, access: Access) {
     super({ database })
     // A transaction that would only come to write later fails when another process has written meanwhile.
-    this.#driver = new SharedCommitDriver(database, access === 'read' ? 'begin' : 'begin immediate')
+    this.#driver = new GroupCommitDriver(database, access === 'read' ? 'begin' : 'begin immediate')
   }
 
   override createAdapter(): TransactionalAdapter {
     return new TransactionalAdapter(this.#driver)
   }
 
-  override createDriver(): SharedCommitDriver {
+  override createDriver(): GroupCommitDriver {
     return this.#driver
   }
 }
@@ -128,13 +124,11 @@ class Dialect extends SqliteDialect {
  */
 export function openSqlite(file: string, access: Access): Store {
   const database = access === 'read' ? openToRead(file) : open(file)
-  const dialect = new Dialect(database, access)
-  const db = new Kysely<Schema>({ dialect })
+  const db = new Kysely<Schema>({ dialect: new Dialect(database, access) })
   return {
     db,
     isUnavailable: (error) =>
       !database.open || (error instanceof SQLite.SqliteError && UNAVAILABLE.test(error.code)),
-    commitTime: () => dialect.commitTime,
     async close() {
       await db.destroy()
       // Kysely leaves a database alone that it never used.

@@ -1,25 +1,32 @@
 import type SQLite from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
-import type { Query } from '../statement.ts'
+import type { ExecuteNow, Query } from '../statement.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Statements } from './statements.ts'
-import { Turns } from './turns.ts'
 
-/** Statements that end in one commit. */
-interface Batch {
-  /** Settles when it is on the disk, or known not to come there. */
-  readonly committed: Promise<void>
+/** A statement, or a whole transaction, that waits for its turn. */
+interface Work {
+  isReading(): boolean
+  /** @returns resolves the caller's promise; called when the work is on the disk */
+  run(): () => void
+  reject(error: unknown): void
+}
+
+/** Work that was done, but is not committed yet. */
+interface DoneWork {
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
-/** One statement, or one transaction. */
-class Connection implements DatabaseConnection {
-  readonly #driver: SharedCommitDriver
-  /** What the transaction on this connection belongs to */
-  batch: Batch | undefined
+/** Milliseconds that work waits for company at most: when a disk hangs, the queue must not hang longer still. */
+const MAX_WAIT = 8
 
-  constructor(driver: SharedCommitDriver) {
+class Connection implements DatabaseConnection {
+  readonly #driver: GroupCommitDriver
+  /** `lost`: SQLite has rolled the transaction back by itself */
+  transaction: 'none' | 'open' | 'lost' = 'none'
+
+  constructor(driver: GroupCommitDriver) {
     this.#driver = driver
   }
 
@@ -41,22 +48,24 @@ class Connection implements DatabaseConnection {
 }
 
 /**
- * Kysely's driver for the one connection to a file, but that what arrives in one turn of the event loop is committed
- * together, since each commit costs a write to the disk. Nobody hears of anything before it is there: neither who
- * wrote, nor who read meanwhile. See `docs/adr/0014-shared-commits.md`.
+ * Kysely's driver for the one connection to a file. Work that arrives in one turn of the event loop shares a commit, since
+ * each commit waits for the disk. Callers are told after the commit, never before. The file is locked only while statements
+ * run. See `docs/adr/0014-shared-commits.md`.
  */
-export class SharedCommitDriver implements Driver {
+export class GroupCommitDriver implements Driver {
   readonly #begin: string
   readonly #statements: Statements
   readonly #checkpoints: Checkpoints
-  #batch: Batch | undefined
-  #isReading = false
-  /** Milliseconds that the last two commits took */
+  readonly #queue: Work[] = []
+  /** The writes of this turn that are still to be done */
+  #batch: Work[] = []
+  #done: DoneWork[] = []
+  /** What has the database to itself: a transaction that awaits its statements, or the end of a checkpoint */
+  #owner: Connection | Promise<void> | undefined
+  #isScheduled = false
+  #lastSize = 0
+  /** Milliseconds that the last two commits took. The shorter one counts: the other may have been held up by chance. */
   readonly #commitTimes = [0, 0]
-  /** Of transactions that have the database to themselves, since a savepoint that is rolled back takes all with it */
-  readonly #turns = new Turns<Connection>()
-  // Kysely keeps a list of all that it ever saw.
-  readonly #idle: Connection[] = []
 
   constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate') {
     this.#begin = begin
@@ -64,65 +73,50 @@ export class SharedCommitDriver implements Driver {
     this.#checkpoints = new Checkpoints(database)
   }
 
-  /** Milliseconds that a commit takes now: one that was slow may have been held up by something else. */
-  get commitTime(): number {
-    return Math.min(...this.#commitTimes)
-  }
-
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<Connection> {
-    return this.#idle.pop() ?? new Connection(this)
+    return new Connection(this)
   }
 
-  async releaseConnection(connection: Connection): Promise<void> {
-    this.#idle.push(connection)
-  }
+  async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
     await this.#checkpoints.close()
     this.#statements.database.close()
   }
 
+  /** A statement that is not part of a transaction. */
+  executeAlone<R>(query: Query): Promise<QueryResult<R>> {
+    return this.#enqueue(
+      () => this.#statements.execute<R>(query),
+      () => this.#statements.isReading(query),
+    )
+  }
+
+  /** A transaction that awaits nothing. */
+  inOneTransaction<T>(work: (execute: ExecuteNow) => T): Promise<T> {
+    return this.#enqueue(() => {
+      this.#statements.command('savepoint work')
+      try {
+        return work((query) => this.#statements.execute(query))
+      } catch (error) {
+        if (this.#inTransaction) this.#statements.command('rollback to work')
+        throw error
+      } finally {
+        if (this.#inTransaction) this.#statements.command('release work')
+      }
+    })
+  }
+
   async execute<R>(connection: Connection, query: CompiledQuery): Promise<QueryResult<R>> {
-    if (!this.#turns.isOf(connection)) return this.executeAlone(query)
-    if (connection.batch !== this.#batch) throw new Error('the transaction was rolled back')
-    return this.#run(query)
-  }
-
-  /** What is no part of a transaction. */
-  async executeAlone<R>(query: Query): Promise<QueryResult<R>> {
-    let batch: Batch | undefined
+    if (connection.transaction === 'none') return this.executeAlone(query)
+    if (connection.transaction === 'lost') throw new Error('the transaction was rolled back')
     try {
-      return await this.#turns.inTurn<QueryResult<R>>(() => {
-        if (this.#batch === undefined && this.#statements.isReading(query)) this.#beginReads()
-        else batch = this.#open()
-        return this.#run(query)
-      })
-    } finally {
-      // A read has none, and to await nothing takes time as well.
-      if (batch !== undefined) await batch.committed
-    }
-  }
-
-  /** A transaction in which nothing is awaited. */
-  async executeTogether<T>(work: (execute: <R>(query: Query) => QueryResult<R>) => T): Promise<T> {
-    let batch: Batch | undefined
-    try {
-      return await this.#turns.inTurn(() => {
-        batch = this.#open()
-        this.#statements.command('savepoint work')
-        try {
-          return work((query) => this.#run(query))
-        } catch (error) {
-          if (batch === this.#batch) this.#statements.command('rollback to work')
-          throw error
-        } finally {
-          if (batch === this.#batch) this.#statements.command('release work')
-        }
-      })
-    } finally {
-      await batch?.committed
+      return this.#statements.execute(query)
+    } catch (error) {
+      if (!this.#inTransaction) this.#lose(error)
+      throw error
     }
   }
 
@@ -138,96 +132,162 @@ export class SharedCommitDriver implements Driver {
     return connection.end('rollback')
   }
 
-  async begin(connection: Connection): Promise<void> {
-    await this.#turns.inTurn(() => {
-      connection.batch = this.#open()
+  begin(connection: Connection): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const run = () => {
       this.#statements.command('savepoint work')
-      this.#turns.take(connection)
-    })
+      this.#owner = connection
+      connection.transaction = 'open'
+      resolve()
+      return () => {}
+    }
+    this.#add({ isReading: () => false, run, reject })
+    return promise
   }
 
   async end(connection: Connection, how: 'commit' | 'rollback'): Promise<void> {
-    const { batch } = connection
-    try {
-      if (batch === this.#batch) {
-        if (how === 'rollback') this.#statements.command('rollback to work')
-        this.#statements.command('release work')
-      }
-    } finally {
-      // Kysely rolls back what it could not commit, too, and by then somebody else may have the database.
-      if (this.#turns.isOf(connection)) this.#turns.release()
+    // Kysely also rolls back a transaction whose commit failed, and by then another one may own the database.
+    if (this.#owner !== connection) return
+    const isLost = connection.transaction === 'lost'
+    connection.transaction = 'none'
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (isLost) {
+      if (how === 'rollback') resolve()
+      else reject(new Error('the transaction was rolled back'))
+    } else {
+      if (how === 'rollback') this.#statements.command('rollback to work')
+      this.#statements.command('release work')
+      this.#done.push({ resolve, reject })
     }
-    await batch?.committed
+    this.#release()
+    return promise
   }
 
-  // Reads among themselves see nothing but what is on the disk: they wait for nobody. A transaction each, which Kysely's
-  // statements are otherwise, costs two system calls.
-  #beginReads(): void {
-    if (this.#isReading) return
-    if (!this.#statements.database.inTransaction) this.#statements.command('begin')
-    this.#isReading = true
-    process.nextTick(() => this.#endReads())
+  #enqueue<T>(work: () => T, isReading = () => false): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const run = () => {
+      const value = work()
+      return () => resolve(value)
+    }
+    this.#add({ isReading, run, reject })
+    return promise
   }
 
-  #endReads(): void {
-    if (!this.#isReading) return
-    this.#isReading = false
+  #add(work: Work): void {
+    this.#queue.push(work)
+    this.#schedule()
+  }
+
+  /**
+   * Work is done at the end of the turn. Clients that were answered together send their next requests in several turns: the
+   * first ones wait until as many have come as the last time, but no longer than a commit takes.
+   */
+  #schedule(): void {
+    if (this.#isScheduled || this.#owner !== undefined || this.#queue.length === 0) return
+    this.#isScheduled = true
+    const deadline = performance.now() + Math.min(...this.#commitTimes, MAX_WAIT)
+    const endOfTurn = () => {
+      if (this.#queue.length < this.#lastSize && performance.now() < deadline) setImmediate(endOfTurn)
+      else this.#flush()
+    }
+    setImmediate(endOfTurn)
+  }
+
+  #flush(): void {
+    this.#isScheduled = false
+    const batch = this.#queue.splice(0)
+    this.#lastSize = batch.length
+    const reads: Work[] = []
+    for (const work of batch) (this.#isRead(work) ? reads : this.#batch).push(work)
+    this.#read(reads)
+    this.#write()
+  }
+
+  #isRead(work: Work): boolean {
     try {
-      if (this.#statements.database.inTransaction) this.#statements.command('commit')
+      return work.isReading()
     } catch {
-      // A file that has become unreadable, say. Nothing was changed, and the next statement hears of it.
+      // A statement that SQLite refuses to prepare is refused again when it runs.
+      return false
     }
   }
 
-  #open(): Batch {
-    if (this.#batch !== undefined) return this.#batch
-    this.#endReads()
-    this.#statements.lock(this.#begin)
-    const { promise: committed, resolve, reject } = Promise.withResolvers<void>()
-    // A transaction that fails by itself may be gone before its batch fails.
-    committed.catch(() => {})
-    this.#batch = { committed, resolve, reject }
-    // After all that runs now, and before anything else arrives: other processes wait for the lock.
-    process.nextTick(() => void this.#turns.inTurn(() => this.#commit()))
-    return this.#batch
+  // Reads come before the writes of the same turn: they see only what is on the disk, so they wait for no commit.
+  #read(reads: readonly Work[]): void {
+    // A transaction for several of them: each by itself would lock and unlock the file. One is a transaction by itself.
+    const isShared = reads.length > 1
+    try {
+      if (isShared) this.#statements.command('begin')
+    } catch (error) {
+      for (const { reject } of reads) reject(error)
+      return
+    }
+    for (const work of reads) {
+      try {
+        work.run()()
+      } catch (error) {
+        work.reject(error)
+      }
+    }
+    try {
+      if (isShared && this.#inTransaction) this.#statements.command('commit')
+    } catch {
+      // The file has become unreadable, for example. Nothing was changed, and the next statement reports it.
+    }
+  }
+
+  /** Until all is done and committed, or a transaction becomes the owner. */
+  #write(): void {
+    while (this.#owner === undefined) {
+      const work = this.#batch.shift()
+      if (work === undefined) {
+        this.#commit()
+        return
+      }
+      try {
+        if (!this.#inTransaction) this.#statements.lock(this.#begin)
+        this.#done.push({ resolve: work.run(), reject: work.reject })
+      } catch (error) {
+        // A failed statement takes back only itself. It is reported with the others: its caller must not learn from the
+        // error what is not on the disk yet.
+        this.#done.push({ resolve: () => work.reject(error), reject: work.reject })
+        // But SQLite rolls the whole transaction back when the disk is full, for example.
+        if (!this.#inTransaction) this.#lose(error)
+      }
+    }
   }
 
   #commit(): void {
-    const batch = this.#batch
-    if (batch === undefined) return
+    const begun = performance.now()
     try {
-      const begun = performance.now()
-      this.#statements.command('commit')
-      this.#commitTimes.shift()
-      this.#commitTimes.push(performance.now() - begun)
-      this.#batch = undefined
-      batch.resolve()
-      this.#checkpoint()
+      if (this.#inTransaction) {
+        this.#statements.command('commit')
+        this.#commitTimes.shift()
+        this.#commitTimes.push(performance.now() - begun)
+      }
     } catch (error) {
-      this.#fail(error)
-      if (this.#statements.database.inTransaction) this.#statements.command('rollback')
+      this.#lose(error)
+      if (this.#inTransaction) this.#statements.command('rollback')
     }
+    const hasCommitted = this.#done.length > 0
+    for (const { resolve } of this.#done.splice(0)) resolve()
+    if (hasCommitted) this.#owner = this.#checkpoints.afterCommit()?.finally(() => this.#release())
+    this.#schedule()
   }
 
-  #checkpoint(): void {
-    const restart = this.#checkpoints.afterCommit()
-    if (restart === undefined) return
-    this.#turns.take(new Connection(this))
-    void restart.finally(() => this.#turns.release())
+  #release(): void {
+    this.#owner = undefined
+    if (this.#batch.length + this.#done.length > 0 || this.#inTransaction) this.#write()
+    else this.#schedule()
   }
 
-  #fail(error: unknown): void {
-    this.#batch?.reject(error)
-    this.#batch = undefined
+  /** The transaction is gone, and with it all that was done in it. */
+  #lose(error: unknown): void {
+    if (this.#owner instanceof Connection) this.#owner.transaction = 'lost'
+    for (const { reject } of this.#done.splice(0)) reject(error)
   }
 
-  #run<R>(query: Query): QueryResult<R> {
-    try {
-      return this.#statements.execute(query)
-    } catch (error) {
-      // A failed statement takes back only itself; but SQLite takes everything back when the disk is full, say.
-      if (!this.#statements.database.inTransaction) this.#fail(error)
-      throw error
-    }
+  get #inTransaction(): boolean {
+    return this.#statements.database.inTransaction
   }
 }

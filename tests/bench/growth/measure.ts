@@ -1,4 +1,5 @@
 /** What a refresh costs, and what pruning does to it. */
+
 import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import type { Core } from '../../../src/http/core.ts'
 import { mintRefreshToken } from '../../../src/sessions/mint.ts'
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { findSession } from '../../../src/store/queries/sessions.ts'
 import type { Connection } from '../../support/database.ts'
 import { watchDisk } from './disk.ts'
@@ -31,7 +33,7 @@ export async function rotations(core: Core, tokens: readonly string[]): Promise<
   const taken = []
   for (const token of tokens) {
     const begun = performance.now()
-    const { outcome } = await refresh(core, token)
+    const { outcome } = await refresh(core, token, () => OPERATOR)
     if (outcome !== 'rotated') throw new Error(outcome)
     taken.push(performance.now() - begun)
   }
@@ -81,7 +83,7 @@ async function refreshDuring(
     for (let index = 0; !isOver; index++) {
       const due = performance.now() + interval
       await wait(interval)
-      await refresh(core, tokens[index % tokens.length] ?? '')
+      await refresh(core, tokens[index % tokens.length] ?? '', () => OPERATOR)
       refreshes.push(performance.now() - due)
       wal = Math.max(wal, sizeOf(core, '-wal'))
     }

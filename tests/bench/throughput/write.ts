@@ -1,4 +1,4 @@
-/** Where results are kept: the figures, a chart, and the README's section. */
+/** Where results are kept: the figures, a chart, and a section of `docs/performance.md`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { chart } from './chart.ts'
 import type { Report, Reports } from './report.ts'
@@ -7,7 +7,7 @@ import { notes, table } from './report.ts'
 const at = (path: string) => new URL(`../../../${path}`, import.meta.url)
 const FIGURES = at('docs/performance.json')
 const CHART = at('docs/performance.svg')
-const README = at('README.md')
+const PAGE = at('docs/performance.md')
 const SECTION = /(<!-- performance -->\n).*?(<!-- \/performance -->)/s
 
 // No digits that another run would not find again.
@@ -21,11 +21,11 @@ export function write(name: keyof Reports, report: Report): void {
   writeFileSync(FIGURES, `${JSON.stringify(reports, rounded, 2)}\n`)
   const rows = [...(reports.bench?.rows ?? []), ...othersOf(reports)]
   writeFileSync(CHART, chart(rows))
-  const readme = readFileSync(README, 'utf8')
-  if (!SECTION.test(readme)) throw new Error('the README has no place for the figures')
+  const page = readFileSync(PAGE, 'utf8')
+  if (!SECTION.test(page)) throw new Error('docs/performance.md has no place for the figures')
   writeFileSync(
-    README,
-    readme.replace(SECTION, (_, begin, end) => `${begin}${section(reports)}${end}`),
+    PAGE,
+    page.replace(SECTION, (_, begin, end) => `${begin}${section(reports)}${end}`),
   )
 }
 
@@ -36,11 +36,11 @@ const othersOf = ({ bench, peers }: Reports) =>
   )
 
 function section({ bench, peers }: Reports): string {
-  const parts = ['![Operations per second, divided by those of the floor](docs/performance.svg)']
+  const parts = ['![Operations per second, divided by those of the floor](performance.svg)']
   if (bench !== undefined) parts.push(table(bench.rows), ...notes(bench))
   if (peers !== undefined) {
     const others =
-      'Others, installed apart, by the method of their commit. Rates cannot be compared with those above, which are of another run, and ratios only where the method is the same.'
+      'Other programs, installed separately, measured in another run. Compare only the ratios, and only if both runs used the same method: see the commits.'
     parts.push(others, table(peers.rows), ...notes(peers))
   }
   return `\n${parts.join('\n\n')}\n\n`

@@ -1,4 +1,5 @@
 /** What provokes the responses that many operations share, derived from a request of theirs that succeeds. */
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
 import type { Request } from '../../support/service.ts'
 import { DAY, MINUTE } from '../../support/service.ts'
@@ -115,9 +116,11 @@ export const limitedTo = (one: Provocation): Provocations => ({
 /** Of any operation that asks who the user is. */
 export const ofUser = (good: Provocation): Provocations => ({
   '403 inactive': after(good, ({ service, user }) =>
-    deactivateUser(service.core.db, user.id, service.clock.now),
+    deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR),
   ),
-  '404 unknown_user': after(good, ({ service, user }) => deleteUser(service.core.db, user.id)),
+  '404 unknown_user': after(good, ({ service, user }) =>
+    deleteUser(service.core.db, user.id, Date.now(), OPERATOR),
+  ),
 })
 
 /** Of an operation that takes an access token in `Authorization`. */

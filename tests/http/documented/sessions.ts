@@ -1,5 +1,7 @@
 /** The contract's tag `sessions`. */
+
 import { randomUUID } from 'node:crypto'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
 import { PASSWORD } from '../../support/service.ts'
 import { forge } from '../../support/world.ts'
@@ -36,7 +38,7 @@ export const login: Provocations = {
     changed(asAda(PASSWORD, { cookie: true }), (request) => ({ ...request, headers: fromElsewhere })),
   ],
   '403 inactive': after(asAda(PASSWORD), ({ service, user }) =>
-    deactivateUser(service.core.db, user.id, service.clock.now),
+    deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR),
   ),
 }
 

@@ -1,7 +1,9 @@
 /** What can happen in a history, and how often. */
+
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { insertUser } from '../../../src/store/queries/users.ts'
 import { foldCase } from '../../../src/users/fold-case.ts'
 import { jump, stepBack, stepForth } from './clock.ts'
@@ -18,13 +20,17 @@ const always = () => true
 const register = (username: string) =>
   command(`register(${username})`, always, async ({ model, history: { world, prefix } }) => {
     const id = randomUUID()
-    const row = await insertUser(world.service.core.db, {
-      id,
-      username: prefix + username,
-      usernameKey: foldCase(prefix + username),
-      passwordHash: world.cheapHash(PASSWORDS[0]),
-      now: model.now,
-    })
+    const row = await insertUser(
+      world.service.core.db,
+      {
+        id,
+        username: prefix + username,
+        usernameKey: foldCase(prefix + username),
+        passwordHash: world.cheapHash(PASSWORDS[0]),
+        now: model.now,
+      },
+      OPERATOR,
+    )
     const isFree = model.user(username) === undefined
     assert.equal(row !== undefined, isFree, 'whether the name is free')
     const name = username.toLowerCase()

@@ -1,6 +1,7 @@
 /** What ends sessions. */
 import fc from 'fast-check'
 import { pruneAll } from '../../../src/sessions/prune.ts'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
 import type { Model } from '../model.ts'
 import type { Doing } from './flight.ts'
@@ -74,7 +75,7 @@ export const operate = fc
       (model) => model.user(username) !== undefined,
       (model, { world }) => {
         const id = model.user(username)?.id ?? ''
-        return () => operations[what](world.service.core.db, id, model.now)
+        return () => operations[what](world.service.core.db, id, model.now, OPERATOR)
       },
       (model) => model[what](username),
     ),

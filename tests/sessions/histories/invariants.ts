@@ -1,9 +1,11 @@
-/** What must hold in every history (DESIGN §2), whatever the model foretold. */
+/** What must hold in every history (`docs/invariants.md`), whatever the model foretold. */
+
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { authenticate } from '../../../src/sessions/authenticate.ts'
 import { exchange } from '../../../src/sessions/exchange.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import type { Model } from '../model.ts'
 import type { Session } from './words.ts'
 import type { History, Row, Rows } from './world.ts'
@@ -51,7 +53,7 @@ export async function checkNothingDeadIsAccepted(model: Model, { world }: Histor
     user.state !== 'active' || pruned || revoked !== undefined
   for (const { session, text } of model.refreshTokens) {
     if (!isOver(session)) continue
-    const { outcome } = await refresh(context, text)
+    const { outcome } = await refresh(context, text, () => OPERATOR)
     assert.ok(!['rotated', 'replayed', 'refreshed'].includes(outcome), `a dead session was ${outcome}`)
   }
   for (const { session, text } of model.accessTokens) {
@@ -61,7 +63,7 @@ export async function checkNothingDeadIsAccepted(model: Model, { world }: Histor
       'authenticated',
       'an access token of a dead session',
     )
-    const { outcome } = await exchange(context, text)
+    const { outcome } = await exchange(context, text, () => OPERATOR)
     assert.ok(
       !['exchanged', 'replayed'].includes(outcome),
       `an access token of a dead session was ${outcome}`,
@@ -77,7 +79,7 @@ export async function checkLeaves(model: Model, { world }: History): Promise<voi
     if (!model.isLive(session)) continue
     // Each token is tried on the same state: what it does is taken back.
     await sql`savepoint probe`.execute(db)
-    const { outcome } = await refresh(context, text)
+    const { outcome } = await refresh(context, text, () => OPERATOR)
     await sql`rollback to probe`.execute(db)
     await sql`release probe`.execute(db)
     const isPredecessor = generation === session.generation - 1 && model.inGrace(session.rotatedAt)

@@ -27,7 +27,7 @@ export const list = withAccess('sessions', ({ text }) => ({
 
 const crossed = (message: string, status = 401): Answer => ({ why: 'crossed', status, message })
 
-/** DESIGN §4: "A refresh token is refused here, an access token at `/refresh_token`." */
+/** `docs/invariants.md`: "A refresh token is refused at `/api/auth/refresh`, and an access token at `/refresh_token`." */
 export const crossedTokens = fc.oneof(
   withAccess('crossed', ({ text }) => ({
     call: post('/refresh_token', text),

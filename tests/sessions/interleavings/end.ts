@@ -1,10 +1,12 @@
 /** What two operations told and left behind, and what has to hold of it whatever their order was. */
+
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { decodeJwt } from 'jose'
 import { authenticate } from '../../../src/sessions/authenticate.ts'
 import { exchange } from '../../../src/sessions/exchange.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import type { Result } from './operations.ts'
 import type { World } from './world.ts'
 
@@ -91,10 +93,10 @@ export async function checkNothingLives(world: World, { results }: End): Promise
   const minted = results.map((result) => result.accessToken)
   for (const token of new Set([...minted, accessTokens.good].filter(isOfSession))) {
     await refused(authenticate(process, token))
-    await refused(exchange(process, token))
+    await refused(exchange(process, token, () => OPERATOR))
   }
   const successors = results.map((result) => result.refreshToken)
   for (const token of new Set([...successors, refreshTokens.current].filter(isOfSession))) {
-    await refused(refresh(process, token))
+    await refused(refresh(process, token, () => OPERATOR))
   }
 }

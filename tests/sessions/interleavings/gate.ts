@@ -18,7 +18,7 @@ export async function gated(t: Pick<TestContext, 'after'>, db: Database): Promis
   // On PostgreSQL transactions begin and end by queries.
   for (const method of ['executeQuery', 'begin', 'end']) gateMethod(t, connection, method)
   // And on SQLite what is no part of one takes no connection, nor does one that nothing can come in between.
-  for (const method of ['execute', 'executeTogether'])
+  for (const method of ['execute', 'inOneTransaction'])
     gateMethod(t, Object.getPrototypeOf(executor.adapter), method)
 }
 

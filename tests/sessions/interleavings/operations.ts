@@ -1,10 +1,12 @@
 /** What can happen to a session, as two processes may do it at once. */
+
 import { logIn } from '../../../src/http/operations/log-in.ts'
 import { authenticate } from '../../../src/sessions/authenticate.ts'
 import { exchange } from '../../../src/sessions/exchange.ts'
 import { openSession } from '../../../src/sessions/open.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import { endAllSessions, endSession, logout } from '../../../src/sessions/revoke.ts'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { pruneSessions } from '../../../src/store/queries/prune.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
 import { changePassword } from '../../../src/users/accounts.ts'
@@ -44,26 +46,30 @@ async function login(process: Process): Promise<Result> {
 }
 
 async function opened(process: Process, { userId }: World): Promise<Result> {
-  const grant = await openSession(process, {
-    userId,
-    passwordHash: undefined,
-    userAgent: null,
-    address: null,
-  })
+  const grant = await openSession(
+    process,
+    {
+      userId,
+      passwordHash: undefined,
+      userAgent: null,
+      address: null,
+    },
+    OPERATOR,
+  )
   return grant === undefined ? refused : { outcome: 'opened', ...grant }
 }
 
 async function changed(process: Process, { userId, otherId: sessionId }: World): Promise<Result> {
   const newPassword = `the new one of ${process.now()}`
   const request = { userId, username: 'ada', sessionId, currentPassword: PASSWORD, newPassword }
-  const change = await changePassword(process, request)
+  const change = await changePassword(process, request, OPERATOR)
   return change.outcome === 'changed'
     ? { outcome: 'changed', ended: change.endedSessions.length }
     : { ...refused, ended: 0 }
 }
 
 async function loggedOut(process: Process, { refreshTokens }: World): Promise<Result> {
-  const { outcome } = await logout(process, refreshTokens.old)
+  const { outcome } = await logout(process, refreshTokens.old, OPERATOR)
   return { outcome: 'logged out', ended: outcome === 'revoked' ? 1 : 0 }
 }
 
@@ -86,33 +92,49 @@ export async function pruneWhatIsLeft(world: World, result: Result): Promise<Res
 export const ENDINGS: Readonly<Record<string, Operation>> = {
   logout: loggedOut,
   'end session': async (process, { sessionId, userId }) => {
-    const isEnded = await endSession(process, sessionId, 'ended', userId)
-    return { outcome: `${isEnded}`, ended: isEnded ? 1 : 0 }
+    const events = await endSession(process, { sessionId, reason: 'ended', userId, origin: OPERATOR })
+    return { outcome: `${events.length > 0}`, ended: events.length > 0 ? 1 : 0 }
   },
   logout_all: async (process, { userId }) => {
-    const { length } = await endAllSessions(process, userId, 'logout_all')
-    return { outcome: 'ended', ended: length }
+    const { endedSessions } = await endAllSessions(process, {
+      userId,
+      reason: 'logout_all',
+      origin: OPERATOR,
+    })
+    return { outcome: 'ended', ended: endedSessions.length }
   },
   'password change': changed,
   deactivation: async ({ db, now }, { userId }) => {
-    const ended = await deactivateUser(db, userId, now())
-    return { outcome: ended === undefined ? 'unknown' : 'deactivated', ended: ended?.length ?? 0 }
+    const ended = await deactivateUser(db, userId, now(), OPERATOR)
+    return {
+      outcome: ended === undefined ? 'unknown' : 'deactivated',
+      ended: ended?.endedSessions.length ?? 0,
+    }
   },
-  deletion: async ({ db }, { userId }) => ({ outcome: `${await deleteUser(db, userId)}` }),
-  reuse: async (process, { refreshTokens }) => told(await refresh(process, refreshTokens.old)),
-  'reuse by exchange': async (process, { accessTokens }) => told(await exchange(process, accessTokens.old)),
+  deletion: async ({ db }, { userId }) => ({
+    outcome: `${(await deleteUser(db, userId, Date.now(), OPERATOR)) !== undefined}`,
+  }),
+  reuse: async (process, { refreshTokens }) =>
+    told(await refresh(process, refreshTokens.old, () => OPERATOR)),
+  'reuse by exchange': async (process, { accessTokens }) =>
+    told(await exchange(process, accessTokens.old, () => OPERATOR)),
   prune: async (process) => ({ outcome: 'pruned', deleted: await prune(process) }),
 }
 
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
-  refresh: async (process, { refreshTokens }) => told(await refresh(process, refreshTokens.current)),
-  replay: async (process, { refreshTokens }) => told(await refresh(process, refreshTokens.predecessor)),
-  exchange: async (process, { accessTokens }) => told(await exchange(process, accessTokens.good)),
+  refresh: async (process, { refreshTokens }) =>
+    told(await refresh(process, refreshTokens.current, () => OPERATOR)),
+  replay: async (process, { refreshTokens }) =>
+    told(await refresh(process, refreshTokens.predecessor, () => OPERATOR)),
+  exchange: async (process, { accessTokens }) =>
+    told(await exchange(process, accessTokens.good, () => OPERATOR)),
   'replayed exchange': async (process, { accessTokens }) =>
-    told(await exchange(process, accessTokens.exchanged)),
+    told(await exchange(process, accessTokens.exchanged, () => OPERATOR)),
   me: async (process, { accessTokens }) => told(await authenticate(process, accessTokens.good)),
   login,
   'login elsewhere': opened,
-  activation: async ({ db }, { userId }) => ({ outcome: `${await activateUser(db, userId)}` }),
+  activation: async ({ db }, { userId }) => ({
+    outcome: `${(await activateUser(db, userId, Date.now(), OPERATOR)) !== undefined}`,
+  }),
   ...ENDINGS,
 }

@@ -1,10 +1,12 @@
 /** Two processes over one database, as far as a store can tell, and a state that each schedule begins in. */
+
 import { hash } from '@node-rs/argon2'
 import { sql } from 'kysely'
 import { exchange } from '../../../src/sessions/exchange.ts'
 import { openSession } from '../../../src/sessions/open.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import { openStore } from '../../../src/store/open.ts'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { insertUser } from '../../../src/store/queries/users.ts'
 import type { Database } from '../../../src/store/schema.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -65,14 +67,14 @@ export async function openWorld(t: DialectContext): Promise<World> {
 
   const passwordHash = await hash(PASSWORD, { algorithm: 2, memoryCost: 8, timeCost: 1, parallelism: 1 })
   const userId = 'the user'
-  await insertUser(db, { id: userId, username: 'ada', usernameKey: 'ada', passwordHash, now: NOW })
-  const logIn = () => openSession(context, { userId, passwordHash, userAgent: null, address: null })
+  await insertUser(db, { id: userId, username: 'ada', usernameKey: 'ada', passwordHash, now: NOW }, OPERATOR)
+  const logIn = () => openSession(context, { userId, passwordHash, userAgent: null, address: null }, OPERATOR)
   const [first, other] = [given(await logIn()), given(await logIn())]
-  await exchange(context, first.accessToken)
+  await exchange(context, first.accessToken, () => OPERATOR)
   clock.now += 40_000
   const second = await next(context, first.refreshToken)
   const third = await next(context, second.refreshToken)
-  await exchange(context, second.accessToken)
+  await exchange(context, second.accessToken, () => OPERATOR)
   // Pruning deletes sessions here by a clock that went wrong; a token that such a clock forgets could be exchanged again.
   await db
     .updateTable('revoked_tokens')
@@ -122,7 +124,7 @@ function remembered({ dummyHash: nobody, hash, verify, rehash: raise }: Password
 }
 
 async function next(context: StoreContext, refreshToken: string) {
-  const { outcome, ...grant } = await refresh(context, refreshToken)
+  const { outcome, ...grant } = await refresh(context, refreshToken, () => OPERATOR)
   if (outcome !== 'rotated' || !('accessToken' in grant)) throw new TypeError(outcome)
   return { accessToken: grant.accessToken, refreshToken: given(grant.refreshToken) }
 }

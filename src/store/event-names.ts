@@ -1,4 +1,4 @@
-/** Stable names: alerts are built on them. What each tells is in the README, "Operating it". */
+/** Stable names: alerts are built on them. What each tells is in `docs/events-and-webhook.md`. */
 export const SECURITY_EVENTS = [
   'user.registered',
   'user.deactivated',

@@ -1,0 +1,57 @@
+/** What runs before each operation. */
+import type { Handlers, OperationId } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { requireAdminToken } from './admin-access.ts'
+import type { Check } from './checks.ts'
+import { requireJson } from './checks.ts'
+import { refuseCrossSite, refuseCrossSiteLogin } from './cross-site.ts'
+import { limitLogins, limitPasswordChanges, limitRefusedTokens, limitRegistrations } from './limits.ts'
+import { requireAccess } from './require-access.ts'
+
+/** Checks run before the body is read, in this order; then the body is validated. */
+export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
+  refreshToken: [refuseCrossSite],
+  exchangeToken: [refuseCrossSite, requireJson],
+  register: [refuseCrossSite, requireJson],
+  login: [refuseCrossSite, requireJson],
+  logout: [refuseCrossSite],
+  logoutAll: [refuseCrossSite],
+  changePassword: [refuseCrossSite, requireJson],
+  me: [],
+  listSessions: [],
+  endSession: [refuseCrossSite],
+  // The cookie does not count for administration, so another site cannot use it.
+  listUsers: [requireAdminToken],
+  createUser: [requireAdminToken, requireJson],
+  getUser: [requireAdminToken],
+  deleteUser: [requireAdminToken],
+  deactivateUser: [requireAdminToken],
+  activateUser: [requireAdminToken],
+  listUserSessions: [requireAdminToken],
+  openUserSession: [requireAdminToken, requireJson],
+  endUserSessions: [requireAdminToken],
+  endUserSession: [requireAdminToken],
+  listEvents: [requireAdminToken],
+  livez: [],
+  readyz: [],
+  openapi: [],
+  docs: [],
+  docsAsset: [],
+}
+
+/** The handlers behind what runs after validation: limits and access tokens. The outermost runs first. */
+export function guarded(core: Core, handlers: Handlers): Handlers {
+  return {
+    ...handlers,
+    refreshToken: limitRefusedTokens(core, handlers.refreshToken),
+    exchangeToken: limitRefusedTokens(core, handlers.exchangeToken),
+    logout: limitRefusedTokens(core, handlers.logout),
+    register: limitRegistrations(core, handlers.register),
+    login: refuseCrossSiteLogin(core, limitLogins(core, handlers.login)),
+    changePassword: requireAccess(core, limitPasswordChanges(core, handlers.changePassword)),
+    logoutAll: requireAccess(core, handlers.logoutAll),
+    me: requireAccess(core, handlers.me),
+    listSessions: requireAccess(core, handlers.listSessions),
+    endSession: requireAccess(core, handlers.endSession),
+  }
+}

@@ -1,0 +1,11 @@
+import type { Context } from 'hono'
+import type { Env } from '../contract.ts'
+
+/** Sets a header of the response. */
+export function setHeader(c: Context<Env>, name: string, value: string): void {
+  c.get('headers')[name] = value
+}
+
+export function removeHeader(c: Context<Env>, name: string): void {
+  delete c.get('headers')[name]
+}

@@ -1,0 +1,65 @@
+/** Types blocks of shell commands as a reader would: one after the other, in one shell. */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+
+export type Shell = 'bash' | 'zsh'
+
+const COMMANDS: Record<Shell, readonly string[]> = {
+  bash: ['bash', '-euo', 'pipefail', '-s'],
+  // As in a terminal, where zsh takes a trailing comment for arguments, but without the user's own settings.
+  zsh: ['zsh', '-f', '-i', '-o', 'errexit', '-o', 'nounset', '-o', 'pipefail', '-s'],
+}
+
+/** In each shell; zsh is skipped where it is missing. */
+export function testInShells(name: string, walkIn: (t: TestContext, shell: Shell) => Promise<void>): void {
+  for (const shell of ['bash', 'zsh'] as const) {
+    const skip = shell === 'zsh' && spawnSync('zsh', ['--version']).error !== undefined && 'there is no zsh'
+    test(`${name}, in ${shell}`, { skip, timeout: 120_000 }, (t) => walkIn(t, shell))
+  }
+}
+
+export function temporaryDirectory(t: Pick<TestContext, 'after'>): string {
+  const directory = mkdtempSync(join(tmpdir(), 'rekindle-docs-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** @returns standard output; fails when a command fails */
+export async function type(shell: Shell, script: string, cwd: string, env: object = {}): Promise<string> {
+  const [command = shell, ...parameters] = COMMANDS[shell]
+  const child = spawn(command, parameters, { cwd, env: { ...process.env, ...env } })
+  child.stdin.end(script)
+  const ended = new Promise((resolve) => child.on('close', resolve))
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  assert.equal(await ended, 0, `${stdout}\n${stderr}`)
+  return stdout
+}
+
+/** Types blocks in an empty directory, which they have to leave empty. @returns every JSON body that curl printed */
+export async function answersOf(
+  t: TestContext,
+  shell: Shell,
+  blocks: readonly string[],
+  env: object = {},
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of all sorts
+): Promise<any[]> {
+  assert.ok(blocks.length > 0)
+  const directory = temporaryDirectory(t)
+  const script = blocks.join('\n').replaceAll('curl ', "curl -sS -w '\\n' ")
+  const output = await type(shell, script, directory, env)
+  assert.deepEqual(readdirSync(directory), [])
+  return output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+}
+
+/** Status, and message, name or length of a list. */
+// biome-ignore lint/suspicious/noExplicitAny: bodies of all sorts
+export const outlineOf = ({ code = 200, message, data }: any) => [
+  code,
+  message ?? data?.message ?? data?.username ?? (data?.users ?? data?.sessions ?? data?.events)?.length,
+]

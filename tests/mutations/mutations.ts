@@ -1,0 +1,14 @@
+import type { Mutation } from './mutation.ts'
+import { clientAndCommandFaults } from './planted/client-and-commands.ts'
+import { httpFaults } from './planted/http.ts'
+import { sessionFaults } from './planted/sessions.ts'
+import { storeFaults } from './planted/store.ts'
+import { tokenAndUserFaults } from './planted/tokens-and-users.ts'
+
+export const mutations: readonly Mutation[] = [
+  ...sessionFaults,
+  ...tokenAndUserFaults,
+  ...storeFaults,
+  ...httpFaults,
+  ...clientAndCommandFaults,
+]

@@ -1,0 +1,94 @@
+/**
+ * Plants one fault after the other in a copy of the checkout, and runs the tests that are nearest to it: those that no
+ * test notices show what is not tested.
+ *
+ *     npm run mutations -- --only deliveries
+ */
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { withCleanup } from '../support/cleanup.ts'
+import { startServer, VARIABLE } from '../support/postgres/server.ts'
+import { copyCheckout } from './copy.ts'
+import type { Mutation } from './mutation.ts'
+import { plant } from './mutation.ts'
+import { mutations } from './mutations.ts'
+import type { Result } from './run-tests.ts'
+import { runTests } from './run-tests.ts'
+
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
+const chosen = mutations.filter(({ file, why }) => `${file} ${why}`.includes(values.only))
+if (chosen.length === 0) throw new Error(`no mutation has in its file or reason: ${values.only}`)
+
+// Milliseconds for a test file, and how many times as long as without a fault it may take
+const LEAST_PATIENCE = 60_000
+const PATIENCE_FACTOR = 5
+
+await withCleanup(async (cleanup) => {
+  const directory = copyCheckout()
+  cleanup.after(() => rmSync(directory, { recursive: true, force: true }))
+  const { child, url } = await startServer()
+  cleanup.after(() => child.stdin?.end())
+  process.env[VARIABLE] = url
+  process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'rekindle-compile-cache')
+  process.once('SIGINT', () => process.exit(130))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+
+  const patience = await timesWithoutFault(directory)
+  let failed = 0
+  for (const mutation of chosen) {
+    const begun = performance.now()
+    const result = await tryOut(directory, mutation, patience)
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+    if (result.outcome === 'passed') failed++
+    console.log(`${describe(result)} (${seconds} s)\n  ${mutation.file}: ${mutation.why}`)
+  }
+  console.log(`${chosen.length - failed} passed, ${failed} failed`)
+  if (failed > 0) throw new Error('not all faults were noticed')
+})
+
+/** Tests that fail by themselves would notice everything. @returns how long each of them may take with a fault */
+async function timesWithoutFault(directory: string): Promise<ReadonlyMap<string, number>> {
+  const patience = new Map<string, number>()
+  const failures: string[] = []
+  for (const file of new Set(chosen.flatMap(({ tests }) => tests))) {
+    const begun = performance.now()
+    const result = await runTests(directory, file, 10 * LEAST_PATIENCE)
+    if (result.outcome !== 'passed') failures.push(`${file}: ${describe(result)}`)
+    patience.set(file, Math.max(LEAST_PATIENCE, PATIENCE_FACTOR * (performance.now() - begun)))
+  }
+  if (failures.length > 0) throw new Error(`tests fail without any fault\n${failures.join('\n')}`)
+  console.log(`${patience.size} test files pass without a fault`)
+  return patience
+}
+
+async function tryOut(
+  directory: string,
+  mutation: Mutation,
+  patience: ReadonlyMap<string, number>,
+): Promise<Result> {
+  const path = join(directory, mutation.file)
+  const { original, changed } = plant(mutation)
+  writeFileSync(path, changed)
+  try {
+    for (const file of mutation.tests) {
+      const result = await runTests(directory, file, patience.get(file) ?? LEAST_PATIENCE)
+      if (result.outcome !== 'passed') return result
+    }
+    return { outcome: 'passed' }
+  } finally {
+    writeFileSync(path, original)
+  }
+}
+
+function describe(result: Result): string {
+  switch (result.outcome) {
+    case 'passed':
+      return 'NOT noticed'
+    case 'hung':
+      return 'noticed: the tests hung'
+    case 'failed':
+      return `noticed: ${result.test}`
+  }
+}
