@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { EventRow } from '../store/queries/events.ts'
+import { stopSignal } from './stop-signal.ts'
 
 // Milliseconds
 const POLL_INTERVAL = 500
@@ -22,12 +24,15 @@ export async function follow(
   known: readonly EventRow[],
   print: (event: EventRow) => void,
 ): Promise<void> {
-  const stop = stopSignal()
+  // The reader of our output may close it.
+  const closed = new AbortController()
+  process.stdout.on('error', () => closed.abort())
+  const signal = AbortSignal.any([stopSignal(), closed.signal])
   // By position: when each event was first seen
   const seen = new Map(known.map(({ position }) => [position, performance.now()]))
   let floor = Math.min(...seen.keys()) - 1
   if (seen.size < PAGE) floor = 0
-  while (!stop.isStopped()) {
+  while (!signal.aborted) {
     const now = performance.now()
     for (let after = floor, isLast = false; !isLast; ) {
       const events = await page(after, PAGE)
@@ -36,38 +41,11 @@ export async function follow(
         seen.set(event.position, seen.get(event.position) ?? now)
         after = event.position
       }
-      isLast = events.length < PAGE || stop.isStopped()
+      isLast = events.length < PAGE || signal.aborted
     }
     const settled = [...seen].filter(([, at]) => now - at > SETTLE_TIME).map(([position]) => position)
     floor = settled.reduce((highest, position) => Math.max(highest, position), floor)
     for (const position of seen.keys()) if (position <= floor) seen.delete(position)
-    await stop.within(POLL_INTERVAL)
-  }
-}
-
-function stopSignal() {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  let isStopped = false
-  const stop = () => {
-    // Without a handler, the next signal ends the process at once.
-    process.off('SIGTERM', stop).off('SIGINT', stop)
-    isStopped = true
-    resolve()
-  }
-  process.on('SIGTERM', stop).on('SIGINT', stop)
-  // The reader of our output has closed it.
-  process.stdout.on('error', stop)
-  return {
-    isStopped: () => isStopped,
-    async within(milliseconds: number): Promise<void> {
-      let timer: NodeJS.Timeout | undefined
-      await Promise.race([
-        promise,
-        new Promise((done) => {
-          timer = setTimeout(done, milliseconds)
-        }),
-      ])
-      clearTimeout(timer)
-    },
+    await pause(POLL_INTERVAL, undefined, { signal }).catch(() => {})
   }
 }

@@ -5,15 +5,6 @@ import pino from 'pino'
 // 50 ms. If the output blocks, lines beyond a megabyte are dropped.
 const BUFFERED = { sync: true, minLength: 2048, periodicFlush: 50, maxLength: 1_048_576 }
 
-let written = { at: Number.NaN, text: '' }
-
-/** The time in pino's format, formatted once per millisecond. */
-export function isoTime(): string {
-  const at = Date.now()
-  if (at !== written.at) written = { at, text: `,"time":"${new Date(at).toISOString()}"` }
-  return written.text
-}
-
 /**
  * Logs to standard output: JSON lines in production, readable lines otherwise. Failing to write, for example to a
  * full disk, does not stop the service.
@@ -22,7 +13,7 @@ export async function createLog(settings: {
   readonly production: boolean
   readonly logLevel: string
 }): Promise<Logger> {
-  const options = { level: settings.logLevel, base: null, timestamp: isoTime }
+  const options = { level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   if (settings.production) {
     const output = pino.destination(BUFFERED)
     let isFailing = false
@@ -35,7 +26,7 @@ export async function createLog(settings: {
       // flushSync would retry a failing output forever.
       if (!isFailing) output.flushSync()
     })
-    return withNativeJson(pino(options, output))
+    return pino(options, output)
   }
   const { default: pretty } = await import('pino-pretty')
   const destination = pino.destination({ sync: true })
@@ -47,28 +38,4 @@ export async function createLog(settings: {
     destination,
   }
   return pino(options, pretty(readable))
-}
-
-type AsJson = (
-  this: Logger,
-  fields: object,
-  message: string | undefined,
-  level: number,
-  time: string,
-) => string
-
-/**
- * Makes lines without errors by JSON.stringify, which takes half as long as pino's own way of adding members one by
- * one for its serializers. Lines with errors and those of child loggers are still made by pino.
- */
-export function withNativeJson(log: Logger): Logger {
-  const methods = log as unknown as { [pino.symbols.asJsonSym]: AsJson }
-  const asJson = methods[pino.symbols.asJsonSym]
-  methods[pino.symbols.asJsonSym] = function (this: Logger, fields, message, level, time) {
-    const isPlain = this === log && !('err' in fields) && message !== undefined
-    if (!isPlain) return asJson.call(this, fields, message, level, time)
-    const members = JSON.stringify(fields).slice(1, -1)
-    return `{"level":${level}${time}${members && `,${members}`},"msg":${JSON.stringify(message)}}\n`
-  }
-  return log
 }

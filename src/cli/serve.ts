@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
@@ -11,6 +12,7 @@ import type { Listener } from '../http/server/listen.ts'
 import { listen } from '../http/server/listen.ts'
 import { startPruning } from '../sessions/prune.ts'
 import { createLog } from './log.ts'
+import { stopSignal } from './stop-signal.ts'
 import { lowerThreads } from './threads.ts'
 
 // Milliseconds
@@ -35,7 +37,8 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     const stopDelivery = startDelivery(core)
     announce(settings, secrets, listener, log)
     if (metrics !== undefined) log.info({ url: `${metrics.url}/metrics` }, 'metrics')
-    const signal = await stop
+    if (!stop.aborted) await once(stop, 'abort')
+    const signal: unknown = stop.reason
     log.info({ signal }, 'draining')
     core.shutdown.draining = true
     if (signal === 'SIGTERM') await new Promise((done) => setTimeout(done, DRAIN_DELAY))
@@ -58,17 +61,6 @@ async function listenBoth(core: Core): Promise<{ listener: Listener; metrics: Li
     await metrics?.close(0)
     throw error
   }
-}
-
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    const stop = (signal: NodeJS.Signals) => {
-      // Without a handler, the next signal ends the process at once.
-      process.off('SIGTERM', stop).off('SIGINT', stop)
-      resolve(signal)
-    }
-    process.on('SIGTERM', stop).on('SIGINT', stop)
-  })
 }
 
 function announce(settings: Settings, secrets: Secrets, { url }: Listener, log: Logger): void {

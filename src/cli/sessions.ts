@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import type { ActiveSession } from '../sessions/list.ts'
 import { activeSessions } from '../sessions/list.ts'
 import { endAllSessions, endEverySession, endSession } from '../sessions/revoke.ts'
+import { sessionBody } from '../sessions/session-body.ts'
 import { OPERATOR } from '../store/queries/events.ts'
 import { listUsers } from '../store/queries/users.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
-import { count, isoTime, printJson, printTable } from './output.ts'
+import { count, printJson, printTable } from './output.ts'
 import type { CommandContext } from './with-database.ts'
 import { withSchema } from './with-database.ts'
 
@@ -47,7 +47,10 @@ export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): vo
 
 async function list(context: CommandContext, { user, json }: ListOptions): Promise<void> {
   const userId = user === undefined ? undefined : (await requireUser(context.db, user)).id
-  const bodies = (await activeSessions(context, Number.MAX_SAFE_INTEGER, userId)).map(sessionBody)
+  const bodies = (await activeSessions(context, Number.MAX_SAFE_INTEGER, userId)).map((session) => ({
+    user_id: session.userId,
+    ...sessionBody(session),
+  }))
   if (json) {
     printJson(bodies)
     return
@@ -66,20 +69,6 @@ async function list(context: CommandContext, { user, json }: ListOptions): Promi
       body.device ?? '-',
     ]),
   )
-}
-
-// The members of the contract's `Session`
-function sessionBody(session: ActiveSession) {
-  return {
-    id: session.id,
-    user_id: session.userId,
-    device: session.userAgent,
-    address: session.address,
-    created_at: isoTime(session.createdAt),
-    refreshed_at: isoTime(session.refreshedAt),
-    refresh_count: session.refreshCount,
-    expires_at: isoTime(session.endsAt),
-  }
 }
 
 async function revokeOne(context: CommandContext, id: string): Promise<void> {

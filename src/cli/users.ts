@@ -5,9 +5,10 @@ import { activateUser, deactivateUser, deleteUser, listUsers } from '../store/qu
 import { register } from '../users/accounts.ts'
 import { MAX_BYTES } from '../users/new-password.ts'
 import { createPasswords } from '../users/passwords.ts'
+import { userBody } from '../users/user-body.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
-import { count, isoTime, printJson, printTable } from './output.ts'
+import { count, printJson, printTable } from './output.ts'
 import { confirm, readNewPassword } from './prompt.ts'
 import type { CommandContext } from './with-database.ts'
 import { withSchema } from './with-database.ts'
@@ -76,13 +77,7 @@ async function add({ db, now, settings }: CommandContext, username: string): Pro
 }
 
 async function list({ db }: CommandContext, { json }: { readonly json?: true }): Promise<void> {
-  const bodies = (await listUsers(db)).map((user) => ({
-    id: user.id,
-    username: user.username,
-    created_at: isoTime(user.createdAt),
-    last_login_at: user.lastLoginAt === null ? null : isoTime(user.lastLoginAt),
-    deactivated_at: user.deactivatedAt === null ? null : isoTime(user.deactivatedAt),
-  }))
+  const bodies = (await listUsers(db)).map(userBody)
   if (json) {
     printJson(bodies)
     return

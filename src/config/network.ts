@@ -44,3 +44,7 @@ export const proxies = value((text, wrong): false | number | readonly string[] =
   const read = z.union([whole(1, 32), list(isAddressOrNetwork, '')]).safeParse(text)
   return read.success ? read.data : wrong(proxiesAllowed)
 })
+
+/** Whether a host name is this machine's own. @param hostname without a port, IPv6 in brackets, as in a URL */
+export const isLoopback = (hostname: string): boolean =>
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(hostname)

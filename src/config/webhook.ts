@@ -1,4 +1,5 @@
 import { guessable } from './guessable.ts'
+import { isLoopback } from './network.ts'
 import { value } from './values.ts'
 
 /** The URL of a receiver of events. It must not contain a password; the messages never repeat one. */
@@ -10,13 +11,11 @@ export const webhookUrl = value((text, wrong) => {
   return url.href
 })
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
-
 /** Whether the network could read the requests. @param url not a string when it is unset or already wrong */
 export function isPlainHttp(url: unknown): boolean {
   if (typeof url !== 'string') return false
   const { protocol, hostname } = new URL(url)
-  return protocol === 'http:' && !LOOPBACK.test(hostname)
+  return protocol === 'http:' && !isLoopback(hostname)
 }
 
 /** A plain text, or `whsec_` followed by base64 of the secret, as in Standard Webhooks. */

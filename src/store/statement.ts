@@ -5,17 +5,12 @@ import type { Database } from './schema.ts'
 /** What is executed of a compiled query */
 export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
 
-/** Executes a query at once: its rows are there when it returns. */
-export type ExecuteNow = <Row>(query: Query) => QueryResult<Row>
-
-/** The adapter of a dialect whose driver takes statements without a connection, which Kysely would have to hand out. */
-export interface SynchronousAdapter extends DialectAdapter {
+/** The adapter of a dialect whose driver executes statements without a connection, which Kysely would have to hand out. */
+export interface ConnectionlessAdapter extends DialectAdapter {
   execute<Row>(query: Query): Promise<QueryResult<Row>>
-  /** A transaction of its own whose work awaits nothing */
-  inOneTransaction<T>(work: (execute: ExecuteNow) => T): Promise<T>
 }
 
-const isSynchronous = (adapter: DialectAdapter): adapter is SynchronousAdapter => 'execute' in adapter
+const isConnectionless = (adapter: DialectAdapter): adapter is ConnectionlessAdapter => 'execute' in adapter
 
 class Placeholder {
   readonly name: string
@@ -70,30 +65,10 @@ export function prepared<Parameters extends object, Row>(
     const { adapter } = db.getExecutor()
     const complete = query(db, parameters)
     // To hand a connection out takes Kysely half as long as SQLite the statement.
-    const isAlone = isSynchronous(adapter) && !db.isTransaction
+    const isAlone = isConnectionless(adapter) && !db.isTransaction
     const { rows } = await (isAlone ? adapter.execute<Row>(complete) : db.executeQuery<Row>(complete))
     return rows
   }
 
   return Object.assign(execute, { query })
-}
-
-/** Executes a prepared statement at once. */
-export type Execute = <Parameters, Row>(
-  statement: Prepared<Parameters, Row>,
-  parameters: Parameters,
-) => QueryResult<Row>
-
-/**
- * A transaction on SQLite whose statements run one right after the other. A transaction that awaits each statement shares
- * its commit as well, but Kysely takes longer to hand a statement over than SQLite to execute it.
- */
-export function inOneTransaction<T>(db: Database, work: (execute: Execute) => T): Promise<T> {
-  const { adapter } = db.getExecutor()
-  if (!isSynchronous(adapter) || db.isTransaction) throw new TypeError('no transaction of its own')
-  return adapter.inOneTransaction((execute) =>
-    work(<Parameters, Row>(statement: Prepared<Parameters, Row>, parameters: Parameters) =>
-      execute<Row>(statement.query(db, parameters)),
-    ),
-  )
 }

@@ -1,11 +1,12 @@
 import { activeSessions } from '../../sessions/list.ts'
 import { openSession } from '../../sessions/open.ts'
 import { endAllSessions, endSession } from '../../sessions/revoke.ts'
+import { sessionBody } from '../../sessions/session-body.ts'
 import { findUser } from '../../store/queries/users.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
-import { MAX_LISTED, sessionBody } from './sessions.ts'
+import { MAX_LISTED } from './sessions.ts'
 
 type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
 

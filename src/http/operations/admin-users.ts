@@ -1,22 +1,12 @@
-import type { UserRow } from '../../store/queries/users.ts'
 import { activateUser, deactivateUser, deleteUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
 import { register } from '../../users/accounts.ts'
 import { foldCase } from '../../users/fold-case.ts'
+import { userBody } from '../../users/user-body.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
 import { faults } from './accounts.ts'
 import { cursorOf, pageOf, readCursor } from './pagination.ts'
-
-const time = (at: number | null) => (at === null ? null : new Date(at).toISOString())
-
-const userBody = (user: UserRow) => ({
-  id: user.id,
-  username: user.username,
-  created_at: new Date(user.createdAt).toISOString(),
-  last_login_at: time(user.lastLoginAt),
-  deactivated_at: time(user.deactivatedAt),
-})
 
 type UserOperations =
   | 'listUsers'

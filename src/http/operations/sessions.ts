@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
-import type { ActiveSession } from '../../sessions/list.ts'
 import { activeSessions } from '../../sessions/list.ts'
 import { endAllSessions, endSession, logout } from '../../sessions/revoke.ts'
+import { sessionBody } from '../../sessions/session-body.ts'
 import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
@@ -11,16 +11,6 @@ import { logIn } from './log-in.ts'
 
 /** How many sessions of a user are shown at the most */
 export const MAX_LISTED = 100
-
-export const sessionBody = (session: ActiveSession) => ({
-  id: session.id,
-  device: session.userAgent,
-  address: session.address,
-  created_at: new Date(session.createdAt).toISOString(),
-  refreshed_at: new Date(session.refreshedAt).toISOString(),
-  refresh_count: session.refreshCount,
-  expires_at: new Date(session.endsAt).toISOString(),
-})
 
 /** Whose the cookie is: another tab may have logged in since the access token was given out, as somebody else too. */
 function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {

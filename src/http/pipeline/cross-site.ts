@@ -1,5 +1,6 @@
 /** Cross-site request forgery: who may send the refresh cookie. See docs/adr/0018-cross-site-requests.md. */
 import type { Context } from 'hono'
+import { isLoopback } from '../../config/network.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { Env, Handler } from '../contract.ts'
 import type { Core } from '../core.ts'
@@ -29,11 +30,9 @@ export function isCrossSite({ site, origin, host = '' }: Provenance, settings: O
   return site !== undefined || !isOwn(origin, host, settings.cookie.secure)
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
-
 // TLS may end at a proxy, so the scheme is unknown. But browsers send a Secure cookie only over https, or on loopback.
 function isOwn(origin: string, host: string, secure: boolean): boolean {
-  const schemes = secure && !LOOPBACK.test(host) ? ['https'] : ['https', 'http']
+  const schemes = secure && !isLoopback(host.replace(/:\d+$/, '')) ? ['https'] : ['https', 'http']
   return schemes.some((scheme) => URL.parse(`${scheme}://${host}`)?.origin === origin)
 }
 

@@ -12,7 +12,7 @@ interface Issue {
   readonly message: string
 }
 
-/** A body, or a part of the path, that does not fit the contract. */
+/** A body, or a part of the path, that does not fit the contract */
 export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Issue[]): Response {
   const errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
   return send(core, c, failureDraft(400, 'Invalid request.', errors))
@@ -20,18 +20,20 @@ export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Iss
 
 export function errorHandler(core: Core) {
   return (error: Error, c: Context<Env>): Response => {
-    // It was answered already; this is for the log line.
-    const refusal = refusalOf(c.env.incoming)
+    // Only node-server has it.
+    const incoming = (c.env as Partial<Env['Bindings']> | undefined)?.incoming
+    // The server has answered this request already; this response is for its line in the log.
+    const refusal = incoming && refusalOf(incoming)
     if (refusal !== undefined) {
       c.set('requestId', refusal.requestId)
       return send(core, c, failureDraft(refusal.status, 'Request was cut off.'))
     }
-    // Hono's validator throws this for JSON that it cannot parse; it throws no other here.
+    // Hono's validator throws this for JSON that it cannot parse. It throws no other HTTPException here.
     if (error instanceof HTTPException && error.status === 400) {
       return invalidRequest(core, c, [{ path: [], message: 'Malformed JSON.' }])
     }
-    // Nobody is there to be answered; this is for the log line.
-    if (c.env.incoming.destroyed && !c.env.incoming.complete) {
+    // The client has gone; this response is for the request's line in the log.
+    if (incoming?.destroyed === true && !incoming.complete) {
       return invalidRequest(core, c, [{ path: [], message: 'Request was cut off.' }])
     }
     if (error instanceof TooBusyError) return send(core, c, failureDraft(503, 'Too many logins at once.'))

@@ -1,7 +1,7 @@
 import { batchPerTurn } from '../postgres/batch.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
-import { inOneTransaction, prepared } from '../statement.ts'
+import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
@@ -24,51 +24,23 @@ class AlreadyClaimed extends Error {}
  */
 export async function claimToken(db: Database, claim: ExchangeClaim): Promise<RevokedToken | undefined> {
   try {
-    return await (isPostgres(db) ? claimShared(db, claim) : claimAtOnce(db, claim))
+    const shared = isPostgres(db) ? await sharedClaim(db, claim) : undefined
+    return shared ?? (await claimAlone(db, claim))
   } catch (error) {
     if (error instanceof AlreadyClaimed) return undefined
     throw error
   }
 }
 
-async function claimShared(db: Database, claim: ExchangeClaim): Promise<RevokedToken | undefined> {
-  const shared = await sharedClaim(db, claim)
-  if (shared === undefined) return claimAlone(db, claim)
-  const { revokedAt, successorExpiresAt } = shared
-  return { revokedAt, successorExpiresAt }
-}
-
-const claimAlone = (db: Database, claim: ExchangeClaim) =>
+const claimAlone = (db: Database, claim: ExchangeClaim): Promise<RevokedToken | undefined> =>
   transaction(db, async (trx) => {
     const [session] = await countRefresh(trx, claim)
     if (session === undefined) return undefined
-    const due = capped(claim, session)
-    const [inserted] = await insertClaim(trx, due)
-    if (inserted === undefined) throw new AlreadyClaimed()
-    return revoked(due)
+    const successorExpiresAt = Math.min(claim.successorExpiresAt, session.absoluteExpiresAt)
+    const [token] = await insertClaim(trx, { ...claim, successorExpiresAt })
+    if (token === undefined) throw new AlreadyClaimed()
+    return token
   })
-
-const claimAtOnce = (db: Database, claim: ExchangeClaim) =>
-  inOneTransaction(db, (execute) => {
-    const [session] = execute(countRefresh, claim).rows
-    if (session === undefined) return undefined
-    const due = capped(claim, session)
-    if (execute(insertClaim, due).numAffectedRows === 0n) throw new AlreadyClaimed()
-    return revoked(due)
-  })
-
-const capped = (
-  claim: ExchangeClaim,
-  { absoluteExpiresAt }: { readonly absoluteExpiresAt: number },
-): ExchangeClaim => ({
-  ...claim,
-  successorExpiresAt: Math.min(claim.successorExpiresAt, absoluteExpiresAt),
-})
-
-const revoked = ({ now, successorExpiresAt }: ExchangeClaim): RevokedToken => ({
-  revokedAt: now,
-  successorExpiresAt,
-})
 
 const countRefresh = prepared((db, { sessionId, userId, now }: ExchangeClaim) =>
   db
@@ -82,9 +54,8 @@ const countRefresh = prepared((db, { sessionId, userId, now }: ExchangeClaim) =>
     .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
 )
 
-// SQLite reports the number of written rows, which is faster than returning a row.
-const insertClaim = prepared<ExchangeClaim, { jti: string }>((db, claim) => {
-  const insert = db
+const insertClaim = prepared((db, claim: ExchangeClaim) =>
+  db
     .insertInto('revoked_tokens')
     .values({
       jti: claim.jti,
@@ -94,8 +65,8 @@ const insertClaim = prepared<ExchangeClaim, { jti: string }>((db, claim) => {
       expires_at: claim.expiresAt,
     })
     .onConflict((conflict) => conflict.column('jti').doNothing())
-  return isPostgres(db) ? insert.returning('jti') : insert
-})
+    .returning(REVOKED_TOKEN),
+)
 
 export async function findRevokedToken(db: Database, jti: string): Promise<RevokedToken | undefined> {
   const [row] = await byJti(db, { jti })

@@ -138,10 +138,8 @@ export async function rotateSession(
   const shared = isPostgres(db) ? await sharedRotation(db, presented) : undefined
   if (shared !== undefined) return shared
   // The single statement waits for the row's lock, so its result is final.
-  const [rotated] = await rotation(db, presented)
-  if (rotated === undefined) return undefined
-  const { sessionId: id, userId, generation } = presented
-  return { id, userId, generation: generation + 1, revokedAt: null, ...rotated }
+  const [session] = await rotation(db, presented)
+  return session
 }
 
 /** Records a refresh without rotation: the conditions are the same, but generation and deadlines do not change. */
@@ -156,17 +154,12 @@ const presentedRefresh = (refresh: Refresh, idle = 0): PresentedRefresh => ({
   expiresAt: refresh.now + idle,
 })
 
-// Columns that equal the parameters are not read back.
 const rotation = prepared((db, refresh: PresentedRefresh) =>
   db
     .updateTable('sessions')
     .set(rotatedColumns(refresh, isPostgres(db) ? generationStart(refresh.now) : refresh.now))
     .where(isCurrent(refresh))
-    .returning([
-      'sessions.rotated_at as rotatedAt',
-      'sessions.expires_at as expiresAt',
-      'sessions.absolute_expires_at as absoluteExpiresAt',
-    ]),
+    .returning(SESSION),
 )
 
 const touch = prepared((db, refresh: PresentedRefresh) =>

@@ -4,7 +4,7 @@ import SQLite from 'better-sqlite3'
 import type { QueryResult } from 'kysely'
 import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
-import type { ExecuteNow, Query, SynchronousAdapter } from '../statement.ts'
+import type { ConnectionlessAdapter, Query } from '../statement.ts'
 import type { Access, Store } from '../store.ts'
 import { GroupCommitDriver } from './driver.ts'
 
@@ -65,7 +65,7 @@ function open(file: string): SQLite.Database {
 
 // SQLite has transactional DDL, but Kysely says that it has not, and then migrates without a transaction: processes
 // that start at once would run one migration twice, and a crash would leave half of it.
-class TransactionalAdapter extends SqliteAdapter implements SynchronousAdapter {
+class TransactionalAdapter extends SqliteAdapter implements ConnectionlessAdapter {
   readonly #driver: GroupCommitDriver
 
   constructor(driver: GroupCommitDriver) {
@@ -75,10 +75,6 @@ class TransactionalAdapter extends SqliteAdapter implements SynchronousAdapter {
 
   execute<Row>(query: Query): Promise<QueryResult<Row>> {
     return this.#driver.executeAlone(query)
-  }
-
-  inOneTransaction<T>(work: (execute: ExecuteNow) => T): Promise<T> {
-    return this.#driver.inOneTransaction(work)
   }
 
   override get supportsTransactionalDdl(): boolean {

@@ -1,6 +1,6 @@
 import type SQLite from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
-import type { ExecuteNow, Query } from '../statement.ts'
+import type { Query } from '../statement.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Statements } from './statements.ts'
 
@@ -32,14 +32,6 @@ class Connection implements DatabaseConnection {
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     return this.#driver.execute(this, query)
-  }
-
-  begin(): Promise<void> {
-    return this.#driver.begin(this)
-  }
-
-  end(how: 'commit' | 'rollback'): Promise<void> {
-    return this.#driver.end(this, how)
   }
 
   streamQuery(): never {
@@ -88,25 +80,13 @@ export class GroupCommitDriver implements Driver {
 
   /** A statement that is not part of a transaction. */
   executeAlone<R>(query: Query): Promise<QueryResult<R>> {
-    return this.#enqueue(
-      () => this.#statements.execute<R>(query),
-      () => this.#statements.isReading(query),
-    )
-  }
-
-  /** A transaction that awaits nothing. */
-  inOneTransaction<T>(work: (execute: ExecuteNow) => T): Promise<T> {
-    return this.#enqueue(() => {
-      this.#statements.command('savepoint work')
-      try {
-        return work((query) => this.#statements.execute(query))
-      } catch (error) {
-        if (this.#inTransaction) this.#statements.command('rollback to work')
-        throw error
-      } finally {
-        if (this.#inTransaction) this.#statements.command('release work')
-      }
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<QueryResult<R>>()
+    const run = () => {
+      const result = this.#statements.execute<R>(query)
+      return () => resolve(result)
+    }
+    this.#add({ isReading: () => this.#statements.isReading(query), run, reject })
+    return promise
   }
 
   async execute<R>(connection: Connection, query: CompiledQuery): Promise<QueryResult<R>> {
@@ -121,18 +101,6 @@ export class GroupCommitDriver implements Driver {
   }
 
   beginTransaction(connection: Connection): Promise<void> {
-    return connection.begin()
-  }
-
-  commitTransaction(connection: Connection): Promise<void> {
-    return connection.end('commit')
-  }
-
-  rollbackTransaction(connection: Connection): Promise<void> {
-    return connection.end('rollback')
-  }
-
-  begin(connection: Connection): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const run = () => {
       this.#statements.command('savepoint work')
@@ -145,7 +113,15 @@ export class GroupCommitDriver implements Driver {
     return promise
   }
 
-  async end(connection: Connection, how: 'commit' | 'rollback'): Promise<void> {
+  commitTransaction(connection: Connection): Promise<void> {
+    return this.#end(connection, 'commit')
+  }
+
+  rollbackTransaction(connection: Connection): Promise<void> {
+    return this.#end(connection, 'rollback')
+  }
+
+  async #end(connection: Connection, how: 'commit' | 'rollback'): Promise<void> {
     // Kysely also rolls back a transaction whose commit failed, and by then another one may own the database.
     if (this.#owner !== connection) return
     const isLost = connection.transaction === 'lost'
@@ -160,16 +136,6 @@ export class GroupCommitDriver implements Driver {
       this.#done.push({ resolve, reject })
     }
     this.#release()
-    return promise
-  }
-
-  #enqueue<T>(work: () => T, isReading = () => false): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const run = () => {
-      const value = work()
-      return () => resolve(value)
-    }
-    this.#add({ isReading, run, reject })
     return promise
   }
 

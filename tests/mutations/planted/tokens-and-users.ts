@@ -21,14 +21,14 @@ export const tokenAndUserFaults: readonly Mutation[] = [
     find: 'issuedAt === undefined || issuedAt > now + MAX_CLOCK_SKEW',
     replace: 'issuedAt === undefined',
     why: 'a token may come from the future',
-    tests: ['tests/security/times.test.ts'],
+    tests: ['tests/security/forgeries.test.ts'],
   },
   {
     file: 'src/tokens/access-token.ts',
     find: "type !== 'access' || ",
     replace: '',
     why: 'a token that says that it is for something else is an access token',
-    tests: ['tests/security/kinds.test.ts'],
+    tests: ['tests/security/forgeries.test.ts'],
   },
   {
     file: 'src/users/accounts.ts',
