@@ -53,7 +53,7 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/exchanges.ts',
-    find: 'Math.min(claim.successorExpiresAt, absoluteExpiresAt)',
+    find: 'Math.min(claim.successorExpiresAt, session.absoluteExpiresAt)',
     replace: 'claim.successorExpiresAt',
     why: 'an exchanged token outlives its session',
     tests: ['tests/store/conditions.test.ts'],
