@@ -2,18 +2,18 @@ import SQLite from 'better-sqlite3'
 import type { QueryResult } from 'kysely'
 import type { Query } from '../statement.ts'
 
-/** What a statement says of itself takes a call into native code each time. */
+/** A statement and its properties, because reading each of those calls native code. */
 interface Prepared {
   readonly statement: SQLite.Statement<unknown[]>
   readonly isReader: boolean
   readonly isReadonly: boolean
 }
 
-/** The connection to a file, and its statements: Kysely would prepare one anew at each execution. */
+/** The connection to a file and its prepared statements. Kysely would prepare a statement for each execution. */
 export class Statements {
   readonly database: SQLite.Database
   readonly #prepared = new Map<string, Prepared>()
-  /** The database's `busy_timeout`, while it is 0 */
+  /** The usual `busy_timeout`, while it is set to 0 */
   #busyTimeout: unknown
 
   constructor(database: SQLite.Database) {
@@ -36,8 +36,8 @@ export class Statements {
   }
 
   /**
-   * To wait for the lock of another process blocks the event loop. After one wait that was in vain nobody waits until
-   * somebody got it.
+   * Takes the write lock. Waiting for another process blocks the event loop. So after one wait in vain, there are no more
+   * waits until a call gets the lock at once.
    */
   lock(begin: string): void {
     try {
