@@ -8,7 +8,7 @@ const FULL = 255
 export class Slots {
   readonly #counts = new Uint8Array(SLOTS)
   readonly #window: number
-  #begun = 0
+  #start = 0
 
   /** @param window milliseconds */
   constructor(window: number) {
@@ -18,9 +18,9 @@ export class Slots {
   /** Counts a key. @returns its count in this window, at most 255 */
   count(key: string, now: number): number {
     // The absolute difference, because the clock may have been set back.
-    if (Math.abs(now - this.#begun) >= this.#window) {
+    if (Math.abs(now - this.#start) >= this.#window) {
       this.#counts.fill(0)
-      this.#begun = now
+      this.#start = now
     }
     const slot = hash(key) % SLOTS
     const count = Math.min((this.#counts[slot] ?? 0) + 1, FULL)
