@@ -82,16 +82,16 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   const hasBody = 'request' in route && 'body' in route.request
   const hasQuery = 'request' in route && 'query' in route.request
   const hasParameters = route.path.includes('{')
-  app.openapi(route, (async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
+  app.openapi(route, async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
     const operation = {
       body: hasBody ? c.req.valid('json') : undefined,
       query: hasQuery ? c.req.valid('query') : undefined,
       path: hasParameters ? lowerCaseIds(c.req.param()) : undefined,
       ...respond,
     }
-    const reply = await handler(c, operation as unknown as Parameters<typeof handler>[1])
+    const reply = await handler(c, operation as Parameters<typeof handler>[1])
     return send(core, c, draftOf(reply))
-  }) as never)
+  })
 }
 
 // RFC 9562 §4: "The alphabetic characters may be all uppercase, all lowercase, or mixed case."

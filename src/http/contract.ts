@@ -39,13 +39,21 @@ export interface Reply<Id extends OperationId> {
 /** Makes replies. The compiler checks the arguments against the contract and refuses excess members. */
 export interface Respond<Id extends OperationId> {
   /** `{"status": "success", "code", "data"}` */
-  success<S extends Status<Id>>(status: S, data: Data<Id, S>): Reply<Id>
+  readonly success: <S extends Status<Id>>(status: S, data: Data<Id, S>) => Reply<Id>
   /** `{"status": "error", "code", "message"}`, with `errors` where they are documented */
-  failure<S extends Status<Id>>(status: S, message: Message<Id, S>, ...errors: Errors<Id, S>): Reply<Id>
+  readonly failure: <S extends Status<Id>>(
+    status: S,
+    message: Message<Id, S>,
+    ...errors: Errors<Id, S>
+  ) => Reply<Id>
   /** A JSON body without an envelope */
-  json<S extends Status<Id>>(status: S, body: Json<Id, S>): Reply<Id>
+  readonly json: <S extends Status<Id>>(status: S, body: Json<Id, S>) => Reply<Id>
   /** A body that is sent unchanged */
-  raw<S extends Status<Id>>(status: S, type: keyof Content<Id, S>, body: string | Uint8Array): Reply<Id>
+  readonly raw: <S extends Status<Id>>(
+    status: S,
+    type: keyof Content<Id, S>,
+    body: string | Uint8Array,
+  ) => Reply<Id>
 }
 
 /** The validated request. */

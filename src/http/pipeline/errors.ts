@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import { TooBusyError } from '../../users/passwords.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
+import { incomingOf } from '../server/address.ts'
 import { refusalOf } from '../server/early-refusals.ts'
 import { failureDraft, send } from './respond.ts'
 
@@ -20,8 +21,7 @@ export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Iss
 
 export function errorHandler(core: Core) {
   return (error: Error, c: Context<Env>): Response => {
-    // Undefined without node-server
-    const incoming = (c.env as Partial<Env['Bindings']> | undefined)?.incoming
+    const incoming = incomingOf(c)
     // The server has already answered this request. This response is only logged.
     const refusal = incoming && refusalOf(incoming)
     if (refusal !== undefined) {

@@ -34,8 +34,10 @@ const responders = {
   raw: draft,
 }
 
-/** The same functions for all operations. Only the types differ, so a Reply is a Draft at run time. */
+/** The same functions for all operations. Only the contract's types differ. */
 export const respond = responders as unknown as Respond<OperationId>
+
+/** A Reply is a Draft at run time. Its type hides that from handlers. */
 export const draftOf = (reply: Reply<OperationId>) => reply as unknown as Draft
 
 // Seconds. A lock or a full queue rarely lasts longer.

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import { getConnInfo } from '@hono/node-server/conninfo'
+import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import ipaddr from 'ipaddr.js'
 import type { Settings } from '../../config/settings.ts'
@@ -18,6 +19,10 @@ export function plainAddress(address: string): string {
 
 // Some proxies append the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]`.
 const WITH_PORT = /^(?:([\d.]+):\d+|\[([\da-f]*:[\da-f:.]+)\](?::\d+)?)$/i
+
+/** Node's request. Undefined without node-server, such as in `app.request()`: the bindings are missing then. */
+export const incomingOf = (c: Context<Env>): IncomingMessage | undefined =>
+  (c.env as Partial<HttpBindings> | undefined)?.incoming
 
 /** @returns undefined for text that is not an address */
 function forwardedAddress(entry: string): string | undefined {
@@ -49,8 +54,7 @@ export function addressReader(trustProxy: Settings['trustProxy']): (c: Context<E
       : isIP(address) !== 0 && networks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 
   return (c) => {
-    // Only node-server provides the socket.
-    const { address } = c.env?.incoming === undefined ? {} : getConnInfo(c).remote
+    const address = incomingOf(c)?.socket.remoteAddress
     if (address === undefined) return null
     let client = plainAddress(address)
     if (trustProxy === false) return client

@@ -83,7 +83,7 @@ export const refusalOf = (request: IncomingMessage) => refusals.get(request)
 
 /** Answers input that is not HTTP, too large or too slow, and unknown expectations (`Expect`). */
 export function refuseBytes(server: Server, context: RefusalContext): void {
-  const answering = new WeakMap<Socket, ServerResponse<IncomingMessage>>()
+  const answering = new WeakMap<Socket, ServerResponse>()
   server.on('request', ({ socket }, response) => answering.set(socket, response))
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     const answer = answering.get(socket)

@@ -86,9 +86,9 @@ export async function listen(
       // it matches no origin.
       if (incoming.httpVersionMinor === 0) incoming.headers.host ??= 'host.invalid'
       reading = incoming
-      const handled = handle(incoming, outgoing)
+      // It handles its own errors and never rejects.
+      void handle(incoming, outgoing)
       reading = undefined
-      return handled
     },
   )
   server.setTimeout(timeout)

@@ -48,7 +48,7 @@ function check(copy: string): void {
     // Reading a database in WAL mode creates -wal and -shm files.
     database.pragma('journal_mode = DELETE')
     const found = database.pragma('integrity_check', { simple: true })
-    if (found !== 'ok') throw new Error(`the copy is corrupt, and so may be the database: ${found}`)
+    if (found !== 'ok') throw new Error(`the copy is corrupt, and so may be the database: ${String(found)}`)
     if ((database.pragma('foreign_key_check') as unknown[]).length > 0) {
       throw new Error('the copy has rows that refer to nothing, and so may the database')
     }

@@ -72,9 +72,9 @@ export class Checkpoints {
     const script = new URL(`checkpoint-worker${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(script, { workerData: this.#file, execArgv: [], trackUnmanagedFds: false })
     worker.unref()
-    worker.on('error', (error) => {
+    worker.on('error', (error: unknown) => {
       this.#hasFailed = true
-      process.emitWarning(`SQLite does its checkpoints itself: ${error}`)
+      process.emitWarning(`SQLite does its checkpoints itself: ${String(error)}`)
     })
     worker.on('exit', () => {
       this.#worker = undefined

@@ -14,7 +14,7 @@ export class Statements {
   readonly database: SQLite.Database
   readonly #prepared = new Map<string, Prepared>()
   /** The usual `busy_timeout`, while it is set to 0 */
-  #busyTimeout: unknown
+  #busyTimeout: number | undefined
 
   constructor(database: SQLite.Database) {
     this.database = database
@@ -22,8 +22,8 @@ export class Statements {
 
   execute<R>({ sql, parameters }: Query): QueryResult<R> {
     const { statement, isReader } = this.#prepare(sql)
-    if (isReader) return { rows: statement.all(parameters as unknown[]) as R[] }
-    const { changes, lastInsertRowid } = statement.run(parameters as unknown[])
+    if (isReader) return { rows: statement.all(parameters) as R[] }
+    const { changes, lastInsertRowid } = statement.run(parameters)
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
@@ -44,7 +44,7 @@ export class Statements {
       this.command(begin)
     } catch (error) {
       if (error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY') {
-        this.#busyTimeout ??= this.database.pragma('busy_timeout', { simple: true })
+        this.#busyTimeout ??= this.database.pragma('busy_timeout', { simple: true }) as number
         this.database.pragma('busy_timeout = 0')
       }
       throw error
