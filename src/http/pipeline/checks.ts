@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
+import { incomingOf } from '../server/address.ts'
 import { failureDraft, send } from './respond.ts'
 
 /** Checks a request before its body is read. @returns a response that refuses it, or undefined */
@@ -20,9 +21,12 @@ export function checked(core: Core, checks: readonly Check[]): MiddlewareHandler
     }
     // The body of a GET is not read.
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-    // bodyLimit would turn any body into a stream. node:http enforces a Content-Length by itself.
+    const length = c.req.header('Content-Length')
     if (c.req.header('Transfer-Encoding') !== undefined) return limitStream(c, next)
-    return Number(c.req.header('Content-Length') ?? 0) > MAX_BODY ? tooLarge(c) : next()
+    // RFC 9112 §6.3: an HTTP/1.1 request without both headers has no body. HTTP/2 and `app.request()` need neither.
+    if (length === undefined && incomingOf(c)?.httpVersionMajor !== 1) return limitStream(c, next)
+    // bodyLimit would turn the body into a stream. Servers enforce a Content-Length by themselves.
+    return Number(length ?? 0) > MAX_BODY ? tooLarge(c) : next()
   }
 }
 
