@@ -107,7 +107,7 @@ describe('copy refuses', { concurrency: 2 }, () => {
   })
 
   test('wrong usage, without a word of the password', async (t) => {
-    const file = await freshDatabase(t, 'sqlite')
+    const file = await freshDatabase(t, 'sqlite', 'template0')
     const secret = 'postgres://ada:sesame@127.0.0.1:1/x'
     const cases: readonly (readonly [code: number, args: string[], expected: RegExp])[] = [
       [2, ['--from', secret], /required option '--to <url>' not specified/],

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { migrate } from '../../src/store/migrate.ts'
@@ -8,6 +7,7 @@ import { OPERATOR } from '../../src/store/queries/events.ts'
 import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { foldCase } from '../../src/users/fold-case.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
 
 /** What {@link seedUser} stores for a hash: no password fits it. */
 export const PASSWORD_HASH = 'none'
@@ -19,7 +19,7 @@ export interface Place {
 
 /** A database of the test's own, not made yet, that goes when the test ends. */
 export function freshDatabase(t: TestContext): Place {
-  const directory = mkdtempSync(join(tmpdir(), 'rekindle-cli-'))
+  const directory = temporaryDirectory('cli')
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   return { DATABASE_URL: `sqlite:${join(directory, 'x.db')}` }
 }

@@ -177,11 +177,11 @@ testOnce('neither a long name of a client takes long, nor is what costs nothing 
   const headers = { 'User-Agent': 'ey'.repeat(7500) }
   const times = []
   for (const _ of [1, 2, 3]) {
-    const begun = performance.now()
+    const begun = process.cpuUsage()
     await service.request('/api/auth/logout', { method: 'POST', bearer: 'x', headers })
-    times.push(performance.now() - begun)
+    times.push(process.cpuUsage(begun).user / 1000)
   }
-  assert.ok(Math.min(...times) < 100, `${times} ms`)
+  assert.ok(Math.min(...times) < 100, `${times} ms of the CPU`)
   const json = { username: 'ada', password: PASSWORD, cookie: true }
   const foreign = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
   assert.equal((await service.request('/api/auth/login', { json, headers: foreign })).status, 403)

@@ -7,7 +7,7 @@ import type { World } from '../support/world.ts'
 
 const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.' }
 // Milliseconds
-const PATIENCE = 5000
+const PATIENCE = 10_000
 
 export interface Devices {
   /** In header mode */

@@ -59,6 +59,23 @@ test('the session that asks ends while the passwords are checked: 401, and the o
   assert.deepEqual([await login(service, NEXT), await login(service, PASSWORD)], [401, 200])
 })
 
+test('of two changes by one session at once the slower one changes nothing', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  const { passwords } = service.core
+  let faster: Promise<unknown> | undefined
+  const hash = async (password: string) => {
+    Object.assign(service.core, { passwords })
+    faster = change(service, accessToken, PASSWORD, NEXT)
+    await faster
+    return passwords.hash(password)
+  }
+  Object.assign(service.core, { passwords: { ...passwords, hash } })
+  const slower = await change(service, accessToken, PASSWORD, 'a third one altogether')
+  assert.deepEqual([slower.status, slower.body.message], [401, 'Invalid access token.'])
+  assert.partialDeepStrictEqual(await faster, { status: 200 })
+  assert.deepEqual([await login(service, 'a third one altogether'), await login(service, NEXT)], [401, 200])
+})
+
 test('a change that the end of its session overtakes counts as a try that failed', async (t) => {
   const limit = { points: 5, seconds: 60 }
   const { service, accessToken } = await startWorld(t, {

@@ -80,6 +80,16 @@ test('only sessions that live, and only the own ones', async (t) => {
   assert.deepEqual(await ids(bob.accessToken), [sidOf(bob.accessToken)])
 })
 
+test('a session that goes on by exchange is shown until its absolute deadline', async (t) => {
+  const { service, accessToken } = await startWorld(t, { refreshTokenTtl: DAY })
+  const began = service.clock.now
+  service.clock.now += DAY + MINUTE
+  const bearer = (await service.exchange(accessToken)).body.access_token
+  const { body } = await service.request('/api/auth/sessions', { bearer })
+  const shown = body.data.sessions.map(({ id, expires_at }: Record<string, string>) => [id, expires_at])
+  assert.deepEqual(shown, [[sidOf(accessToken), iso(began + 90 * DAY)]])
+})
+
 test('100 at the most', async (t) => {
   const { service, user, accessToken } = await startWorld(t)
   const { id: _, ...row } = await service.core.db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()

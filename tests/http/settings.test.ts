@@ -79,6 +79,10 @@ test('a session never outlives its absolute deadline, however short', async (t) 
   const login = await service.request('/api/auth/login', { json: credentials })
   assert.equal(login.body.data.expires_in, 60)
   const { access_token, refresh_token } = login.body.data
+  for (const token of [access_token, refresh_token]) {
+    const { iat, exp } = claimsOf(token)
+    assert.equal(Number(exp) - Number(iat), 60)
+  }
   service.clock.now += MINUTE
   assert.equal((await service.refresh(refresh_token)).body.message, 'Refresh token has expired.')
   assert.equal((await service.exchange(access_token)).body.message, 'Access token has expired.')

@@ -10,7 +10,7 @@ import { test } from '../support/database.ts'
 import { startWorld } from '../support/world.ts'
 
 // Milliseconds: whoever waits for a thread until then gets one, and is found out.
-const PATIENCE = 3000
+const PATIENCE = 15_000
 
 test('a refresh, an exchange and /me wait for no thread of the pool', async (t) => {
   const { service, refreshToken, accessToken } = await startWorld(t)

@@ -34,7 +34,17 @@ testSqlite(
   async (t) => {
     const { service } = await startWorld(Object.assign(t, { dialect: 'sqlite' as const }))
     const { db, failedWrites: doubts } = service.core
-    doubts.count = 1
+    let asked = 0
+    let count = 1
+    Object.defineProperty(doubts, 'count', {
+      get: () => {
+        asked++
+        return count
+      },
+      set: (value) => {
+        count = value
+      },
+    })
     const free = Promise.withResolvers<void>()
     const inTransaction = Promise.withResolvers<void>()
     const transaction = db.transaction().execute(async () => {
@@ -43,8 +53,9 @@ testSqlite(
     })
     await inTransaction.promise
     const ready = service.request('/readyz')
+    await until(() => asked > 0, 'the request')
     // It waits for the transaction now.
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 50))
     doubts.count++
     free.resolve()
     await transaction

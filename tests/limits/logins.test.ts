@@ -91,6 +91,17 @@ test('a refusal is forgotten when a try before it gives its point back', async (
   }
 })
 
+test('a point that is given back after its window lets nobody else through', async (t) => {
+  const context = await openLimits(t, { loginAddress: { points: 1, seconds: 60 } })
+  const login = () => context.limits.login('ada', '192.0.2.1')
+  const slow = await passed(login())
+  context.clock.now += 60_000
+  await (await passed(login())).succeeded()
+  await slow.succeeded()
+  await passed(login())
+  assert.deepEqual(await refusedBy(context, login()), ['login-address', 60_000])
+})
+
 test('strangers cannot keep the owner out of where they logged in before', async (t) => {
   const context = await openLimits(t, { loginAccount, loginDelay: true })
   const { limits } = context

@@ -1,6 +1,7 @@
 import type { Mutation } from './mutation.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
 import { httpFaults } from './planted/http.ts'
+import { limitFaults } from './planted/limits.ts'
 import { sessionFaults } from './planted/sessions.ts'
 import { storeFaults } from './planted/store.ts'
 import { tokenAndUserFaults } from './planted/tokens-and-users.ts'
@@ -10,5 +11,6 @@ export const mutations: readonly Mutation[] = [
   ...tokenAndUserFaults,
   ...storeFaults,
   ...httpFaults,
+  ...limitFaults,
   ...clientAndCommandFaults,
 ]

@@ -35,7 +35,7 @@ await withCleanup(async (cleanup) => {
   process.once('SIGINT', () => process.exit(130))
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
 
-  const patience = await timesWithoutFault(directory)
+  const patience = new Map<string, number>()
   let failed = 0
   for (const mutation of chosen) {
     const begun = performance.now()
@@ -48,26 +48,17 @@ await withCleanup(async (cleanup) => {
   if (failed > 0) throw new Error('not all faults were noticed')
 })
 
-/** Tests that fail by themselves would notice everything. @returns how long each of them may take with a fault */
-async function timesWithoutFault(directory: string): Promise<ReadonlyMap<string, number>> {
-  const patience = new Map<string, number>()
-  const failures: string[] = []
-  for (const file of new Set(chosen.flatMap(({ tests }) => tests))) {
-    const begun = performance.now()
-    const result = await runTests(directory, file, 10 * LEAST_PATIENCE)
-    if (result.outcome !== 'passed') failures.push(`${file}: ${describe(result)}`)
-    patience.set(file, Math.max(LEAST_PATIENCE, PATIENCE_FACTOR * (performance.now() - begun)))
-  }
-  if (failures.length > 0) throw new Error(`tests fail without any fault\n${failures.join('\n')}`)
-  console.log(`${patience.size} test files pass without a fault`)
-  return patience
+/** @returns how long a test file may take with a fault. @throws when it fails without one: it would notice everything */
+async function timeWithoutFault(directory: string, file: string): Promise<number> {
+  const begun = performance.now()
+  const result = await runTests(directory, file, 10 * LEAST_PATIENCE)
+  if (result.outcome !== 'passed') throw new Error(`${file} fails without any fault: ${describe(result)}`)
+  return Math.max(LEAST_PATIENCE, PATIENCE_FACTOR * (performance.now() - begun))
 }
 
-async function tryOut(
-  directory: string,
-  mutation: Mutation,
-  patience: ReadonlyMap<string, number>,
-): Promise<Result> {
+async function tryOut(directory: string, mutation: Mutation, patience: Map<string, number>): Promise<Result> {
+  for (const file of mutation.tests.filter((name) => !patience.has(name)))
+    patience.set(file, await timeWithoutFault(directory, file))
   const path = join(directory, mutation.file)
   const { original, changed } = plant(mutation)
   writeFileSync(path, changed)

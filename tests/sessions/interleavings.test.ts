@@ -30,7 +30,7 @@ test(`every two operations, the second between any two statements of the first, 
 testOnce('the same in one process, where requests share commits', async (t) => {
   const world = await openWorld(Object.assign(t, { dialect: 'sqlite' as const }))
   // A statement that has not returned by then waits in the driver for the transaction of the other.
-  await everySchedule(t, effort(0.2, 1), world, world.requests, async (turns) => turns > 5)
+  await everySchedule(t, effort(0.2, 1), world, world.requests, async (turns) => turns > 20)
 })
 
 /** @param share of the pairs: which ones it is, the seed says */

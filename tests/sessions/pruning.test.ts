@@ -39,9 +39,9 @@ testOnce('a stop does not wait for the breath after a slow batch', async (t) => 
   await login()
   clock.now += 91 * DAY
   const bed = new Int32Array(new SharedArrayBuffer(4))
-  // Asked twice for a batch, so that its breath is some two seconds.
+  // Asked twice for a batch, so that its breath is some ten seconds.
   const now = () => {
-    Atomics.wait(bed, 0, 0, 200)
+    Atomics.wait(bed, 0, 0, 1000)
     return clock.now
   }
   const stop = startPruning({ ...core, now }, 5, core.log)
@@ -50,7 +50,7 @@ testOnce('a stop does not wait for the breath after a slow batch', async (t) => 
   const begun = performance.now()
   await stop()
   const taken = performance.now() - begun
-  assert.ok(taken < 1000, `${taken} ms`)
+  assert.ok(taken < 6000, `${taken} ms`)
 })
 
 testOnce('events that the webhook never took do not go without a word, also when a run fails', async (t) => {

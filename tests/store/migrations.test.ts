@@ -193,16 +193,18 @@ testOnce('whoever starts during a long migration waits for it [sqlite]', async (
 
 testOnce('whoever starts during a long migration waits for it [postgres]', async (t) => {
   const database = await freshDatabase(t, 'postgres')
+  const begun = Promise.withResolvers<void>()
   const slow: Migration = {
     async up(db) {
       await adds('slow').up(db)
+      begun.resolve()
       await pause(4000)
     },
   }
   const known = { ...migrations, '9001_slow': slow }
   const [first, second] = [await openStore(database), await openStore(database)]
   const running = migrate(first.db, known)
-  await pause(300)
+  await begun.promise
   assert.deepEqual(await migrate(second.db, known), [])
   assert.deepEqual(await running, ['9001_slow'])
   await Promise.all([first.close(), second.close()])

@@ -62,7 +62,7 @@ onPostgres(
     const end = `select pg_terminate_backend(pid) from pg_stat_activity
     where application_name = 'rekindle' and datname = current_database()`
     await past.query(end)
-    await new Promise((turn) => setTimeout(turn, 100))
+    await until(() => store.pool?.().total === 0, 'the pool has heard of it')
     assert.equal((await storedRows(db)).users.length, 1)
     const broken = db.transaction().execute(async (trx) => {
       await addUser(trx, 'bob')

@@ -1,8 +1,7 @@
 /** The databases that tests run on, all of them real: SQLite in a file of its own, PostgreSQL on the tests' own server. */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test as testOnce } from 'node:test'
@@ -10,6 +9,10 @@ import SQLite from 'better-sqlite3'
 import { Client, types } from 'pg'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { serverUrl, TEMPLATE } from './postgres/server.ts'
+import { temporaryDirectory } from './temporary.ts'
+
+/** Carries the path of a SQLite file with the schema in it and no rows to the processes of the test files. */
+export const SQLITE_TEMPLATE = 'REKINDLE_TEST_SQLITE'
 
 export const DIALECTS = ['sqlite', 'postgres'] as const
 export type Dialect = (typeof DIALECTS)[number]
@@ -51,7 +54,8 @@ async function administer(statement: string): Promise<void> {
 /**
  * A database of the test's own, that goes when the test ends.
  *
- * @param from what it is a copy of, and how: with `template0` it has no tables. A SQLite file never has any.
+ * @param from what it is a copy of, and how: with `template0` it has no tables. A SQLite file has them when
+ * global.ts has made one, and is not there yet otherwise.
  */
 export async function freshDatabase(
   t: Pick<TestContext, 'after'>,
@@ -59,9 +63,12 @@ export async function freshDatabase(
   from = TEMPLATE,
 ): Promise<StoreOptions> {
   if (dialect === 'sqlite') {
-    const directory = mkdtempSync(join(tmpdir(), 'rekindle-test-'))
+    const directory = temporaryDirectory('test')
     t.after(() => rmSync(directory, { recursive: true, force: true }))
-    return { dialect, file: join(directory, 'rekindle.db') }
+    const file = join(directory, 'rekindle.db')
+    const template = process.env[SQLITE_TEMPLATE]
+    if (from === TEMPLATE && template !== undefined) copyFileSync(template, file)
+    return { dialect, file }
   }
   const server = await serverUrl()
   const name = `test_${randomUUID().replaceAll('-', '')}`

@@ -1,8 +1,7 @@
 /** A store for a test, in a real file of its own, and what the functions of `src/sessions` need beside it. */
 
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { SessionContext, SessionSettings } from '../../src/sessions/context.ts'
@@ -11,13 +10,14 @@ import { migrate } from '../../src/store/migrate.ts'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
-import { findPasswordHash, insertUser } from '../../src/store/queries/users.ts'
+import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
 import type { Dialect } from './database.ts'
 import { freshDatabase } from './database.ts'
 import { DAY, MINUTE, SECRET } from './service.ts'
+import { temporaryDirectory } from './temporary.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 
@@ -33,7 +33,7 @@ export const SETTINGS: SessionSettings = {
 
 /** A path in a new directory that goes when the test ends. */
 export function freshFile(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'rekindle-store-'))
+  const directory = temporaryDirectory('store')
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   return join(directory, 'rekindle.db')
 }
@@ -77,18 +77,18 @@ export async function openContext(
 }
 
 // No password is checked here, so that none is hashed.
-const passwordHash = 'a hash'
+const PASSWORD_HASH = 'a hash'
 
 /** @returns the user's id */
 export async function addUser(db: Database, username = 'ada'): Promise<string> {
   const id = randomUUID()
-  await insertUser(db, { id, username, usernameKey: username, passwordHash, now: NOW }, OPERATOR)
+  const user = { id, username, usernameKey: username, passwordHash: PASSWORD_HASH, now: NOW }
+  await insertUser(db, user, OPERATOR)
   return id
 }
 
-/** A session of its own. No password is checked for it, so that many can be opened. */
-export async function logIn(context: SessionContext, userId: string) {
-  const passwordHash = (await findPasswordHash(context.db, userId)) ?? ''
+/** No password is checked for it, so that many can be opened. @param passwordHash of another user than addUser makes */
+export async function logIn(context: SessionContext, userId: string, passwordHash = PASSWORD_HASH) {
   const grant = await openSession(context, { userId, passwordHash, userAgent: null, address: null }, OPERATOR)
   if (grant === undefined) throw new Error('no session')
   return grant

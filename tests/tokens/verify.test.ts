@@ -1,4 +1,7 @@
-/** What is valid, what has expired, and what was never any good: signed with the right key all the same. */
+/**
+ * What is valid, what has expired, and what was never any good: signed with the right key all the same. What nobody
+ * signed is in forgeries.test.ts.
+ */
 import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
@@ -91,60 +94,6 @@ for (const kind of names) {
     assert.deepEqual(await verify(kind, changed(kind, { exp }), NOW, { audience: 'a' }), INVALID)
     assert.deepEqual(await verify(kind, forge({ alg: 'HS256' }, { ...claims, exp })), INVALID)
     assert.deepEqual(await verify(kind, forge(header, { ...claims, exp }, FOREIGN_SECRET)), INVALID)
-  })
-
-  test(`${kind}: the other kind, and mixtures of both`, async () => {
-    const stranger = kinds[other(kind)]
-    const both = { ...stranger.claims, ...claims }
-    assert.deepEqual(await verify(kind, forge(stranger.header, stranger.claims)), INVALID)
-    assert.deepEqual(await verify(kind, forge(stranger.header, both)), INVALID)
-    assert.deepEqual(await verify(kind, forge(header, { ...both, type: stranger.claims['type'] })), INVALID)
-  })
-
-  test(`${kind}: wrong headers`, async () => {
-    const wrong = [
-      { alg: 'HS256' },
-      { alg: 'HS256', typ: 'JWT' },
-      { alg: 'HS256', typ: kinds[other(kind)].header.typ },
-      { alg: 'HS256', typ: [header.typ] },
-      { alg: 'hs256', typ: header.typ },
-      { alg: 'RS256', typ: header.typ },
-      { alg: ['HS256'], typ: header.typ },
-      { typ: header.typ },
-      { ...header, crit: ['b64'], b64: false },
-      { ...header, crit: ['unheard-of'], 'unheard-of': true },
-      { ...header, crit: [] },
-      [],
-      null,
-      'HS256',
-    ]
-    for (const value of wrong) {
-      assert.deepEqual(await verify(kind, forge(value, claims)), INVALID, JSON.stringify(value))
-    }
-  })
-
-  test(`${kind}: alg none, and other algorithms with our own secret`, async () => {
-    for (const alg of ['none', 'None', 'NONE', 'nOnE']) {
-      const signed = forge({ ...header, alg }, claims)
-      assert.deepEqual(await verify(kind, signed), INVALID)
-      const unsigned = signed.slice(0, signed.lastIndexOf('.') + 1)
-      for (const text of [unsigned, unsigned.slice(0, -1), `${unsigned}AA`]) {
-        assert.deepEqual(await verify(kind, text), INVALID, text)
-      }
-    }
-    for (const bits of ['384', '512']) {
-      const text = forge({ ...header, alg: `HS${bits}` }, claims, undefined, `sha${bits}`)
-      assert.deepEqual(await verify(kind, text), INVALID)
-      assert.deepEqual(await verify(kind, forge(header, claims, undefined, `sha${bits}`)), INVALID)
-    }
-    assert.deepEqual(await verify(kind, forge(header, claims, FOREIGN_SECRET)), INVALID)
-    assert.deepEqual(await verify(kind, forge(header, claims, Buffer.alloc(0))), INVALID)
-  })
-
-  test(`${kind}: payloads that are no claims`, async () => {
-    for (const payload of ['', 'null', '[]', '7', '"text"', '{', '{"sub":}', '\u{feff}{}', '{}']) {
-      assert.deepEqual(await verify(kind, forge(header, payload)), INVALID, payload)
-    }
   })
 }
 

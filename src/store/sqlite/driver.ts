@@ -34,14 +34,6 @@ class Connection implements DatabaseConnection {
     return this.#driver.execute(this, query)
   }
 
-  begin(): Promise<void> {
-    return this.#driver.begin(this)
-  }
-
-  end(how: 'commit' | 'rollback'): Promise<void> {
-    return this.#driver.end(this, how)
-  }
-
   streamQuery(): never {
     throw new Error('rows are not streamed')
   }
@@ -109,18 +101,6 @@ export class GroupCommitDriver implements Driver {
   }
 
   beginTransaction(connection: Connection): Promise<void> {
-    return connection.begin()
-  }
-
-  commitTransaction(connection: Connection): Promise<void> {
-    return connection.end('commit')
-  }
-
-  rollbackTransaction(connection: Connection): Promise<void> {
-    return connection.end('rollback')
-  }
-
-  begin(connection: Connection): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const run = () => {
       this.#statements.command('savepoint work')
@@ -133,7 +113,15 @@ export class GroupCommitDriver implements Driver {
     return promise
   }
 
-  async end(connection: Connection, how: 'commit' | 'rollback'): Promise<void> {
+  commitTransaction(connection: Connection): Promise<void> {
+    return this.#end(connection, 'commit')
+  }
+
+  rollbackTransaction(connection: Connection): Promise<void> {
+    return this.#end(connection, 'rollback')
+  }
+
+  async #end(connection: Connection, how: 'commit' | 'rollback'): Promise<void> {
     // Kysely also rolls back after a failed commit, when another transaction may already own the database.
     if (this.#owner !== connection) return
     const isLost = connection.transaction === 'lost'

