@@ -85,7 +85,7 @@ test('without node-server and over HTTP/2: bodies without Content-Length are lim
   t.after(() => server.close())
   await once(server, 'listening')
   const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  t.after(() => client.close())
+  t.after(() => client.destroy())
   const send = async (text: string) => {
     const request = client.request({ ':method': 'POST', ':path': '/api/auth/register', ...headers })
     request.end(text)
