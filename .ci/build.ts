@@ -1,6 +1,6 @@
 /**
- * Makes dist/, what others install: a mirror of this repository, so that all paths between files hold, as JavaScript
- * with declarations. Run by `npm run build`, and by `npm pack` before it packs.
+ * Builds dist/, the published package: JavaScript and declarations in the directories of this repository, so that paths
+ * between files stay valid. Run by `npm run build` and before `npm pack`.
  */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,11 +17,11 @@ execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
 copyFileSync(join(root, 'generated/openapi.json'), join(dist, 'generated/openapi.json'))
 chmodSync(join(dist, 'src/cli/rekindle.js'), 0o755)
 
-// TypeScript puts all of package.json here. Its code needs the version of it, and Node the type.
+// TypeScript copies the whole package.json. The code needs its version, and Node its type.
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify({ type: 'module', version }, null, 2)}\n`)
 
-// What /docs loads, and its licence. The package itself would bring a script that reports installations.
+// The files of /docs and their licences. As a dependency, swagger-ui-dist would run a script that reports installations.
 mkdirSync(join(dist, 'swagger-ui'))
 for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE']) {
   copyFileSync(join(root, 'node_modules/swagger-ui-dist', name), join(dist, 'swagger-ui', name))

@@ -13,7 +13,7 @@ interface Contract extends Record<string, unknown> {
 }
 
 const inRepository = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const read = (path: string): Contract => JSON.parse(readFileSync(path, 'utf8'))
+const read = (path: string): Contract => JSON.parse(readFileSync(path, 'utf8')) as Contract
 
 /** Semantic Versioning 2.0.0, §4 and §8 */
 function saysBreaking(before: string, after: string): boolean {

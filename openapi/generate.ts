@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '@hey-api/openapi-ts'
+import type { OpenAPI3 } from 'openapi-typescript'
 import openapiTS, { astToString } from 'openapi-typescript'
 import type { Contract } from './routes.ts'
 import { routesSource } from './routes.ts'
@@ -41,13 +42,13 @@ async function schemas(contract: string, directory: string): Promise<string> {
         name: 'zod',
         responses: false,
         definitions: true,
-        '~resolvers': {
+        $resolvers: {
           // The plugin ignores `additionalProperties: false`, but a misspelt member must be refused.
           object(ctx) {
             const additional = ctx.schema.additionalProperties
             if (additional !== false && additional?.type !== 'never') return undefined
             const shape = ctx.nodes.shape(ctx)
-            ctx.nodes.base = () => ctx.$(ctx.symbols.z).attr('strictObject').call(shape)
+            ctx.nodes.base = () => ctx.$(ctx.plugin.imports.z).attr('strictObject').call(shape)
             return undefined
           },
           // Zod's min and max count UTF-16 code units. JSON Schema's minLength and maxLength count characters.
@@ -87,7 +88,7 @@ async function generate(): Promise<Map<string, string>> {
     const contract = JSON.parse(json) as Contract
     return new Map([
       ['openapi.json', json],
-      ['types.ts', note + astToString(await openapiTS(JSON.parse(json)))],
+      ['types.ts', note + astToString(await openapiTS(JSON.parse(json) as OpenAPI3))],
       ['schemas.ts', note + (await schemas(path, directory))],
       ['routes.ts', note + routesSource(contract)],
     ])

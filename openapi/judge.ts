@@ -39,7 +39,10 @@ function operations(document: Members): Members {
       const parameters = [item['parameters'] ?? [], operation['parameters'] ?? []]
         .flat()
         .map((parameter) => resolve(document, parameter))
-        .map((parameter) => [`parameter ${parameter['name']} in ${parameter['in']}`, parameter])
+        .map(
+          (parameter) =>
+            [`parameter ${String(parameter['name'])} in ${String(parameter['in'])}`, parameter] as const,
+        )
       const security = operation['security'] ?? document['security'] ?? []
       const named = { parameters: Object.fromEntries(parameters), security }
       return [`${method.toUpperCase()} ${path}`, { ...operation, ...named }] as const

@@ -30,9 +30,8 @@ export function addCopyCommand(program: Command): void {
 // The URL may contain a password, so no part of it is printed.
 function read(option: string, url: string): Place {
   const { data, error } = database.safeParse(url)
-  if (data === undefined)
-    throw new Failure(`${option} ${error?.issues[0]?.message}`, { exitCode: WRONG_USAGE })
-  return data
+  if (error === undefined) return data
+  throw new Failure(`${option} ${error.issues[0]?.message}`, { exitCode: WRONG_USAGE })
 }
 
 // Two paths may be links to the same file.

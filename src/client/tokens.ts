@@ -81,7 +81,8 @@ export function webStorage(
   key = 'rekindle',
 ): TokenStorage {
   return {
-    get: () => JSON.parse(storage.getItem(key) ?? 'null') ?? undefined,
+    // The session checks the type, because other programs may write here.
+    get: () => (JSON.parse(storage.getItem(key) ?? 'null') as Tokens | null) ?? undefined,
     set: (tokens) => (tokens ? storage.setItem(key, JSON.stringify(tokens)) : storage.removeItem(key)),
   }
 }

@@ -102,8 +102,8 @@ async function deliverAll(
   while (!state.isStopped) {
     const { outages } = state
     for (const delivery of await claim(context, (outages === 0 ? CONCURRENCY : 1) - running.size)) {
-      const one = deliver(context, webhook, delivery, state, cut).finally(() => running.delete(one))
-      running.add(one)
+      const attempt = deliver(context, webhook, delivery, state, cut).finally(() => running.delete(attempt))
+      running.add(attempt)
     }
     const pause = Promise.withResolvers<void>()
     // During an outage only one attempt runs at a time, less and less often, because attempts write to the database.

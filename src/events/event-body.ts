@@ -1,6 +1,6 @@
 import type { EventRow } from '../store/queries/events.ts'
 
-/** An event as JSON has it everywhere: times in ISO 8601, UTC. */
+/** The JSON form of an event, as in the API, the webhook and the commands. */
 export const eventBody = (event: EventRow) => ({
   id: event.id,
   time: new Date(event.occurredAt).toISOString(),

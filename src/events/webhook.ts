@@ -2,25 +2,25 @@ import { createHmac } from 'node:crypto'
 import type { EventRow } from '../store/queries/events.ts'
 import { eventBody } from './event-body.ts'
 
-/** Where events are posted to. The secret is never printed. */
+/** The receiver of events. The secret is never printed. */
 export interface Webhook {
   readonly url: string
   readonly secret: string
 }
 
-/** The status of the answer; undefined without any. */
+/** The status of the answer. Undefined: there was no answer. */
 export type Answered = number | undefined
 
-// Milliseconds for a whole answer
+// Milliseconds until the headers of the answer must have arrived
 const TIMEOUT = 10_000
 
-/** What a receiver gets as JSON: members as Standard Webhooks names them. */
+/** The JSON body, with the members of Standard Webhooks. */
 export function payloadOf(event: EventRow): object {
   const { id, name: type, time: timestamp, ...data } = eventBody(event)
   return { id, type, timestamp, data }
 }
 
-/** Posts one event. @param now milliseconds since the epoch, of this attempt @param signal breaks it off */
+/** Posts an event. @param now the time of this attempt, in milliseconds since the epoch */
 export async function send(
   { url, secret }: Webhook,
   event: EventRow,
@@ -40,7 +40,7 @@ export async function send(
         'webhook-signature': signatureOf(webhookKey(secret), event.id, timestamp, body),
       },
       body,
-      // Where it leads to is nobody that the operator has named.
+      // A redirect may lead to a server that the operator has not chosen.
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
     })
@@ -53,7 +53,7 @@ export async function send(
 
 const PREFIX = 'whsec_'
 
-/** The bytes that a secret stands for: with the prefix of Standard Webhooks in base64, otherwise the text itself. */
+/** The bytes of a secret, which is base64 after the prefix of Standard Webhooks, and plain text without it. */
 export const webhookKey = (secret: string): Buffer =>
   secret.startsWith(PREFIX) ? Buffer.from(secret.slice(PREFIX.length), 'base64') : Buffer.from(secret)
 

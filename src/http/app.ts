@@ -22,7 +22,7 @@ import { draftOf, failureDraft, respond, send } from './pipeline/respond.ts'
 type App = OpenAPIHono<Env>
 type Route = (typeof routes)[OperationId]
 
-// `mount` and `route` can put another path before it.
+// The path of a request may have a prefix before it, from `mount()` or `route()`.
 const ADMIN = '/admin/'
 
 /**
@@ -68,7 +68,7 @@ export function createApp(core: Core): App {
   for (const id of Object.keys(routes) as OperationId[]) {
     const path = routes[id].getRoutingPath()
     if (path.startsWith(ADMIN) && !CHECKS[id].includes(requireAdminToken))
-      throw new TypeError(`${id} is open to everybody`)
+      throw new TypeError(`${id} does not require the admin token`)
     app.on(routes[id].method.toUpperCase(), path, checked(core, CHECKS[id]))
     bind(app, core, routes[id], handlers[id] as Handler<OperationId>)
   }
@@ -82,16 +82,16 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   const hasBody = 'request' in route && 'body' in route.request
   const hasQuery = 'request' in route && 'query' in route.request
   const hasParameters = route.path.includes('{')
-  app.openapi(route, (async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
+  app.openapi(route, async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
     const operation = {
       body: hasBody ? c.req.valid('json') : undefined,
       query: hasQuery ? c.req.valid('query') : undefined,
       path: hasParameters ? lowerCaseIds(c.req.param()) : undefined,
       ...respond,
     }
-    const reply = await handler(c, operation as unknown as Parameters<typeof handler>[1])
+    const reply = await handler(c, operation as Parameters<typeof handler>[1])
     return send(core, c, draftOf(reply))
-  }) as never)
+  })
 }
 
 // RFC 9562 §4: "The alphabetic characters may be all uppercase, all lowercase, or mixed case."
@@ -104,8 +104,8 @@ const lowerCaseIds = (parameters: Readonly<Record<string, string>>) =>
   )
 
 /**
- * CORS for the listed origins alone. Other origins get no headers, not even for a preflight. Administration has no CORS at
- * all, because its token does not belong into a page.
+ * CORS for the listed origins only. Other origins get no headers, not even for a preflight. Administration has no CORS,
+ * because its token does not belong in a page.
  */
 function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
   const listed = cors({
@@ -129,7 +129,7 @@ function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
 }
 
 const paths = [...Map.groupBy(Object.values(routes), ({ path }) => path)].map(([path, onPath]) => ({
-  // `{id}` stands for one segment.
+  // `{id}` matches one segment.
   pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   allow: onPath.map(({ method }) => (method === 'get' ? 'GET, HEAD' : method.toUpperCase())).join(', '),
 }))

@@ -20,7 +20,7 @@ type Data<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { status: 'success'; data: infer Value } ? Value : never
 type Message<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { status: 'error'; message: infer Value } ? Value : never
-// Of a body that does not fit the contract
+// The `errors` member, if the response documents one
 type Errors<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { errors: infer Value } ? [errors: Value] : []
 
@@ -36,46 +36,54 @@ export interface Reply<Id extends OperationId> {
   readonly [documented]: Id
 }
 
-/** Makes replies. The arguments are checked against the contract, members too many included. */
+/** Makes replies. The compiler checks the arguments against the contract and refuses excess members. */
 export interface Respond<Id extends OperationId> {
   /** `{"status": "success", "code", "data"}` */
-  success<S extends Status<Id>>(status: S, data: Data<Id, S>): Reply<Id>
+  readonly success: <S extends Status<Id>>(status: S, data: Data<Id, S>) => Reply<Id>
   /** `{"status": "error", "code", "message"}`, with `errors` where they are documented */
-  failure<S extends Status<Id>>(status: S, message: Message<Id, S>, ...errors: Errors<Id, S>): Reply<Id>
-  /** A JSON body that has no envelope */
-  json<S extends Status<Id>>(status: S, body: Json<Id, S>): Reply<Id>
-  /** A body as it stands */
-  raw<S extends Status<Id>>(status: S, type: keyof Content<Id, S>, body: string | Uint8Array): Reply<Id>
+  readonly failure: <S extends Status<Id>>(
+    status: S,
+    message: Message<Id, S>,
+    ...errors: Errors<Id, S>
+  ) => Reply<Id>
+  /** A JSON body without an envelope */
+  readonly json: <S extends Status<Id>>(status: S, body: Json<Id, S>) => Reply<Id>
+  /** A body that is sent unchanged */
+  readonly raw: <S extends Status<Id>>(
+    status: S,
+    type: keyof Content<Id, S>,
+    body: string | Uint8Array,
+  ) => Reply<Id>
 }
 
-/** What the validators have let through. */
+/** The validated request. */
 export interface Input<Id extends OperationId> {
   readonly body: operations[Id] extends { requestBody: { content: { 'application/json': infer Value } } }
     ? Value
     : undefined
   readonly path: operations[Id]['parameters'] extends { path: infer Value } ? Value : undefined
-  /** With the defaults filled in */
+  /** With defaults applied */
   readonly query: (typeof routes)[Id] extends { request: { query: infer Schema extends ZodType } }
     ? output<Schema>
     : undefined
 }
 
-/** The user and the session of a good access token */
+/** The user and the session of a valid access token */
 export type Access = Extract<Authentication, { outcome: 'authenticated' }>
 
 export interface Env {
   Bindings: HttpBindings
   Variables: {
     requestId: string
-    /** The client's, as far as proxies are trusted */
+    /** The client's address. Null without node-server. */
     address: string | null
     /** The user and the session of the access token, for operations that require one */
     access: Access
-    /** Events of the request that are being written. They are on the disk before its answer is sent. */
+    /** The writes of the request's events. The answer waits for them. */
     recorded?: Promise<unknown>
     /** The outcome of the request, for its line in the log */
     outcome?: object
-    /** The headers of the response, as a plain object, which node-server writes without copying */
+    /** The headers of the response. node-server writes a plain object without copying it. */
     headers: Record<string, string>
   }
 }

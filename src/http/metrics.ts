@@ -1,4 +1,4 @@
-/** What Prometheus is told: see `docs/adr/0023-metrics.md`. Only loaded where it is wanted. */
+/** Metrics for Prometheus: see `docs/adr/0023-metrics.md`. Loaded only with METRICS_PORT. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ExchangeOutcome } from '../sessions/exchange.ts'
 import type { RefreshOutcome } from '../sessions/refresh.ts'
@@ -7,28 +7,27 @@ import { WARNINGS } from '../store/event-names.ts'
 import type { Store } from '../store/store.ts'
 import type { Passwords } from '../users/passwords.ts'
 
-/** Counts in memory what comes of requests, and writes it out in Prometheus' text format. */
+/** Counts requests and their outcomes in memory. */
 export interface Metrics {
   refreshed(outcome: RefreshOutcome['outcome']): void
   exchanged(outcome: ExchangeOutcome['outcome']): void
   happened(event: SecurityEvent): void
   /** @param route template of the path @param duration seconds */
   answered(method: string, route: string, status: number, duration: number): void
-  /** Before it came to an operation */
+  /** Counts a request that was refused before the app saw it. */
   refused(status: number): void
-  /** All of them, in the text format of Prometheus */
+  /** @returns all metrics in the text format of Prometheus */
   text(): Promise<string>
 }
 
 export interface MetricsOptions {
   readonly store: Pick<Store, 'pool'>
   readonly passwords: Pick<Passwords, 'waiting'>
-  /** Living sessions as far as is known */
+  /** The number of active sessions, as last counted */
   readonly activeSessions: () => number | undefined
 }
 
-// An outcome that is missing here does not compile. They begin with 0: of a counter that begins with 1 Prometheus would
-// not know that it has grown.
+// The type requires every outcome. Counters start at 0, because Prometheus sees no increase in one that first appears as 1.
 const REFRESHES: Readonly<Record<RefreshOutcome['outcome'], true>> = {
   rotated: true,
   replayed: true,
@@ -62,7 +61,7 @@ const REFUSALS = [400, 408, 417, 431, 500]
 // Seconds. A refresh takes one to five milliseconds, a login twenty and more.
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-// Node's parser knows thirty more; whoever tries them out gets one series for all.
+// Node's parser accepts thirty more. They share one series, because a client could otherwise create thirty.
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
 
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -70,13 +69,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registers = [register]
   const refreshes = new Counter({
     name: 'rekindle_refreshes_total',
-    help: 'POST /refresh_token with a token, by what came of it',
+    help: 'POST /refresh_token with a token, by outcome',
     labelNames: ['outcome'],
     registers,
   })
   const exchanges = new Counter({
     name: 'rekindle_exchanges_total',
-    help: 'POST /api/auth/refresh, by what came of it',
+    help: 'POST /api/auth/refresh, by outcome',
     labelNames: ['outcome'],
     registers,
   })
@@ -88,7 +87,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   })
   const requests = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Until the response was ready, by template of the path',
+    help: 'Time until the response was ready, by path template',
     labelNames: ['method', 'route', 'status'],
     buckets: BUCKETS,
     registers,
@@ -121,7 +120,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 function addGauges(registers: Registry[], { store, passwords, activeSessions }: MetricsOptions): void {
   new Gauge({
     name: 'rekindle_active_sessions',
-    help: 'Living sessions, as last counted; missing until then, and while the database is away',
+    help: 'Active sessions, as last counted. Absent before the first count and while the database is unavailable.',
     registers,
     collect() {
       const count = activeSessions()
@@ -141,7 +140,7 @@ function addGauges(registers: Registry[], { store, passwords, activeSessions }: 
   if (pool === undefined) return
   new Gauge({
     name: 'rekindle_database_connections',
-    help: 'Connections to PostgreSQL, by what they do',
+    help: 'Connections to PostgreSQL, by state',
     labelNames: ['state'],
     registers,
     collect() {

@@ -3,27 +3,27 @@ import { CLOCK_SKEW, count } from './count.ts'
 import type { LimitRefusal, Policy } from './refusal.ts'
 import { Slots } from './slots.ts'
 
-/** What this process may still let through for a key before it has to ask the table again */
+/** The requests that this process may allow for a key without asking the table */
 interface Share {
   left: number
   /** The end of the window in the table, milliseconds since the epoch */
   until: number
-  /** Whether the table has no more for this window */
+  /** Whether the limit is used up for this window */
   isEmpty: boolean
   isReported: boolean
   asking: Promise<void> | undefined
 }
 
-// The table is asked again for a key that was forgotten.
+// Keys. If one is forgotten, the table is asked again.
 const MAX_REMEMBERED = 50_000
 
-// Milliseconds until the table is asked again after it could not be read
-const ASK_AGAIN = 1000
+// Milliseconds until the next try when the table cannot be read
+const RETRY_DELAY = 1000
 
 /**
- * A limit that all processes share, and that costs most requests no statement. Each process lets a tenth of the limit pass
- * without asking the table; beyond that it takes a tenth at a time from the table. So a key gets its whole limit, and at
- * most a tenth more per process. Once the table has no more, it is not asked again in that window.
+ * A limit that all processes share, without a statement for most requests. Each process allows a tenth of the limit
+ * without asking the table. Beyond that, it takes a tenth at a time from the table. So a key gets its whole limit, and at
+ * most a tenth more per process. Once the limit is used up, the table is not asked again in that window.
  */
 export class ChunkedLimit {
   readonly #policy: Policy
@@ -44,7 +44,7 @@ export class ChunkedLimit {
     this.#slots = new Slots(this.#window)
   }
 
-  /** Counts one. It never fails: while the table cannot be read there is no limit. */
+  /** Counts a request. Never fails: while the table cannot be read, there is no limit. */
   async allow(key: string): Promise<boolean> {
     const now = this.#context.now()
     const share = this.#shares.get(key)
@@ -54,16 +54,16 @@ export class ChunkedLimit {
     return this.#slots.count(key, now) <= this.#freeShare || this.#take(key, this.#open(key))
   }
 
-  /** Why a key that was just refused was refused */
+  /** @returns the refusal of a key that was just refused */
   refusal(key: string): LimitRefusal {
     const share = this.#shares.get(key)
     const isFirst = share?.isReported === false
     if (share !== undefined) share.isReported = true
     const until = share?.until ?? this.#context.now() + this.#window
-    return { policy: this.#policy, until, isFirst: isFirst }
+    return { policy: this.#policy, until, isFirst }
   }
 
-  // A share that lasts longer than a window was opened before the clock was set back.
+  // A share that would last longer than a window is from before the clock was set back.
   #lasts({ until }: Share, now: number): boolean {
     return until > now && until <= now + this.#window + CLOCK_SKEW
   }
@@ -97,9 +97,9 @@ export class ChunkedLimit {
       share.isEmpty = points >= this.#policy.points
       share.until = expiresAt
     } catch {
-      // The request needs the database as well, and reports what is wrong with it.
+      // The request itself needs the database and will report the error.
       share.left = this.#chunk
-      share.until = this.#context.now() + ASK_AGAIN
+      share.until = this.#context.now() + RETRY_DELAY
     }
   }
 }

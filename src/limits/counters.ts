@@ -6,15 +6,15 @@ import { CLOCK_SKEW, count, keyOf } from './count.ts'
 import type { Counter } from './guesses.ts'
 import type { Policy } from './refusal.ts'
 
-/** The first failures of a key do not delay anything. */
+/** The first failures of a key, which cause no delay */
 const FREE_FAILURES = 5
-/** Milliseconds after the last of them; each further failure doubles the delay. */
+/** Milliseconds after the last free failure. Each further failure doubles the delay. */
 const FIRST_DELAY = 1000
 const MAX_DELAY = 300_000
-/** Milliseconds without a failure after which all failures are forgotten */
+/** Milliseconds without a failure until all failures are forgotten */
 const FORGET_AFTER = 3_600_000
 
-/** @returns milliseconds until the next attempt, after so many failures in a row */
+/** @returns milliseconds until the next attempt after this many consecutive failures */
 function delayAfter(failures: number): number {
   if (failures < FREE_FAILURES) return 0
   return Math.min(FIRST_DELAY * 2 ** (failures - FREE_FAILURES), MAX_DELAY)
@@ -23,11 +23,11 @@ function delayAfter(failures: number): number {
 const DELAY: Policy = { name: 'login-delay', points: FREE_FAILURES, seconds: FORGET_AFTER / 1000 }
 
 /**
- * Makes each failure delay the next attempt. The row's expiry tells when the next attempt may come: {@link FORGET_AFTER}
- * before it.
+ * Delays the next attempt after each failure. The row expires {@link FORGET_AFTER} after the time of the next attempt, so
+ * its expiry also stores that time.
  */
-export function delay(whom: string, { now }: LimitContext): Counter {
-  const key = keyOf(DELAY, whom)
+export function delay(subject: string, { now }: LimitContext): Counter {
+  const key = keyOf(DELAY, subject)
   let ownExpiry = 0
   function add(db: Database, points: number, at: number): Promise<Count> {
     const expiresAt = at + FORGET_AFTER
@@ -49,57 +49,58 @@ export function delay(whom: string, { now }: LimitContext): Counter {
       if (how === 'succeeded') return deletePoints(db, key)
       const at = now()
       const { points, expiresAt } = await add(db, -1, at)
-      // A failure that came since has set another expiry, and still counts.
+      // A later failure has set another expiry, which stays.
       return expiresAt === ownExpiry && setPoints(db, { key, points, expiresAt: at + FORGET_AFTER })
     },
   }
 }
 
 /**
- * So many in so much time.
+ * Allows a number of attempts in a window.
  *
- * @param counts `failures`: an attempt that succeeds is given back
+ * @param counts `failures`: a successful attempt is given back
  */
 export function counting(
   policy: Policy,
   context: LimitContext,
   counts: 'failures' | 'tries',
-): (whom: string) => Counter {
-  return (whom) => ({
+): (subject: string) => Counter {
+  return (subject) => ({
     policy,
-    key: keyOf(policy, whom),
+    key: keyOf(policy, subject),
     async take(db) {
-      const { points, expiresAt } = await count(context, policy, whom, 1, db)
+      const { points, expiresAt } = await count(context, policy, subject, 1, db)
       return points > policy.points ? expiresAt : undefined
     },
     async giveBack(db, how) {
-      if (how === 'undone' || counts === 'failures') await count(context, policy, whom, -1, db)
+      if (how === 'undone' || counts === 'failures') await count(context, policy, subject, -1, db)
     },
   })
 }
 
-/** Remembers who has succeeded. It refuses nobody. */
+/** Remembers successes and refuses nothing. */
 export interface Seen {
-  has(whom: string): Promise<boolean>
-  counter(whom: string): Counter
+  has(subject: string): Promise<boolean>
+  counter(subject: string): Counter
 }
 
-// Seconds beyond the longest session: a user on holiday is still known.
+// Seconds after the end of the longest session, so that a user on holiday is still known
 const THIRTY_DAYS = 2_592_000
 
-/** @param sessionMaxAge milliseconds: a user who logs in only when a session ends is still known */
+/** @param sessionMaxAge milliseconds. Some users log in only when their session ends, so successes are kept for longer. */
 export function seen(sessionMaxAge: number, context: LimitContext): Seen {
   const policy = { name: 'login-seen', points: 1, seconds: sessionMaxAge / 1000 + THIRTY_DAYS }
   return {
-    has: async (whom) => (await findPoints(context.db, keyOf(policy, whom), context.now())) !== undefined,
-    counter: (whom) => ({
+    has: async (subject) =>
+      (await findPoints(context.db, keyOf(policy, subject), context.now())) !== undefined,
+    counter: (subject) => ({
       policy,
-      key: keyOf(policy, whom),
+      key: keyOf(policy, subject),
       take: async () => undefined,
       async giveBack(db, how) {
         if (how !== 'succeeded') return
         const expiresAt = context.now() + policy.seconds * 1000
-        await setPoints(db, { key: keyOf(policy, whom), points: 1, expiresAt })
+        await setPoints(db, { key: keyOf(policy, subject), points: 1, expiresAt })
       },
     }),
   }

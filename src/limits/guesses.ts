@@ -4,20 +4,20 @@ import type { LimitContext } from './count.ts'
 import type { LimitRefusal, Policy } from './refusal.ts'
 import { RefusedKeys } from './refusal.ts'
 
-/** One of the counters that a try has to pass. */
+/** A counter that an attempt must pass. */
 export interface Counter {
   readonly policy: Policy
-  /** The counter's, in the table */
+  /** The counter's key in the table */
   readonly key: string
-  /** Counts the try. @returns when the next one may succeed, if this one is too many */
+  /** Counts an attempt. @returns when the next one may succeed, if this one is refused */
   take(db: Database): Promise<number | undefined>
-  /** For a try that was none, or was right */
+  /** Takes back an attempt that succeeded or was undone. */
   giveBack(db: Database, how: 'undone' | 'succeeded'): Promise<unknown>
 }
 
-/** A try that has been let through. Neither is called for one that failed. */
+/** An allowed attempt. Neither method is called if it fails. */
 export interface Attempt {
-  /** It came to nothing, for reasons of ours. */
+  /** The attempt was not decided, for example because the service was too busy. */
   undone(): Promise<void>
   succeeded(): Promise<void>
 }
@@ -33,7 +33,7 @@ class Refused extends Error {
   }
 }
 
-/** Lets tries through as long as all of their counters do. */
+/** Allows an attempt if all its counters do. */
 export class Guesses {
   readonly #context: LimitContext
   readonly #refused = new RefusedKeys()
@@ -43,8 +43,10 @@ export class Guesses {
   }
 
   /**
-   * Counted before anything is checked, so that of many at once no more than the limit come through; and counted by all
-   * or by none, so that what one counter refuses costs nothing at the others. The order is the same for all: they lock.
+   * Counts an attempt before its password is checked, so that concurrent attempts cannot exceed the limit. It is counted
+   * by all counters or by none, so that a refusal by one costs nothing at the others.
+   *
+   * @param counters in the same order everywhere, because their rows are locked
    */
   async begin(counters: readonly Counter[]): Promise<Attempt | LimitRefusal> {
     const now = this.#context.now()

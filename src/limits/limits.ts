@@ -8,20 +8,20 @@ import { Guesses } from './guesses.ts'
 import { networkOf } from './networks.ts'
 import type { LimitRefusal } from './refusal.ts'
 
-type Counters = (whom: string) => readonly Counter[]
+type Counters = (subject: string) => readonly Counter[]
 
-/** All limits of the service: see `docs/adr/0020-limits.md`. An address may be unknown. */
+/** All limits of the service: see `docs/adr/0020-limits.md`. An address is null if it is unknown. */
 export interface Limits {
-  /** @param account what its name is compared by, whether there is such an account or not */
+  /** @param account the case-folded username, whether or not the account exists */
   login(account: string, address: string | null): Promise<Attempt | LimitRefusal>
-  /** Whoever changes a password says the old one, which can be guessed; but only by who has a session. */
+  /** Counts an attempt to change a password, which is a guess at the current one by the holder of a session. */
   password(account: string, sessionId: string, address: string | null): Promise<Attempt | LimitRefusal>
   register(address: string | null): Promise<Attempt | LimitRefusal>
-  /** Counts a refresh or an exchange. */
+  /** Counts a refresh or an exchange. @returns whether it is allowed */
   mayWrite(sessionId: string): Promise<boolean>
-  /** Why it may not. */
+  /** @returns the refusal of a session that `mayWrite` has just refused */
   refusalOfSession(sessionId: string): LimitRefusal
-  /** Counts a token that was refused. @returns undefined when that was not too many */
+  /** Counts a refused token. @returns undefined unless there were too many */
   failure(address: string | null): Promise<LimitRefusal | undefined>
 }
 
@@ -32,7 +32,7 @@ export function createLimits(
   const by = (name: string, limit: Limit | false, counts: 'failures' | 'tries'): Counters => {
     if (limit === false) return () => []
     const counter = counting({ name, ...limit }, context, counts)
-    return (whom) => [counter(whom)]
+    return (subject) => [counter(subject)]
   }
   const chunked = (name: string, limit: Limit | false) =>
     limit === false ? undefined : new ChunkedLimit({ name, ...limit }, context)
@@ -46,17 +46,17 @@ export function createLimits(
   const sessions = chunked('refresh', settings.refreshSession)
   const failures = chunked('failures', settings.failuresAddress)
 
-  // Names that nobody has are counted, too: none is to be kept as it is.
+  // Unknown names are counted too. They are hashed because they may contain anything.
   const hashOf = (account: string) => createHash('sha256').update(account).digest('base64url')
-  const delays: Counters = (whom) => (settings.loginDelay ? [delay(whom, context)] : [])
+  const delays: Counters = (subject) => (settings.loginDelay ? [delay(subject, context)] : [])
 
   async function ofAccount(account: string, network: string): Promise<Counter[]> {
     const hash = hashOf(account)
     const pair = `${hash}:${network}`
     if (settings.loginAccount === false) return [...delays(pair)]
-    // Where its owner has been is counted apart: no stranger uses up what the owner needs.
-    const whom = (await addresses.has(pair)) ? pair : hash
-    return [...delays(pair), ...loginAccount(whom), addresses.counter(pair)]
+    // A network with an earlier login has its own counter, so that strangers cannot lock the owner out.
+    const subject = (await addresses.has(pair)) ? pair : hash
+    return [...delays(pair), ...loginAccount(subject), addresses.counter(pair)]
   }
 
   return {
@@ -65,13 +65,17 @@ export function createLimits(
       return guesses.begin([...(await ofAccount(account, network)), ...loginAddress(network)])
     },
     async password(account, sessionId, address) {
-      const whom = `${hashOf(account)}:${sessionId}`
-      return guesses.begin([...delays(whom), ...loginAccount(whom), ...passwordAddress(networkOf(address))])
+      const subject = `${hashOf(account)}:${sessionId}`
+      return guesses.begin([
+        ...delays(subject),
+        ...loginAccount(subject),
+        ...passwordAddress(networkOf(address)),
+      ])
     },
     register: (address) => guesses.begin(registerAddress(networkOf(address))),
     mayWrite: async (sessionId) => sessions?.allow(sessionId) ?? true,
     refusalOfSession(sessionId) {
-      if (sessions === undefined) throw new TypeError('a limit that is off refuses nobody')
+      if (sessions === undefined) throw new TypeError('a limit that is off refuses nothing')
       return sessions.refusal(sessionId)
     },
     async failure(address) {

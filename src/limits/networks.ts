@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 
 /**
- * What an address is counted as. A household or a server has a whole /64 of IPv6, and could use another address for each
+ * The network that an address is counted as. An IPv6 client usually has a whole /64 and could use a new address for each
  * request.
  */
 export function networkOf(address: string | null): string {

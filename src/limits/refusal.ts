@@ -1,6 +1,6 @@
-/** A limit: so many in so much time. */
+/** A limit: a number of points in a number of seconds. */
 export interface Policy {
-  /** Stands in headers, logs and keys */
+  /** Used in headers, logs and keys */
   readonly name: string
   readonly points: number
   readonly seconds: number
@@ -8,32 +8,32 @@ export interface Policy {
 
 export interface LimitRefusal {
   readonly policy: Policy
-  /** When the next try may succeed: milliseconds since the epoch */
+  /** When the next attempt may succeed, in milliseconds since the epoch */
   readonly until: number
-  /** Whether it is the first of its key until then, as far as this process knows */
+  /** Whether it is the key's first refusal until then, as far as this process knows */
   readonly isFirst: boolean
 }
 
 interface Remembered {
   readonly policy: Policy
   readonly until: number
-  readonly askAt: number
+  readonly forgetAt: number
 }
 
 const MAX_REMEMBERED = 10_000
 
-// Milliseconds. Not until the end: somebody whose password was right may have given a point back.
-const ASK_AGAIN = 1000
+// Milliseconds. Shorter than the refusal, because a correct password may give a point back meanwhile.
+const REMEMBER_FOR = 1000
 
-/** What was refused a moment ago is refused again without writing, so that refusals cost the database little. */
+/** Repeats recent refusals without writing, so that refusals cost the database little. */
 export class RefusedKeys {
   readonly #keys = new Map<string, Remembered>()
 
   find(key: string, now: number): LimitRefusal | undefined {
     const found = this.#keys.get(key)
-    if (found === undefined || found.until <= now || found.askAt <= now) return undefined
+    if (found === undefined || found.until <= now || found.forgetAt <= now) return undefined
     // The clock was set back.
-    if (found.askAt > now + ASK_AGAIN) {
+    if (found.forgetAt > now + REMEMBER_FOR) {
       this.delete(key)
       return undefined
     }
@@ -41,12 +41,12 @@ export class RefusedKeys {
   }
 
   add(key: string, policy: Policy, until: number, now: number): LimitRefusal {
-    const isNews = (this.#keys.get(key)?.until ?? 0) <= now
+    const isFirst = (this.#keys.get(key)?.until ?? 0) <= now
     this.delete(key)
     const [oldest] = this.#keys.keys()
     if (oldest !== undefined && this.#keys.size >= MAX_REMEMBERED) this.delete(oldest)
-    this.#keys.set(key, { policy, until, askAt: now + ASK_AGAIN })
-    return { policy, until, isFirst: isNews }
+    this.#keys.set(key, { policy, until, forgetAt: now + REMEMBER_FOR })
+    return { policy, until, isFirst }
   }
 
   delete(key: string): void {

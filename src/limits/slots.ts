@@ -2,25 +2,25 @@ const SLOTS = 2 ** 18
 const FULL = 255
 
 /**
- * Counts any number of keys in 256 KiB, by the window. Keys that share a slot are counted together, so that a count is
- * never too low.
+ * Counts any number of keys per window in 256 KiB. Keys that share a slot are counted together, so a count is never too
+ * low.
  */
 export class Slots {
   readonly #counts = new Uint8Array(SLOTS)
   readonly #window: number
-  #begun = 0
+  #start = 0
 
   /** @param window milliseconds */
   constructor(window: number) {
     this.#window = window
   }
 
-  /** @returns how often this was asked for the key since the window began, up to 255 */
+  /** Counts a key. @returns its count in this window, at most 255 */
   count(key: string, now: number): number {
-    // Also when the clock was set back
-    if (Math.abs(now - this.#begun) >= this.#window) {
+    // The absolute difference, because the clock may have been set back.
+    if (Math.abs(now - this.#start) >= this.#window) {
       this.#counts.fill(0)
-      this.#begun = now
+      this.#start = now
     }
     const slot = hash(key) % SLOTS
     const count = Math.min((this.#counts[slot] ?? 0) + 1, FULL)

@@ -13,7 +13,7 @@ export interface Login {
   readonly rehashed?: string | undefined
   readonly userAgent: string | null
   readonly address: string | null
-  /** Why somebody else opens the session */
+  /** Set if an operator opens the session instead of the user */
   readonly reason?: 'operator' | undefined
 }
 

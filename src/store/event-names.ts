@@ -1,4 +1,4 @@
-/** Stable names: alerts are built on them. What each tells is in `docs/events-and-webhook.md`. */
+/** Stable names, because alerts depend on them. `docs/events-and-webhook.md` describes each. */
 export const SECURITY_EVENTS = [
   'user.registered',
   'user.deactivated',
@@ -23,7 +23,7 @@ export const SECURITY_EVENTS = [
 
 export type SecurityEvent = (typeof SECURITY_EVENTS)[number]
 
-/** The usual outcomes of requests that come in by the thousand: they are told in the line of the request, and not kept. */
+/** Usual outcomes of very frequent requests. They are logged in the line of the request and not stored. */
 export const ROUTINE: ReadonlySet<SecurityEvent> = new Set([
   'token.rotated',
   'token.refreshed',
@@ -31,7 +31,7 @@ export const ROUTINE: ReadonlySet<SecurityEvent> = new Set([
   'token.exchanged',
 ])
 
-/** What somebody should look at: warnings in the log. */
+/** Events that an operator should look at. They are logged as warnings. */
 export const WARNINGS: ReadonlySet<SecurityEvent> = new Set([
   'token.reuse_detected',
   'session.restored',

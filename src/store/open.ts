@@ -22,8 +22,7 @@ function openFile(file: string, access: Access): Store {
     return openSqlite(file, access)
   } catch (cause) {
     // SQLite's message does not name the file.
-    throw new Error(`cannot open the database ${file}: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`cannot open the database ${file}: ${reason}`, { cause })
   }
 }

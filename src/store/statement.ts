@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Compilable, CompiledQuery, DialectAdapter, QueryResult } from 'kysely'
 import type { Database } from './schema.ts'
 
-/** What is executed of a compiled query */
+/** The parts of a compiled query that are needed to execute it */
 export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
 
-/** The adapter of a dialect whose driver executes statements without a connection, which Kysely would have to hand out. */
+/** The adapter of a dialect that can execute statements without a connection from Kysely. */
 export interface ConnectionlessAdapter extends DialectAdapter {
   execute<Row>(query: Query): Promise<QueryResult<Row>>
 }
@@ -20,30 +20,30 @@ class Placeholder {
   }
 }
 
-// What stands for the parameters while a statement is built: each is used as a value, and nothing is computed from it.
+// Stand for the parameters while a statement is built. They may be used as values, but not in computations.
 const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) })
 
 const names = new Map<string, string>()
 
 /**
- * What PostgreSQL may know a statement by, so that it parses and plans it once for each connection. Made of the text:
- * a pooler lets several processes use a connection.
+ * The name of a prepared statement, which PostgreSQL then parses and plans only once per connection. It is derived from
+ * the text, because a pooler lets several processes use one connection.
  */
 export const statementName = (text: string): string | undefined => names.get(text)
 
-/** A statement that Kysely has built and compiled once: to do so each time takes longer than the statement itself. */
+/** A statement that Kysely builds and compiles only once, because that takes longer than executing it. */
 export interface Prepared<Parameters, Row> {
   /** Executes it and resolves to its rows. */
   (db: Database, parameters: Parameters): Promise<Row[]>
-  /** As it is executed. */
+  /** @returns the compiled statement with its parameters */
   query(db: Database, parameters: Parameters): CompiledQuery<Row>
 }
 
-/** @param build is given placeholders for the parameters */
+/** @param build gets placeholders for the parameters */
 export function prepared<Parameters extends object, Row>(
   build: (db: Database, parameters: Parameters) => Compilable<Row>,
 ): Prepared<Parameters, Row> {
-  // By dialect: transactions have the adapter of the database that they are on.
+  // By adapter, which a transaction shares with its database
   const compiled = new WeakMap<object, CompiledQuery<Row>>()
 
   function query(db: Database, parameters: Parameters): CompiledQuery<Row> {
@@ -64,7 +64,7 @@ export function prepared<Parameters extends object, Row>(
   async function execute(db: Database, parameters: Parameters): Promise<Row[]> {
     const { adapter } = db.getExecutor()
     const complete = query(db, parameters)
-    // To hand a connection out takes Kysely half as long as SQLite the statement.
+    // Kysely's handling of connections takes half as long as the statement on SQLite.
     const isAlone = isConnectionless(adapter) && !db.isTransaction
     const { rows } = await (isAlone ? adapter.execute<Row>(complete) : db.executeQuery<Row>(complete))
     return rows

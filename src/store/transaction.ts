@@ -1,14 +1,14 @@
 import type { Transaction } from 'kysely'
 import type { Database, Schema } from './schema.ts'
 
-// What happens to statements of several processes that cross on PostgreSQL: a deadlock, and a serialization failure.
+// SQLSTATEs of PostgreSQL for conflicts of concurrent transactions: deadlock_detected and serialization_failure
 const CONFLICTS = new Set<unknown>(['40P01', '40001'])
 
-const TRIES = 4
+const MAX_TRIES = 4
 
 /**
- * For all that takes the locks of several rows: it is begun anew when it crossed with another. On SQLite that never
- * happens. Inside a transaction it does nothing, since only the whole of it can be begun anew.
+ * Runs work that locks several rows, and repeats it after a conflict. Inside a transaction it does not repeat anything,
+ * because only the whole transaction can be repeated. SQLite has no such conflicts.
  */
 export async function retried<T>(db: Database, work: () => Promise<T>): Promise<T> {
   if (db.isTransaction) return work()
@@ -16,15 +16,15 @@ export async function retried<T>(db: Database, work: () => Promise<T>): Promise<
     try {
       return await work()
     } catch (error) {
-      const hasCrossed = error instanceof Error && 'code' in error && CONFLICTS.has(error.code)
-      if (!hasCrossed || tries === TRIES) throw error
+      const isConflict = error instanceof Error && 'code' in error && CONFLICTS.has(error.code)
+      if (!isConflict || tries === MAX_TRIES) throw error
     }
   }
 }
 
 /**
- * A transaction of several statements, that is begun anew as a whole: the work has no other effects. Inside of another
- * it is a part of that one.
+ * Runs several statements in a transaction. It is repeated as a whole after a conflict, so the work must have no other
+ * effects. Inside another transaction it becomes part of that one.
  */
 export function transaction<T>(db: Database, work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
   if (db.isTransaction) return work(db as Transaction<Schema>)

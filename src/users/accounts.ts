@@ -29,7 +29,7 @@ export interface NewAccount {
   readonly username: string
   /** Undefined: no password will do, and the user's sessions are opened by other means */
   readonly password: string | undefined
-  /** Why somebody else registers the user */
+  /** Set if an operator registers the user */
   readonly reason?: 'operator'
 }
 

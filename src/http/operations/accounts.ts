@@ -12,7 +12,7 @@ const userBody = (user: UserRow) => ({
   created_at: new Date(user.createdAt).toISOString(),
 })
 
-/** What is wrong with a new password, in `errors`. */
+/** The `errors` of a 400 for an unsuitable new password. */
 export function faults({ settings }: Core, path: string, fault: PasswordFault) {
   const messages: Record<PasswordFault, string> = {
     too_short: `Expected at least ${settings.password.minLength} characters`,
@@ -24,7 +24,7 @@ export function faults({ settings }: Core, path: string, fault: PasswordFault) {
   return [{ path, message: messages[fault] }]
 }
 
-/** The contract's tag `accounts` */
+/** Handlers of the contract's tag `accounts` */
 export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'changePassword' | 'me'> => ({
   async register(c, { body, success, failure }) {
     if (core.settings.registration === 'closed') return failure(403, 'Registration is closed.')

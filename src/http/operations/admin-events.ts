@@ -4,7 +4,7 @@ import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { pageOf } from './pagination.ts'
 
-/** The contract's tag `admin`: events. Judged before, see `admin-access.ts`. */
+/** Handlers of the contract's tag `admin`: events. The admin token was checked before: see `guards.ts`. */
 export const adminEventHandlers = (core: Core): Pick<Handlers, 'listEvents'> => ({
   async listEvents(_c, { query, success }) {
     const { limit, cursor, name, since } = query

@@ -10,7 +10,7 @@ import { MAX_LISTED } from './sessions.ts'
 
 type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
 
-/** The contract's tag `admin`: sessions of a user. Judged before, see `admin-access.ts`. */
+/** Handlers of the contract's tag `admin`: sessions of a user. The admin token was checked before: see `guards.ts`. */
 export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperations> => ({
   async listUserSessions(_c, { path, success, failure }) {
     if ((await findUser(core.db, path.id)) === undefined) return failure(404, 'User not found.')

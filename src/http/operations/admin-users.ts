@@ -16,7 +16,7 @@ type UserOperations =
   | 'deactivateUser'
   | 'activateUser'
 
-/** The contract's tag `admin`: users. That the caller may do all this was judged before, see `admin-access.ts`. */
+/** Handlers of the contract's tag `admin`: users. The admin token was checked before: see `guards.ts`. */
 export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> => ({
   async listUsers(_c, { query, success }) {
     const { limit, cursor, username } = query

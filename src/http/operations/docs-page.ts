@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** The bundled contract, as it is served. Bytes, as all that is large: a text is encoded anew for each answer. */
+/** The bundled contract. Bytes, because text would be encoded again for each answer. */
 export const contract = readFileSync(new URL('../../../generated/openapi.json', import.meta.url))
 
-// Swagger UI styles its elements inline; scripts and everything else come from this service alone.
+// Swagger UI sets inline styles. Scripts and everything else come only from this service.
 export const DOCS_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -15,7 +15,7 @@ export const DOCS_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-// Relative addresses, so that it works behind a proxy that serves it below a path.
+// Relative URLs, so that the page works behind a proxy that adds a path.
 export const docsPage = `<!doctype html>
 <html lang="en">
 <head>
@@ -37,7 +37,7 @@ const script = Buffer.from(
   `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })\n`,
 )
 
-// The published package brings copies of two files of Swagger UI: see docs/adr/0008-the-package.md.
+// The published package contains copies of these files: see docs/adr/0008-the-package.md.
 function swaggerUi(name: string): Uint8Array | undefined {
   const places = ['../../../swagger-ui/', '../../../node_modules/swagger-ui-dist/']
   const file = places.map((place) => new URL(place + name, import.meta.url)).find((url) => existsSync(url))
@@ -46,7 +46,7 @@ function swaggerUi(name: string): Uint8Array | undefined {
 
 type AssetType = 'text/css' | 'text/javascript'
 
-// Read when first asked for: most services never are.
+// Files are read on the first request, because most services never serve these pages.
 const read: Readonly<Record<string, { type: AssetType; bytes: () => Uint8Array | undefined }>> = {
   'docs.js': { type: 'text/javascript', bytes: () => script },
   'swagger-ui.css': { type: 'text/css', bytes: () => swaggerUi('swagger-ui.css') },

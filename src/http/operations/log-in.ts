@@ -12,7 +12,7 @@ type Opened = { readonly outcome: 'opened' } & NonNullable<Awaited<ReturnType<ty
 
 /**
  * Checks the credentials and opens a session. If the password hash or the user changed in between, the credentials are
- * checked again: another login may have replaced the hash by a costlier one, which is no reason to refuse this one.
+ * checked again, because another login may only have hashed the same password at a higher cost.
  *
  * @throws TooBusyError
  */

@@ -1,16 +1,16 @@
-/** Where a page of a list ended: the last id on it, say. The contract's patterns say which texts are cursors. */
+/** Cursors mark where a page of a list ended. The contract's patterns define which texts are valid cursors. */
 
-/** Of an id that is a UUID */
+/** The cursor of a UUID */
 export const cursorOf = (id: string): string =>
   Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
 
-/** @returns the id */
+/** @returns the UUID */
 export const readCursor = (cursor: string): string =>
   Buffer.from(cursor, 'base64url')
     .toString('hex')
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
-/** One row more than the page holds was asked for: that tells whether there is a next page. */
+/** @param rows one more than `limit` if there is a next page */
 export function pageOf<Row>(
   rows: readonly Row[],
   limit: number,

@@ -9,7 +9,7 @@ import { bearerToken, refreshCookie, setRefreshCookie } from '../pipeline/creden
 import { tooMany } from '../pipeline/limits.ts'
 import { logEvents, logOutcome, originOf, recordRefusal } from '../pipeline/record.ts'
 
-/** The contract's tag `refresh`: the two documented endpoints. */
+/** Handlers of the contract's tag `refresh` */
 export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'exchangeToken'> => ({
   async refreshToken(c, { success, failure }) {
     const header = bearerToken(c)
@@ -46,7 +46,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
         return failure(404, 'User not found.')
       case 'inactive_user':
         return failure(403, 'User is inactive.')
-      // Why a token is refused is for the log, not for whoever presents it.
+      // The reason of a refusal is for the log. The client must not learn it.
       case 'invalid':
       case 'unknown_session':
       case 'revoked':
@@ -123,7 +123,7 @@ function recordExchange(core: Core, c: Context<Env>, result: ExchangeOutcome): v
   }
 }
 
-/** Another request may have ended the session right before: then this one was only refused. */
+/** If another request ended the session first, this one was only refused. */
 function recordEnd(
   core: Core,
   c: Context<Env>,

@@ -9,10 +9,10 @@ import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from
 import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
 import { logIn } from './log-in.ts'
 
-/** How many sessions of a user are shown at the most */
+/** The maximum number of sessions in a list */
 export const MAX_LISTED = 100
 
-/** Whose the cookie is: another tab may have logged in since the access token was given out, as somebody else too. */
+/** The user and session of the cookie. They may differ from the access token's after a login in another tab. */
 function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {
   const cookie = refreshCookie(c, core.settings)
   if (cookie === undefined) return {}
@@ -22,7 +22,7 @@ function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; r
 
 type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'endSession'
 
-/** The contract's tag `sessions`. */
+/** Handlers of the contract's tag `sessions` */
 export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
   return {
     async login(c, { body, success, failure }) {

@@ -7,14 +7,14 @@ import { bearerToken } from './credentials.ts'
 import { recordRefusal } from './record.ts'
 import { failureDraft, send } from './respond.ts'
 
-/** Without `ADMIN_TOKEN` every path of administration is unknown, whatever the method. */
+/** Without `ADMIN_TOKEN`, every path of administration gets 404. */
 export function hideAdministration(core: Core): MiddlewareHandler<Env> {
   return async (c, next) => {
     return core.adminToken === undefined ? send(core, c, failureDraft(404, 'Not found.')) : next()
   }
 }
 
-/** The first check of an operation: nobody else learns what its requests look like. */
+/** Runs before validation, so that a client without the token learns nothing about valid requests. */
 export const requireAdminToken: Check = (core, c) => {
   const presented = bearerToken(c)
   if (presented === undefined) return send(core, c, failureDraft(401, 'Admin token missing.'))
@@ -23,7 +23,7 @@ export const requireAdminToken: Check = (core, c) => {
   return send(core, c, failureDraft(401, 'Invalid admin token.'))
 }
 
-/** Compares digests in constant time, so that the time tells nothing about the token, not even its length. */
+/** Compares digests in constant time, so that the time reveals nothing about the token, not even its length. */
 export function isSame(presented: string, expected: Uint8Array): boolean {
   const digest = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest()
   return timingSafeEqual(digest(presented), digest(expected))

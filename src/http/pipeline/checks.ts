@@ -2,14 +2,15 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
+import { incomingOf } from '../server/address.ts'
 import { failureDraft, send } from './respond.ts'
 
-/** Looks at a request before its body is read. @returns the response that ends it; undefined lets it through */
+/** Checks a request before its body is read. @returns a response that refuses it, or undefined */
 export type Check = (core: Core, c: Context<Env>) => Response | undefined
 
 const MAX_BODY = 16 * 1024
 
-/** Runs the checks one after the other, and then limits the size of the body. */
+/** Runs the checks in order, then limits the size of the body. */
 export function checked(core: Core, checks: readonly Check[]): MiddlewareHandler<Env> {
   const tooLarge = (c: Context<Env>) => send(core, c, failureDraft(413, 'Request body too large.'))
   const limitStream = bodyLimit({ maxSize: MAX_BODY, onError: tooLarge })
@@ -20,9 +21,12 @@ export function checked(core: Core, checks: readonly Check[]): MiddlewareHandler
     }
     // The body of a GET is not read.
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-    // bodyLimit makes a stream of any body. Where the length is given, node:http enforces it.
+    const length = c.req.header('Content-Length')
     if (c.req.header('Transfer-Encoding') !== undefined) return limitStream(c, next)
-    return Number(c.req.header('Content-Length') ?? 0) > MAX_BODY ? tooLarge(c) : next()
+    // RFC 9112 §6.3: an HTTP/1.1 request without both headers has no body. HTTP/2 and `app.request()` need neither.
+    if (length === undefined && incomingOf(c)?.httpVersionMajor !== 1) return limitStream(c, next)
+    // bodyLimit would turn the body into a stream. Servers enforce a Content-Length by themselves.
+    return Number(length ?? 0) > MAX_BODY ? tooLarge(c) : next()
   }
 }
 
@@ -33,7 +37,7 @@ export const requireJson: Check = (core, c) => {
   const type = c.req.header('Content-Type')
   const encoding = c.req.header('Content-Encoding')?.toLowerCase() ?? 'identity'
   if (type?.split(';')[0]?.trim().toLowerCase() === JSON_TYPE && encoding === 'identity') {
-    // Parameters (RFC 9110 §5.6.6: `; charset=utf-8`, ` ;`) mean nothing for JSON, and the validator does not know them all.
+    // Hono's validator does not accept all parameters (RFC 9110 §5.6.6: `; charset=utf-8`, ` ;`). JSON defines none.
     if (type !== JSON_TYPE) c.req.raw.headers.set('Content-Type', JSON_TYPE)
     return undefined
   }

@@ -4,7 +4,7 @@ import type { Settings } from '../../config/settings.ts'
 import type { Env } from '../contract.ts'
 import { setHeader } from './headers.ts'
 
-/** The token in `Authorization: Bearer …` (RFC 6750 §2.1); the scheme in any case (RFC 9110 §11.1). */
+/** The token in `Authorization: Bearer …` (RFC 6750 §2.1). The scheme is case-insensitive (RFC 9110 §11.1). */
 export function bearerToken(c: Context<Env>): string | undefined {
   return /^Bearer +(\S.*)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
 }
@@ -12,16 +12,16 @@ export function bearerToken(c: Context<Env>): string | undefined {
 type CookieSettings = Pick<Settings, 'cookie'>
 
 export function refreshCookie(c: Context<Env>, { cookie }: CookieSettings): string | undefined {
-  // An emptied cookie is none.
+  // A cookie with an empty value counts as missing.
   return getCookie(c, cookie.name) || undefined
 }
 
 const attributes = (secure: boolean) => ({ path: '/', secure, httpOnly: true, sameSite: 'Strict' as const })
 
-// RFC 6265bis §5.5: no browser keeps one for longer than 400 days. In seconds.
+// Seconds. RFC 6265bis §5.5 limits cookies to 400 days.
 const MAX_COOKIE_AGE = 34_560_000
 
-/** @param expiresAt of the refresh token, milliseconds since the epoch @param now likewise */
+/** @param expiresAt of the refresh token. Times are in milliseconds since the epoch. */
 export function setRefreshCookie(
   c: Context<Env>,
   { cookie }: CookieSettings,
@@ -37,7 +37,7 @@ export function setRefreshCookie(
   )
 }
 
-/** Only where the request carried one: nobody else's response is cluttered. */
+/** Clears the cookie if the request sent one. */
 export function clearRefreshCookie(c: Context<Env>, settings: CookieSettings): void {
   if (refreshCookie(c, settings) === undefined) return
   const { name, secure } = settings.cookie

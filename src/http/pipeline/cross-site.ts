@@ -1,4 +1,4 @@
-/** Cross-site request forgery: who may send the refresh cookie. See docs/adr/0018-cross-site-requests.md. */
+/** Protects the refresh cookie from cross-site request forgery. See docs/adr/0018-cross-site-requests.md. */
 import type { Context } from 'hono'
 import { isLoopback } from '../../config/network.ts'
 import type { Settings } from '../../config/settings.ts'
@@ -9,7 +9,7 @@ import { refreshCookie } from './credentials.ts'
 import { recordRefusal } from './record.ts'
 import { failureDraft, send } from './respond.ts'
 
-/** Headers in which browsers tell where a request comes from. Pages cannot change them. */
+/** Headers in which browsers state the origin of a request. Pages cannot change them. */
 export interface Provenance {
   /** `Sec-Fetch-Site` */
   readonly site: string | undefined
@@ -21,10 +21,10 @@ export interface Provenance {
 
 type OriginSettings = Pick<Settings, 'cookie' | 'corsOrigins'>
 
-/** Whether a browser sent the request for a page whose origin is neither the service's own nor in `CORS_ORIGINS`. */
+/** Whether a browser sent the request for a page of another origin, neither the service's own nor in `CORS_ORIGINS`. */
 export function isCrossSite({ site, origin, host = '' }: Provenance, settings: OriginSettings): boolean {
   if (site === 'same-origin' || site === 'none') return false
-  // Without both it is not a browser, and the cookies are the caller's own.
+  // Without both headers, the request does not come from a browser.
   if (origin === undefined) return site !== undefined
   if (settings.corsOrigins.includes(origin)) return false
   return site !== undefined || !isOwn(origin, host, settings.cookie.secure)
@@ -44,7 +44,7 @@ export function comesCrossSite(c: Context<Env>, settings: OriginSettings): boole
   return isCrossSite({ site, origin, host: c.req.header('Host') }, settings)
 }
 
-/** Before anything is read or changed. It looks for the cookie last, because nearly all requests are let through before. */
+/** Refuses cross-site requests with the refresh cookie. The cookie is parsed last, because few requests get that far. */
 export const refuseCrossSite: Check = (core, c) => {
   const { settings } = core
   if (!comesCrossSite(c, settings) || refreshCookie(c, settings) === undefined) return undefined
@@ -53,8 +53,8 @@ export const refuseCrossSite: Check = (core, c) => {
 }
 
 /**
- * Refuses a login of another site's page that asks for the cookie: the browser's user would use the session of somebody
- * else as their own. It comes before the limits, or a page could use up the attempts of its visitors' accounts.
+ * Refuses a cross-site login that asks for the cookie. An attacker's page could otherwise make its visitors use the
+ * attacker's account. This runs before the limits, because such a page could use up its visitors' attempts.
  */
 export const refuseCrossSiteLogin =
   (core: Core, handler: Handler<'login'>): Handler<'login'> =>

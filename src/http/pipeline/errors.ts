@@ -1,9 +1,10 @@
-/** Errors become responses here, and nowhere else. */
+/** The only place where errors become responses. */
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { TooBusyError } from '../../users/passwords.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
+import { incomingOf } from '../server/address.ts'
 import { refusalOf } from '../server/early-refusals.ts'
 import { failureDraft, send } from './respond.ts'
 
@@ -12,7 +13,7 @@ interface Issue {
   readonly message: string
 }
 
-/** A body, or a part of the path, that does not fit the contract */
+/** The 400 for a request that does not match the contract. */
 export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Issue[]): Response {
   const errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
   return send(core, c, failureDraft(400, 'Invalid request.', errors))
@@ -20,9 +21,8 @@ export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Iss
 
 export function errorHandler(core: Core) {
   return (error: Error, c: Context<Env>): Response => {
-    // Only node-server has it.
-    const incoming = (c.env as Partial<Env['Bindings']> | undefined)?.incoming
-    // The server has answered this request already; this response is for its line in the log.
+    const incoming = incomingOf(c)
+    // The server has already answered this request. This response is only logged.
     const refusal = incoming && refusalOf(incoming)
     if (refusal !== undefined) {
       c.set('requestId', refusal.requestId)
@@ -32,7 +32,7 @@ export function errorHandler(core: Core) {
     if (error instanceof HTTPException && error.status === 400) {
       return invalidRequest(core, c, [{ path: [], message: 'Malformed JSON.' }])
     }
-    // The client has gone; this response is for the request's line in the log.
+    // The client has gone. This response is only logged.
     if (incoming?.destroyed === true && !incoming.complete) {
       return invalidRequest(core, c, [{ path: [], message: 'Request was cut off.' }])
     }

@@ -1,4 +1,4 @@
-/** What runs before each operation. */
+/** Checks, limits and authentication of each operation. */
 import type { Handlers, OperationId } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { requireAdminToken } from './admin-access.ts'
@@ -8,7 +8,7 @@ import { refuseCrossSite, refuseCrossSiteLogin } from './cross-site.ts'
 import { limitLogins, limitPasswordChanges, limitRefusedTokens, limitRegistrations } from './limits.ts'
 import { requireAccess } from './require-access.ts'
 
-/** Checks run before the body is read, in this order; then the body is validated. */
+/** Checks run in this order before the body is read and validated. */
 export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   refreshToken: [refuseCrossSite],
   exchangeToken: [refuseCrossSite, requireJson],
@@ -20,7 +20,7 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   me: [],
   listSessions: [],
   endSession: [refuseCrossSite],
-  // The cookie does not count for administration, so another site cannot use it.
+  // Administration ignores the cookie, so other sites cannot use it.
   listUsers: [requireAdminToken],
   createUser: [requireAdminToken, requireJson],
   getUser: [requireAdminToken],
@@ -39,7 +39,7 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   docsAsset: [],
 }
 
-/** The handlers behind what runs after validation: limits and access tokens. The outermost runs first. */
+/** Adds what runs after validation: limits and access tokens. The outermost function runs first. */
 export function guarded(core: Core, handlers: Handlers): Handlers {
   return {
     ...handlers,

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import type { Env } from '../contract.ts'
 
-/** Sets a header of the response. */
 export function setHeader(c: Context<Env>, name: string, value: string): void {
   c.get('headers')[name] = value
 }

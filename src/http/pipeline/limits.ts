@@ -1,4 +1,4 @@
-/** Limits in HTTP: the contract's 429. */
+/** The contract's 429. */
 import type { Context } from 'hono'
 import type { Attempt } from '../../limits/guesses.ts'
 import type { LimitRefusal } from '../../limits/refusal.ts'
@@ -31,21 +31,21 @@ export const limitLogins =
 export const limitRegistrations =
   (core: Core, handler: Handler<'register'>): Handler<'register'> =>
   async (c, operation) => {
-    // Closed registration is not worth a count.
+    // Nothing can be registered, so nothing is counted.
     if (core.settings.registration === 'closed') return handler(c, operation)
     const attempt = await core.limits.register(c.get('address'))
     if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt))
     return finish(core, attempt, () => handler(c, operation))
   }
 
-/** Refuses a change of password after too many: the current password could be guessed by it. */
+/** Refuses a password change after too many attempts, which may be guesses at the current password. */
 export const limitPasswordChanges =
   (core: Core, handler: Handler<'changePassword'>): Handler<'changePassword'> =>
   async (c, operation) => {
     const { user, userId, sessionId } = c.get('access')
     const attempt = await core.limits.password(foldCase(user.username), sessionId, c.get('address'))
     if ('until' in attempt) return operation.failure(429, tooMany(core, c, attempt, { userId, sessionId }))
-    // 400: an unfit new password tells nothing about the current one.
+    // A 400 for an unsuitable new password reveals nothing about the current one.
     const verdictOf = (status: number) => (status === 400 ? 'undone' : status < 300 ? 'succeeded' : 'failed')
     return finish(core, attempt, () => handler(c, operation), verdictOf)
   }
@@ -53,13 +53,12 @@ export const limitPasswordChanges =
 const REFUSED_TOKEN = new Set([400, 401, 404])
 
 /**
- * Counts refused tokens by address. They are counted after the operation, so that a good token passes however many were
- * refused from its address.
+ * Counts refused tokens by address. They are counted after the operation, so that a valid token always passes.
  */
 export const limitRefusedTokens =
   <Id extends LimitedOperation>(core: Core, handler: Handler<Id>): Handler<Id> =>
   async (c, operation) => {
-    // TypeScript cannot resolve the statuses of a type parameter. This one is checked for all operations of its constraint.
+    // TypeScript cannot resolve the statuses of a type parameter. Here they are checked for all operations of its constraint.
     const { failure } = operation as unknown as Respond<LimitedOperation>
     const reply = await handler(c, operation)
     const hasToken =
@@ -71,7 +70,7 @@ export const limitRefusedTokens =
     return failure(429, tooMany(core, c, refusal)) as Reply<Id>
   }
 
-/** Runs the operation, and gives back what was counted for it unless it failed. */
+/** Runs the operation and reports its result to the attempt. A failed attempt stays counted. */
 async function finish<Id extends OperationId>(
   core: Core,
   attempt: Attempt,
@@ -90,7 +89,7 @@ async function finish<Id extends OperationId>(
   return reply
 }
 
-// What the operation did is done, and is answered as such.
+// The operation has taken effect, so an error here must not change its answer.
 async function finishQuietly(core: Core, end: () => Promise<void>): Promise<void> {
   try {
     await end()
@@ -99,14 +98,14 @@ async function finishQuietly(core: Core, end: () => Promise<void>): Promise<void
   }
 }
 
-/** Sets the headers of a 429, and records it once for each key and window. @returns the message of the 429 */
+/** Sets the headers of a 429 and records the first one per key and window. @returns the message of the 429 */
 export function tooMany(
   core: Core,
   c: Context<Env>,
   { policy, until, isFirst }: LimitRefusal,
   subject: { readonly userId?: string; readonly sessionId?: string } = {},
 ): typeof MESSAGE {
-  // Rounded up, so that a client that waits as told does not come too early.
+  // Rounded up, so that a client that obeys does not retry too early.
   const seconds = Math.max(1, Math.ceil((until - core.now()) / 1000))
   setHeader(c, 'Retry-After', String(seconds))
   // draft-ietf-httpapi-ratelimit-headers

@@ -7,15 +7,15 @@ import { insertEvents, insertSampled } from '../../store/queries/events.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 
-// Long enough for every browser
+// Characters. Longer than the User-Agent of any browser.
 const USER_AGENT_LENGTH = 256
 
-// A client that is configured wrongly may send its token as its name.
+// A misconfigured client may send its token as its User-Agent.
 const JWT = /ey[\w-]{8,}\.[\w-]+\.[\w-]*/g
-// Characters. Long enough for a name with a token of ours in it. The search takes the square of the length: 0.3 s for 15 KiB.
+// Characters. Enough for a name and one of our tokens. The search takes quadratic time: 0.3 s for 15 KiB.
 const MAX_SEARCHED = 1024
 
-/** What a browser or program calls itself */
+/** The User-Agent without tokens */
 const userAgent = (c: Context<Env>): string | null =>
   c.req.header('User-Agent')?.slice(0, MAX_SEARCHED).replace(JWT, '[token]').slice(0, USER_AGENT_LENGTH) ??
   null
@@ -28,7 +28,7 @@ export const originOf = (c: Context<Env>, kind?: 'refresh' | 'exchange'): Origin
   ...(kind !== undefined && { kind }),
 })
 
-/** Ids and names only: no token, cookie, password, username or secret goes into a log. */
+/** Only ids and names. Tokens, cookies, passwords, usernames and secrets must not get into a log. */
 interface EventDetails {
   readonly userId?: string | null | undefined
   readonly sessionId?: string | null | undefined
@@ -45,7 +45,7 @@ const fieldsOf = (c: Context<Env>, event: SecurityEvent, details: EventDetails) 
   kind: details.kind,
 })
 
-/** Counts the usual outcome of a frequent request, and adds it to the request's line in the log. */
+/** Counts the usual outcome of a frequent request and adds it to the request's line in the log. */
 export function logOutcome(core: Core, c: Context<Env>, event: SecurityEvent, details: EventDetails): void {
   core.metrics?.happened(event)
   c.set('outcome', fieldsOf(c, event, details))
@@ -66,7 +66,7 @@ function logEvent(core: Core, c: Context<Env>, event: SecurityEvent, details: Ev
   core.log[WARNINGS.has(event) ? 'warn' : 'info'](fieldsOf(c, event, details), event)
 }
 
-/** A request that was refused. It changes nothing else, so no transaction of the store writes its event. */
+/** Events of refused requests. These change nothing else, so no transaction of the store writes their events. */
 export type RefusalEvent =
   | 'login.failed'
   | 'password.refused'
@@ -74,7 +74,7 @@ export type RefusalEvent =
   | 'limit.reached'
   | 'admin.refused'
 
-/** Counts and logs a refusal, and writes its event as far as it is kept. */
+/** Counts and logs a refusal. Writes its event to the database unless such events are not kept. */
 export function recordRefusal(
   core: Core,
   c: Context<Env>,
@@ -83,13 +83,13 @@ export function recordRefusal(
 ): void {
   logEvent(core, c, event, details)
   const written = keep(core, c, event, details)?.catch((err: unknown) => {
-    // The answer is right all the same.
+    // The answer is the same without the event.
     core.log.error({ err, request_id: c.get('requestId') }, 'event not kept')
   })
   if (written !== undefined) c.set('recorded', Promise.all([c.get('recorded'), written]))
 }
 
-// Every token ends like this some day, or whenever a client exchanges it.
+// Usual ends of tokens, which are no sign of an attack
 const ORDINARY = new Set<string | undefined>(['expired', 'session_expired', 'spent'])
 
 /** @returns undefined for an event that is not kept */
@@ -108,13 +108,13 @@ function keep(
     case 'login.failed':
       // No password was tried.
       if (reason === 'cross_site') return undefined
-      // Limits bound the failures of an account. Made-up names have no bound.
+      // Limits bound the failures of each account, but not the number of made-up names.
       return userId === undefined ? insertSampled(core.db, event, now, origin) : keepEach()
     case 'password.refused':
-      // A new password that is unfit is no guess at the current one.
+      // An unsuitable new password is not a guess at the current one.
       return reason === 'unfit_password' ? undefined : keepEach()
     case 'token.refused':
-      // Anybody can make tokens that are not ours.
+      // Without a user, the token is not ours. Anyone can send such tokens.
       return userId === undefined || ORDINARY.has(reason) ? undefined : keepFirst()
     case 'limit.reached':
     case 'admin.refused':

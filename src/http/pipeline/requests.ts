@@ -1,4 +1,4 @@
-/** What happens to every request before and after its operation. */
+/** Middleware for every request. */
 import { randomUUID } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
@@ -7,10 +7,10 @@ import type { Core } from '../core.ts'
 import { addressReader } from '../server/address.ts'
 import { securityHeaders } from '../server/listen.ts'
 
-// Too short for a token
+// At most 64 characters, which is too short for a token
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
-/** Gives the request its id, the client's address and the headers of its response. */
+/** Sets the request's id, the client's address and the first headers of the response. */
 export function identify({ settings }: Core): MiddlewareHandler<Env> {
   const addressOf = addressReader(settings.trustProxy)
   const security = securityHeaders()
@@ -21,12 +21,12 @@ export function identify({ settings }: Core): MiddlewareHandler<Env> {
     c.set('address', addressOf(c))
     c.set('headers', { ...(await security), 'X-Request-Id': requestId })
     await next()
-    // The events of the request are on the disk before its answer is sent.
+    // Events must be on disk before the answer is sent.
     await c.get('recorded')
   }
 }
 
-/** Answers `Connection: close` while the service stops: an idle connection would be closed with a request on its way. */
+/** Sets `Connection: close` while the service stops, because a request on an idle connection would meet its close. */
 export function closeWhileDraining({ shutdown }: Core): MiddlewareHandler<Env> {
   return async (c, next) => {
     await next()
@@ -34,13 +34,13 @@ export function closeWhileDraining({ shutdown }: Core): MiddlewareHandler<Env> {
   }
 }
 
-/** Measures each request, and writes a line in the log. */
+/** Measures and logs each request. */
 export function logRequests(core: Core): MiddlewareHandler<Env> {
   return async (c, next) => {
     const started = performance.now()
     await next()
     const duration = performance.now() - started
-    // The template of the path: what was sent may contain a token.
+    // The template, because the path itself may contain a token.
     const route = routePath(c, -1)
     core.metrics?.answered(c.req.method, route, c.res.status, duration / 1000)
     logLine(core, c, route, duration)
@@ -62,6 +62,6 @@ function logLine(core: Core, c: Context<Env>, route: string, duration: number): 
       'request',
     )
   } catch {
-    // A log that cannot be written is no reason to call a request failed that was carried out.
+    // The request was carried out, so a failing log must not make it fail.
   }
 }

@@ -21,10 +21,10 @@ const REFUSALS = {
   inactive_user: [403, 'User is inactive.'],
 } as const
 
-/** Lets a request with a good access token through. The handler finds it as `c.get('access')`. */
+/** Requires a valid access token. The handler gets its user and session from `c.get('access')`. */
 export function requireAccess<Id extends AccessOperation>(core: Core, handler: Handler<Id>): Handler<Id> {
   return async (c, operation) => {
-    // TypeScript cannot resolve the statuses of a type parameter. These are checked for all operations of its constraint.
+    // TypeScript cannot resolve the statuses of a type parameter. Here they are checked for all operations of its constraint.
     const { failure } = operation as unknown as Respond<AccessOperation>
     const token = bearerToken(c)
     if (token === undefined) return failure(401, 'Access token missing.') as Reply<Id>

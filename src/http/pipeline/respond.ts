@@ -4,7 +4,7 @@ import type { Env, OperationId, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerToken, refreshCookie } from './credentials.ts'
 
-/** A response before it is sent. {@link Reply} is how handlers see it. */
+/** A response before it is sent. Handlers see it as an opaque {@link Reply}. */
 export interface Draft {
   readonly status: ContentfulStatusCode
   readonly type: string
@@ -18,7 +18,7 @@ const draft = (status: number, type: string, body: Draft['body']): Draft => ({
 })
 const jsonDraft = (status: number, body: unknown) => draft(status, 'application/json', JSON.stringify(body))
 
-/** The error envelope. @param errors of a body that does not fit the contract */
+/** The error envelope. @param errors for a request that does not match the contract */
 export function failureDraft(
   status: number,
   message: string,
@@ -34,11 +34,13 @@ const responders = {
   raw: draft,
 }
 
-/** The same functions for all operations; what differs are the types that the contract gives them. */
+/** The same functions for all operations. Only the contract's types differ. */
 export const respond = responders as unknown as Respond<OperationId>
+
+/** A Reply is a Draft at run time. Its type hides that from handlers. */
 export const draftOf = (reply: Reply<OperationId>) => reply as unknown as Draft
 
-// Seconds until a retry after 503: what a lock or a full queue takes at the most.
+// Seconds. A lock or a full queue rarely lasts longer.
 const RETRY_AFTER = '2'
 
 // RFC 6750 §3.1: "If the request lacks any authentication information, the resource server SHOULD NOT include an
@@ -50,13 +52,13 @@ function challenge(core: Core, c: Context<Env>): string {
     : 'Bearer realm="rekindle", error="invalid_token"'
 }
 
-/** The one place where responses leave: with the headers that the contract promises for their status. */
+/** Sends a response with the headers that the contract requires for its status. Every response passes here. */
 export function send(core: Core, c: Context<Env>, { status, type, body }: Draft): Response {
   const headers = c.get('headers')
   headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
   if (type === 'application/json') headers['Cache-Control'] = 'no-store'
   if (status === 401) headers['WWW-Authenticate'] = challenge(core, c)
   if (status === 503) headers['Retry-After'] = RETRY_AFTER
-  // Not by `c.body`, which copies all of them into a Headers.
+  // `c.body` would copy them into a Headers object.
   return new Response(body, { status, headers })
 }

@@ -1,13 +1,14 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import { getConnInfo } from '@hono/node-server/conninfo'
+import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import ipaddr from 'ipaddr.js'
 import type { Settings } from '../../config/settings.ts'
 import type { Env } from '../contract.ts'
 
 /**
- * An address in its usual spelling. A socket that listens on `::` shows IPv4 peers as `::ffff:192.0.2.1`; a zone (`%eth0`)
- * means nothing on other machines, and may be any text.
+ * The canonical form of an address. A socket that listens on `::` shows IPv4 peers as `::ffff:192.0.2.1`. A zone (`%eth0`)
+ * is removed, because it means nothing on other machines and may be any text.
  */
 export function plainAddress(address: string): string {
   const [withoutZone = ''] = address.split('%')
@@ -16,8 +17,12 @@ export function plainAddress(address: string): string {
     : withoutZone
 }
 
-// Some proxies write the port as well: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]`.
+// Some proxies append the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]`.
 const WITH_PORT = /^(?:([\d.]+):\d+|\[([\da-f]*:[\da-f:.]+)\](?::\d+)?)$/i
+
+/** Node's request. Undefined without node-server, such as in `app.request()`: the bindings are missing then. */
+export const incomingOf = (c: Context<Env>): IncomingMessage | undefined =>
+  (c.env as Partial<HttpBindings> | undefined)?.incoming
 
 /** @returns undefined for text that is not an address */
 function forwardedAddress(entry: string): string | undefined {
@@ -38,8 +43,8 @@ function trustedNetworks(networks: readonly string[]): BlockList {
 }
 
 /**
- * Reads the client's address of a request. `X-Forwarded-For` counts only behind trusted proxies. Each proxy appends the
- * address that it saw, so the list is read from the right, as long as the address before is that of a trusted proxy.
+ * Creates a reader of client addresses. `X-Forwarded-For` counts only behind trusted proxies. Each proxy appends the
+ * address of its peer, so entries are read from the right for as long as a trusted proxy has appended them.
  */
 export function addressReader(trustProxy: Settings['trustProxy']): (c: Context<Env>) => string | null {
   const networks = typeof trustProxy === 'object' ? trustedNetworks(trustProxy) : undefined
@@ -49,8 +54,7 @@ export function addressReader(trustProxy: Settings['trustProxy']): (c: Context<E
       : isIP(address) !== 0 && networks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 
   return (c) => {
-    // Other runtimes than node-server tell no address.
-    const { address } = c.env?.incoming === undefined ? {} : getConnInfo(c).remote
+    const address = incomingOf(c)?.socket.remoteAddress
     if (address === undefined) return null
     let client = plainAddress(address)
     if (trustProxy === false) return client

@@ -1,4 +1,4 @@
-/** What is refused before Hono sees it: in the envelope all the same, with a line in the log, and counted. */
+/** Refuses requests that Hono never sees. They get the envelope, a line in the log and a count too. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
@@ -12,7 +12,7 @@ const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 }
 
-/** What answers carry, and who hears of them: nobody, where nobody asked. */
+/** Headers for the answers. Without `core`, refusals are neither logged nor counted. */
 export interface RefusalContext {
   readonly security: Readonly<Record<string, string>>
   readonly core: Pick<Core, 'log' | 'metrics'> | undefined
@@ -33,8 +33,8 @@ function envelope({ security }: RefusalContext, code: number, message = `${STATU
 }
 
 /**
- * One line, as every request has: the connection ends with it. Neither method nor path, which may be anything.
- * The address is the connection's, behind a proxy that of the proxy: what it forwards for stands in what nobody could read.
+ * Logs a refusal like a request, but without method and path, which may be anything. The address is that of the
+ * connection, so behind a proxy it is the proxy's: the headers could not be read.
  */
 function logRefusal(
   { core }: RefusalContext,
@@ -54,35 +54,36 @@ function logRefusal(
       'request',
     )
   } catch {
-    // As in requests.ts
+    // A failing log must not change the answer.
   }
 }
 
 /**
- * A request that no URL can be made of, because of an odd Host, say; anything else is a defect of ours.
+ * Answers errors of node-server. A request without a valid URL, for example because of its Host, gets 400. Any other
+ * error is a defect of ours.
  *
- * @param socketOf of the request that is being read
+ * @param socketOf the socket of the request that is being read
  */
 export const refuseRequest =
-  (refusing: RefusalContext, socketOf: () => Socket | undefined = () => undefined) =>
+  (context: RefusalContext, socketOf: () => Socket | undefined = () => undefined) =>
   (error: unknown): Response => {
-    const isTheirs = error instanceof RequestError
-    const status = isTheirs ? 400 : 500
-    const message = isTheirs ? undefined : 'An unexpected error occurred'
-    const { headers, body, requestId } = envelope(refusing, status, message)
-    if (!isTheirs) refusing.core?.log.error({ err: error, request_id: requestId }, 'request failed')
-    logRefusal(refusing, socketOf(), { requestId, status, reason: isTheirs ? 'invalid_url' : 'failed' })
+    const isBadRequest = error instanceof RequestError
+    const status = isBadRequest ? 400 : 500
+    const message = isBadRequest ? undefined : 'An unexpected error occurred'
+    const { headers, body, requestId } = envelope(context, status, message)
+    if (!isBadRequest) context.core?.log.error({ err: error, request_id: requestId }, 'request failed')
+    logRefusal(context, socketOf(), { requestId, status, reason: isBadRequest ? 'invalid_url' : 'failed' })
     return new Response(body, { status, headers })
   }
 
-const cutOff = new WeakMap<IncomingMessage, { readonly status: number; readonly requestId: string }>()
+const refusals = new WeakMap<IncomingMessage, { readonly status: number; readonly requestId: string }>()
 
-/** What was answered to a request whose body became unreadable, or too slow, while the app had it in hand. */
-export const refusalOf = (request: IncomingMessage) => cutOff.get(request)
+/** The answer to a request that was cut off while the app handled it: its body was malformed or too slow. */
+export const refusalOf = (request: IncomingMessage) => refusals.get(request)
 
-/** Bytes that the parser does not take for HTTP, or too many, or too slow; and expectations that nobody meets. */
-export function refuseBytes(server: Server, refusing: RefusalContext): void {
-  const answering = new WeakMap<Socket, ServerResponse<IncomingMessage>>()
+/** Answers input that is not HTTP, too large or too slow, and unknown expectations (`Expect`). */
+export function refuseBytes(server: Server, context: RefusalContext): void {
+  const answering = new WeakMap<Socket, ServerResponse>()
   server.on('request', ({ socket }, response) => answering.set(socket, response))
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     const answer = answering.get(socket)
@@ -92,16 +93,16 @@ export function refuseBytes(server: Server, refusing: RefusalContext): void {
       return
     }
     const status = CLIENT_ERRORS[error.code ?? ''] ?? 400
-    const { headers, body, requestId } = envelope(refusing, status)
+    const { headers, body, requestId } = envelope(context, status)
     const lines = Object.entries(headers).map((header) => header.join(': '))
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
-    // The app has a line for what it has in hand.
-    if (answer?.req.complete === false) cutOff.set(answer.req, { status, requestId })
-    else logRefusal(refusing, socket, { requestId, status, reason: error.code ?? 'unknown' })
+    // The app itself logs the requests that it handles.
+    if (answer?.req.complete === false) refusals.set(answer.req, { status, requestId })
+    else logRefusal(context, socket, { requestId, status, reason: error.code ?? 'unknown' })
   })
   server.on('checkExpectation', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const { headers, body, requestId } = envelope(refusing, 417)
+    const { headers, body, requestId } = envelope(context, 417)
     response.writeHead(417, headers).end(body)
-    logRefusal(refusing, socket, { requestId, status: 417, reason: 'unknown_expectation' })
+    logRefusal(context, socket, { requestId, status: 417, reason: 'unknown_expectation' })
   })
 }

@@ -70,10 +70,10 @@ export async function listen(
   core?: Pick<Core, 'log' | 'metrics'>,
   timeouts: Partial<typeof TIMEOUTS> = {},
 ): Promise<Listener> {
-  const refusing = { security: await securityHeaders(), core }
-  // The error handler is not given the request. A request fails while it is read, so it is the last one.
+  const context = { security: await securityHeaders(), core }
+  // The error handler is not given the request. A request fails while it is read, so the last one is meant.
   let reading: IncomingMessage | undefined
-  const errorHandler = refuseRequest(refusing, () => reading?.socket)
+  const errorHandler = refuseRequest(context, () => reading?.socket)
   const handle = getRequestListener(app.fetch, { errorHandler })
   const { timeout, ...limits } = { ...TIMEOUTS, ...timeouts }
   const server = createServer(
@@ -86,13 +86,13 @@ export async function listen(
       // it matches no origin.
       if (incoming.httpVersionMinor === 0) incoming.headers.host ??= 'host.invalid'
       reading = incoming
-      const handled = handle(incoming, outgoing)
+      // It handles its own errors and never rejects.
+      void handle(incoming, outgoing)
       reading = undefined
-      return handled
     },
   )
   server.setTimeout(timeout)
-  refuseBytes(server, refusing)
+  refuseBytes(server, context)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

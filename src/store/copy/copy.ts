@@ -38,6 +38,7 @@ export type CopyOutcome =
 export function copyRows(source: Database, target: Database, now: number): Promise<CopyOutcome> {
   const snapshot = source.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
   return snapshot.execute(async (trx) => {
+    // Kysely knows the columns of each table, but here all tables are treated alike.
     const [from, to] = [trx as unknown as Rows, target as unknown as Rows]
     if (!(await isCopy(target)) && (await isInUse(from, to))) return { outcome: 'in_use' }
     await markUnfinished(target)
@@ -75,7 +76,7 @@ async function lastRefresh(db: Rows): Promise<number> {
 }
 
 /** Yields all rows in the order of the primary key, which is the order of its bytes in both dialects. */
-async function* batches(db: Rows, { name, key }: Table): AsyncGenerator<Row[]> {
+async function* batches(db: Rows, { name, key }: Table): AsyncGenerator<Row[], undefined> {
   let last: Row | undefined
   do {
     const after = last?.[key]

@@ -3,15 +3,15 @@ import { sql } from 'kysely'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 
-/** Whether two connections lead to one PostgreSQL database: then they cannot both hold the same advisory lock. */
-export async function isSameDatabase(one: Database, other: Database): Promise<boolean> {
-  if (!isPostgres(one) || !isPostgres(other)) return false
+/** Whether two connections use the same PostgreSQL database. Then they cannot both hold an advisory lock. */
+export async function isSameDatabase(first: Database, second: Database): Promise<boolean> {
+  if (!isPostgres(first) || !isPostgres(second)) return false
   const lock = sql<{
     taken: boolean
   }>`select pg_try_advisory_xact_lock(${randomInt(2 ** 47)}::bigint) as taken`
-  return one.transaction().execute(async (trx) => {
+  return first.transaction().execute(async (trx) => {
     await lock.execute(trx)
-    const { rows } = await lock.execute(other)
+    const { rows } = await lock.execute(second)
     return rows[0]?.taken === false
   })
 }

@@ -24,11 +24,9 @@ const TIMEOUTS = {
 }
 const HOUR = 3_600_000
 
-const INT8 = 20
-
 // Parsers of this pool only, because pg's own table is global. Our numbers are far below 2^53.
 const parsers: Pick<typeof types, 'getTypeParser'> = {
-  getTypeParser: (oid, format) => (Number(oid) === INT8 ? Number : types.getTypeParser(oid, format)),
+  getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)),
 }
 
 // Settings that a server or database may have changed. Our statements are written for READ COMMITTED. Answered changes
@@ -60,7 +58,7 @@ export function openPool(url: string): GuardedPool {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: parsers,
-    onConnect: prepare,
+    onConnect: prepare, // The pool waits for it, although pg's types return void.
   })
   // Without a listener, a lost connection would end the process. The pool opens a new connection when needed, and the
   // query on the lost one fails by itself.
@@ -108,6 +106,7 @@ function guardClient(client: PoolClient, pool: GuardedPool): PostgresPoolClient 
     }
   }
   return {
+    // Kysely's type also has a form for cursors, which we do not use.
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy === true || isLost),
   }

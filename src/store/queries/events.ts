@@ -66,10 +66,10 @@ export async function insertSampled(
   now: number,
   origin: Origin,
 ): Promise<void> {
-  const same = [event.name, event.reason, randomInt(MAX_ROWS_PER_HOUR), Math.floor(now / HOUR)]
+  const identity = [event.name, event.reason, randomInt(MAX_ROWS_PER_HOUR), Math.floor(now / HOUR)]
   await db
     .insertInto('events')
-    .values(rowOf(event, digest(JSON.stringify(same)).toString('base64url'), now, origin))
+    .values(rowOf(event, digest(JSON.stringify(identity)).toString('base64url'), now, origin))
     // This write changes nothing.
     .onConflict((conflict) => conflict.column('id').doUpdateSet((eb) => ({ name: eb.ref('excluded.name') })))
     .execute()
@@ -79,7 +79,7 @@ export async function insertSampled(
  * Keeps an event that anybody can cause without effort.
  *
  * @param now milliseconds since the epoch
- * @param network the network of the client, which stands for an unknown user and session
+ * @param network the network of the client, used if user and session are unknown
  */
 export type RecordRefusal = (event: NewEvent, now: number, origin: Origin, network: string) => Promise<void>
 
@@ -90,9 +90,9 @@ export type RecordRefusal = (event: NewEvent, now: number, origin: Origin, netwo
 export function oncePerHour(db: Database): RecordRefusal {
   const written = new Set<string>()
   return async (event, now, origin, network) => {
-    const whose = event.userId ?? event.sessionId ?? digest(network).readUInt32BE() % MAX_ROWS_PER_HOUR
-    const same = [event.name, whose, event.sessionId, event.reason, origin.kind, Math.floor(now / HOUR)]
-    const id = digest(JSON.stringify(same)).toString('base64url')
+    const subject = event.userId ?? event.sessionId ?? digest(network).readUInt32BE() % MAX_ROWS_PER_HOUR
+    const identity = [event.name, subject, event.sessionId, event.reason, origin.kind, Math.floor(now / HOUR)]
+    const id = digest(JSON.stringify(identity)).toString('base64url')
     if (written.has(id)) return
     await db
       .insertInto('events')

@@ -57,7 +57,7 @@ export interface NewSession {
   readonly absoluteExpiresAt: number
   readonly userAgent: string | null
   readonly address: string | null
-  /** Why somebody else opens the session */
+  /** Set if an operator opens the session instead of the user */
   readonly reason?: 'operator' | undefined
 }
 

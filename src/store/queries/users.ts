@@ -31,7 +31,7 @@ export interface NewUser {
   readonly usernameKey: string
   readonly passwordHash: string
   readonly now: number
-  /** Why somebody else registers the user */
+  /** Set if an operator registers the user */
   readonly reason?: 'operator' | undefined
 }
 

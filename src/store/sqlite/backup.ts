@@ -3,39 +3,39 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from '
 import { dirname, resolve } from 'node:path'
 import SQLite from 'better-sqlite3'
 
-// More than any database has: all pages are copied in one step.
+// More pages than any database has, so that all are copied in one step
 const ALL_PAGES = 0x7fffffff
 
 /**
- * Copies a SQLite database while others write to it, checks the copy, and gives it its name when it is whole and on
- * disk. It is one file, without a log beside it, that only its owner can read.
+ * Copies a SQLite database while other processes write to it, and checks the copy. The file gets its name when it is
+ * complete and on disk. Only its owner can read it.
  *
- * @throws when the source is not there, or when the file is
+ * @throws when the source does not exist, or the file does
  */
 export async function backupSqlite(source: string, file: string): Promise<void> {
   if (existsSync(file)) throw new Error(`the file is there already: ${file}`)
-  // It stands in the same directory, since renaming works within a file system only.
+  // In the same directory, because renaming works only within a file system.
   const unfinished = resolve(`${file}.${randomUUID()}.tmp`)
   closeSync(openSync(unfinished, 'wx', 0o600))
   try {
     await copyPages(source, unfinished)
     check(unfinished)
-    // Windows flushes only what could be written to.
+    // Windows flushes only files that are open for writing.
     sync(unfinished, 'r+')
-    // Whoever made it meanwhile keeps it.
+    // Another program may have created it meanwhile.
     if (existsSync(file)) throw new Error(`the file is there already: ${file}`)
     renameSync(unfinished, file)
   } finally {
     for (const end of ['', '-journal', '-wal', '-shm']) rmSync(unfinished + end, { force: true })
   }
-  // Windows opens no directories.
+  // Windows cannot open directories.
   if (process.platform !== 'win32') sync(dirname(resolve(file)), 'r')
 }
 
 async function copyPages(source: string, copy: string): Promise<void> {
   const database = new SQLite(source, { fileMustExist: true })
   try {
-    // A copy in several steps would begin again with each write of another process, and not end under load.
+    // A copy in several steps starts again after each write of another process, so under load it would never end.
     await database.backup(copy, { progress: () => ALL_PAGES })
   } finally {
     database.close()
@@ -45,10 +45,10 @@ async function copyPages(source: string, copy: string): Promise<void> {
 function check(copy: string): void {
   const database = new SQLite(copy)
   try {
-    // Else it would need a -wal beside it, even to be read.
+    // Reading a database in WAL mode creates -wal and -shm files.
     database.pragma('journal_mode = DELETE')
     const found = database.pragma('integrity_check', { simple: true })
-    if (found !== 'ok') throw new Error(`the copy is corrupt, and so may be the database: ${found}`)
+    if (found !== 'ok') throw new Error(`the copy is corrupt, and so may be the database: ${String(found)}`)
     if ((database.pragma('foreign_key_check') as unknown[]).length > 0) {
       throw new Error('the copy has rows that refer to nothing, and so may the database')
     }

@@ -1,16 +1,18 @@
-/** A thread that moves pages from the log to the database when it is told to, and says when it has. */
+/** A thread that checkpoints the log on request and reports when it is done. */
 import { fdatasyncSync, openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import SQLite from 'better-sqlite3'
 
-// A file that was moved away is not to be made anew.
-const database = new SQLite(workerData, { fileMustExist: true })
+const path = workerData as string
+
+// A file that was moved away must not be created again.
+const database = new SQLite(path, { fileMustExist: true })
 database.pragma('synchronous = FULL')
 
-// SQLite syncs the file only with the checkpoint that moves the last page, for which all have to wait, and then for all
-// that were moved before. Never closed: POSIX drops every lock of a process on a file with the first descriptor of it
-// that is closed, those of SQLite as well.
-const file = openSync(workerData, 'r+')
+// SQLite syncs the file only in the checkpoint that moves the last page, and writers wait for that one. So earlier pages
+// are synced here. The descriptor is never closed: closing any descriptor of a file drops all POSIX locks of the process
+// on that file, including SQLite's.
+const file = openSync(path, 'r+')
 
 parentPort?.on('message', (message: 'checkpoint' | 'close') => {
   if (message === 'close') {
@@ -22,7 +24,7 @@ parentPort?.on('message', (message: 'checkpoint' | 'close') => {
     database.pragma('wal_checkpoint(passive)')
     fdatasyncSync(file)
   } catch {
-    // No room, say: the log keeps it until there is.
+    // For example, the disk is full. The pages stay in the log.
   }
   parentPort?.postMessage('done')
 })

@@ -3,26 +3,27 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type SQLite from 'better-sqlite3'
 
-// Pages of 4 KiB that a thread has to do.
-const ENOUGH = 2000
-// From here on the log is to begin anew, 32 MiB: one checkpoint after the other,
-const LONG = 8000
-// until so few are left to do that others can wait for it,
-const REST = 500
-// and at any rate here, 47 MiB.
-const TOO_LONG = 12_000
+// Pages of 4 KiB
+/** With this many pages to move, a checkpoint starts. */
+const MIN_PAGES = 2000
+/** From this length of the log (32 MiB), checkpoints follow each other without a pause, so that it can start again. */
+const LONG_LOG = 8000
+/** In a long log, writers wait for the checkpoint when at most this many pages are left to move. */
+const FEW_PAGES = 500
+/** From this length of the log (47 MiB), writers wait for the checkpoint, however many pages are left. */
+const MAX_LOG = 12_000
 
 /**
- * Checkpoints on a thread: the request whose commit fills the log would wait for one, and everybody with it. The log
- * begins anew only when all of it has been moved and nobody writes meanwhile, so now and then all have to wait for the
- * last pages of it, but not the event loop.
+ * Runs checkpoints on a thread. Otherwise the commit that fills the log, and all requests after it, would wait for one.
+ * The log starts again only when all its pages have been moved and nothing was written meanwhile. So writers sometimes
+ * have to wait for the last pages, but the event loop never does.
  */
 export class Checkpoints {
   readonly #file: string
   readonly #size: SQLite.Statement<[], { log: number; checkpointed: number }>
   #worker: Worker | undefined
   #running: Promise<void> | undefined
-  /** Then SQLite does it, when the log is longer still: `wal_autocheckpoint` */
+  /** Whether the thread has failed. SQLite then checkpoints by itself, later: see `wal_autocheckpoint`. */
   #hasFailed = false
 
   constructor(database: SQLite.Database) {
@@ -30,17 +31,17 @@ export class Checkpoints {
     this.#size = database.prepare('pragma wal_checkpoint(noop)')
   }
 
-  /** @returns what nothing may be written before, if the log can begin anew */
+  /** @returns a promise that writers must wait for, so that the log can start again */
   afterCommit(): Promise<void> | undefined {
     if (this.#running !== undefined || this.#hasFailed) return undefined
     const { log, checkpointed } = this.#size.get() ?? { log: 0, checkpointed: 0 }
     const left = log - checkpointed
-    const mayRestart = (log >= LONG && left <= REST) || log >= TOO_LONG
-    if (log < LONG && left < ENOUGH) return undefined
+    const mustWait = (log >= LONG_LOG && left <= FEW_PAGES) || log >= MAX_LOG
+    if (log < LONG_LOG && left < MIN_PAGES) return undefined
     this.#running = this.#run().finally(() => {
       this.#running = undefined
     })
-    return mayRestart ? this.#running : undefined
+    return mustWait ? this.#running : undefined
   }
 
   async close(): Promise<void> {
@@ -56,24 +57,24 @@ export class Checkpoints {
     const worker = this.#worker ?? this.#start()
     worker.ref()
     worker.postMessage('checkpoint')
-    // Whatever becomes of it, nobody waits for ever.
-    const over = new AbortController()
-    const { signal } = over
+    // Writers must not wait forever, so an exit or error of the thread ends the wait too.
+    const done = new AbortController()
+    const { signal } = done
     await Promise.race([once(worker, 'message', { signal }), once(worker, 'exit', { signal })]).catch(
       () => {},
     )
-    over.abort()
+    done.abort()
     worker.unref()
   }
 
-  // Only a service that is used comes so far.
+  // Started late, because a service with few writes never needs it.
   #start(): Worker {
     const script = new URL(`checkpoint-worker${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(script, { workerData: this.#file, execArgv: [], trackUnmanagedFds: false })
     worker.unref()
-    worker.on('error', (error) => {
+    worker.on('error', (error: unknown) => {
       this.#hasFailed = true
-      process.emitWarning(`SQLite does its checkpoints itself: ${error}`)
+      process.emitWarning(`SQLite does its checkpoints itself: ${String(error)}`)
     })
     worker.on('exit', () => {
       this.#worker = undefined

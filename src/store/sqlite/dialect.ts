@@ -8,25 +8,25 @@ import type { ConnectionlessAdapter, Query } from '../statement.ts'
 import type { Access, Store } from '../store.ts'
 import { GroupCommitDriver } from './driver.ts'
 
-// What another process may hold the write lock for, in milliseconds, before a request gives up with 503. The wait
-// blocks the event loop, so it is short, and not everybody's: see GroupCommitDriver.
+// Milliseconds. How long a request waits for the write lock of another process before it gets 503. The wait blocks the
+// event loop, so it is short, and later requests do not repeat it: see `Statements.lock`.
 const BUSY_TIMEOUT = 1000
 
-// At a start there is no request that would wait.
+// Milliseconds. At startup, no requests wait.
 const MIGRATION_TIMEOUT = 60_000
 
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PROTOCOL)/
 
-// For whoever only looks: neither the file nor its journal is made or changed. A file that is not there has no tables.
+// For commands that only read: neither the file nor its journal is created or changed. A missing file has no tables.
 function openToRead(file: string): SQLite.Database {
   if (!existsSync(file)) return new SQLite(':memory:')
-  // Not opened as read-only: such a connection cannot take -wal and -shm away again.
+  // A connection opened as read-only could not remove -wal and -shm when it closes.
   const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
   database.pragma('query_only = ON')
   return database
 }
 
-// Of two that switch at once SQLite refuses one without its timeout, or they would wait for each other for ever.
+// When two processes switch at once, SQLite refuses one without waiting, because they would deadlock.
 function switchToWal(database: SQLite.Database): void {
   const begun = performance.now()
   for (;;) {
@@ -36,7 +36,7 @@ function switchToWal(database: SQLite.Database): void {
     } catch (error) {
       const isBusy = error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY'
       if (!isBusy || performance.now() - begun > BUSY_TIMEOUT) throw error
-      // At a start there is no request that would wait.
+      // This blocks the event loop. At startup, no requests wait.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }
@@ -44,27 +44,27 @@ function switchToWal(database: SQLite.Database): void {
 
 function open(file: string): SQLite.Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  // It holds password hashes and addresses: a new file is for its owner only. To close a descriptor of one that is
-  // there would drop this process's locks on it: POSIX.
+  // The file holds password hashes and addresses, so only its owner may read it. An existing file is not opened here:
+  // closing a descriptor would drop all POSIX locks of this process on it.
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
   const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
   switchToWal(database)
-  // What was answered is on disk: better-sqlite3 is built with NORMAL for WAL, which loses commits at a power cut.
+  // better-sqlite3 is built with NORMAL for WAL, which may lose commits in a power cut.
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
-  // Pages. A thread does it before: see Checkpoints.
+  // Pages. Usually a thread checkpoints earlier: see Checkpoints.
   database.pragma('wal_autocheckpoint = 14000')
-  // What a reader that stood in the way made it grow is given back.
+  // A long read prevents checkpoints, so that the log grows. Afterwards it is truncated to this size.
   database.pragma(`journal_size_limit = ${32 * 2 ** 20}`)
   database.prepare('select 1').get()
-  // It reads FULL right after the switch to WAL although NORMAL will hold, hence only now.
+  // Checked only after a statement: right after the switch to WAL, SQLite reports FULL although NORMAL will apply.
   if (database.pragma('synchronous', { simple: true }) !== 2)
     throw new Error('SQLite refuses synchronous=FULL')
   return database
 }
 
-// SQLite has transactional DDL, but Kysely says that it has not, and then migrates without a transaction: processes
-// that start at once would run one migration twice, and a crash would leave half of it.
+// SQLite has transactional DDL, but Kysely's adapter denies it and would migrate without a transaction. Then processes
+// that start at the same time could run a migration twice, and a crash could leave half of it.
 class TransactionalAdapter extends SqliteAdapter implements ConnectionlessAdapter {
   readonly #driver: GroupCommitDriver
 
@@ -81,12 +81,12 @@ class TransactionalAdapter extends SqliteAdapter implements ConnectionlessAdapte
     return true
   }
 
-  // The driver has one, and hands it out to as many as come.
+  // The driver shares its one connection among all callers.
   override get supportsMultipleConnections(): boolean {
     return true
   }
 
-  // Whoever waits for another process to migrate a large table waits for its transaction.
+  // Another process holds the lock for as long as it migrates a large table.
   override async acquireMigrationLock(db: Kysely<unknown>): Promise<void> {
     await sql`pragma busy_timeout = ${sql.lit(MIGRATION_TIMEOUT)}`.execute(db)
   }
@@ -101,7 +101,7 @@ class Dialect extends SqliteDialect {
 
   constructor(database: SQLite.Database, access: Access) {
     super({ database })
-    // A transaction that would only come to write later fails when another process has written meanwhile.
+    // A transaction that reads before it writes would fail if another process has written in between.
     this.#driver = new GroupCommitDriver(database, access === 'read' ? 'begin' : 'begin immediate')
   }
 
@@ -115,8 +115,8 @@ class Dialect extends SqliteDialect {
 }
 
 /**
- * @param file path of the database file; it and its directory are made when they are missing
- * @param access `read`: nothing is made or changed
+ * @param file path of the database file. The file and its directory are created if missing.
+ * @param access `read`: nothing is created or changed
  */
 export function openSqlite(file: string, access: Access): Store {
   const database = access === 'read' ? openToRead(file) : open(file)
@@ -127,7 +127,7 @@ export function openSqlite(file: string, access: Access): Store {
       !database.open || (error instanceof SQLite.SqliteError && UNAVAILABLE.test(error.code)),
     async close() {
       await db.destroy()
-      // Kysely leaves a database alone that it never used.
+      // Kysely does not close a database that it has never used.
       database.close()
     },
   }

@@ -7,7 +7,7 @@ import { Statements } from './statements.ts'
 /** A statement, or a whole transaction, that waits for its turn. */
 interface Work {
   isReading(): boolean
-  /** @returns resolves the caller's promise; called when the work is on the disk */
+  /** @returns a function that resolves the caller's promise, called after the commit */
   run(): () => void
   reject(error: unknown): void
 }
@@ -18,7 +18,7 @@ interface DoneWork {
   readonly reject: (error: unknown) => void
 }
 
-/** Milliseconds that work waits for company at most: when a disk hangs, the queue must not hang longer still. */
+/** Milliseconds. Limits the wait for more work when a disk hangs and commits take long. */
 const MAX_WAIT = 8
 
 class Connection implements DatabaseConnection {
@@ -41,7 +41,7 @@ class Connection implements DatabaseConnection {
 
 /**
  * Kysely's driver for the one connection to a file. Work that arrives in one turn of the event loop shares a commit, since
- * each commit waits for the disk. Callers are told after the commit, never before. The file is locked only while statements
+ * each commit waits for the disk. Callers get their results only after the commit. The file is locked only while statements
  * run. See `docs/adr/0014-shared-commits.md`.
  */
 export class GroupCommitDriver implements Driver {
@@ -52,7 +52,7 @@ export class GroupCommitDriver implements Driver {
   /** The writes of this turn that are still to be done */
   #batch: Work[] = []
   #done: DoneWork[] = []
-  /** What has the database to itself: a transaction that awaits its statements, or the end of a checkpoint */
+  /** Keeps other work waiting: an open transaction between its statements, or a checkpoint */
   #owner: Connection | Promise<void> | undefined
   #isScheduled = false
   #lastSize = 0
@@ -122,7 +122,7 @@ export class GroupCommitDriver implements Driver {
   }
 
   async #end(connection: Connection, how: 'commit' | 'rollback'): Promise<void> {
-    // Kysely also rolls back a transaction whose commit failed, and by then another one may own the database.
+    // Kysely also rolls back after a failed commit, when another transaction may already own the database.
     if (this.#owner !== connection) return
     const isLost = connection.transaction === 'lost'
     connection.transaction = 'none'
@@ -145,8 +145,8 @@ export class GroupCommitDriver implements Driver {
   }
 
   /**
-   * Work is done at the end of the turn. Clients that were answered together send their next requests in several turns: the
-   * first ones wait until as many have come as the last time, but no longer than a commit takes.
+   * Runs the queue at the end of the turn. Clients that were answered together send their next requests over several
+   * turns. So the queue waits until it is as long as the last time, but no longer than a commit takes.
    */
   #schedule(): void {
     if (this.#isScheduled || this.#owner !== undefined || this.#queue.length === 0) return
@@ -178,9 +178,9 @@ export class GroupCommitDriver implements Driver {
     }
   }
 
-  // Reads come before the writes of the same turn: they see only what is on the disk, so they wait for no commit.
+  // Reads run before the writes of their turn. They see only committed data and need not wait for the commit.
   #read(reads: readonly Work[]): void {
-    // A transaction for several of them: each by itself would lock and unlock the file. One is a transaction by itself.
+    // Several reads share a transaction, because each would otherwise lock and unlock the file.
     const isShared = reads.length > 1
     try {
       if (isShared) this.#statements.command('begin')
@@ -202,7 +202,7 @@ export class GroupCommitDriver implements Driver {
     }
   }
 
-  /** Until all is done and committed, or a transaction becomes the owner. */
+  /** Runs the batch until it is committed or a transaction becomes the owner. */
   #write(): void {
     while (this.#owner === undefined) {
       const work = this.#batch.shift()
@@ -214,10 +214,10 @@ export class GroupCommitDriver implements Driver {
         if (!this.#inTransaction) this.#statements.lock(this.#begin)
         this.#done.push({ resolve: work.run(), reject: work.reject })
       } catch (error) {
-        // A failed statement takes back only itself. It is reported with the others: its caller must not learn from the
-        // error what is not on the disk yet.
+        // A failed statement undoes only itself. Its error waits for the commit too, because it may reveal data that is
+        // not on disk yet.
         this.#done.push({ resolve: () => work.reject(error), reject: work.reject })
-        // But SQLite rolls the whole transaction back when the disk is full, for example.
+        // But SQLite may roll back the whole transaction, for example when the disk is full.
         if (!this.#inTransaction) this.#lose(error)
       }
     }
@@ -247,7 +247,7 @@ export class GroupCommitDriver implements Driver {
     else this.#schedule()
   }
 
-  /** The transaction is gone, and with it all that was done in it. */
+  /** Rejects all work of a transaction that was rolled back. */
   #lose(error: unknown): void {
     if (this.#owner instanceof Connection) this.#owner.transaction = 'lost'
     for (const { reject } of this.#done.splice(0)) reject(error)

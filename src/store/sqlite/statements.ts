@@ -2,19 +2,19 @@ import SQLite from 'better-sqlite3'
 import type { QueryResult } from 'kysely'
 import type { Query } from '../statement.ts'
 
-/** What a statement says of itself takes a call into native code each time. */
+/** A statement and its properties, because reading each of those calls native code. */
 interface Prepared {
   readonly statement: SQLite.Statement<unknown[]>
   readonly isReader: boolean
   readonly isReadonly: boolean
 }
 
-/** The connection to a file, and its statements: Kysely would prepare one anew at each execution. */
+/** The connection to a file and its prepared statements. Kysely would prepare a statement for each execution. */
 export class Statements {
   readonly database: SQLite.Database
   readonly #prepared = new Map<string, Prepared>()
-  /** The database's `busy_timeout`, while it is 0 */
-  #busyTimeout: unknown
+  /** The usual `busy_timeout`, while it is set to 0 */
+  #busyTimeout: number | undefined
 
   constructor(database: SQLite.Database) {
     this.database = database
@@ -22,8 +22,8 @@ export class Statements {
 
   execute<R>({ sql, parameters }: Query): QueryResult<R> {
     const { statement, isReader } = this.#prepare(sql)
-    if (isReader) return { rows: statement.all(parameters as unknown[]) as R[] }
-    const { changes, lastInsertRowid } = statement.run(parameters as unknown[])
+    if (isReader) return { rows: statement.all(parameters) as R[] }
+    const { changes, lastInsertRowid } = statement.run(parameters)
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
@@ -36,15 +36,15 @@ export class Statements {
   }
 
   /**
-   * To wait for the lock of another process blocks the event loop. After one wait that was in vain nobody waits until
-   * somebody got it.
+   * Takes the write lock. Waiting for another process blocks the event loop. So after one wait in vain, there are no more
+   * waits until a call gets the lock at once.
    */
   lock(begin: string): void {
     try {
       this.command(begin)
     } catch (error) {
       if (error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY') {
-        this.#busyTimeout ??= this.database.pragma('busy_timeout', { simple: true })
+        this.#busyTimeout ??= this.database.pragma('busy_timeout', { simple: true }) as number
         this.database.pragma('busy_timeout = 0')
       }
       throw error

@@ -32,7 +32,7 @@ export const limitFaults: readonly Mutation[] = [
   },
   {
     file: 'src/limits/refusal.ts',
-    find: ' || found.askAt <= now) return undefined',
+    find: ' || found.forgetAt <= now) return undefined',
     replace: ') return undefined',
     why: 'a refusal is remembered although another process has given the point back',
     tests: ['tests/limits/logins.test.ts'],
