@@ -1,4 +1,4 @@
-/** The service as a part of another app. */
+/** The service as part of another app. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Hono } from 'hono'
