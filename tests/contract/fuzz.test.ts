@@ -6,7 +6,7 @@ import { operations } from '../support/check-response.ts'
 import { effort } from '../support/effort.ts'
 import { fuzz } from './fuzz/run.ts'
 
-const RUNS = effort(1000, 10_000)
+const RUNS = effort(600, 10_000)
 const SEED = 20_261_122
 
 test(`${RUNS} requests out of the contract, seed ${SEED}`, async (t) => {
