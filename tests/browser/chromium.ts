@@ -10,7 +10,7 @@ const candidates = [
   '/usr/bin/google-chrome',
 ]
 
-/** A fresh profile in headless Chromium that talks to nobody but the test. */
+/** A new profile in headless Chromium that connects only to the test. */
 export async function launchBrowser(t: Pick<TestContext, 'after'>): Promise<BrowserContext> {
   const executablePath = candidates.find((path) => path !== undefined && existsSync(path))
   if (executablePath === undefined) throw new Error('no Chromium: install it, or name it in CHROMIUM')

@@ -16,7 +16,7 @@ import { launchBrowser } from './chromium.ts'
 const COOKIE = { name: '__Host-refresh_token', secure: true }
 const LOGIN = { username: 'ada', password: PASSWORD, cookie: true }
 
-/** Pages of another server. Browsers take `*.localhost` for this machine, and for safe as if by https. */
+/** Pages of another server. Browsers resolve `*.localhost` to this machine and treat it as secure. */
 async function openElsewhere(t: TestContext) {
   const server = createServer((_, response) => {
     response.setHeader('Content-Type', 'text/html').end('<!doctype html><link rel="icon" href="data:,">')
@@ -28,7 +28,7 @@ async function openElsewhere(t: TestContext) {
   return { sibling: `http://evil.auth.localhost:${port}`, stranger: `http://evil.example.localhost:${port}` }
 }
 
-/** A service, and a browser that is logged in there. */
+/** A service, and a browser that is logged in to it. */
 async function logIn(t: TestContext, corsOrigins: string[]) {
   const service = await startService(t, { cookie: COOKIE, corsOrigins }, realClock)
   await service.register()
@@ -76,12 +76,12 @@ const ATTACKS: Readonly<Record<string, string>> = {
       home + '/refresh_token"></form><script>document.forms[0].submit()</' + 'script>' })))`,
 }
 
-// Each takes the page away.
+// Each of these navigates away from the page.
 const FORMS = [
   ['/refresh_token', 'application/x-www-form-urlencoded', 'a', 'b'],
   ['/api/auth/logout', 'multipart/form-data', 'a', 'b'],
   ['/api/auth/logout', 'text/plain', 'a', 'b'],
-  // What comes is JSON: {"username":…,"x":"="}
+  // The body is JSON: {"username":…,"x":"="}
   ['/api/auth/login', 'text/plain', `${body.slice(0, -1)},"x":"`, '"}'],
 ]
 
@@ -116,7 +116,7 @@ test('pages of other origins rotate, end and open nothing', { timeout: 60_000 },
     const evil = await context.newPage()
     const start = service.logged().length
     await attack(evil, origin, home)
-    // Browsers hide most of the answers.
+    // Browsers hide most of these responses from the page.
     const seen = answers(service.logged().slice(start))
     t.diagnostic(`${origin}: ${seen}`)
     assert.ok(seen.length > 12)
@@ -124,7 +124,7 @@ test('pages of other origins rotate, end and open nothing', { timeout: 60_000 },
       seen.filter((answer) => answer.endsWith(' 200')),
       [],
     )
-    // To a page of the same site the browser lends the cookie: what stopped these is the service.
+    // A page of the same site gets the cookie from the browser, so the service refused these requests.
     const refused = seen.filter((answer) => answer.endsWith(' 403'))
     assert.equal(refused.length > 5, origin === elsewhere.sibling)
     assert.deepEqual(await snapshot(service.database), before)

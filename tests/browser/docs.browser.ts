@@ -1,4 +1,4 @@
-/** The pages of /docs in a real browser, under their own policy: operations can be tried, and nobody else is asked. */
+/** The pages of /docs in a real browser, under their own policy: operations can be tried, and no other host is asked. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -7,7 +7,7 @@ import { checkResponse } from '../support/check-response.ts'
 import { PASSWORD, startService } from '../support/service.ts'
 import { launchBrowser } from './chromium.ts'
 
-/** Opens an operation for trying. */
+/** Opens the form of an operation. */
 async function open(page: Page, operationId: string): Promise<Locator> {
   const operation = page.locator(`.opblock[id$="-${operationId}"]`)
   await operation.locator('.opblock-summary-control').click()
@@ -32,7 +32,7 @@ async function authorize(page: Page, scheme: string, token: string): Promise<voi
   await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).first().click()
 }
 
-/** Against the contract, as everywhere. */
+/** Checked against the contract, as in all tests. */
 async function check(response: Response): Promise<void> {
   const { pathname, protocol } = new URL(response.url())
   if (protocol === 'data:') return

@@ -1,6 +1,6 @@
 /**
- * What stands between browser and service in the browser tests: it serves the page, forwards everything else, loses
- * answers after the service has acted, and keeps a copy of each refresh token that passes, as a thief on the wire would.
+ * The gateway between browser and service in the browser tests. It serves the page, forwards everything else, loses
+ * responses after the service has acted, and keeps a copy of each refresh token that passes, as a thief would.
  */
 
 import { once } from 'node:events'
@@ -14,13 +14,13 @@ import { checkedFetch } from '../support/check-response.ts'
 
 export interface Gateway {
   readonly url: string
-  /** Where requests go; a service that restarts is undefined meanwhile */
+  /** Where requests are sent; undefined while the service restarts */
   upstream: string | undefined
-  /** The share of refreshes whose answers are lost, 0 to 1 */
+  /** The share of refreshes whose responses are lost, 0 to 1 */
   losses: number
-  /** Refresh tokens by generation, as they were given out */
+  /** Refresh tokens by generation, as they were issued */
   readonly issued: Map<number, Set<string>>
-  /** Of the requests that rotated: the generation that they presented, and by the page's clock when they were sent */
+  /** For each request that rotated: the presented generation, and the time of sending by the page's clock */
   readonly rotations: Map<number, { sentAt: number; byNewTab: boolean }>
   readonly counts: { refreshes: number; lost: number; unreachable: number }
 }
@@ -96,7 +96,7 @@ export async function openGateway(t: Pick<TestContext, 'after'>, random: () => n
   function noteRotation({ authorization, cookie, ...headers }: IncomingHttpHeaders): void {
     const [presented = ''] = tokensIn(authorization ?? cookie ?? '')
     const generation = generationOf(presented)
-    // Sent again, it is the same rotation.
+    // Sent again, it is a repetition of the same rotation.
     if (gateway.rotations.has(generation)) return
     gateway.rotations.set(generation, {
       sentAt: Number(headers['x-sent-at']),

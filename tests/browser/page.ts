@@ -1,4 +1,4 @@
-/** What runs in each tab: a session that is used all the time, and a record of what its user would have noticed. */
+/** The code of each tab: a session that is used all the time, and a record of everything its user would notice. */
 import { createSession, webStorage } from '../../src/client/index.ts'
 
 const { origin, hash } = (globalThis as unknown as { location: { origin: string; hash: string } }).location
@@ -18,7 +18,7 @@ const session = createSession({
   signal: dying.signal,
   fetch: (input, init) => {
     const request = new Request(input, init)
-    // For the gateway, which counts rotations: a tab that is new rotates when no other answers it soon enough.
+    // For the gateway, which counts rotations: a new tab rotates if no other tab answers it soon enough.
     request.headers.set('X-Sent-At', String(Date.now()))
     request.headers.set('X-New', String(record.last === 0))
     return fetch(request)
@@ -47,7 +47,7 @@ async function logIn(username: string, password: string): Promise<void> {
   await session.start(data)
 }
 
-/** Takes the session's lock and never lets it go, as a tab does that is frozen in the middle of a refresh. */
+/** Takes the session's lock and never releases it, like a tab that is frozen during a refresh. */
 const holdLock = () =>
   new Promise<void>((held) => {
     const { locks } = navigator as unknown as {
@@ -59,10 +59,10 @@ const holdLock = () =>
     })
   })
 
-/** As a tab that is killed in the middle of a refresh, whose request never leaves. */
+/** Behaves like a tab that is killed during a refresh, before its request is sent. */
 async function die(): Promise<void> {
   await holdLock()
-  // Else it might rotate by its last breath: the browser has the cookie then, but the other tabs have heard of nothing.
+  // Otherwise it might still rotate: the browser would have the new cookie, and the other tabs would not know.
   dying.abort()
 }
 

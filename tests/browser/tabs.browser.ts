@@ -1,6 +1,6 @@
 /**
- * Six tabs of a real browser share one session while access tokens last two seconds: nobody is logged out, whatever
- * happens, and when a thief shows up, everybody is. `npm run test:browser -- --seconds N --seed S`
+ * Six tabs of a real browser share one session while access tokens last two seconds. No tab is logged out, whatever
+ * happens. When a thief presents a token, all are. `npm run test:browser -- --seconds N --seed S`
  */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -35,8 +35,8 @@ async function openTab(context: BrowserContext, url: string): Promise<Page> {
 }
 
 /**
- * Tokens last 2 s and are refreshed a fifth ahead. But they carry whole seconds: one that was made at the end of a second
- * has expired after little more than one. Two rotations for one expiry would be closer than this, in ms.
+ * Tokens last 2 s and are refreshed when a fifth of that is left. They contain whole seconds: a token that was issued at
+ * the end of a second lasts little more than one. Two rotations for one expiry would be closer than this, in ms.
  */
 const SHORTEST = 1000
 
@@ -72,7 +72,7 @@ for (const mode of ['cookie', 'header'] as const) {
   })
 }
 
-/** Spread over the time: a tab dies with the lock, one is frozen with it and woken, the service restarts. */
+/** Events spread over the time: a tab dies with the lock, one is frozen with it and woken, the service restarts. */
 async function troubles(
   context: BrowserContext,
   tabs: Page[],
@@ -110,7 +110,7 @@ async function nobodyNoticed(t: TestContext, tabs: Page[], gateway: Gateway): Pr
     )
     assert.ok(Date.now() - last < 2500, 'every tab goes on')
   }
-  // The lineage is a line: one generation, one token, however often its answer was lost and asked for again.
+  // The tokens form a line: one token per generation, however often its response was lost and requested again.
   for (const [generation, tokens] of gateway.issued) assert.equal(tokens.size, 1, `generation ${generation}`)
   const rotations = [...gateway.rotations].sort(([a], [b]) => a - b).map(([, rotation]) => rotation)
   const gaps = rotations.map(({ sentAt, byNewTab }, index) =>
@@ -125,7 +125,7 @@ async function nobodyNoticed(t: TestContext, tabs: Page[], gateway: Gateway): Pr
   t.diagnostic(JSON.stringify(records.map(({ answers }) => answers)))
 }
 
-/** Presents a token of the beginning: the session ends, and every tab learns of it. */
+/** Presents an early token: the session ends, and every tab is told. */
 async function thief(tabs: Page[], gateway: Gateway): Promise<void> {
   const [stolen = ''] = gateway.issued.get(0) ?? []
   const answer = await fetch(`${gateway.url}/refresh_token`, {

@@ -1,4 +1,4 @@
-/** The client's session when networks, storages, other tabs and the application itself do what they should not. */
+/** The client's session when networks, storages, other tabs and the application itself misbehave. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
@@ -29,7 +29,7 @@ const revoked = async ({ core }: Service) =>
   (await core.db.selectFrom('sessions').select('revoked_at').orderBy('id').execute()).map(
     ({ revoked_at }) => revoked_at !== null,
   )
-/** Answers of others in the place of the first so many of a path's. */
+/** Replaces the first responses of a path by responses of other servers. */
 const instead = (path: string, count: number, response: () => Response) => (input: unknown, init?: object) =>
   new URL((input as Request).url).pathname === path && count-- > 0
     ? Promise.resolve(response())

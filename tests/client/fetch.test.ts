@@ -1,4 +1,4 @@
-/** What `session.fetch` does with requests: a server of the test's own stands for an API, and refuses the first token. */
+/** What `session.fetch` does with requests. A server of the test acts as an API, and refuses the first token. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'

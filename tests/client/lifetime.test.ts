@@ -1,11 +1,11 @@
-/** How long a token lasts, by clocks that are wrong, set, or asleep. */
+/** How long a token lasts when clocks are wrong, are set, or stop during sleep. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lifetimeOf } from '../../src/client/tokens.ts'
 
 const HOUR = 3_600_000
 
-/** Both clocks in the test's hand. */
+/** The test controls both clocks. */
 function withClocks(work: (clocks: { wall: number; monotonic: number }) => void): void {
   const clocks = { wall: Date.UTC(2026, 10, 22), monotonic: 1000 }
   const { now } = Date

@@ -1,4 +1,4 @@
-/** Logouts in cookie mode that take a while: who logs in meanwhile, in whatever tab, stays logged in. */
+/** Slow logouts in cookie mode: a user who logs in meanwhile, in any tab, stays logged in. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
@@ -11,15 +11,15 @@ import { until } from '../support/until.ts'
 import type { Tab } from './tab.ts'
 import { openTab } from './tab.ts'
 
-/** A browser: its tabs share a session by name, and one cookie, whatever their names. */
+/** A browser: its tabs share a session if they have the same name, and one cookie in any case. */
 async function openBrowser(t: TestContext) {
-  // Of the contract's name: Prism knows no other.
+  // The name in the contract, because Prism knows no other.
   const service = await startService(t, { cookie: { name: '__Host-refresh_token', secure: true } })
   await service.register('ada')
   await service.register('grace')
   const shared = randomUUID()
   let jar: string | undefined
-  /** What each logout had with it that got through */
+  /** The credentials of each logout that reached the service */
   const logouts: string[] = []
 
   const send: typeof fetch = async (input, init) => {
@@ -38,7 +38,7 @@ async function openBrowser(t: TestContext) {
   const open = (options: Partial<SessionOptions> = {}, name = shared) =>
     openTab(t, service, name, { mode: 'cookie', fetch: send, ...options })
 
-  /** A tab whose first so many logouts get nowhere, which they are told when the test says so. */
+  /** A tab whose first logouts are lost; it learns this when the test says so. */
   function openOffline(tries: number, options: Partial<SessionOptions> = {}) {
     let begun = 0
     let fail = () => {}
@@ -53,7 +53,7 @@ async function openBrowser(t: TestContext) {
         throw new TypeError('fetch failed')
       },
     })
-    /** Logs out, and comes back as soon as the first try is on its way. */
+    /** Logs out, and returns as soon as the first attempt was sent. */
     const logout = async () => {
       const over = tab.session.logout()
       over.catch(() => {})
@@ -63,7 +63,7 @@ async function openBrowser(t: TestContext) {
     return { ...tab, logout, fail }
   }
 
-  /** @param tab is told of it; else it is a page that has no session, or has not started it yet */
+  /** @param tab learns of the login; without it, a page without a session, or with one that has not started, logs in */
   async function logIn(username: string, tab?: Pick<Tab, 'session'>): Promise<void> {
     const response = await send(`${service.url}/api/auth/login`, {
       method: 'POST',
@@ -80,9 +80,9 @@ async function openBrowser(t: TestContext) {
     const { data } = (await response.json()) as { data?: { username: string } }
     return data?.username
   }
-  /** Whom a page finds logged in that has just been loaded, and knows of the cookie alone */
+  /** The user that a newly loaded page finds logged in by the cookie alone */
   const whoIsIn = () => me(open({}, randomUUID()))
-  /** Whose sessions have not been ended */
+  /** The users whose sessions have not ended */
   const living = async () => {
     const { db } = service.core
     const sessions = db.selectFrom('sessions').innerJoin('users', 'users.id', 'sessions.user_id')
@@ -140,7 +140,7 @@ test('a logout by the cookie alone is given up when it is the cookie of another 
   await until(async () => (await me(a)) === 'grace')
   a.fail()
   await assert.rejects(over, RefreshError)
-  // Nothing of hers is left in this browser, but the server has not ended it: the caller has to hear that.
+  // This browser has nothing of her session, but the server has not ended it: the caller must learn this.
   assert.deepEqual([logouts, await living(), await whoIsIn()], [[], ['ada', 'grace'], 'grace'])
   await a.session.logout()
   assert.deepEqual([logouts, await living()], [['authorization and cookie'], ['ada']])
@@ -176,7 +176,7 @@ test('a logout that is tried again ends what another tab has refreshed meanwhile
   const { service, open, openOffline, logIn, me, whoIsIn, living } = await openBrowser(t)
   const a = openOffline(1)
   await logIn('ada', a)
-  // Of another name, it does not hear of the logout: as if it had been asleep.
+  // It has another name, so it does not learn of the logout, as if it had been asleep.
   const b = open({}, randomUUID())
   const { over } = await a.logout()
   service.clock.now += 31 * MINUTE

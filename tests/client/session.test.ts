@@ -1,4 +1,4 @@
-/** The client's session against the real service: what ends it, and the many things that must not. */
+/** The client's session against the real service: what ends it, and what must not end it. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
@@ -22,7 +22,7 @@ async function loggedIn(t: TestContext, options: Partial<SessionOptions> = {}) {
   return { service, tab, name, me }
 }
 
-// Access tokens last 30 minutes. The service's clock is the test's; the client only meets the 401.
+// Access tokens last 30 minutes. The test controls the service's clock; the client only sees the 401.
 const expire = (service: Service) => {
   service.clock.now += 31 * MINUTE
 }
@@ -160,7 +160,7 @@ test('a refresh ahead of time that is told to wait a minute does not knock all t
   const service = await startService(t, { accessTokenTtl: 4000 })
   await service.register()
   const tab = openTab(t, service, randomUUID(), {
-    // Half of their life is as early as it gets.
+    // Half of their lifetime is the earliest time.
     refreshAhead: MINUTE,
     fetch: (input, init) => {
       if (!(input as Request).url.endsWith('/refresh_token')) return checkedFetch(input, init)

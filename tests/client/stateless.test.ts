@@ -1,4 +1,4 @@
-/** The same expectations of the mock and of the service. */
+/** The same expectations for the mock and for the service. */
 import { test } from 'node:test'
 import { createClient } from '../../src/client/index.ts'
 import { startMock } from '../contract/start-mock.ts'

@@ -1,6 +1,6 @@
 /**
- * What a frontend may expect of each operation, whatever happened before: nothing in here knows whether the contract's
- * mock answers or the service. Whoever builds against the one is not surprised by the other.
+ * What a frontend may expect of each operation, without knowing what happened before. The same expectations hold for the
+ * contract's mock and for the service, so a frontend that was built against the mock works with the service.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -13,11 +13,11 @@ const PASSWORD = 'correct horse battery staple'
 
 const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
 
-/** A header for requests that break the contract on purpose: some stand between us and the service and judge that. */
+/** A header for requests that break the contract on purpose. Proxies that judge requests skip these. */
 export const ON_PURPOSE = { name: 'X-On-Purpose', value: 'yes' }
 const onPurpose = { [ON_PURPOSE.name]: ON_PURPOSE.value }
 
-/** A user of its own, logged in. */
+/** Creates a new user and logs in. */
 async function logIn(client: Client) {
   const body = { username: `user-${randomUUID()}`, password: PASSWORD }
   const registered = await client.POST('/api/auth/register', { body })
@@ -30,7 +30,7 @@ async function logIn(client: Client) {
   return { access: bearer(access_token), refresh: bearer(refresh_token), token: access_token }
 }
 
-/** The error's message, of an answer that has to be one. */
+/** @returns the message of a response that must be an error */
 function refused(
   answer: { response: Response; error?: { message: string } },
   status: number,
@@ -65,7 +65,7 @@ export const expectations: Readonly<Record<string, (client: Client) => Promise<v
   },
 
   async 'an exchange of nothing is an invalid request'(client) {
-    // @ts-expect-error: the contract asks for a token
+    // @ts-expect-error: the contract requires a token
     const answer = await client.POST('/api/auth/refresh', { body: {}, headers: onPurpose })
     assert.equal(refused(answer, 400), 'Invalid request.')
     assert.ok(Array.isArray((answer.error as { errors?: unknown }).errors))
@@ -83,7 +83,7 @@ export const expectations: Readonly<Record<string, (client: Client) => Promise<v
   },
 
   async 'a login without a password is an invalid request'(client) {
-    // @ts-expect-error: the contract asks for a password
+    // @ts-expect-error: the contract requires a password
     const answer = await client.POST('/api/auth/login', { body: { username: 'ada' }, headers: onPurpose })
     assert.equal(refused(answer, 400), 'Invalid request.')
   },

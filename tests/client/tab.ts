@@ -10,7 +10,7 @@ export interface Tab {
   readonly session: Session
   readonly refreshed: Tokens[]
   readonly ended: string[]
-  /** The paths that it has asked for, and what was answered; `lost` when nothing came */
+  /** The paths that it requested, with the statuses; `lost` when no response came */
   readonly sent: string[]
   /** Loses the next answers after the server has acted on the requests */
   lose(count: number): void
@@ -67,7 +67,7 @@ export function openTab(
   return tab
 }
 
-/** By HTTP, and the tab is told. */
+/** Logs in over HTTP, and tells the tab. */
 export async function logIn(
   service: Pick<Service, 'tryLogin'>,
   { session }: Pick<Tab, 'session'>,

@@ -21,7 +21,7 @@ const { locks } = navigator as {
   }
 }
 
-/** What `localStorage` is to tabs. */
+/** A storage that all tabs share, like `localStorage`. */
 function sharedStorage(): TokenStorage & { readonly kept: Map<string, string> } {
   const kept = new Map<string, string>()
   const storage = {
@@ -83,7 +83,7 @@ test('a tab that is frozen with the lock holds the others up for the time limit 
     [200, 200],
   )
   assert.equal(await generation(service), 1)
-  // It has lost the lock, so that nobody waits for it again.
+  // It has lost the lock, so no other tab waits for it again.
   await frozen
 })
 
@@ -120,7 +120,7 @@ test('a tab that lets go of the lock while another waits for it a second time is
     const { held: taken = [], pending = [] } = (await locks?.query()) ?? {}
     return taken.some((lock) => lock.name === `${name} 2`) && pending.some((lock) => lock.name === name)
   }
-  // It fails when the lock is taken away.
+  // It fails if the lock is taken away.
   await Promise.race([held, until(isSecondWait)])
   letGo.resolve()
   await held
@@ -130,7 +130,7 @@ test('a tab that lets go of the lock while another waits for it a second time is
 test('a tab that slept through rotations takes what the others have, and is no thief', async (t) => {
   const storage = sharedStorage()
   const { service, tabs, grant, me } = await openTabs(t, 2, { storage })
-  // By another name it hears nothing of the others, as if it slept.
+  // It has another name, so it hears nothing of the others, as if it slept.
   const asleep = openTab(t, service, randomUUID(), { storage })
   assert.equal(await asleep.session.accessToken(), grant.access_token)
   for (let round = 0; round < 3; round++) {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { guessable } from '../../src/config/guessable.ts'
 import { knownSecrets } from '../../src/config/known-secrets.ts'
 
-// Without bias: fast-check prefers small numbers otherwise, and those would not be random bytes.
+// Without bias: by default fast-check prefers small numbers, which would not be random bytes.
 const random = fc.noBias(fc.uint8Array({ minLength: 32, maxLength: 32 }))
 
 for (const encoding of ['hex', 'base64', 'base64url'] as const) {
@@ -43,7 +43,7 @@ test('bytes are counted, not characters', () => {
   assert.equal(guessable('ключ от замка Б7-qX2'), undefined)
 })
 
-/** One reason for each family; written as they are found in the wild. */
+/** One reason for each family, spelt as they are found in the wild. */
 const families: Readonly<Record<string, readonly string[]>> = {
   'fewer than 8': [
     'a'.repeat(40),
@@ -60,7 +60,7 @@ const families: Readonly<Record<string, readonly string[]>> = {
     'Password1Password1Password1Password1',
     'test1234-test1234-TEST1234-test1234!',
     'aabbccddeeffgghhiijjkkllmmnnooppqq',
-    // Bytes 0 to 31, in hex and in base64; a piece of the "key generator" sequence that no list holds.
+    // Bytes 0 to 31, in hex and in base64; a piece of the "key generator" sequence that is in no list.
     '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f',
     'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
     'n2r5u8x/A%D*G-KaPdSgVkYp3s6v9y$B&E(H+MbQeThWmZq4',
@@ -111,7 +111,7 @@ test('every listed secret is long enough to need its place, told apart, and refu
   assert.equal(new Set(knownSecrets).size, knownSecrets.length)
   for (const known of knownSecrets) {
     assert(Buffer.byteLength(known) >= 32, known)
-    // What is left of it without punctuation must not be found in a random secret by chance.
+    // The part that is left without punctuation must not occur in a random secret by chance.
     assert(known.replace(/[^a-z0-9]/gi, '').length >= 14, known)
     for (const spelling of [known, known.toUpperCase(), `${known}!`, `'${known}'`, `${known}2024`]) {
       assert.notEqual(guessable(spelling), undefined, spelling)

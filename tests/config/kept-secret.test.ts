@@ -12,7 +12,7 @@ import { strong } from './rows.ts'
 test('10 processes that start at once end with one secret', { timeout: 20_000 }, async () => {
   const { directory, file, env } = fresh()
   const module = new URL('../../src/config/kept-secret.ts', import.meta.url).href
-  // Each waits for the word to go, so that they all find no file.
+  // Each waits for the signal to start, so that none of them finds a file.
   const code = `const { keptSecret } = await import(${JSON.stringify(module)})
     process.stdin.once('data', () => {
       process.stdin.destroy()
@@ -66,7 +66,7 @@ test('without hard links, a file that is still empty is waited for', async () =>
   const { file, env } = fresh()
   readServiceSettings(env)
   writeFileSync(file, '')
-  // A thread of its own, since the reader blocks this one.
+  // The reader blocks this thread, so the writer is another one.
   const code = `const { parentPort, workerData } = require('node:worker_threads')
     parentPort.once('message', () => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)

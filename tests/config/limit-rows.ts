@@ -16,7 +16,7 @@ const row = (name: keyof Settings['limits'], points: number, seconds: number): R
   ],
 })
 
-/** Those of `src/limits`. */
+/** The limits of `src/limits`. */
 export const limitRows: Readonly<Record<string, Row>> = {
   LIMIT_LOGIN_ADDRESS: row('loginAddress', 500, 3600),
   LIMIT_LOGIN_ACCOUNT: row('loginAccount', 100, 3600),

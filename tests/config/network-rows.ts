@@ -1,7 +1,7 @@
 import type { Row } from './row.ts'
 import { asTheyAre, notFlag, notWhole } from './row.ts'
 
-/** What has to do with addresses, cookies and other machines. */
+/** Settings about addresses, cookies and other machines. */
 export const networkRows: Readonly<Record<string, Row>> = {
   HOST: {
     pick: ({ settings }) => settings.host,

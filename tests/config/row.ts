@@ -4,20 +4,20 @@ export type Environment = Readonly<Record<string, string>>
 type Read = ReturnType<typeof readServiceSettings>
 
 interface Values {
-  /** Texts, and what is read from them. */
+  /** Texts, and the values that are read from them. */
   readonly good: Readonly<Record<string, unknown>>
   readonly wrong: readonly string[]
 }
 
 export interface Row extends Values {
   readonly pick: (read: Read) => unknown
-  /** What is read when the variable is missing or empty. */
+  /** The value when the variable is missing or empty. */
   readonly unset: unknown
-  /** The same beside another variable. */
+  /** The same value when another variable is set. */
   readonly beside?: Values & { readonly env: Environment }
 }
 
-/** Values that are read as they stand. */
+/** Values that are read unchanged. */
 export const asTheyAre = (...values: string[]) => Object.fromEntries(values.map((value) => [value, value]))
 
 export const notWhole = [

@@ -13,7 +13,7 @@ const production = { NODE_ENV: 'production' }
 const sqlite = (file: string) => ({ dialect: 'sqlite', file })
 const postgres = (url: string) => ({ [url]: { dialect: 'postgres', url } })
 
-/** Every variable: what is read from it, and what is refused. */
+/** Every variable: the values that are read, and the values that are refused. */
 export const rows: Readonly<Record<string, Row>> = {
   ...networkRows,
   ...limitRows,

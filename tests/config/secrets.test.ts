@@ -160,7 +160,7 @@ test('guessable secrets are mistakes, in production and elsewhere', () => {
     assert.match(lines[0] ?? '', /^JWT_SECRET_KEY is published/)
     assert.match(lines[1] ?? '', /^JWT_SECRET_KEY_PREVIOUS entry 2 is shorter than 32 bytes/)
   }
-  // Nor is one made beside them.
+  // No new one is created beside them either.
   assert.match(mistake({ ...env, JWT_SECRET_KEY_PREVIOUS: 'short' }), /^JWT_SECRET_KEY_PREVIOUS entry 1 is /)
   assert.match(mistake({ ...env, ADMIN_TOKEN: 'short' }), /^ADMIN_TOKEN is shorter than 32 bytes/)
   assert(!existsSync(directory))

@@ -56,7 +56,7 @@ for (const [name, row] of Object.entries(rows)) {
 
   test(`${name}: missing or empty`, () => {
     for (const value of [undefined, '']) {
-      // The default database lies in the working directory: no secret is to be kept there.
+      // The default database is in the working directory, and no secret must be kept there.
       if (name === 'DATABASE_URL') assert.deepEqual(readSettings({ [name]: value }).database, row.unset)
       else assert.deepEqual(row.pick(readServiceSettings({ ...service, [name]: value })), row.unset)
     }
@@ -95,7 +95,7 @@ test('several mistakes are reported at once, one line each', () => {
   )
 })
 
-// What was hidden behind what, once.
+// Mistakes that earlier versions did not report, because another mistake hid them.
 const url = 'https://hooks.example/'
 const together: Readonly<Record<string, readonly [Environment, ...string[]]>> = {
   'a webhook without a secret': [

@@ -1,10 +1,10 @@
-/** The judge of all responses: what is not in the contract does not pass it. */
+/** The judge of all responses: it refuses everything that is not in the contract. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkResponse, contract } from '../support/check-response.ts'
 import { startService } from '../support/service.ts'
 
-/** Those whose members the contract does not list: the contract itself. */
+/** Responses whose members the contract does not list: the contract itself. */
 const OPEN = ['/paths//openapi.json/get/responses/200/content/application/json/schema']
 
 function openObjects(value: unknown, path = ''): string[] {

@@ -1,9 +1,9 @@
-/** Changes of the contract whose verdict is known, each by itself, made to the released contract. */
+/** Changes with a known verdict, each made alone to the released contract. */
 
 /** By JSON pointer (`-` is the end of a list): the new value, or undefined to remove what is there. */
 export type Edits = Readonly<Record<string, unknown>>
 
-/** What is changed, and by themselves the changes that have to be made before, so that there is something to change */
+/** The change, and separately the changes that have to be made first so that it is possible */
 export type Row = Edits | readonly [before: Edits, edits: Edits]
 
 const login = '/paths/~1api~1auth~1login/post'

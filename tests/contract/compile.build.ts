@@ -1,6 +1,6 @@
 /**
- * A handler that answers with an undocumented status or body must not compile: for every operation of the contract, a
- * program is written in which that is tried, and TypeScript has to refuse exactly the lines that are wrong.
+ * A handler that returns an undocumented status or body must not compile. For every operation of the contract a program
+ * is written that tries this, and TypeScript has to refuse exactly the wrong lines.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -18,7 +18,7 @@ interface Example {
   readonly value: unknown
 }
 
-/** The documented examples, one a status. */
+/** The documented examples, one per status. */
 function examples(operation: (typeof operations)[number]['operation']): Example[] {
   return Object.keys(operation.responses).flatMap((status) =>
     Object.entries(documented(operation, status)?.content ?? {}).map(([type, content]) => {
@@ -28,7 +28,7 @@ function examples(operation: (typeof operations)[number]['operation']): Example[
   )
 }
 
-/** The expression that answers with an example as the contract has it. */
+/** The expression that returns an example of the contract. */
 function answer({ status, type, value }: Example): string | undefined {
   if (type !== 'application/json') return `raw(${status}, ${JSON.stringify(type)}, ${JSON.stringify(value)})`
   const { status: kind, data, message, errors } = value as Record<string, unknown>
@@ -38,10 +38,10 @@ function answer({ status, type, value }: Example): string | undefined {
   return `json(${status}, ${JSON.stringify(value)})`
 }
 
-/** The same with a member too many, and with none at all. */
+/** The same with one member too many, and without any members. */
 function falsified(example: Example): string[] {
   const right = answer(example) ?? ''
-  // The contract itself is the one body that is open.
+  // The contract itself is the only body that allows unknown members.
   if (example.type !== 'application/json' || right.includes('"openapi"')) return ["raw(200, 'image/png', '')"]
   return [right.replace(/\}\)$/, ', "undocumented": 1 })'), right.replace(/\{.*\}/, '{}')]
 }
@@ -76,7 +76,7 @@ function lines({ operation }: (typeof operations)[number]): Line[] {
 
 test('undocumented statuses and bodies do not compile, documented ones do, for every operation', (t) => {
   const program = operations.flatMap(lines)
-  // Below node_modules, where neither a type check nor a lint that runs at the same time looks.
+  // Below node_modules, which a type check or lint at the same time ignores.
   const directory = mkdtempSync(join(root, 'node_modules/.rekindle-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const source = [
@@ -85,7 +85,7 @@ test('undocumented statuses and bodies do not compile, documented ones do, for e
     ...program.map(({ code, compiles }) => (compiles ? code : `// @ts-expect-error\n${code}`)),
   ].join('\n')
   writeFileSync(join(directory, 'handlers.ts'), source)
-  // Complaints about unused parameters would pass for refusals.
+  // Complaints about unused parameters would count as refusals.
   const compilerOptions = { noUnusedParameters: false }
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['handlers.ts'], exclude: [] }
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(config))

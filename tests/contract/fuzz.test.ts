@@ -13,7 +13,7 @@ test(`${RUNS} requests out of the contract, seed ${SEED}`, async (t) => {
   const { counts } = await fuzz(RUNS, SEED)
   for (const { operation } of operations) {
     const of = (kind: string) => counts.get(`${operation.operationId} ${kind}`)
-    // What is called valid is: it succeeds. Few requests do not come to each operation.
+    // Requests that are called valid do succeed. Few requests do not reach each operation.
     const succeeds = [...(of('valid')?.keys() ?? [])].some((status) => status < 300)
     if (RUNS >= 5000) assert.ok(succeeds && of('hostile') !== undefined, operation.operationId)
   }

@@ -17,7 +17,7 @@ const contract = join(root, 'generated/openapi.json')
 
 interface Generator {
   readonly generate: (directory: string) => Promise<unknown>
-  /** A program that logs in, refreshes and returns the new refresh token. It makes one mistake. */
+  /** A program that logs in, refreshes and returns the new refresh token. It contains one mistake. */
   readonly program: string
 }
 
@@ -97,7 +97,7 @@ const compilerOptions = {
 test('clients that other generators make', { timeout: 120_000 }, async (t) => {
   const service = await startService(t)
   await service.register()
-  // Below node_modules, where neither a type check nor a lint that runs at the same time looks.
+  // Below node_modules, which a type check or lint at the same time ignores.
   const directory = mkdtempSync(join(root, 'node_modules/.rekindle-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
@@ -114,7 +114,7 @@ test('clients that other generators make', { timeout: 120_000 }, async (t) => {
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', directory], { encoding: 'utf8' })
   assert.equal(stdout, '')
 
-  // They all use the global one.
+  // They all use the global `fetch`.
   const { fetch } = globalThis
   t.after(() => {
     globalThis.fetch = fetch
@@ -124,7 +124,7 @@ test('clients that other generators make', { timeout: 120_000 }, async (t) => {
     await t.test(name, async () => {
       const program: Program = await import(pathToFileURL(join(directory, name, 'program.js')).href)
       const refreshToken = await program.walk(service.url, PASSWORD)
-      // What it got is the successor, which refreshes in its turn.
+      // The program returned the successor, which can be refreshed again.
       assert.equal((await service.refresh(refreshToken)).status, 200)
     })
   }

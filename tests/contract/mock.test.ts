@@ -1,10 +1,10 @@
-/** The mock, started as `docs/mock.md` says, answers with each documented response that it is asked for. */
+/** The mock, started as in `docs/mock.md`, returns each documented response that is requested. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { documented, operations } from '../support/check-response.ts'
 import { startMock } from './start-mock.ts'
 
-/** What a request needs to be a valid one: Prism answers others with 400 or 401, whatever they prefer. */
+/** The parts that make a request valid: Prism answers other requests with 400 or 401, whatever they prefer. */
 interface Needs {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly example: string }[]
   readonly requestBody?: { readonly content: Readonly<Record<string, Examples>> }

@@ -1,6 +1,6 @@
 /**
  * Loaded before a test file (`node --import`), it sends every request to a service through `prism proxy --errors`,
- * which holds both the request and the response against the contract. Where it finds a violation, the test file fails.
+ * which compares both the request and the response with the contract. If it finds a violation, the test file fails.
  */
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -16,7 +16,7 @@ const direct = globalThis.fetch
 const violations: string[] = []
 let checked = 0
 
-// Prism knows one service, and each test has its own: what stands behind Prism finds the right one by this header.
+// Prism knows one service, and each test has its own: the server behind Prism finds the right one by this header.
 const SERVICE = 'X-Service'
 
 function forward(incoming: IncomingMessage, response: ServerResponse): void {
@@ -38,7 +38,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const command = ['prism', 'proxy', '--errors', '--port', '0', 'generated/openapi.json', upstream] as const
 const prism = await startProgram({ after }, ['npx', ...command], { cwd: root }, /listening on (http:\S+)/)
 
-// To what breaks the contract on purpose, by saying so or by bringing no credentials, Prism would answer itself.
+// Prism would answer requests itself that break the contract on purpose, by this header or by missing credentials.
 function goesThrough({ method, url, headers }: Request): boolean {
   const { pathname } = new URL(url)
   const found = operations.find((one) => one.method === method && pathOf(one.path).test(pathname))
@@ -64,7 +64,7 @@ globalThis.fetch = async (input, init) => {
   checked++
   if (response.headers.get('Content-Type') !== 'application/problem+json') return response
   const problem = await response.text()
-  // The service has gone, as it does when a test ends.
+  // The service has stopped, for example at the end of a test.
   if (problem.includes('"FetchError"')) throw new TypeError('fetch failed')
   violations.push(`${method} ${pathname}: ${problem}`)
   return new Response(problem, response)

@@ -30,7 +30,7 @@ const DEVICES = 8
 // Milliseconds
 const POINT_PATIENCE = 3000
 
-/** Clients at work, crashes in between, checks after each. @throws Violation when something was lost or undone */
+/** Runs clients, and crashes and checks the service meanwhile. @throws Violation if something was lost or undone */
 export async function runCampaign(cleanup: Cleanup, options: CampaignOptions): Promise<Figures> {
   const random = seededRandom(options.seed)
   const campaign = new Campaign(cleanup, options, await openPlace(cleanup, options.dialect), random)
@@ -53,7 +53,7 @@ class Campaign {
   readonly #options: CampaignOptions
   readonly #place: Place
   readonly #random: () => number
-  /** Of each device, how many of its ended sessions were refused once */
+  /** For each device, the number of its ended sessions that were refused once */
   readonly #refused = new WeakMap<Device, number>()
   #service!: ServiceProcess
 
@@ -62,7 +62,7 @@ class Campaign {
     this.#options = options
     this.#place = place
     this.#random = random
-    // Two share a user, and so a row.
+    // Two devices share a user, and so a row.
     const names = Array.from({ length: DEVICES }, (_, index) => `user${index >> 1}`)
     this.#devices = names.map((name) => new Device(name, random, this.figures))
   }
@@ -122,7 +122,7 @@ class Campaign {
     if (taken > this.#options.readyWithin) throw new Violation(`ready after ${Math.round(taken)} ms only`, [])
   }
 
-  /** All rows, and the tokens of the sessions that ended since the last time and of a few older ones. */
+  /** Checks all rows, the tokens of sessions that ended since the last check, and those of a few older sessions. */
   async check(): Promise<void> {
     await checkRows(this.#place.options, this.#devices, this.figures.unknown)
     const ended = this.#devices.flatMap((device) => {
@@ -139,7 +139,7 @@ class Campaign {
     this.figures.refused += ended.length
   }
 
-  /** What is still unknown is settled; all that ever ended is still over. */
+  /** Resolves what is still unknown. All sessions that ever ended must still be over. */
   async finish(): Promise<void> {
     const { url } = this.#service
     let left = 100

@@ -1,4 +1,4 @@
-/** What must hold after each restart. */
+/** The conditions that must hold after each restart. */
 import assert from 'node:assert/strict'
 import type { StoreOptions } from '../../src/store/open.ts'
 import { connect } from '../support/database.ts'
@@ -19,7 +19,7 @@ interface Row {
 const ROWS = `select id, generation, revoked_at, refresh_count,
   (select count(*) from revoked_tokens where session_id = sessions.id) as claims from sessions`
 
-/** Rows, read past the service. @param unknown counts what became of the operations that were in flight */
+/** Rows, read without the service. @param unknown counts the outcomes of operations that were in flight */
 export async function checkRows(
   database: StoreOptions,
   devices: readonly Device[],
@@ -73,7 +73,7 @@ function checkDevice(
   unknown.add(`${kind} ${isWritten ? 'written' : 'not written'}`)
 }
 
-/** All kinds of tokens of a session that is over. */
+/** All kinds of tokens of a session that has ended. */
 export async function checkRefused(url: string, lineage: Lineage): Promise<void> {
   const first = lineage.refreshTokens[0] ?? ''
   const calls: Call[] = [first, ...lineage.refreshTokens.slice(-2)].map((bearer) => ({

@@ -11,7 +11,7 @@ test(`${KILLS} kills under load lose and undo nothing, CRASH_SEED=${SEED}`, asyn
   if (t.dialect === 'postgres' && effort(true, false))
     return t.skip('it starts servers of its own: npm run test:long')
   if (process.platform === 'win32') return t.skip('there is no SIGKILL on Windows')
-  // Other tests run beside it, on whatever machine: a campaign by itself insists on 3 seconds.
+  // Other tests run at the same time, on any machine: a campaign by itself requires 3 seconds.
   const options = { kills: KILLS, seed: SEED, dialect: t.dialect, readyWithin: effort(60_000, 15_000) }
   const figures = await runCampaign(t, options)
   for (const line of report(figures).split('\n')) t.diagnostic(line)

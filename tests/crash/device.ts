@@ -7,20 +7,20 @@ import { send } from './send.ts'
 
 export interface Round {
   readonly url: string
-  /** What a crash waits for */
+  /** The operation that a crash waits for */
   readonly wanted: string | undefined
-  /** Whether to stop after the present operation */
+  /** Whether to stop after the current operation */
   isOver(): boolean
   /** Whether a loss can be explained */
   mayFail(): boolean
 }
 
-/** A client with one session at a time, which it refreshes, ends, and opens anew, one operation after the other. */
+/** A client with one session at a time. It refreshes, ends and opens it, one operation after the other. */
 export class Device {
   lineage: Lineage | undefined
   /** Sent, and not answered yet */
   pending: Operation | undefined
-  /** Sessions that are over, as it was told */
+  /** Sessions that have ended, by the responses */
   readonly ended: Lineage[] = []
   readonly username: string
   readonly #random: () => number
@@ -32,7 +32,7 @@ export class Device {
     this.#figures = figures
   }
 
-  /** Until the round is over or no answer comes. */
+  /** Runs until the round is over or no response comes. */
   async run(round: Round): Promise<void> {
     do {
       this.pending ??= this.lineage ? choose(this.lineage, this.#random, round.wanted) : operation('login')
@@ -50,7 +50,7 @@ export class Device {
     const seen = results.map((result) => (typeof result === 'string' ? result : result.status)).join(' and ')
     this.lineage?.note(`${kind} of generation ${this.lineage.generation}, sent ${current.sent}: ${seen}`)
     const answers = results.filter((result) => typeof result !== 'string')
-    // Passwords give way to all else: on a machine with too much to do a login may be told to come again.
+    // Password hashing has the lowest priority: on a busy machine a login may get 503.
     const isBusy = kind === 'login' && results.includes('unavailable')
     if (answers.length < copies && !round.mayFail() && !isBusy) {
       throw new Violation(`${kind}: ${seen}, although nothing was killed`, this.lineage?.history ?? [])
@@ -60,7 +60,7 @@ export class Device {
     return answers
   }
 
-  /** @returns what has to follow */
+  /** @returns the operation that must follow */
   #take(done: Operation, answers: readonly Answer[]): Operation | undefined {
     const { kind, token, isUnknown } = done
     const { acknowledged, recovered } = this.#figures

@@ -1,6 +1,6 @@
 /**
- * `node --import` this, and the process kills itself at a point that is named on its standard input, and the how
- * manieth time: `rotation before 3`. Points are in points.ts.
+ * With `node --import` of this file, the process kills itself at a point. Its standard input names the point and the
+ * number of the occurrence: `rotation before 3`. Points are in points.ts.
  */
 import { ServerResponse } from 'node:http'
 import SQLite from 'better-sqlite3'
@@ -31,7 +31,7 @@ const PATHS: Readonly<Record<string, string>> = {
   '/api/auth/logout': 'logout',
 }
 
-/** What a statement belongs to; a commit to the statement before it on the same connection. */
+/** The operation that a statement belongs to. A commit belongs to the statement before it on the same connection. */
 function nameStatements(): (text: string) => string {
   let last = ''
   return (text) => {

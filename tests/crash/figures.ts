@@ -1,4 +1,4 @@
-/** Counts by name; names not seen before begin at 0. */
+/** Counts by name. Unknown names begin at 0. */
 export class Tally {
   readonly #counts = new Map<string, number>()
 
@@ -19,11 +19,11 @@ export class Tally {
 export const newFigures = () => ({
   kills: new Tally(),
   acknowledged: new Tally(),
-  /** In flight at a kill, and whether they turned out to be in the database */
+  /** Operations in flight at a kill, and whether they were found in the database */
   unknown: new Tally(),
   /** Unknown outcomes that a retry settled */
   recovered: new Tally(),
-  /** Ended sessions all of whose tokens were refused */
+  /** Ended sessions that had all of their tokens refused */
   refused: 0,
   /** Milliseconds until the service was ready, after its own start and after the database's */
   ready: { service: [] as number[], database: [] as number[] },

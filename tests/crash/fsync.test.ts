@@ -1,4 +1,4 @@
-/** SIGKILL leaves what the kernel has taken. That it also reaches the disk, for a power cut, shows in the system calls. */
+/** SIGKILL keeps what the kernel has received. Only the system calls show that it also reaches the disk. */
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -15,13 +15,13 @@ import { UNLIMITED } from '../support/values.ts'
 const { error, status } = spawnSync('strace', ['-o', '/dev/null', 'true'])
 const missing = error ? 'strace is missing' : status !== 0 && 'strace may not trace'
 
-/** A service on SQLite, and how often it has waited for the disk so far. */
+/** A service on SQLite, and the number of times that it has waited for the disk. */
 async function startTraced(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-fsync-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const trace = join(directory, 'trace')
   const env = { DATABASE_URL: `sqlite:${join(directory, 'x.db')}`, LOG_LEVEL: 'silent', ...UNLIMITED }
-  // -D: strace is the grandchild, and the service the process that is ended with the test.
+  // -D: strace becomes the grandchild, and the service is the process that is ended with the test.
   const strace = ['-D', '-f', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath]
   const { url } = await spawnService(t, env, [...strace, ENTRY, 'serve'], 'strace')
   const syncs = () =>

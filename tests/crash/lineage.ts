@@ -1,9 +1,9 @@
 import { claimsOf } from '../support/tokens.ts'
 
-/** What a client knows of its session: every token that it was ever given. */
+/** What a client knows of its session: every token that it has ever received. */
 export class Lineage {
   readonly id: string
-  /** By generation, of which each has one */
+  /** By generation; each generation has one */
   readonly refreshTokens: string[] = []
   readonly accessTokens: string[] = []
   readonly history: string[] = []
@@ -17,7 +17,7 @@ export class Lineage {
     return this.refreshTokens.length - 1
   }
 
-  /** @param back how many generations ago */
+  /** @param back the number of generations to go back */
   refreshToken(back = 0): string {
     const token = this.refreshTokens[this.generation - back]
     if (token === undefined) throw new RangeError(`no generation ${this.generation - back}`)
@@ -53,7 +53,7 @@ export class Violation extends Error {
   }
 }
 
-/** @throws with all that happened to the session */
+/** @throws with the history of the session */
 export function insist(holds: boolean, lineage: Lineage, otherwise: string): asserts holds {
   if (!holds) throw new Violation(`session ${lineage.id}: ${otherwise}`, lineage.history)
 }

@@ -1,4 +1,4 @@
-/** What a client asks of its session, and what it insists on in the answers. */
+/** The requests of a client for its session, and its requirements for the responses. */
 import { PASSWORD } from '../support/service.ts'
 import type { Lineage } from './lineage.ts'
 import { insist } from './lineage.ts'
@@ -6,11 +6,11 @@ import type { Answer, Call } from './send.ts'
 
 export type Kind = 'login' | 'rotation' | 'replay' | 'exchange' | 'repetition' | 'logout' | 'reuse'
 
-/** Sent until it is answered, always with the same token. */
+/** Sent again until it is answered, always with the same token. */
 export interface Operation {
   readonly kind: Kind
   readonly token: string
-  /** Two at once are two tabs. */
+  /** Two copies at once act as two tabs. */
   readonly copies: 1 | 2
   sent: number
   isUnknown: boolean
@@ -40,7 +40,7 @@ export function callFor({ kind, token }: Operation, username: string): Call {
   }
 }
 
-/** What to do next with a living session. @param wanted an operation that a crash waits for */
+/** Chooses the next operation of an active session. @param wanted an operation that a crash waits for */
 export function choose(lineage: Lineage, random: () => number, wanted = ''): Operation {
   const chance = random()
   if (wanted === 'logout' && random() < 0.2) return operation('logout', lineage.refreshToken())
@@ -51,7 +51,7 @@ export function choose(lineage: Lineage, random: () => number, wanted = ''): Ope
   return operation('rotation', lineage.refreshToken(), copies)
 }
 
-/** Takes what the answers give, which are all there are to one operation. @returns whether the session lives on */
+/** Uses the responses, which are all responses of one operation. @returns whether the session is still active */
 export function settle({ kind, token }: Operation, answers: readonly Answer[], lineage: Lineage): boolean {
   for (const { status, body } of answers) {
     const expected = kind === 'reuse' ? 401 : 200

@@ -1,7 +1,7 @@
 import type { Dialect } from '../support/database.ts'
 
-// Before and after the statement or COMMIT that makes it last, and before and after the answer is written. The first
-// ones are all that a short campaign comes to.
+// Before and after the statement or COMMIT that makes the change durable, and before and after the response is written.
+// A short campaign only reaches the first ones.
 const EVERYWHERE = [
   'logout answered',
   'rotation after',
@@ -14,19 +14,19 @@ const EVERYWHERE = [
   'logout after',
 ]
 
-/** Where the service can be made to die, see die-at.ts. */
+/** The points at which the service can be killed, see die-at.ts. */
 export const POINTS: Readonly<Record<Dialect, readonly string[]>> = {
   sqlite: EVERYWHERE,
-  // The database goes on without it.
+  // The database continues without it.
   postgres: ['rotation sent', 'exchange commit sent', 'logout sent', ...EVERYWHERE, 'exchange sent'],
 }
 
 /**
- * How the crash comes about:
+ * The kinds of crashes:
  *
  * - `service`: SIGKILL at a random moment
  * - `point`: at one of the points
- * - `database`: an immediate shutdown; the service lives on
+ * - `database`: an immediate shutdown; the service continues
  * - `both`: at the same moment
  * - `backend`: SIGKILL to one of the database's processes, after which it restarts itself
  */
@@ -51,14 +51,14 @@ export const KINDS: Readonly<Record<Dialect, readonly KillKind[]>> = {
 
 export interface Plan {
   readonly kind: KillKind
-  /** Milliseconds, unless the kind is `point`: long enough for logins, which give way to all else */
+  /** Milliseconds, unless the kind is `point`. Long enough for logins, which have the lowest priority */
   readonly delay: number
   readonly point: string
-  /** Of how many times that the point is reached the last one is it */
+  /** The occurrence of the point at which the service is killed */
   readonly times: number
 }
 
-/** Each kind and each point in turn; the moments by chance. */
+/** Each kind and each point in turn, at random times. */
 export function planKills(dialect: Dialect, kills: number, random: () => number): Plan[] {
   const points = POINTS[dialect]
   let next = 0

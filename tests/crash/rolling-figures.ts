@@ -3,11 +3,11 @@ import type { Tally } from './figures.ts'
 export interface RollingFigures {
   refreshes: number
   seconds: number
-  /** Refreshes that took more than one try */
+  /** Refreshes that took more than one attempt */
   retried: number
-  /** By what became of them */
+  /** Attempts by outcome */
   readonly tries: Tally
-  /** Milliseconds that the slowest refresh took, with its tries */
+  /** Milliseconds of the slowest refresh, including its repetitions */
   slowest: number
 }
 

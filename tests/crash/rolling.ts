@@ -1,6 +1,6 @@
 /**
  * Two processes on one database are restarted by SIGTERM, one after the other, under a steady load of refreshes. The
- * clients send each refresh as our own does, and a second try goes to the other process: nothing may fail.
+ * clients send each refresh as ours does, and a second attempt goes to the other process. No refresh may fail.
  */
 
 import { setTimeout as pause } from 'node:timers/promises'
@@ -25,10 +25,10 @@ export interface RollingOptions {
   progress?(restarts: number, figures: RollingFigures): void
 }
 
-/** Each refreshes about twice a second: a try that fails holds it up for half a second. */
+/** Each device refreshes about twice a second: a failed attempt delays it by half a second. */
 const sessionsFor = (rate: number) => Math.ceil(rate / 2)
 
-/** @throws when a refresh fails for good, or gives a session that is no line */
+/** @throws when a refresh fails permanently, or when the tokens of a session do not form a line */
 export async function runRolling(cleanup: Cleanup, options: RollingOptions): Promise<RollingFigures> {
   const database = await freshDatabase(cleanup, options.dialect)
   const pair = [await startNode(cleanup, database), await startNode(cleanup, database)]
@@ -51,7 +51,7 @@ export async function runRolling(cleanup: Cleanup, options: RollingOptions): Pro
       keepRefreshing(lineage, index, begun + (index / lineages.length) * interval, run),
     ),
   )
-  // Else a failure would be heard of only after the last restart.
+  // Otherwise a failure would be noticed only after the last restart.
   const failed = load.then(() => {})
   for (let done = 0; done < options.restarts; done++) {
     const index = done % pair.length
@@ -72,7 +72,7 @@ async function restart(
 ): Promise<void> {
   const code = await pair[index]?.stop('SIGTERM')
   if (code !== 0) throw new Error(`exit code ${code} after SIGTERM`)
-  // Until this is done its old address refuses connections: the clients know of no restart.
+  // Until this is done its old address refuses connections. The clients are not told of the restart.
   pair[index] = await startNode(cleanup, database)
 }
 
@@ -91,19 +91,19 @@ interface Run {
 }
 
 async function keepRefreshing(lineage: Lineage, index: number, begin: number, run: Run): Promise<void> {
-  // It stays with a process until that does not answer.
+  // A client stays with a process until that process does not answer.
   let at = index
   let due = begin
   while (!run.signal.aborted) {
     await pause(Math.max(0, due - performance.now()))
-    // What is late is caught up with, so that the rate holds.
+    // Late refreshes are made up for, so that the rate is kept.
     due += run.interval
     const sent = await refreshOnce(lineage, (tries) => run.url(at + tries), run.figures)
     at += sent - 1
   }
 }
 
-// The client's defaults
+// The defaults of the client
 const SENDING = { signal: new AbortController().signal, timeout: 10_000, tries: 5, backoff: 300 }
 
 async function refreshOnce(
@@ -129,7 +129,7 @@ async function refreshOnce(
   return sent
 }
 
-/** `fetch` that writes down what became of each try. */
+/** A `fetch` that records the outcome of each attempt. */
 function noted(lineage: Lineage, tries: Tally): typeof fetch {
   return async (input, init) => {
     const begun = performance.now()

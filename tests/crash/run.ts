@@ -1,9 +1,9 @@
 /**
- * Kills the service, and PostgreSQL, under load, and checks that nothing was lost or undone:
+ * Kills the service, or PostgreSQL, under load, and checks that nothing was lost or undone:
  *
  *     npm run crash -- --kills 1000 --seed 7 --database postgres
  *
- * SIGTERM ends it early, with all the checks.
+ * SIGTERM ends the run early, with all the checks.
  */
 import { parseArgs } from 'node:util'
 import { runToEnd } from '../support/cleanup.ts'

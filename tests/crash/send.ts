@@ -1,4 +1,4 @@
-/** One request as a client sees it that cannot know what became of it. */
+/** One request, seen by a client that cannot know its outcome. */
 import { checkedFetch } from '../support/check-response.ts'
 
 export interface Answer {
@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: any
 }
 
-/** `unsent`: nobody took the connection; `cut`, `unavailable`: it may have been carried out or not */
+/** `unsent`: the connection was refused; `cut`, `unavailable`: the request may have been carried out or not */
 export type Loss = 'unsent' | 'cut' | 'unavailable'
 
 export interface Call {

@@ -1,4 +1,4 @@
-/** What the campaign kills: the service as a process of its own, and its database. */
+/** The targets of the campaign: the service as a separate process, and its database. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreOptions } from '../../src/store/open.ts'
@@ -16,7 +16,7 @@ import { UNLIMITED } from '../support/values.ts'
 
 const DIE_AT = new URL('die-at.ts', import.meta.url).href
 
-/** A database to be killed. */
+/** A database that can be killed. */
 export interface Place {
   readonly options: StoreOptions
   /** PostgreSQL alone: ends all of its processes at once and starts it again */
@@ -54,7 +54,7 @@ async function crashBackend(options: StoreOptions): Promise<void> {
       order by application_name = 'rekindle' desc, query_start desc limit 1`,
   )
   for (const { pid } of backends) process.kill(pid, 'SIGKILL')
-  // The server ends all connections, this one too, before it recovers.
+  // The server ends all connections before it recovers, including this one.
   while (await connection.query('select 1').then(Boolean, () => false)) await pause(1)
   while (!(await canConnect(options))) await pause(5)
 }
@@ -73,7 +73,7 @@ async function stopServer({ child }: Server): Promise<void> {
   while (child.exitCode === null) await pause(10)
 }
 
-// The seconds: on a busy machine many crashes in a row would outlast the default.
+// On a busy machine many crashes in a row would exceed the default timeout.
 const ENVIRONMENT = {
   JWT_SECRET_KEY: STRONG_SECRET,
   LOG_LEVEL: 'silent',
@@ -86,7 +86,7 @@ export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<Se
   return spawnService(cleanup, { ...ENVIRONMENT, DATABASE_URL }, ['--import', DIE_AT, ENTRY, 'serve'])
 }
 
-/** Until it says that it is ready. @returns milliseconds since `begun` */
+/** Waits until the process reports that it is ready. @returns milliseconds since `begun` */
 export async function untilReady(url: string, begun: number): Promise<number> {
   for (;;) {
     const status = await checkedFetch(`${url}/readyz`).then(

@@ -1,4 +1,4 @@
-/** Pages and comments cite only what is there. */
+/** Pages and comments cite only files and sections that exist. */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { blocksOf, PAGES, pageAt, ROOT } from './pages.ts'
 const isThere = (path: string) => existsSync(join(ROOT, path))
 const withoutCode = (text: string) => text.replace(/^```.*?^```$/gms, '')
 
-/** As GitHub makes them */
+/** Anchors as GitHub makes them */
 const anchorsOf = (path: string) =>
   [...withoutCode(pageAt(path)).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -29,7 +29,7 @@ describe('pages', () => {
       }
     })
 
-    // Decision records tell of files as they were when they were written.
+    // Decision records may name files of the time when they were written.
     if (page.startsWith('docs/adr/') || page === 'CHANGELOG.md') continue
     test(`${page}: each file that is named is there`, () => {
       for (const [path] of pageAt(page).matchAll(
@@ -69,7 +69,7 @@ test('comments cite documents that are in the repository, and sections that they
   const sources = globSync(['{src,tests,openapi}/**/*.{ts,cjs,yaml}', '.ci/*'], { cwd: ROOT })
   assert.ok(sources.length > 300)
   for (const source of sources) {
-    // Other projects have READMEs, too.
+    // Other projects have READMEs as well.
     if (source === 'src/config/known-secrets.ts') continue
     for (const line of readFileSync(join(ROOT, source), 'utf8').split('\n')) {
       if (!/^\s*(\/\*\*|\*|\/\/|#)|\s(\/\/|\/\*\*)\s/.test(line)) continue

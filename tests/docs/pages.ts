@@ -1,11 +1,11 @@
-/** The pages for people, and what stands in them. */
+/** The documentation pages and their contents. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Paths from the root */
+/** Paths relative to the root */
 export const PAGES: readonly string[] = ['*.md', '.github/*.md', 'docs/*.md', 'docs/adr/*.md']
   .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
   .sort()

@@ -1,4 +1,4 @@
-/** The code that the pages show, run as it stands there against a real service. */
+/** The code on the pages, run unchanged against a real service. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { client, MINUTE, PASSWORD, realClock, SECRET, startService } from '../su
 import { blocksOf, pageAt, ROOT, sectionOf } from './pages.ts'
 import { temporaryDirectory } from './walk.ts'
 
-/** Code of a page, in a project that has what this repository has installed. @returns the file */
+/** Writes code of a page into a project with the packages of this repository. @returns the file */
 function writeModule(t: TestContext, code: string, name = 'snippet.mjs'): string {
   const directory = temporaryDirectory(t)
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'), 'junction')
@@ -82,7 +82,7 @@ for token in sys.argv[1:]:
   })
 })
 
-/** A browser's part: the cookie comes back, to the service alone. */
+/** Acts as a browser: the cookie is sent back, only to the service. */
 function withCookies(t: TestContext, service: string): void {
   const { fetch } = globalThis
   let cookie: string | undefined

@@ -12,11 +12,11 @@ export type Shell = 'bash' | 'zsh'
 
 const COMMANDS: Record<Shell, readonly string[]> = {
   bash: ['bash', '-euo', 'pipefail', '-s'],
-  // As in a terminal, where zsh takes a trailing comment for arguments, but without the user's own settings.
+  // As in a terminal, where zsh takes a trailing comment for arguments, but without the user's configuration.
   zsh: ['zsh', '-f', '-i', '-o', 'errexit', '-o', 'nounset', '-o', 'pipefail', '-s'],
 }
 
-/** In each shell; zsh is skipped where it is missing. */
+/** Runs the test in each shell. zsh is skipped if it is missing. */
 export function testInShells(name: string, walkIn: (t: TestContext, shell: Shell) => Promise<void>): void {
   for (const shell of ['bash', 'zsh'] as const) {
     const skip = shell === 'zsh' && spawnSync('zsh', ['--version']).error !== undefined && 'there is no zsh'
@@ -41,7 +41,7 @@ export async function type(shell: Shell, script: string, cwd: string, env: objec
   return stdout
 }
 
-/** Types blocks in an empty directory, which they have to leave empty. @returns every JSON body that curl printed */
+/** Types blocks in an empty directory, which must be empty afterwards. @returns every JSON body that curl printed */
 export async function answersOf(
   t: TestContext,
   shell: Shell,
@@ -57,7 +57,7 @@ export async function answersOf(
   return output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
 }
 
-/** Status, and message, name or length of a list. */
+/** The status, and the message, the name or the length of a list. */
 // biome-ignore lint/suspicious/noExplicitAny: bodies of all sorts
 export const outlineOf = ({ code = 200, message, data }: any) => [
   code,

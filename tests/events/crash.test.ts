@@ -14,7 +14,7 @@ test('killed: each committed change has its event, and all of them arrive after 
   const database = await freshDatabase(t, 'sqlite')
   assert.ok(database.dialect === 'sqlite')
   const env = {
-    // Eight logins of one account at once
+    // Eight simultaneous logins of one account
     ...UNLIMITED,
     DATABASE_URL: `sqlite:${database.file}`,
     EVENTS_WEBHOOK_URL: receiver.url,
@@ -27,7 +27,7 @@ test('killed: each committed change has its event, and all of them arrive after 
   let done = 0
   const logins = Array.from({ length: 8 }, async () => {
     const login = await post(`${service.url}/api/auth/login`, { body }).catch(() => undefined)
-    // None from a service that is dead, or too busy
+    // A service that is dead or too busy sends no response
     const token = login?.body.data?.['refresh_token']
     if (token === undefined) return
     done++

@@ -1,4 +1,4 @@
-/** Which events are kept, with what, and that no change of state is without its own, nor the other way round. */
+/** Which events are stored, with which members. Every change of state has its event, and every event its change. */
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { endEverySession } from '../../src/sessions/revoke.ts'
@@ -264,7 +264,7 @@ test('what costs its sender nothing is kept once an hour for a network, and then
     recording.executed.filter(({ sql }) => sql.startsWith('insert into "events"')),
     [],
   )
-  // Another process knows nothing of it.
+  // Another process does not know of it.
   const second = await startService(t, { trustProxy: 1, database: service.database }, service.clock)
   await second.request('/admin/users', { bearer: 'x'.repeat(43), ...from('192.0.2.2') })
   assert.equal((await events(service)).length, 7)

@@ -1,4 +1,4 @@
-/** What a receiver is told: each event at least once, those of a session in their order, whatever happens to it or to us. */
+/** What a receiver gets: each event at least once, and those of a session in order, despite failures on both sides. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import type { TestContext } from 'node:test'
@@ -26,7 +26,7 @@ testOnce(
     const receiver = await startReceiver(t, (_, all) => answers[all.length - 1] ?? 204)
     const service = await startService(t)
     await service.register()
-    // Nothing but the session's may come: its head fails three times.
+    // Only events of the session are due, because the first of them fails three times.
     await service.core.db.updateTable('events').set({ deliver_at: null }).execute()
     const { refreshToken } = await service.login()
     await service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
@@ -92,7 +92,7 @@ test('a session whose first event fails waits, and nobody else does; a claim tha
   assert.deepEqual(await claim(119), [])
   const [again] = await claim(120)
   assert.deepEqual([again?.id, again?.attempts], [a.id, 2])
-  // Whoever had it before comes too late to say anything but that it was delivered.
+  // The process that had claimed it before is too late: it may only report that the event was delivered.
   await postponeDelivery(db, a, 121)
   assert.deepEqual(await claim(149), [], 'it is claimed')
   const [free] = await claim(150)
@@ -143,7 +143,7 @@ async function givenUp(t: TestContext, status: number): Promise<void> {
   const { db } = service.core
   await insertEvents(db, [{ name: 'token.refused', sessionId: 'a' }], 1, OPERATOR)
   await insertEvents(db, [{ name: 'token.replayed', sessionId: 'a' }], 1, OPERATOR)
-  // It has been a long outage before, which does not count.
+  // A long outage before does not count.
   const past = { refusals: 398, attempts: 1000 }
   await db.updateTable('events').set(past).where('name', '=', 'token.refused').execute()
   const stop = deliverFor(t, service, receiver.url)

@@ -1,4 +1,4 @@
-/** A clock that is set by an hour, either way: nobody is logged out, and nothing that was over comes back. */
+/** A clock that is set forward or back by an hour: no user is logged out, and no ended session becomes active again. */
 import assert from 'node:assert/strict'
 import { test } from '../support/database.ts'
 import { MINUTE } from '../support/service.ts'
@@ -29,7 +29,7 @@ for (const step of [60 * MINUTE, -60 * MINUTE]) {
     service.clock.now -= step
     assert.equal((await service.refresh(rotated.body.data.refresh_token)).status, 200)
     assert.equal((await service.refresh(ended.refreshToken)).status, 401)
-    // Reuse is told as ever.
+    // Reuse is still detected.
     assert.equal((await service.refresh(refreshToken)).status, 401)
   })
 }

@@ -1,4 +1,4 @@
-/** PostgreSQL gone, silent, read-only, full, or with no connection to spare. */
+/** PostgreSQL when it is gone, silent, read-only, full, or out of connections. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
@@ -25,7 +25,7 @@ test('gone, and back again', { timeout: 60_000 }, async (t) => {
     await seesFault(world, devices)
     await unchanged()
     wire.mend()
-    // It may have lost the answer to nothing: all connections were idle.
+    // No response was lost, because all connections were idle.
   }
   await recovers(world, devices)
 })
@@ -35,8 +35,8 @@ test('silent: the connections stand, and nothing comes', { timeout: 60_000 }, as
   wire.stall()
   await seesFault(world, devices)
   wire.mend()
-  // What was on its way arrives after all: a rotation whose answer was lost, which the same token repeats, and a logout,
-  // where a connection was left for it.
+  // Requests in flight arrive after all: a rotation whose response was lost, which the same token repeats, and a logout,
+  // if a connection was left for it.
   await recovers(world, devices, [200, 401])
 })
 
@@ -54,7 +54,7 @@ test('read-only, as a standby is', { timeout: 60_000 }, async (t) => {
   await recovers(world, devices)
 })
 
-// A disk cannot be filled here; the server says what it says then, by way of a trigger.
+// A disk cannot be filled here, so a trigger raises the server's error.
 test('out of disk', { timeout: 60_000 }, async (t) => {
   const { database, world, devices, unchanged } = await start(t)
   const connection = await connect(database)

@@ -1,4 +1,4 @@
-/** What a client sees of a fault, whatever it is: wait and come again. */
+/** What a client sees of any fault: wait and try again. */
 
 import assert from 'node:assert/strict'
 import type { Answer } from '../support/service.ts'
@@ -10,13 +10,13 @@ const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.
 const PATIENCE = 10_000
 
 export interface Devices {
-  /** In header mode */
+  /** The tokens of header mode */
   readonly header: { readonly refresh: string; readonly access: string }
-  /** In cookie mode: the value of the cookie */
+  /** Cookie mode: the value of the cookie */
   readonly cookie: string
 }
 
-/** Two more sessions of the user: nothing that is tried on them must change them. */
+/** Two more sessions of the user. Requests during the fault must not change them. */
 export async function openDevices({ service }: World): Promise<Devices> {
   const tokens = await service.login()
   const { headers } = await service.request('/api/auth/login', {
@@ -37,7 +37,7 @@ const attempts = (
   logout: () => service.request('/api/auth/logout', { method: 'POST', cookie: `refresh_token=${cookie}` }),
 })
 
-/** Whatever writes is told 503, soon, and to come again, and /readyz tells; the process lives. */
+/** Every write gets 503 soon, with `Retry-After`. /readyz reports the fault, and the process keeps running. */
 export async function seesFault(world: World, devices: Devices): Promise<void> {
   const tries = Object.entries(attempts(world, devices)).map(async ([name, attempt]) => {
     const begun = performance.now()
@@ -53,9 +53,9 @@ export async function seesFault(world: World, devices: Devices): Promise<void> {
 }
 
 /**
- * By itself, without a restart: the same tokens are as good as before.
+ * Checks that the service recovers without a restart: the same tokens are still valid.
  *
- * @param byCookie what the cookie may be answered with: the logout that it was tried with may have arrived after all
+ * @param byCookie the allowed responses to the cookie: a logout that was tried with it may have been carried out
  */
 export async function recovers(
   world: World,

@@ -1,4 +1,4 @@
-/** SQLite locked, read-only and full. */
+/** SQLite when it is locked, read-only or full. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -58,7 +58,7 @@ function smallDisk(t: TestContext): string | undefined {
     return undefined
   }
   t.after(() => {
-    // Before the service closes its files.
+    // This runs before the service closes its files.
     execFileSync('umount', ['--lazy', directory])
     rmSync(directory, { recursive: true })
   })
@@ -72,7 +72,7 @@ test('a disk that is full', { timeout: 60_000 }, async (t) => {
   const devices = await openDevices(world)
   const ballast = join(disk, 'ballast')
   assert.throws(() => writeFileSync(ballast, Buffer.alloc(2 ** 20)), { code: 'ENOSPC' })
-  // There may be room left in the last page of the log.
+  // The last page of the log may have room left.
   let token = world.refreshToken
   while ((await world.service.request('/readyz')).status === 200) {
     const { status, body } = await world.service.refresh(token)

@@ -3,13 +3,13 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** Stands between the service and PostgreSQL. */
+/** A proxy between the service and PostgreSQL. */
 export interface Wire {
-  /** The database's, by way of this wire */
+  /** The URL of the database through this proxy */
   readonly url: string
-  /** Cuts all connections, and takes no new ones until it is mended */
+  /** Cuts all connections, and accepts no new ones until it is repaired */
   cut(): void
-  /** Lets nothing through, in either direction, but keeps the connections */
+  /** Passes nothing on in either direction, but keeps the connections */
   stall(): void
   mend(): void
 }

@@ -1,4 +1,4 @@
-/** Who may administer: whoever has `ADMIN_TOKEN` in `Authorization`, and nobody else. */
+/** Access to administration: only with `ADMIN_TOKEN` in `Authorization`. */
 
 import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
@@ -34,7 +34,7 @@ test('nothing else is taken for the token, wherever it stands, and nothing is re
   for (const { method, path } of administration) {
     const url = pathOf(path, user.id)
     const refused = async (message: string, to: string, headers: Record<string, string>) => {
-      // Not even that the body is none.
+      // Without the token, the response does not even say that the body is malformed.
       const body = method === 'POST' ? { body: '{' } : {}
       const answer = await service.request(to, { method, headers, ...body })
       assert.deepEqual([answer.status, answer.body.message], [401, message], `${method} ${to}`)
@@ -77,7 +77,7 @@ test('off: as if nothing were there, whatever is asked, with whatever token', as
   for (const path of paths) {
     for (const method of ['GET', 'POST', 'DELETE', 'PATCH', 'OPTIONS']) {
       for (const token of [ADMIN_TOKEN, 'undefined', SECRET.toString()]) {
-        // Not through the fixture: another method is none of the contract's 405 here.
+        // Not through the fixture: another method is no 405 of the contract here.
         const headers = { Authorization: `Bearer ${token}` }
         const response = await fetch(off.url + path, { method, headers })
         const body = await response.json()
@@ -98,7 +98,7 @@ test('no page in a browser may: no CORS, for listed origins either', async (t) =
   assert.deepEqual([preflight.status, crossOrigin(preflight)], [405, []])
   const answer = await service.request('/admin/users', { bearer: ADMIN_TOKEN, headers })
   assert.deepEqual([answer.status, crossOrigin(answer)], [200, []])
-  // A cookie is nothing here, wherever it comes from.
+  // Cookies do not count here, wherever they come from.
   const foreign = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
   const post = { method: 'POST', headers: foreign, cookie: 'refresh_token=x' }
   const { status, body } = await service.request(`/admin/users/${crypto.randomUUID()}/activate`, post)

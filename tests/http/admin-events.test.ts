@@ -1,4 +1,4 @@
-/** What administration reads of security events, and what it leaves there itself. */
+/** The security events that administration reads, and those that it causes. */
 import assert from 'node:assert/strict'
 import { test } from '../support/database.ts'
 import type { Service } from '../support/service.ts'
@@ -102,7 +102,7 @@ test('what an administrator does is there once, with where it came from; what di
     assert.equal(user_id, id)
     assert.match(String(request_id), /^request-of-/)
   }
-  // Whoever holds the token cannot say that they were somebody else.
+  // An administrator cannot claim to be another client.
   assert.equal(events[2]?.address, '127.0.0.1')
   assert.equal(events[3]?.address, '127.0.0.1')
 })

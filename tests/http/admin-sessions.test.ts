@@ -1,4 +1,4 @@
-/** Sessions of users whom somebody else has authenticated, and ending any. */
+/** Sessions of users that the application has authenticated, and how they are ended. */
 import assert from 'node:assert/strict'
 import { snapshot, test } from '../support/database.ts'
 import type { Request, Service } from '../support/service.ts'
@@ -89,7 +89,7 @@ for (const [name, { method, rest, refused }] of Object.entries(endings)) {
     for (let round = 0; round < 5; round++) {
       const id = await addUser(service, `user-${round}`)
       const openings = Array.from({ length: 10 }, () => open(service, id))
-      // The first has been answered by then, and the others are on their way.
+      // The first has been answered by then, and the others are in flight.
       await Promise.race(openings)
       const ending = admin(service, `/${id}${rest}`, { method })
       const late = ending.then(() => open(service, id))

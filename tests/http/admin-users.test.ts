@@ -1,4 +1,4 @@
-/** Users in the hands of an operator: created, listed page by page, deactivated, activated, deleted. */
+/** Management of users by an operator: created, listed page by page, deactivated, activated, deleted. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test as testOnce } from 'node:test'
@@ -43,13 +43,13 @@ testOnce('without a password no password will do, and it takes as long to say so
   const json = { current_password: 'undefined', new_password: 'another one entirely' }
   const change = await service.request('/api/auth/password', { bearer: body.data.access_token, json })
   assert.equal(change.body.message, 'Current password is wrong.')
-  // Argon2 does the same work by the parameters in the hash.
+  // With the same parameters in the hash, Argon2 does the same work.
   const hash = await service.core.passwords.hash(PASSWORD)
   const parameters = (text: string) => [text.split('$').slice(1, 4), text.length]
   assert.deepEqual(parameters(nobody), parameters(hash))
 })
 
-/** All pages, and what is done between them. */
+/** Reads all pages, with an action between them. */
 async function pages(service: Service, query: string, between = async (_page: number) => {}) {
   const ask = admin(service)
   const all: string[][] = []
@@ -75,7 +75,7 @@ test('page by page, in the order of registration, whoever comes and goes meanwhi
     ['g', 'f', 'e', 'd'],
     ['c', 'b'],
   ])
-  // A last page that is full has no other behind it.
+  // A full last page is followed by no other.
   assert.deepEqual(await pages(service, 'limit=3'), [
     ['g', 'f', 'e'],
     ['d', 'c', 'b'],
@@ -83,7 +83,7 @@ test('page by page, in the order of registration, whoever comes and goes meanwhi
   assert.equal((await pages(service, 'limit=200')).length, 1)
   const meanwhile = await pages(service, 'limit=2', async (page) => {
     if (page !== 1) return
-    // The one that the cursor names, one that was shown, one that was not; and a new one.
+    // The user that the cursor names, one that was shown, one that was not, and a new one.
     for (const username of ['f', 'g', 'e']) await ask(`/${ids.get(username)}`, { method: 'DELETE' })
     await add('a')
   })

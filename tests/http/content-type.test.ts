@@ -1,4 +1,4 @@
-/** What a body may say it is: RFC 9110 §8.3.1 and §5.6.6. */
+/** The accepted content types of a body: RFC 9110 §8.3.1 and §5.6.6. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PASSWORD, startService } from '../support/service.ts'

@@ -1,4 +1,4 @@
-/** The refresh token as an HTTP-only cookie: how it is set, moves on, stays and goes. */
+/** The refresh token as an HTTP-only cookie: how it is set, replaced, kept and deleted. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -74,7 +74,7 @@ test('refresh: the successor comes as a cookie alone, until the absolute deadlin
       samesite: 'Strict',
     })
     assert.notEqual(cookie.value, token)
-    // A retry whose response was lost sets the very same cookie again.
+    // A retry whose response was lost gets the identical cookie again.
     assert.deepEqual(cookiesOf(await post(world, token)), [cookie])
     token = cookie.value
   }
@@ -117,7 +117,7 @@ test('an emptied cookie is none, and a cookie of another name is not read', asyn
   const cookie = `refresh_token=${world.refreshToken}; x${HOST}=${world.refreshToken}`
   const answer = await world.service.request('/refresh_token', { method: 'POST', cookie })
   assert.deepEqual(answer.body, missing)
-  // Beside an emptied cookie the header counts.
+  // Beside an empty cookie the header counts.
   assert.equal((await post(world, '', '/refresh_token', world.refreshToken)).status, 200)
 })
 
@@ -136,7 +136,7 @@ test('a failed refresh never clears the cookie, nor does a 5xx', async (t) => {
   const putBack = await hideTables({ service })
   await fail(500, refreshToken)
   await putBack()
-  // The cookie that was left in place is still good.
+  // The cookie that was not deleted is still valid.
   const [successor] = cookiesOf(await post(world, refreshToken))
   assert.ok(successor !== undefined)
   service.clock.now += 31_000
@@ -155,7 +155,7 @@ test('logout clears the cookie, also when the session was over', async (t) => {
     assert.deepEqual([cookie?.name, cookie?.value, others.length], [HOST, '', 0])
     const { attributes = {} } = cookie ?? {}
     assert.equal(attributes['max-age'], '0')
-    // A browser takes away a cookie only when the path fits, and a `__Host-` cookie only when it is `Secure`.
+    // A browser deletes a cookie only if the path fits, and a `__Host-` cookie only if it is `Secure`.
     assert.equal(attributes['path'], '/')
     assert.ok('secure' in attributes)
   }

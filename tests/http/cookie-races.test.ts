@@ -1,4 +1,4 @@
-/** Whoever loses a race, and whoever gets a 5xx, touches no cookie: the one in the browser may be the winner's. */
+/** A request that loses a race or gets a 5xx changes no cookie: the browser may already have the winner's. */
 import assert from 'node:assert/strict'
 import { snapshot, test } from '../support/database.ts'
 import { PASSWORD } from '../support/service.ts'
@@ -7,7 +7,7 @@ import { hideTables, lockDatabase } from '../support/world.ts'
 import type { CookieWorld } from './cookies.ts'
 import { HOST, post, startWithCookie } from './cookies.ts'
 
-/** Another tab logs in: from now on the browser has this cookie. */
+/** Another tab logs in, and the browser has its cookie from now on. */
 async function loginAs({ service, name }: CookieWorld, username: string): Promise<CookieWorld> {
   const json = { username, password: PASSWORD, cookie: true }
   const answer = await service.request('/api/auth/login', { json })
@@ -36,7 +36,7 @@ test('a tab that is behind ends its own session and leaves the cookie of the new
   const cookie = `${HOST}=${newer.refreshToken}`
   const end = (token: string) =>
     service.request(`/api/auth/sessions/${sidOf(token)}`, { method: 'DELETE', bearer: accessToken, cookie })
-  // The newer one from the older tab: that is the cookie's.
+  // The newer token from the older tab is that of the cookie.
   const third = await loginAs(world, 'ada')
   assert.deepEqual(cleared(await end(third.refreshToken)), [])
   assert.deepEqual(cleared(await end(newer.refreshToken)), [true])
@@ -71,7 +71,7 @@ test('a 5xx sets and clears no cookie, and changes nothing', async (t) => {
   const putBack = await hideTables(world)
   await fail(500)
   await putBack()
-  // On SQLite they would wait one after the other; a refresh does in cookie-mode.test.ts.
+  // On SQLite they would wait for each other. The test of a refresh is in cookie-mode.test.ts.
   if (t.dialect === 'postgres') {
     const unlock = await lockDatabase({ t, service })
     await fail(503)

@@ -1,4 +1,4 @@
-/** A user who is logged in by cookie. */
+/** Helpers for cookie mode. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
@@ -16,7 +16,7 @@ export interface CookieWorld {
   readonly refreshToken: string
 }
 
-/** A service with a user who is logged in by cookie. */
+/** A service, and a user with a session in cookie mode. */
 export async function startWithCookie(
   t: TestContext,
   overrides: Partial<Settings> = {},
@@ -36,7 +36,7 @@ export async function startWithCookie(
   }
 }
 
-/** A POST with the cookie among others. */
+/** A POST with the refresh cookie and other cookies. */
 export const post = (
   { service, name }: CookieWorld,
   value: string,

@@ -1,4 +1,4 @@
-/** CORS: exactly the origins of `CORS_ORIGINS`, with credentials, and nothing for anybody else. */
+/** CORS: only for the origins of `CORS_ORIGINS`, with credentials. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Service } from '../support/service.ts'
@@ -18,7 +18,7 @@ const FOREIGN = [
   '*',
 ]
 
-// Not through the fixture: a preflight is no operation of the contract.
+// Not through the fixture: a preflight is not an operation of the contract.
 const preflight = (service: Service, origin: string, method = 'POST') =>
   fetch(`${service.url}/refresh_token`, {
     method: 'OPTIONS',
@@ -53,7 +53,7 @@ test('a listed origin: named itself, with credentials, on successes and on failu
       assert.equal(answer.status, status)
       assert.equal(answer.headers.get('Access-Control-Allow-Origin'), origin)
       assert.equal(answer.headers.get('Access-Control-Allow-Credentials'), 'true')
-      // A cache must not hand one origin's answer to another.
+      // A cache must not return the response of one origin to another.
       assert.ok(list(answer.headers, 'Vary').includes('Origin'))
       assert.ok(list(answer.headers, 'Access-Control-Expose-Headers').includes('X-Request-Id'))
     }
@@ -84,7 +84,7 @@ test('every other origin, and none, is answered as if there were no CORS', async
     assert.deepEqual([answer.status, crossOriginHeaders(answer.headers)], [200, []], origin)
     assert.ok(list(answer.headers, 'Vary').includes('Origin'))
   }
-  // No preflight at all: a method that is not there.
+  // A method that does not exist gets no preflight response.
   assert.equal((await service.request('/livez', { method: 'OPTIONS' })).status, 405)
   assert.deepEqual(crossOriginHeaders((await service.request('/livez')).headers), [])
 })

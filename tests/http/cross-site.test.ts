@@ -1,6 +1,6 @@
 /**
- * Cross-site request forgery: whoever sends the refresh cookie is of this origin, of `CORS_ORIGINS`, or no browser at all.
- * What is expected stands in the tables here, by hand.
+ * Cross-site request forgery: requests with the refresh cookie must come from this origin, from `CORS_ORIGINS`, or not from
+ * a browser. The expectations in these tables are written by hand.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -14,7 +14,7 @@ const APP = 'https://app.example'
 const FOREIGN = 'https://evil.example'
 const OTHERS = ['null', 'http://127.0.0.1:1', 'HTTPS://APP.EXAMPLE', `${APP}.evil.example`, `${APP}/`, '']
 
-// By `Sec-Fetch-Site`: whether a request passes that has no Origin, our own, a listed one, or any other.
+// By `Sec-Fetch-Site`: whether a request passes without Origin, with our own, with a listed one, and with any other.
 const SPEC: Readonly<Record<string, string>> = {
   none: 'yes yes yes yes',
   'same-origin': 'yes yes yes yes',
@@ -47,9 +47,9 @@ type Carried = (typeof CARRIED)[number]
 interface Operation {
   readonly method: string
   readonly path: string
-  /** What would do something */
+  /** A body with which the request would change something */
   readonly json?: object
-  /** The answers to forged tokens of a request that has passed */
+  /** The responses to forged tokens of a request that has passed */
   readonly otherwise: Readonly<Record<Carried, string>>
 }
 
@@ -58,7 +58,7 @@ const operation = (path: string, messages: string, method = 'POST'): Operation =
   return { method, path, otherwise: { nothing, cookie, bearer, both } }
 }
 
-// Sent with `{}` when it is to pass.
+// Sent with `{}` if it is expected to pass.
 const withBody = (path: string, json: object): Operation => {
   const [nothing, cookie, bearer, both] = Array(4).fill('Invalid request.')
   return { method: 'POST', path, json, otherwise: { nothing, cookie, bearer, both } }
@@ -119,7 +119,7 @@ test('method, origin, content type, cookie: what is refused changes nothing', as
   const { url, database } = world.service
   const before = await snapshot(database)
   const all = cells(url)
-  // Every origin with the cookie, and every sort of request from two that pass and two that do not.
+  // Every origin with the cookie, and every kind of request from two origins that pass and two that do not.
   const some = all.filter(({ site, origin }) =>
     ['cross-site', 'missing'].includes(site) ? [APP, FOREIGN].includes(origin ?? '') : false,
   )

@@ -1,4 +1,4 @@
-/** The contract and its pages: served by this service alone. */
+/** The contract and its pages, served by this service alone. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { contract } from '../support/check-response.ts'
@@ -8,7 +8,7 @@ test('/openapi.json is the bundled contract itself', async (t) => {
   const service = await startService(t)
   const { body } = await service.request('/openapi.json')
   assert.deepEqual(body, contract)
-  // Bundled: every reference is inside of it.
+  // It is bundled: every reference is inside it.
   for (const [, target] of JSON.stringify(body).matchAll(/"\$ref":"([^"]*)"/g))
     assert.match(`${target}`, /^#\//)
 })

@@ -1,6 +1,6 @@
 /**
- * `docs/invariants.md`, 7: each documented response can be provoked. The list is the contract's own examples; one that
- * nothing provokes fails, and so does a provocation that the contract does not know.
+ * `docs/invariants.md`, 7: each documented response can be provoked. The list is the contract's own examples. An example
+ * that nothing provokes fails, and so does a provocation that is not in the contract.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -31,14 +31,14 @@ const provocations: Readonly<Record<OperationId, Provocations>> = {
 
 const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
 
-/** Names and types of all members, without their values. */
+/** Names and types of all members, without values. */
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shape)
   if (typeof value !== 'object' || value === null) return typeof value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shape(member)]))
 }
 
-// Which member is missing is the operation's own; everything else in an error is constant.
+// The missing member depends on the operation. Everything else in an error is constant.
 const withoutPaths = (body: { errors?: { message: string }[] }) => ({
   ...body,
   ...(body.errors && { errors: body.errors.map(({ message }) => message) }),
@@ -70,13 +70,13 @@ async function provoke({ service }: World, example: Example, ask: Awaited<Return
 
 const seen = new Set<Example>()
 
-// The others are answered before the database is asked.
+// The others are answered without the database.
 const OF_DATABASE = /^(200|201|401|403|404|409|429|500|503) (?!busy|shutting_down|cross_site)/
 
-// Administration asks for its token first, and the store is the one that the others have.
+// Administration checks its token first, and uses the same store as the others.
 const OF_ADMIN = /^(200|201|403|404 unknown|409)/
 
-// What is refused, and neither moves the clock nor ends or changes anything to be so.
+// Responses that need no change of the clock, of sessions or of anything else.
 const HARMLESS = {
   admin: /^(400 (?!short_password)|401|405|409|413|415|404 unknown)/,
   others: /^(400 (?!short_password)|401 missing|403 cross_site|405|409|413|415)/,
@@ -88,7 +88,7 @@ after(async () => {
   for (const close of closers) await close()
 })
 
-/** One for all that is refused and breaks nothing: a world takes longer to make than they do. */
+/** One world for all refusals that change nothing, because a world takes longer to create than they take. */
 function standingWorld(dialect: Dialect = 'sqlite'): Promise<World> {
   const t = { dialect, after: (close: () => unknown) => closers.push(close) }
   const world = standing.get(dialect) ?? startWorld(t as unknown as DialectContext)

@@ -10,7 +10,7 @@ test('connections that wait to be accepted when the service is closed are answer
   const { hostname, port } = new URL(service.url)
   const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname))
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
-  // They all exist, and the service has accepted one or two.
+  // All connections exist, and the service has accepted one or two of them.
   const closed = service.stop()
   const answers = sockets.map(async (socket) => {
     socket.write('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 
 const HELP = /^# HELP ([a-zA-Z_:][\w:]*) .+$/
 const TYPE = /^# TYPE ([a-zA-Z_:][\w:]*) (counter|gauge|histogram|summary)$/
-// Values as Go's ParseFloat takes them, in upper or lower case: prom-client writes `Nan`.
+// Values that Go's ParseFloat accepts, in upper or lower case: prom-client writes `Nan`.
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|NaN|[+-]Inf)$/i
 const LABELS = /^[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"(?:,[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*")*$/
 
-/** Values by name and labels, as they are written: `name{label="value"}`. Fails where the text is not in the format. */
+/** Values by name and labels, as they are written: `name{label="value"}`. Fails if the text is not in the format. */
 export function parseExposition(text: string): ReadonlyMap<string, number> {
   assert.ok(text.endsWith('\n'), 'the last line has to end')
   const types = new Map<string, string>()
@@ -39,7 +39,7 @@ export function parseExposition(text: string): ReadonlyMap<string, number> {
   return samples
 }
 
-/** Buckets are cumulative, and the last of them is the count. */
+/** Buckets are cumulative, and the last one is the count. */
 function checkHistograms(types: ReadonlyMap<string, string>, samples: ReadonlyMap<string, number>): void {
   for (const [name] of [...types].filter(([, type]) => type === 'histogram')) {
     const buckets = Map.groupBy(

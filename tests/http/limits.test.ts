@@ -1,4 +1,4 @@
-/** What limits look like from outside: 429, what it changes (nothing), and whom it does not meet. */
+/** Limits seen by clients: when a request gets 429, that it changes nothing, and which requests are not limited. */
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
@@ -22,7 +22,7 @@ const logIn = (service: Pick<Service, 'tryLogin'>, password = 'not the password'
     forwarded === undefined ? {} : { headers: { 'X-Forwarded-For': forwarded } },
   )
 
-/** How often each status came. */
+/** The number of responses by status. */
 const tally = (answers: readonly Answer[]) =>
   Object.fromEntries(
     [...Map.groupBy(answers, ({ status }) => status)].map(([status, all]) => [status, all.length]),
@@ -129,7 +129,7 @@ testOnce(
     const { accessToken: bearer } = await service.login('grace')
     const change = (current_password: string, token = bearer, new_password = PASSWORD) =>
       service.request('/api/auth/password', { bearer: token, json: { current_password, new_password } })
-    // The current one is not looked at: that is no guess.
+    // The current password is not checked, so this is not a guess.
     for (let count = 0; count < 8; count++) {
       assert.equal((await change(PASSWORD, bearer, 'password')).status, 400)
     }
@@ -199,7 +199,7 @@ testOnce('refused tokens of an address: 429 in place of 401, and good tokens pas
   for (const present of bad) assert.equal((await present()).status, 401)
   const before = await snapshot(service.database)
   for (const present of bad) assert.equal((await present()).headers.get('RateLimit'), '"failures";r=0;t=60')
-  // Nothing was presented: a page that asks whether somebody is logged in.
+  // No token was presented: a page that checks for a session.
   assert.equal((await service.request('/refresh_token', { method: 'POST' })).status, 401)
   assert.equal((await service.request('/api/auth/logout', { method: 'POST' })).status, 401)
   assert.equal((await service.request('/api/auth/me', { bearer: forge(accessToken) })).status, 401)

@@ -1,4 +1,4 @@
-/** Logging out, here and everywhere. */
+/** Logout of one session and of all sessions. */
 import assert from 'node:assert/strict'
 import { snapshot, test } from '../support/database.ts'
 import type { Service, Tokens } from '../support/service.ts'
@@ -106,7 +106,7 @@ test('a token that names a session of somebody else ends it for nobody', async (
 test('an access token is good until the absolute deadline of its session, and no longer', async (t) => {
   const { service, accessToken } = await startWorld(t)
   const me = async () => (await service.request('/api/auth/me', { bearer: accessToken })).body.message
-  // Earlier than when it was made: it says itself that it lasts for half an hour.
+  // Earlier than its creation: the token itself says that it lasts half an hour.
   const deadline = service.clock.now + MINUTE
   await service.core.db.updateTable('sessions').set({ absolute_expires_at: deadline }).execute()
   service.clock.now = deadline - 1

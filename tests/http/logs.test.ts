@@ -1,6 +1,6 @@
 /**
- * No secret ever gets into the log, at any level: every kind of secret in every place of every operation, when all is
- * well and when the database is locked, gone or defect. And what has to be in the log is there.
+ * No secret is ever logged, at any level: every kind of secret in every place of every operation, both when everything
+ * works and when the database is locked, gone or corrupt. Required lines are in the log.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -36,7 +36,7 @@ test('no secret is in the log, and everything else is', async (t) => {
   for (const secret of secrets) witness.keep(secret)
   for (const secret of secrets) witness.keep(btoa(`ada:${secret}`))
 
-  // Without the token nothing of a request of administration is read.
+  // Without the token, nothing of an administration request is read.
   const admitted = ([to, { headers, ...request }]: [string, Request]): [string, Request] => [
     to,
     { ...request, headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, ...headers } },
@@ -48,7 +48,7 @@ test('no secret is in the log, and everything else is', async (t) => {
     }
     for (const { method, path } of operations) {
       if (path.startsWith('/admin/')) continue
-      // It is large, and the same for everybody.
+      // It is large, and the same for all clients.
       if (path === '/openapi.json') continue
       for (const secret of secrets) {
         await Promise.all(places(path, method, secret).map(([to, request]) => witness.ask(to, request)))

@@ -1,7 +1,7 @@
 /**
- * For every operation malformed requests, on both databases, as what a text does to a query is the database's own: a
- * documented response, never a 5xx, and nothing changes in the database, but that a refused login and a wrong token of
- * an administrator are kept as events. A failure is shrunk to the smallest request that still fails; the seed repeats
+ * Malformed requests for every operation, on both databases, because each treats text in queries differently. Each gets a
+ * documented response, never a 5xx, and changes nothing in the database, except that a refused login and a wrong token of
+ * an administrator are stored as events. A failure is shrunk to the smallest request that still fails. The seed repeats
  * the run.
  */
 
@@ -18,10 +18,10 @@ import { malformed } from './malformed/requests.ts'
 import { agent, send, understood } from './malformed/send.ts'
 
 const SEED = 20_261_122
-// For each operation; those of administration have half as many.
+// For each operation; operations of administration get half as many.
 const RUNS = { sqlite: effort(80, 400), postgres: effort(20, 100) }
 
-/** What a refusal of an operation is kept as, if it is: each login, and a wrong token once an hour. */
+/** The event of an operation's refusal, if it is stored: each login, and a wrong token once an hour. */
 function refusalOf({ path, operation }: (typeof operations)[number]): string | undefined {
   if (operation.operationId === 'login') return 'login.failed'
   return path.startsWith('/admin/') ? 'admin.refused' : undefined
@@ -29,12 +29,12 @@ function refusalOf({ path, operation }: (typeof operations)[number]): string | u
 
 after(() => agent.destroy())
 
-/** @returns checks that a response has changed nothing but what it may; on SQLite after each request, by its file */
+/** @returns checks that a response has changed only what it may; on SQLite after each request, by its file */
 function watch({ file }: Service, t: { after(end: () => void): void }) {
   if (file === '') return () => {}
   const database = new SQLite(file, { readonly: true })
   t.after(() => database.close())
-  // Moves when any other connection has committed a change.
+  // Changes when another connection has committed a change.
   const version = () => database.pragma('data_version', { simple: true })
   let last = version()
   const names = database.prepare('select name from events order by position').pluck()
@@ -43,7 +43,7 @@ function watch({ file }: Service, t: { after(end: () => void): void }) {
     const before = last
     last = version()
     if (last !== before) {
-      // A login that is refused is kept. Whether anything else changed is seen at the end.
+      // A refused login is stored. The end of the test shows whether anything else changed.
       assert.ok(refusal !== undefined && status === 401, 'it changed something')
       if (refusal === 'login.failed' || !kept.includes(refusal)) kept.push(refusal)
     }

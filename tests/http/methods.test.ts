@@ -1,4 +1,4 @@
-/** Methods and paths: 405 with `Allow`, HEAD, and 404 for what the contract does not have. */
+/** Methods and paths: 405 with `Allow`, HEAD, and 404 for paths that are not in the contract. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { request as nodeRequest } from 'node:http'
@@ -30,7 +30,7 @@ for (const [template, onPath] of paths) {
 
 test('TRACE does not echo the request', async (t) => {
   const service = await startService(t)
-  // fetch refuses to send it.
+  // fetch refuses to send this method.
   const answer = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
     const options = { method: 'TRACE', headers: { Authorization: 'Bearer echo.me.not' } }
     const sent = nodeRequest(`${service.url}/api/auth/me`, options, (response) => {
@@ -68,7 +68,7 @@ test('HEAD: the headers of GET and no body', async (t) => {
   }
   const { status, headers } = await service.request('/api/auth/me', { method: 'HEAD' })
   assert.deepEqual([status, headers.get('WWW-Authenticate')], [401, 'Bearer realm="rekindle"'])
-  // Not through the fixture, which reads a body where the contract has no operation.
+  // Not through the fixture, which reads a body for paths that are not in the contract.
   const nowhere = await fetch(`${service.url}/nowhere`, { method: 'HEAD' })
   assert.deepEqual([nowhere.status, await nowhere.text()], [404, ''])
   assert.equal(nowhere.headers.get('Content-Type'), 'application/json')
@@ -107,7 +107,7 @@ test('what is not in the contract is 404 in the envelope, with any method', asyn
 
 test('a query string changes nothing', async (t) => {
   const { service, accessToken, refreshToken } = await startWorld(t)
-  // RFC 6750 §2.3 allows tokens there and warns of it: they end in logs and histories.
+  // RFC 6750 §2.3 allows tokens in the query and warns against it: they end up in logs and histories.
   const me = await service.request(`/api/auth/me?access_token=${accessToken}&token=${accessToken}`)
   assert.equal(me.body.message, 'Access token missing.')
   const refresh = await service.request(`/refresh_token?refresh_token=${refreshToken}`, { method: 'POST' })

@@ -1,4 +1,4 @@
-/** GET /metrics: what is counted, once each, and what must not be there. */
+/** GET /metrics: what is counted, exactly once, and what must not be there. */
 
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
@@ -20,7 +20,7 @@ import { parseExposition } from './exposition.ts'
 
 const ON = { metrics: { host: '127.0.0.1', port: 0 } }
 
-/** Serves the metrics as `serve` does. @returns asks for them */
+/** Serves the metrics like `serve`. @returns a function that reads them */
 async function startMetrics(t: Pick<TestContext, 'after'>, core: Core) {
   const { url, close } = await listen(metricsApp(core), ON.metrics)
   t.after(() => close(0))
@@ -40,7 +40,7 @@ async function startMetrics(t: Pick<TestContext, 'after'>, core: Core) {
   return { get, read }
 }
 
-// First: what is loaded stays so.
+// This test is first, because modules stay loaded.
 testOnce('off by default: nothing is counted, nothing is loaded, and nothing is served', async (t) => {
   const { service } = await startWorld(t)
   assert.equal(service.core.metrics, undefined)
@@ -98,7 +98,7 @@ const exhaust = async (world: World) => {
   next = (await world.service.refresh(world.refreshToken)).body.data.refresh_token
 }
 
-// What comes before, and the request that is counted.
+// The preparation, and the request that is counted.
 const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
   rotated: [() => {}, refreshNow],
   replayed: [refreshNow, refreshNow],
@@ -117,7 +117,7 @@ const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
     },
     refreshNow,
   ],
-  // The row is of another time than the token.
+  // The row has another time of rotation than the token.
   restored: [
     ({ service, user }) =>
       service.core.db
@@ -185,7 +185,7 @@ testOnce('each outcome of a refresh and an exchange is counted once, by its name
   const answered = Number(
     samples.get('http_request_duration_seconds_count{method="POST",route="/refresh_token",status="200"}'),
   )
-  // Three outcomes, and what came before a replay, a reuse and two limits
+  // Three outcomes, and the preparations of a replay, a reuse and two limits
   assert.equal(answered, 7)
 })
 
@@ -223,7 +223,7 @@ test('active sessions, connections, and a scrape while the database is away', as
   await service.login()
   const { get, read } = await startMetrics(t, service.core)
   await get()
-  // The count has been started, and nobody waits for it.
+  // The count has been started, and no request waits for it.
   let samples = await read()
   await until(async () => {
     samples = await read()

@@ -1,4 +1,4 @@
-/** What a new password may be, and that it is kept whole. Each fault has a row in documented/ as well. */
+/** Rules for new passwords, and that they are stored whole. Each fault also has a row in documented/. */
 import assert from 'node:assert/strict'
 import { snapshot, test } from '../support/database.ts'
 import type { Service } from '../support/service.ts'

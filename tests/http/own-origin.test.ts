@@ -1,4 +1,4 @@
-/** What counts as this service's own origin where a browser sends no `Sec-Fetch-Site`; headers that are there twice; login. */
+/** The service's own origin for browsers that send no `Sec-Fetch-Site`; repeated headers; login. */
 import assert from 'node:assert/strict'
 import { request as nodeRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -25,7 +25,7 @@ const OWN: readonly [origin: string, host: string | undefined, secure: boolean, 
   ['https://x.auth.example', 'auth.example', true, false],
   ['https://auth.example.evil.example', 'auth.example', true, false],
   ['https://[2001:db8::1]:8443', '[2001:db8::1]:8443', true, true],
-  // A Secure cookie comes by https, or on loopback: whoever can write into http pages of that host is not its owner.
+  // A Secure cookie comes over HTTPS or on loopback. An attacker in the network could write HTTP pages of the same host.
   ['http://auth.example', 'auth.example', true, false],
   ['http://auth.example', 'auth.example:443', true, false],
   ['http://localhost:8787', 'localhost:8787', true, true],
@@ -34,13 +34,13 @@ const OWN: readonly [origin: string, host: string | undefined, secure: boolean, 
   ['http://127.0.0.1:8787', 'localhost:8787', true, false],
   ['http://localhost:8788', 'localhost:8787', true, false],
   ['http://localhost.evil.example', 'localhost.evil.example', true, false],
-  // Without it, both schemes: on whose side TLS ends is not known here.
+  // Without Secure, both schemes: the service does not know where TLS ends.
   ['http://auth.example', 'auth.example', false, true],
   ['http://auth.example', 'auth.example:80', false, true],
   ['https://auth.example', 'auth.example', false, true],
   ['http://auth.example:8080', 'auth.example:8080', false, true],
   ['http://auth.example:8080', 'auth.example', false, false],
-  // What is no origin as browsers write it
+  // Values that browsers do not send as an origin
   ['null', 'null', false, false],
   ['', '', false, false],
   ['https://AUTH.example', 'auth.example', true, false],
@@ -49,7 +49,7 @@ const OWN: readonly [origin: string, host: string | undefined, secure: boolean, 
   ['https://auth.example, https://auth.example', 'auth.example', true, false],
   ['file://', '', false, false],
   ['capacitor://localhost', 'localhost', true, false],
-  // Hosts that are none
+  // Values that are not a host
   ['https://auth.example', undefined, true, false],
   ['https://auth.example', 'auth.example, auth.example', true, false],
   ['null', '%%', false, false],
@@ -60,18 +60,18 @@ test('the own origin, by Host', () => {
     const settings = { corsOrigins: [APP], cookie: { name: 'refresh_token', secure } }
     const row = `${origin} at ${host}, secure: ${secure}`
     assert.equal(isCrossSite({ site: undefined, origin, host }, settings), !isOwn, row)
-    // Where browsers say more, that is believed.
+    // `Sec-Fetch-Site` decides if the browser sends it.
     assert.equal(isCrossSite({ site: 'same-origin', origin, host }, settings), false, row)
     assert.equal(isCrossSite({ site: 'cross-site', origin, host }, settings), true, row)
   }
 })
 
-/** fetch sends no header twice, and a Host of its own. */
+/** fetch neither sends a header twice nor another Host. */
 async function send(service: Service, cookie: string, headers: readonly string[]): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const sent = nodeRequest(
     `${service.url}/refresh_token`,
-    // A list goes out as it stands.
+    // A list is sent unchanged.
     { method: 'POST', headers: ['Connection', 'close', 'Content-Length', '0', 'Cookie', cookie, ...headers] },
     (response) => text(response).then(() => resolve(response.statusCode ?? 0), reject),
   )
@@ -90,7 +90,7 @@ test('behind a proxy that passes Host on, and headers that are there twice', asy
     [200, [...outside, ...own]],
     [200, [...inside, ...own, 'Sec-Fetch-Site', 'same-origin']],
     [200, [...inside, 'Origin', APP, 'Sec-Fetch-Site', 'cross-site']],
-    // A proxy that does not is no reason to believe a header that proxies pass on unseen.
+    // Without `Host` from the proxy, other forwarded headers are not believed, because proxies may pass them on unchecked.
     [403, [...inside, ...own]],
     [403, [...inside, ...own, 'X-Forwarded-Host', 'auth.example', 'X-Forwarded-Proto', 'https']],
     [403, [...outside, ...own, ...own]],

@@ -1,4 +1,4 @@
-/** Changing the password. */
+/** Changes of the password. */
 import assert from 'node:assert/strict'
 import { snapshot, test } from '../support/database.ts'
 import type { Service } from '../support/service.ts'
@@ -82,7 +82,7 @@ test('a change that the end of its session overtakes counts as a try that failed
     limits: { ...NO_LIMITS, loginAccount: limit, passwordAddress: limit },
   })
   const { db, passwords } = service.core
-  // The login has left one.
+  // The login has created one.
   await db.deleteFrom('rate_limits').execute()
   const hash = async (password: string) => {
     await service.request('/api/auth/logout', { method: 'POST', bearer: accessToken })

@@ -1,4 +1,4 @@
-/** Many requests in few bytes: whoever sends them, and reads no answer, keeps nobody else waiting for long. */
+/** Many requests in few bytes: a client that sends them and reads no response does not delay others for long. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { listen } from '../../src/http/server/listen.ts'
 import { startService } from '../support/service.ts'
 import { PATIENCE } from '../support/until.ts'
 
-// Node takes as many out of one read of 64 KiB.
+// Node reads this many from one chunk of 64 KiB.
 const COUNT = 800
 
 const HOST = '127.0.0.1'
@@ -31,7 +31,7 @@ test('what is large costs no more to answer than what is small', async (t) => {
     const socket = pipeline(t, service.url, path, COUNT)
     await once(socket, 'connect')
     const before = process.cpuUsage()
-    // One that has come after them is answered after them.
+    // A request that arrives after them is answered after them.
     await new Promise((resolve) => setTimeout(resolve, 50))
     await service.request('/livez')
     const { user, system } = process.cpuUsage(before)
@@ -51,7 +51,7 @@ test('who never reads an answer is cut', async (t) => {
   const listener = await listen(createApp(core), { host: HOST, port: 0 }, core, { timeout: 200 })
   t.after(() => listener.close(100))
   const socket = pipeline(t, listener.url, '/docs/swagger-ui-bundle.js', 20)
-  // Ten times what it takes to be cut, for a machine that is busy.
+  // Ten times the timeout, in case the machine is busy.
   await new Promise((resolve) => setTimeout(resolve, 2000))
   let received = 0
   socket.on('data', (chunk) => {
@@ -59,6 +59,6 @@ test('who never reads an answer is cut', async (t) => {
   })
   socket.resume()
   await once(socket, 'close', { signal: AbortSignal.timeout(PATIENCE) })
-  // What the kernel had taken of the first few, of some 30 MB
+  // The bytes of the first responses that the kernel had accepted, of some 30 MB
   assert.ok(received < 10_000_000, `${received} bytes`)
 })

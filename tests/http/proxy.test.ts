@@ -1,4 +1,4 @@
-/** `TRUST_PROXY`: whose `X-Forwarded-For` is believed, and how far. */
+/** `TRUST_PROXY`: which entries of `X-Forwarded-For` are believed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
@@ -14,7 +14,7 @@ const expected: readonly [
 ][] = [
   [false, CLIENT, '127.0.0.1'],
   [false, `${SPOOFED}, 127.0.0.1`, '127.0.0.1'],
-  // One hop: the last entry is the one that the proxy wrote, all before it came from outside.
+  // One hop: the proxy wrote the last entry, and all earlier ones came from outside.
   [1, undefined, '127.0.0.1'],
   [1, CLIENT, CLIENT],
   [1, `${SPOOFED}, ${CLIENT}`, CLIENT],
@@ -23,7 +23,7 @@ const expected: readonly [
   [1, `::ffff:${CLIENT}`, CLIENT],
   [2, `${SPOOFED}, ${CLIENT}, 10.0.0.2`, CLIENT],
   [2, CLIENT, CLIENT],
-  // What is no address is not believed, and nothing behind it.
+  // An entry that is not an address is not believed, nor are the entries before it.
   [1, 'unknown', '127.0.0.1'],
   [1, '', '127.0.0.1'],
   [1, `${SPOOFED}, `, '127.0.0.1'],
@@ -34,21 +34,21 @@ const expected: readonly [
   [1, `${CLIENT}:`, '127.0.0.1'],
   [1, '[2001:db8::7', '127.0.0.1'],
   [1, '[2001:db8::7]x', '127.0.0.1'],
-  // Some gateways write the port as well.
+  // Some proxies write the port as well.
   [1, `${CLIENT}:4711`, CLIENT],
   [1, '[2001:db8::7]:4711', '2001:db8::7'],
   [1, '[2001:db8::7]', '2001:db8::7'],
   [2, `${SPOOFED}, ${CLIENT}:4711, 10.0.0.2:80`, CLIENT],
   [1, '<script>alert(1)</script>', '127.0.0.1'],
   [2, `${SPOOFED}, garbage, 10.0.0.2`, '10.0.0.2'],
-  // Networks: from the right, the first address that is not trusted.
+  // Networks: the first address from the right that is not trusted.
   [['127.0.0.0/8'], CLIENT, CLIENT],
   [['127.0.0.0/8'], `${SPOOFED}, ${CLIENT}`, CLIENT],
   [['127.0.0.0/8'], `${SPOOFED}, ${CLIENT}, 127.0.0.9`, CLIENT],
   [['127.0.0.0/8', '10.0.0.0/8'], `${SPOOFED}, ${CLIENT}, 10.1.2.3, 127.0.0.9`, CLIENT],
   [['127.0.0.1', '2001:db8::/32'], `${CLIENT}, 2001:db8::1`, CLIENT],
   [['127.0.0.0/8'], '127.0.0.2, 127.0.0.3', '127.0.0.2'],
-  // Somebody who is not the proxy.
+  // The peer is not a trusted proxy.
   [['10.0.0.0/8'], CLIENT, '127.0.0.1'],
   [['127.0.0.2'], CLIENT, '127.0.0.1'],
 ]

@@ -1,4 +1,4 @@
-/** Hashes of before a setting rose: the next login of their user raises them, and nobody notices. */
+/** Hashes that are cheaper than the setting: the next login of the user replaces them, without any visible effect. */
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -14,7 +14,7 @@ import { startSecond } from './second.ts'
 
 const NEXT = 'another one entirely'
 
-/** A user with a hash of `from`, and the service after the setting was changed. */
+/** A user with a hash of cost `from`, and the service after the setting was changed. */
 async function startRaised(
   t: TestContext & Partial<DialectContext>,
   from: HashCost = { memory: 64, iterations: 1 },
@@ -70,7 +70,7 @@ test('twenty logins at once, in two processes: all of them succeed, and all thei
   for (const { body } of logins) assert.equal((await service.refresh(body.data.refresh_token)).status, 200)
 })
 
-/** While the first login raises the hash, something else happens. @returns what that login is answered */
+/** Acts while the first login replaces the hash. @returns the response to that login */
 async function during(service: Service, act: () => Promise<unknown>, raises = true) {
   const { passwords } = service.core
   const rehash: typeof passwords.rehash = async (hash, password) => {
@@ -96,7 +96,7 @@ test('a password change at the same moment wins', async (t) => {
 
 test('a password change during which a login raises the hash succeeds', async (t) => {
   const service = await startRaised(t)
-  // Its session is older than the raise.
+  // Its session was opened before the hash was replaced.
   const { body } = await during(service, async () => {}, false)
   const { passwords } = service.core
   const hash: typeof passwords.hash = async (password) => {
@@ -120,7 +120,7 @@ test('a deactivation at the same moment wins, and a deactivated user’s hash st
   const answer = await during(service, () => deactivateUser(service.core.db, id, service.clock.now, OPERATOR))
   assert.deepEqual([answer.status, answer.body.message], [403, 'User is inactive.'])
   assert.equal((await attempt(service)).status, 403)
-  // Not to whoever does not know the password
+  // Without the right password the response does not say that the user is inactive.
   assert.equal((await attempt(service, NEXT)).body.message, 'Invalid credentials.')
   assert.equal(await hashOf(service), before)
   await activateUser(service.core.db, id, Date.now(), OPERATOR)

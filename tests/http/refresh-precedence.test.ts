@@ -34,7 +34,7 @@ async function answers(world: World, token: string | undefined, expected: keyof 
   assert.deepEqual(await snapshot(world.service.database), before)
 }
 
-/** The row of the session as a statement makes it: states that take months to come about. */
+/** Changes the row of the session directly, to reach states that take months otherwise. */
 const setSession = ({ service }: World, column: string, value: number) =>
   sql`update sessions set ${sql.ref(column)} = ${value}`.execute(service.core.db)
 
@@ -113,7 +113,7 @@ test('unknown user: 404 whatever the session is', async (t) => {
   const second = await world.service.login()
   await world.service.request('/api/auth/logout', { method: 'POST', bearer: second.refreshToken })
   const stranger = { sub: randomUUID() }
-  // Sessions of somebody else: alive, revoked, expired, rotated, and none of that name.
+  // Sessions of another user: active, revoked, expired and rotated, and one that does not exist.
   await answers(world, resigned(world.refreshToken, stranger), 'unknown')
   await answers(world, resigned(second.refreshToken, stranger), 'unknown')
   for (const change of [rotatedTwice, idle, old, revoked, inactive]) {

@@ -1,4 +1,4 @@
-/** Errors that never come to the app: whose fault they are decides on 400 or 500. */
+/** Errors that do not reach the app: 400 if the client caused them, otherwise 500. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RequestError } from '@hono/node-server'

@@ -1,4 +1,4 @@
-/** What is refused before the app sees it: one line in the log each, counted once, and nothing of what was sent. */
+/** Requests that are refused before the app sees them: one log line each, counted once, without any of the sent data. */
 
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
@@ -15,7 +15,7 @@ const HOST = 'Host: localhost\r\n'
 const CANARY = 'hunter2canary'
 const LOGIN = `POST /api/auth/login HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nAuthorization: Bearer ${CANARY}\r\n`
 
-// Turned down, and longer than any answer takes
+// Shortened, but longer than any response takes
 const TIMEOUTS = {
   headersTimeout: 800,
   requestTimeout: 900,
@@ -85,7 +85,7 @@ for (const [name, [bytes, status, reason]] of Object.entries(early)) {
   })
 }
 
-// The app has it in hand, and has a line for it: not a second one, but with what was really answered.
+// The app already handles these and logs them. There is no second line, and the line has the status that was really sent.
 const late: Readonly<Record<string, readonly [bytes: string, status: number]>> = {
   'a body that never ends': [`${LOGIN}Content-Length: 99\r\n\r\n{"${CANARY}`, 408],
   'chunks that are none': [`${LOGIN}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n${CANARY}\r\n\r\n`, 400],

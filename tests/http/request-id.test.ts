@@ -1,4 +1,4 @@
-/** `X-Request-Id`: taken over when it is sane, made otherwise, and always sent back. */
+/** `X-Request-Id`: taken from the request if it is well-formed, otherwise made, and always sent back. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Request } from '../support/service.ts'

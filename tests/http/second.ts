@@ -1,4 +1,4 @@
-/** Another process on the same database, with settings or secrets of its own: what a restart or a second node is. */
+/** Another process on the same database, with its own settings or secrets, like a second node or a restart. */
 import type { TestContext } from 'node:test'
 import pino from 'pino'
 import type { Settings } from '../../src/config/settings.ts'

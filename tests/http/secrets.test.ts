@@ -1,4 +1,4 @@
-/** `JWT_SECRET_KEY_PREVIOUS`: a secret is replaced without logging anyone out. */
+/** `JWT_SECRET_KEY_PREVIOUS`: the secret is replaced, and all users stay logged in. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
@@ -63,12 +63,12 @@ test('a token of the new secret means nothing to a process that has not got it',
   const next = await startSecond(t, service, { current: NEXT, previous: [SECRET] })
   const { body } = await next.refresh(refreshToken)
   assert.equal((await service.refresh(body.data.refresh_token)).status, 401)
-  // The session goes on all the same.
+  // The session still continues.
   assert.equal((await next.refresh(body.data.refresh_token)).status, 200)
 })
 
-// `docs/operations.md`, "Changing the secret": two processes that are restarted in turn, and behind a load balancer any of
-// them is asked.
+// `docs/operations.md`, "Changing the secret": two processes that are restarted in turn. Behind a load balancer, either may
+// get a request.
 const OLD_ALONE = { current: SECRET, previous: [] }
 const NEW_KNOWN = { current: SECRET, previous: [NEXT] }
 const NEW_SIGNS = { current: NEXT, previous: [SECRET] }
@@ -97,7 +97,7 @@ testOnBoth(
         for (const bearer of [accessToken, ...answers.map(({ body }) => body.data.access_token)])
           assert.equal((await second.request('/api/auth/me', { bearer })).status, 200, step)
       }
-      // Beyond the grace
+      // After the grace window
       service.clock.now += MINUTE
     }
 
@@ -109,7 +109,7 @@ testOnBoth(
       }
     }
     assert.ok(isSignedWith(refreshToken, NEXT) && isSignedWith(accessToken, NEXT))
-    // As late as the last token of the old secret is over
+    // As late as the expiry of the last token of the old secret
     for (const at of both.keys()) {
       both[at] = await startSecond(t, service, NEW_ALONE)
       await askBoth(`dropped, process ${at + 1}`)

@@ -1,4 +1,4 @@
-/** The security headers on every kind of response, byte by byte, those that no operation gives included; and no banner. */
+/** The security headers on every kind of response, byte by byte, also outside the operations; no banner. */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'

@@ -1,4 +1,4 @@
-/** What is logged in where, and ending one of it. */
+/** The list of sessions, and ending one of them. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { snapshot, test } from '../support/database.ts'

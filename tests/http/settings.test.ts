@@ -1,4 +1,4 @@
-/** Settings that change what operations answer. */
+/** Settings that change the responses of operations. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -55,7 +55,7 @@ test('exchange window 0: off, for good tokens and bad ones alike, and nothing is
     }
   }
   assert.deepEqual(await snapshot(service.database), before)
-  // A body that does not fit is still told so.
+  // A body that does not fit still gets 400.
   assert.equal((await service.request('/api/auth/refresh', { json: {} })).status, 400)
 })
 

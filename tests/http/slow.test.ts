@@ -1,4 +1,4 @@
-/** Clients that are too slow: 408 in the envelope, and the connection ends. With the limits turned down for the test. */
+/** Clients that are too slow: 408 in the envelope, and the connection ends. The timeouts are shortened for the test. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

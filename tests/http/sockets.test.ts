@@ -1,4 +1,4 @@
-/** HTTP that is broken, too large or smuggled, as bytes on a socket: an answer in the envelope, and the service lives. */
+/** HTTP that is broken, too large or smuggled, as bytes on a socket: a response in the envelope, and no crash. */
 
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
@@ -15,10 +15,10 @@ interface RawAnswer {
   readonly all: string
 }
 
-// Milliseconds, for an answer that has to come and a connection that has to end.
+// Milliseconds, for a response that must come and a connection that must end.
 const PATIENCE = 2000
 
-/** @returns the first answer to the bytes, and all that came back until the connection ended or fell silent */
+/** @returns the first response to the bytes, and all bytes until the connection ended or became silent */
 function send(service: Service, bytes: string, patience = PATIENCE): Promise<RawAnswer> {
   const { hostname, port } = new URL(service.url)
   return new Promise((resolve, reject) => {
@@ -82,7 +82,7 @@ test('what the parser refuses: 400 in the envelope, and the connection ends', as
   }
 })
 
-// What the parser lets through and a URL or a host cannot be made of.
+// Values that the parser accepts, but that are no valid URL or host.
 const unusable: Readonly<Record<string, string>> = {
   'no host': 'GET /livez HTTP/1.1\r\n\r\n',
   'an empty host': 'GET /livez HTTP/1.1\r\nHost:\r\n\r\n',
@@ -144,7 +144,7 @@ test('headers of more than 16 kB: 431 in the envelope', async (t) => {
 test('garbage behind a request on one connection: nothing is done twice, nobody else is served it', async (t) => {
   const { service, refreshToken } = await startWorld(t)
   const refresh = `POST /refresh_token HTTP/1.1\r\n${HOST}Connection: close\r\nAuthorization: Bearer ${refreshToken}\r\n`
-  // The second request hides in what a careless server would take for the body of the first, or behind it.
+  // The second request is hidden in or behind the part that a careless server would read as the body of the first.
   const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n'
   const lengthy = await send(service, `${refresh}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`)
   assert.equal(lengthy.status, 200)
@@ -157,7 +157,7 @@ test('garbage behind a request on one connection: nothing is done twice, nobody 
     `${'GET /livez HTTP/1.1\r\n'.slice(0, 10)}`,
     '',
   ]) {
-    // Some of it is never answered.
+    // Some of these never get a response.
     await send(service, bytes, 50)
     assert.equal((await service.request('/livez')).status, 200)
   }
@@ -182,6 +182,6 @@ test('connections that are cut in the middle: no defect of the service, and it l
     assert.equal((await service.request('/livez')).status, 200)
   }
   assert.deepEqual(await snapshot(service.database), before)
-  // Whoever is woken by errors in the log is woken by nobody's lost connection.
+  // Errors in the log may wake an operator. A lost connection is not an error.
   assert.doesNotMatch(service.logged(), /"level":[56]0/)
 })

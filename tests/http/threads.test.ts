@@ -1,4 +1,4 @@
-/** Passwords are hashed by the threads of Node's pool, which give way: nothing that has to be fast may need one. */
+/** Passwords are hashed by the threads of Node's pool, with low priority: fast operations must not need one. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { test } from '../support/database.ts'
 import { startWorld } from '../support/world.ts'
 
-// Milliseconds: whoever waits for a thread until then gets one, and is found out.
+// Milliseconds. An operation that needs a thread gets it only after this time, and fails the test.
 const PATIENCE = 15_000
 
 test('a refresh, an exchange and /me wait for no thread of the pool', async (t) => {
@@ -19,7 +19,7 @@ test('a refresh, an exchange and /me wait for no thread of the pool', async (t) 
   const pipe = join(directory, 'pipe')
   execFileSync('mkfifo', [pipe])
 
-  // Each opening waits for somebody who writes, and keeps its thread meanwhile.
+  // Each opening waits for a writer, and occupies its thread meanwhile.
   const openings: Promise<FileHandle>[] = Array.from({ length: 4 }, () => open(pipe, 'r'))
   let isPoolFree = false
   const probe = stat('.').then(() => {

@@ -1,4 +1,4 @@
-/** Two services over one database: what one does, the other knows at once. */
+/** Two services on one database: each sees the changes of the other at once. */
 import assert from 'node:assert/strict'
 import { test } from '../support/database.ts'
 import { PASSWORD, startService } from '../support/service.ts'

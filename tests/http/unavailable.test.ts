@@ -1,4 +1,4 @@
-/** 503 and 500 pass: nothing was changed, the service says when to come again, and lives on. */
+/** 503 and 500 are temporary: nothing was changed, the service says when to try again, and keeps running. */
 
 import assert from 'node:assert/strict'
 import { closeSync, openSync, statSync, writeSync } from 'node:fs'
@@ -54,7 +54,7 @@ testSqlite(
     await inTransaction.promise
     const ready = service.request('/readyz')
     await until(() => asked > 0, 'the request')
-    // It waits for the transaction now.
+    // By now it waits for the transaction.
     await new Promise((resolve) => setTimeout(resolve, 50))
     doubts.count++
     free.resolve()
@@ -80,14 +80,14 @@ test('a password change that is refused for a lock leaves the old password and a
 
 testSqlite('a corrupt file: reading and writing are 503, and /readyz says so', async (t) => {
   const { service, accessToken, refreshToken } = await startWorld(t)
-  // All pages go from the log into the file; then everything behind the header of the first is overwritten.
+  // All pages are moved from the log into the file, and everything after the header of the first one is overwritten.
   const database = new SQLite(service.file)
   database.pragma('wal_checkpoint(TRUNCATE)')
   database.close()
   const file = openSync(service.file, 'r+')
   writeSync(file, Buffer.alloc(statSync(service.file).size - 100, 0xa5), 0, undefined, 100)
   closeSync(file)
-  // What it has in memory would still serve.
+  // Pages in memory would still be served.
   await sql`pragma shrink_memory`.execute(service.core.db)
   const answers = [
     await service.request('/api/auth/me', { bearer: accessToken }),

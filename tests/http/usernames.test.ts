@@ -25,7 +25,7 @@ for (const [given, spellings] of NAMES) {
       assert.deepEqual(second.body, { status: 'error', code: 409, message: 'Username is taken.' }, username)
       const { accessToken } = await service.login(username)
       const me = await service.request('/api/auth/me', { bearer: accessToken })
-      // Stored as given, whatever it is logged in with.
+      // Stored as given, whatever spelling is used at login.
       assert.deepEqual(me.body.data, first.body.data)
     }
     const rows = await service.core.db.selectFrom('users').select('username').execute()
@@ -52,7 +52,7 @@ test('what a username may not hold, and how long it may be', async (t) => {
     'a\u0007',
     'a\ud800',
     'a\nb',
-    // Hangul fillers, which are letters that look like white space, and what stands for bytes that were no UTF-8
+    // Hangul fillers, which are letters that look like white space, and the replacement character for invalid UTF-8
     ...['\u115f', '\u1160', '\u3164', '\uffa0', 'a\ufffdb'],
     'x'.repeat(129),
     '🦊'.repeat(129),

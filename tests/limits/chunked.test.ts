@@ -1,4 +1,4 @@
-/** A limit that processes share without asking for each one. */
+/** A limit that processes share without asking the table for each request. */
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import type { Limits } from '../../src/limits/limits.ts'
@@ -9,7 +9,7 @@ import { openLimits, times } from './context.ts'
 const refreshSession = { points: 120, seconds: 60 }
 const CHUNK = 12
 
-/** How many of so many at once come through. */
+/** The number of simultaneous requests that are allowed. */
 async function admitted(limits: Limits, count: number, session = 'a session'): Promise<number> {
   const answers = await Promise.all(times(count, () => limits.mayWrite(session)))
   return answers.filter(Boolean).length

@@ -1,4 +1,4 @@
-/** Limits over a real database, without the service around them: tries by the hundred cost no hashing here. */
+/** Limits on a real database, without the service: here hundreds of attempts need no hashing. */
 import type { TestContext } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
 import type { Attempt } from '../../src/limits/guesses.ts'
@@ -13,7 +13,7 @@ import { openContext } from '../support/session-context.ts'
 
 export interface LimitsContext extends StoreContext {
   readonly limits: Limits
-  /** Another process on the same database, or this one started anew. @param ahead its clock's milliseconds */
+  /** Another process on the same database, or this one after a restart. @param ahead of the clock, in milliseconds */
   another(ahead?: number): Promise<Limits>
 }
 
@@ -28,7 +28,7 @@ export async function openLimits(
     limits: createLimits(all, context),
     async another(ahead = 0) {
       const store = await openStore(context.database)
-      // The database goes only when the first one's test has ended.
+      // The database is removed only when the test of the first one has ended.
       const { close } = context.store
       Object.assign(context.store, { close: () => store.close().then(close) })
       return createLimits(all, { db: store.db, now: () => context.now() + ahead })
@@ -36,14 +36,14 @@ export async function openLimits(
   }
 }
 
-/** @returns the try; fails when it was refused */
+/** @returns the attempt; fails if it was refused */
 export async function passed(answer: Promise<Attempt | LimitRefusal>): Promise<Attempt> {
   const attempt = await answer
   if ('until' in attempt) throw new Error(`refused by ${attempt.policy.name}`)
   return attempt
 }
 
-/** @returns what refused it, and for how many milliseconds from now on; undefined when nothing did */
+/** @returns the policy that refused it, and the milliseconds until the next attempt; undefined if none did */
 export async function refusedBy(
   { now }: Pick<LimitsContext, 'now'>,
   answer: Promise<Attempt | LimitRefusal>,

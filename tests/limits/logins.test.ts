@@ -1,4 +1,4 @@
-/** Tries of passwords: how many come through, who waits for how long, and whom strangers cannot keep out. */
+/** Attempts at passwords: how many are allowed, how long others wait, and that strangers cannot lock a user out. */
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { recordStatements } from '../store/statements.ts'
@@ -14,7 +14,7 @@ test('150 tries at once on two processes, each from another address: 100 come th
   const both = [context.limits, await context.another()] as const
   const answers = await Promise.all(
     times(150, async (index) => {
-      // As requests come in: two connections to one file must not wait for each other in one turn.
+      // Spread as requests arrive: two connections to one file must not wait for each other in one turn.
       await turn()
       return (both[index % 2] ?? both[0]).login('ada', address(index))
     }),
@@ -22,7 +22,7 @@ test('150 tries at once on two processes, each from another address: 100 come th
   const refused = answers.flatMap((answer) => ('until' in answer ? [answer] : []))
   assert.equal(answers.length - refused.length, 100)
   assert.deepEqual([...new Set(refused.map(({ policy }) => policy.name))], ['login-account'])
-  // Of a process that let all of its own through this is the first refusal.
+  // This process has allowed all of its own share, and this is its first refusal.
   for (const limits of both) {
     const answer = await limits.login('ada', '198.51.100.1')
     assert.ok('until' in answer)
@@ -30,7 +30,7 @@ test('150 tries at once on two processes, each from another address: 100 come th
   }
   assert.equal(refused.filter(({ isFirst }) => isFirst).length, 2, 'each process tells it once')
 
-  // A process that is started now has forgotten nothing.
+  // A process that starts now knows all of them.
   const third = await context.another()
   assert.deepEqual(await refusedBy(context, third.login('ada', '198.51.100.1')), ['login-account', HOUR])
   assert.equal(await refusedBy(context, third.login('grace', '198.51.100.1')), undefined)
@@ -72,7 +72,7 @@ test('whoever succeeds begins anew, and a try that was none is given back', asyn
     await (await passed(login())).succeeded()
   }
   for (let busy = 0; busy < 10; busy++) await (await passed(login())).undone()
-  // Four failures still count at the address; at the account the address is known since, and counts apart.
+  // Four failures still count for the address. The account knows the address since the login, and counts it separately.
   assert.equal(await refusedBy(context, login()), undefined)
   assert.equal(await refusedBy(context, login()), undefined)
   assert.deepEqual(await refusedBy(context, login()), ['login-address', 60_000])
@@ -126,7 +126,7 @@ test('strangers cannot keep the owner out of where they logged in before', async
   await (await passed(limits.login('ada', '2001:db8:1:1::2'))).succeeded()
   assert.equal((await refusedBy(context, limits.login('ada', '2001:db8:1:2::1')))?.[0], 'login-account')
 
-  // What is known has a limit of its own, and is known for thirty days longer than a session lasts.
+  // A known address has its own limit, and stays known for thirty days longer than a session lasts.
   const patient = await openLimits(t, { loginAccount: { points: 3, seconds: 3600 } })
   const known = () => patient.limits.login('ada', '192.0.2.1')
   await (await passed(known())).succeeded()
@@ -147,7 +147,7 @@ test('nobody without the session keeps its owner from changing the password; wit
   const change = (session: string) => limits.password('ada', session, '192.0.2.1')
   for (let index = 0; index < 6; index++) await passed(limits.login('ada', address(index)))
   for (let index = 0; index < 4; index++) await limits.login('ada', '192.0.2.1')
-  // Not known here, and in the same network as a stranger who fails
+  // Unknown for this account, and in the same network as a stranger who fails
   for (let failure = 0; failure < 5; failure++) await passed(change('hers'))
   assert.deepEqual(await refusedBy(context, change('hers')), ['login-delay', 1000])
   clock.now += 1000
@@ -166,7 +166,7 @@ test('a try that comes to nothing leaves the wait as it was before it', async (t
   for (let busy = 0; busy < 5; busy++) await (await passed(login())).undone()
   await passed(login())
   assert.deepEqual(await refusedBy(context, login()), ['login-delay', 4000])
-  // Undone too late: others have failed since.
+  // Given back too late: other attempts have failed since.
   clock.now += 4000
   const slow = await passed(login())
   clock.now += 8000

@@ -1,4 +1,4 @@
-/** What others get: the tarball that npm makes is installed into an empty project, compiled against and run. */
+/** The package: the tarball that npm makes is installed into an empty project, compiled against and run. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -56,7 +56,7 @@ test('the package', { timeout: 180_000 }, async (t) => {
     const { messages } = await publint({ strict: true, pack: { tarball: Uint8Array.from(tarball).buffer } })
     assert.deepEqual(messages, [])
     const checked = await checkPackage(createPackageFromTarballData(Uint8Array.from(tarball)))
-    // It is ESM only, on purpose; TypeScript's resolution of Node 10 does not know `exports`.
+    // It is deliberately ESM only. TypeScript's Node 10 resolution does not know `exports`.
     const expected = ['NoResolution node10', 'CJSResolvesToESM node16-cjs']
     const problems = checked.types ? checked.problems : []
     const told = problems.map(

@@ -1,21 +1,21 @@
-/** Every way to hand the service a token, and what it says to a forged one. */
+/** Every way to present a token to the service, and the response to a forged one. */
 import type { Answer, Service } from '../support/service.ts'
 import { PASSWORD } from '../support/service.ts'
 
 export type Kind = 'access' | 'refresh'
 
 export interface Endpoint {
-  /** As in the contract */
+  /** The name in the contract */
   readonly operation: string
   readonly place: 'header' | 'cookie' | 'body'
-  /** Of the tokens that it takes */
+  /** The kinds of tokens that it accepts */
   readonly kinds: readonly Kind[]
-  /** To a token that is none of ours: always with 401 */
+  /** The message for a token that is not ours, always with 401 */
   readonly message: string
   present(service: Service, token: string): Promise<Answer>
 }
 
-// A session that there is not: it is looked for only after the token was found good.
+// A session that does not exist: it is looked up only after the token was verified.
 const NOBODY = '01a20244-e87b-718c-83ab-98cbd882ae60'
 
 const byHeader = (operation: string, kinds: readonly Kind[], message: string, json?: unknown): Endpoint => {
@@ -65,5 +65,5 @@ export const endpoints: readonly Endpoint[] = [
   byCookie('POST /api/auth/logout', 'Invalid token.'),
 ]
 
-/** What each of them says to a token that is good. */
+/** The response of each to a valid token. */
 export const accepted = ({ operation }: Endpoint) => (operation.startsWith('DELETE') ? 404 : 200)

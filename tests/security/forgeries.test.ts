@@ -1,8 +1,8 @@
 /**
- * Forged tokens at every endpoint: each gets the same documented answer, nothing in the database changes, and afterwards
- * the token that it was made of is as good as before. All of the forgeries come once by each way that a token can take,
- * for each kind; to the other endpoints, where the same code reads it, one of each attack. That no forgery is ever
- * found good is in tests/tokens/forgeries.test.ts.
+ * Forged tokens at every endpoint: each gets the same documented response, nothing in the database changes, and the
+ * original token is still valid afterwards. All forgeries are tried once for each kind of token and each way to present
+ * it. The other endpoints, which use the same code to read tokens, get one of each attack. tests/tokens/forgeries.test.ts
+ * checks that verification refuses all forgeries.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -21,13 +21,13 @@ import { attacks, NAMES } from '../tokens/forgeries/index.ts'
 import type { Endpoint, Kind } from './endpoints.ts'
 import { accepted, endpoints } from './endpoints.ts'
 
-// Milliseconds of CPU time: far more than an answer needs, and far less than an attack on time would take.
+// Milliseconds of CPU time: far more than a response needs, and far less than an attack on time would take.
 const BOUND = 1000
 
 const services = new Map<Attack['where'], { service: Service; userId: string }>()
 const endings: (() => unknown)[] = []
 
-// Where a key is said to be. Nobody may ever come for it.
+// The address of a key. The service must never request it.
 let visits = 0
 const listener = createServer((socket) => {
   visits++
@@ -38,7 +38,7 @@ let keyUrl = ''
 before(async () => {
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
   keyUrl = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/jwks.json`
-  // For all the tests of the file
+  // Shared by all tests of the file
   const t = { after: (end: () => unknown) => void endings.push(end) } as Parameters<typeof startService>[0]
   for (const where of ['anywhere', 'named'] as const) {
     const service = await startService(t, where === 'named' ? NAMES : {})
@@ -65,14 +65,14 @@ async function refused(endpoint: Endpoint, service: Service, { what, token }: Fo
   assert.ok(taken < BOUND, `${what} took ${taken} ms`)
 }
 
-// What a header or a cookie cannot hold, or means something else there. RFC 6265 §4.1.1, RFC 9110 §5.5.
+// Characters that a header or a cookie cannot contain, or that have a meaning there. RFC 6265 §4.1.1, RFC 9110 §5.5.
 function canBeSent({ place }: Endpoint, token: string): boolean {
   if (place === 'body') return token !== ''
   if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(token)) return false
   return place === 'header' || !/[\s",;\\%]/.test(token)
 }
 
-/** @param most of each attack */
+/** @param most the maximum number for each attack */
 async function attackWith(where: Attack['where'], endpoint: Endpoint, kind: Kind, most: number) {
   const { service, userId } = services.get(where) ?? assert.fail()
   const hash = await findPasswordHash(service.core.db, userId)
@@ -127,7 +127,7 @@ test('every operation that takes a token of a user is attacked', () => {
       .filter(([, { security = [] }]) => security.some((schemes) => !('adminToken' in schemes)))
       .map(([method]) => `${method.toUpperCase()} ${path}`),
   )
-  // Its token comes in the body, which `security` does not tell of.
+  // Its token is in the body, which `security` does not mention.
   const expected = [...taking, 'POST /api/auth/refresh']
   assert.deepEqual([...new Set(endpoints.map(({ operation }) => operation))].toSorted(), expected.toSorted())
 })

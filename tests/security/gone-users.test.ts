@@ -1,4 +1,4 @@
-/** Users who were deactivated or deleted: what each operation tells the tokens that they still hold. */
+/** Deactivated and deleted users: the response of each operation to the tokens that they still have. */
 
 import assert from 'node:assert/strict'
 import { OPERATOR } from '../../src/store/queries/events.ts'
@@ -12,7 +12,7 @@ import { startWorld } from '../support/world.ts'
 
 const credentials = { username: 'ada', password: PASSWORD }
 
-/** Each operation that a user of theirs could call. */
+/** Each operation that such a user could call. */
 const calls: Readonly<Record<string, (world: World) => Promise<Answer>>> = {
   'refresh, header': ({ service, refreshToken }) => service.refresh(refreshToken),
   'refresh, cookie': ({ service, refreshToken }) =>
@@ -44,7 +44,7 @@ for (const [name, call] of Object.entries(calls)) {
     }
     await deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR)
     await refused(403, 'User is inactive.')
-    // Whoever comes back logs in anew: the old sessions stay ended.
+    // The user must log in again: the old sessions stay ended.
     await activateUser(service.core.db, user.id, Date.now(), OPERATOR)
     await refused(401)
     await deleteUser(service.core.db, user.id, Date.now(), OPERATOR)

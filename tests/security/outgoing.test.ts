@@ -1,4 +1,4 @@
-/** ASVS 13.2.4: the service speaks to its database and the webhook, and to nobody else. */
+/** ASVS 13.2.4: the service connects only to its database and the webhook. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -36,7 +36,7 @@ async function speaksTo(t: DialectContext, hasWebhook: boolean): Promise<void> {
 
   const database = await freshDatabase(t, t.dialect)
   const url = database.dialect === 'sqlite' ? `sqlite:${database.file}` : database.url
-  // It sends its caller elsewhere, where nobody may follow.
+  // It redirects its caller to an address that must not be requested.
   const receiver = await startReceiver(t, (_, all) => (all.length === 1 ? 302 : 204))
   const webhook = { EVENTS_WEBHOOK_URL: receiver.url, EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET }
   const env = {
@@ -69,7 +69,7 @@ async function speaksTo(t: DialectContext, hasWebhook: boolean): Promise<void> {
   assert.equal(await child.stop('SIGTERM'), 0)
 
   const noted = new Set(readFileSync(OUTGOING, 'utf8').trim().split('\n'))
-  // Notes were taken.
+  // The recording works.
   assert.ok(noted.delete('listens'))
   const allowed = database.dialect === 'sqlite' ? [] : [new URL(database.url).host]
   if (hasWebhook) allowed.push(new URL(receiver.url).host)

@@ -1,4 +1,4 @@
-/** Preloaded into the service: writes down whom it speaks to, and leaves all else as it is. */
+/** Preloaded into the service: records all outgoing connections, and changes nothing else. */
 import dgram from 'node:dgram'
 import { appendFileSync } from 'node:fs'
 import { Server, Socket } from 'node:net'
@@ -6,7 +6,7 @@ import { Server, Socket } from 'node:net'
 const file = process.env['OUTGOING'] ?? ''
 const note = (line: string) => appendFileSync(file, `${line}\n`)
 
-// Everything that connects by TCP, TLS or a local socket comes by here: pg, fetch, node:http.
+// Everything that connects by TCP, TLS or a local socket uses this function: pg, fetch, node:http.
 const { connect } = Socket.prototype
 Socket.prototype.connect = function (this: Socket, ...given: unknown[]) {
   const [first] = (Array.isArray(given[0]) ? given[0] : given) as [unknown]
@@ -24,7 +24,7 @@ dgram.createSocket = ((...given: unknown[]) => {
   return Reflect.apply(createSocket, dgram, given)
 }) as typeof createSocket
 
-// That the notes are taken at all shows in the one that tells of the listener.
+// The line about the listener shows that the recording works.
 const { listen } = Server.prototype
 Server.prototype.listen = function (this: Server, ...given: unknown[]) {
   note('listens')

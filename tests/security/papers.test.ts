@@ -1,11 +1,11 @@
-/** `docs/security.md` names a test for each clause that it calls met: none may be forgotten, or point nowhere. */
+/** `docs/security.md` names a test for each clause that it calls met. Each name must be a test that exists. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 const paper = readFileSync('docs/security.md', 'utf8')
 
-// How many requirements each section of ASVS 5.0 has
+// The number of requirements in each section of ASVS 5.0
 const SECTIONS: Readonly<Record<number, readonly number[]>> = {
   3: [1, 3, 5, 8, 8, 1, 5],
   6: [3, 12, 8, 6, 8, 4, 2, 4],

@@ -1,4 +1,4 @@
-/** `docs/glossary.md`, the table of refresh: one test a line, and each boundary to the millisecond. */
+/** `docs/glossary.md`, the table of refresh: one test per line, and each boundary to the millisecond. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Classification } from '../../src/sessions/classify.ts'

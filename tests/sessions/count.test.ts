@@ -1,4 +1,4 @@
-/** How many sessions live: what is shown to Prometheus, counted in slices. */
+/** The number of active sessions for Prometheus, counted in slices. */
 
 import assert from 'node:assert/strict'
 import { countSessions, sessionCounter } from '../../src/sessions/count.ts'

@@ -1,4 +1,4 @@
-/** `docs/adr/0002-exchange-bounds.md`, line by line: what bounds the exchange of an access token. */
+/** `docs/adr/0002-exchange-bounds.md`, line by line: the bounds of the exchange of an access token. */
 import assert from 'node:assert/strict'
 import { test } from '../support/database.ts'
 import type { Service } from '../support/service.ts'

@@ -1,7 +1,7 @@
 /**
- * Histories of the service against a small model of `docs/invariants.md` and `docs/glossary.md`: whatever happens in
- * whatever order, each answer and each row is the one that the model foretells. Of requests that were in flight at once
- * they are those that some order of their steps foretells.
+ * Histories of the service, compared with a small model of `docs/invariants.md` and `docs/glossary.md`. Whatever happens
+ * in whatever order, the model predicts each response and each row. For requests that were in flight at once, it predicts
+ * them for some order of their steps.
  *
  * A long campaign: npm run histories -- --runs 10000
  */
@@ -16,14 +16,14 @@ import type { History } from './histories/world.ts'
 import { LENIENT, openWorld } from './histories/world.ts'
 import { Model } from './model.ts'
 
-// The rules are the same on PostgreSQL, and its histories take longer.
+// The rules are the same on PostgreSQL, where histories take longer.
 const RUNS = { sqlite: effort(60, 1000), postgres: effort(12, 150) }
 const GIVEN = process.env['HISTORIES_RUNS']
 const DATABASE = process.env['HISTORIES_DATABASE']
 const SEED = Number(process.env['HISTORIES_SEED'] ?? 20261122)
 const START = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 
-/** Lines of the rules that histories have to reach: else they prove nothing about them. */
+/** Lines of the rules that the histories must reach: otherwise they prove nothing about them. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   '/refresh_token': [
     ...['rotated', 'refreshed', 'replayed', 'reused', 'ahead', 'forked', 'expired', 'over', 'unknown user'],

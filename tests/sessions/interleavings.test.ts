@@ -1,6 +1,6 @@
 /**
- * `docs/invariants.md`, statement by statement: of every two operations on one session the second comes in between any two
- * statements of the first, begin and commit included, and what comes out is what one after the other makes of it.
+ * `docs/invariants.md`, statement by statement. For every two operations on one session, the second runs between any two
+ * statements of the first, including begin and commit. The result must be that of one operation after the other.
  */
 
 import assert from 'node:assert/strict'
@@ -17,7 +17,7 @@ import { ENDINGS, OPERATIONS, pruneWhatIsLeft } from './interleavings/operations
 import type { World } from './interleavings/world.ts'
 import { openWorld } from './interleavings/world.ts'
 
-// Statement by statement they are the same operations on PostgreSQL, and its pairs take longer.
+// Statement by statement these are the same operations on PostgreSQL, where the pairs take longer.
 const SHARES = { sqlite: effort(0.5, 1), postgres: effort(0.2, 1) }
 const SEED = Number(process.env['INTERLEAVINGS_SEED'] ?? 20261122)
 
@@ -26,14 +26,14 @@ test(`every two operations, the second between any two statements of the first, 
   await everySchedule(t, SHARES[t.dialect], world, world.processes, world.isWaiting)
 })
 
-// On PostgreSQL each request of a process has a connection of its own, as those of two processes have.
+// On PostgreSQL each request of a process has its own connection, like the requests of two processes.
 testOnce('the same in one process, where requests share commits', async (t) => {
   const world = await openWorld(Object.assign(t, { dialect: 'sqlite' as const }))
-  // A statement that has not returned by then waits in the driver for the transaction of the other.
+  // A statement that has not returned by then waits in the driver for the other's transaction.
   await everySchedule(t, effort(0.2, 1), world, world.requests, async (turns) => turns > 20)
 })
 
-/** @param share of the pairs: which ones it is, the seed says */
+/** @param share of the pairs; the seed chooses which */
 async function everySchedule(
   t: TestContext,
   share: number,

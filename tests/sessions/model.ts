@@ -1,8 +1,8 @@
 /**
- * `docs/invariants.md` and `docs/glossary.md` once more, from the text and not from the code: no SQL, no JWT, no key. It
- * foretells each answer. An object stands for each token; its `text` is empty until the service first gives it out.
+ * `docs/invariants.md` and `docs/glossary.md` again, from the text and not from the code: no SQL, no JWT, no key. It
+ * predicts each response. An object represents each token; its `text` is empty until the service first issues it.
  *
- * With a `yield` an operation has more than one step: what others do may come there.
+ * An operation with a `yield` has more than one step: others may run there.
  */
 import type {
   AccessToken,
@@ -117,7 +117,7 @@ export class Model {
     return { why: isFirst ? 'exchanged' : 'replayed', status: 200, access: token.exchanged.successor }
   }
 
-  /** The answer that refuses an access token, if it is no longer good. */
+  /** The response that refuses an access token, if it is no longer valid. */
   refusal({ session, exp, exchanged }: AccessToken): Answer | undefined {
     if (exp <= seconds(this.now)) return expiredAccess('expired')
     if (session.user.state === 'deleted') return UNKNOWN_USER
@@ -133,7 +133,7 @@ export class Model {
     return token.session.user.state === 'deleted' ? UNKNOWN_USER : { why: 'known', status: 200 }
   }
 
-  /** By any token of the session, however old. */
+  /** With any token of the session, however old. */
   logout({ session }: Token): Answer {
     const ended = this.revoke([session], 'logout')
     return { why: ended === 1 ? 'ended' : 'over already', status: 200 }
@@ -162,7 +162,7 @@ export class Model {
       return wrong('overtaken', 401, 'Invalid access token.')
     user.password = next
     user.passwordChanges++
-    // Whatever else ends them meanwhile is to count them.
+    // If another operation ends them meanwhile, that one counts them.
     yield
     const others = this.sessions.filter((other) => other.user === user && other !== session)
     return { why: 'changed', status: 200, sessionsEnded: this.revoke(others, 'password') }
@@ -190,7 +190,7 @@ export class Model {
     return { why: 'listed', status: 200, sessions }
   }
 
-  /** What expired an hour ago and can be refreshed neither by a refresh token nor by an exchange goes. */
+  /** Deletes sessions that expired an hour ago and can neither be refreshed nor exchanged. */
   prune(): void {
     const hourAgo = this.now - HOUR
     for (const session of this.sessions) {
@@ -199,7 +199,7 @@ export class Model {
       const dead = session.revoked !== undefined && this.exchangeableUntil(session.revoked.at) <= hourAgo
       const isDue = session.pruneAt <= hourAgo
       session.pruned ||= dead || (isDue && over <= hourAgo)
-      // Looked at next by the settings of now, whatever they will be then.
+      // The next time is computed with the current settings, even if they change until then.
       if (isDue) session.pruneAt = session.expiresAt > hourAgo ? session.expiresAt : last
     }
   }
@@ -238,12 +238,12 @@ export class Model {
     return this.rules.grace > 0 && this.now - since <= this.rules.grace
   }
 
-  /** Of the last access token that a refresh at `since`, or its replay, gave out. */
+  /** The expiry of the last access token of a refresh at `since`, or of its replay. */
   exchangeableUntil(since: number): number {
     return since + this.rules.grace + this.rules.accessTokenTtl + this.rules.exchangeWindow
   }
 
-  /** Past its absolute deadline a session is over already: it does not count, but no clock set back revives it. */
+  /** After its absolute deadline a session has ended: it does not count, and a clock set back does not revive it. */
   private revoke(sessions: readonly Session[], reason: string): number {
     const rows = this.rows()
     const open = sessions.filter((session) => rows.includes(session) && session.revoked === undefined)

@@ -1,4 +1,4 @@
-/** The running service prunes by itself, tells what is lost by it, and goes on when a run fails. */
+/** The running service prunes by itself, reports lost events, and continues after a failed run. */
 
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
@@ -39,7 +39,7 @@ testOnce('a stop does not wait for the breath after a slow batch', async (t) => 
   await login()
   clock.now += 91 * DAY
   const bed = new Int32Array(new SharedArrayBuffer(4))
-  // Asked twice for a batch, so that its breath is some ten seconds.
+  // The clock is read twice for a batch, so that the pause is some ten seconds.
   const now = () => {
     Atomics.wait(bed, 0, 0, 1000)
     return clock.now
@@ -66,7 +66,7 @@ testOnce('events that the webhook never took do not go without a word, also when
   )
   const delivered = core.db.updateTable('events').set({ deliver_at: null })
   await delivered.where('name', '=', 'session.opened').execute()
-  // The first batch is of fifty.
+  // The first batch has fifty rows.
   await sql`create trigger stop before delete on events when old.position > 55
     begin select raise(abort, 'no more'); end`.execute(core.db)
   clock.now += 91 * DAY
@@ -83,7 +83,7 @@ testOnce('events that the webhook never took do not go without a word, also when
   await prune('"msg":"pruned"')
   assert.deepEqual(lost(), ['40', '10'])
 
-  // Nobody wanted to be told.
+  // No webhook was set.
   await insertEvents(core.db, of('session.opened', 1), 0, OPERATOR)
   const none = { ...core, settings: { ...core.settings, webhook: undefined } }
   const tell = () => assert.fail('of what nobody waits for')

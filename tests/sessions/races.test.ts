@@ -1,4 +1,4 @@
-/** `docs/invariants.md`: a lineage is a line, a retry is safe, revocation wins. Over real HTTP, at once. */
+/** `docs/invariants.md`: the tokens form a line, a retry is safe, revocation wins. Over real HTTP, at the same time. */
 
 import assert from 'node:assert/strict'
 import { OPERATOR } from '../../src/store/queries/events.ts'
@@ -55,7 +55,7 @@ test('a refresh whose response was lost is sent again and gets the byte-identica
   const service = await startService(t)
   await service.register()
   const { refreshToken } = await service.login()
-  // The response goes to nobody: the connection is cut as soon as the request is out.
+  // The response is lost: the connection is cut as soon as the request was sent.
   const lost = new AbortController()
   const sent = fetch(`${service.url}/refresh_token`, {
     method: 'POST',
@@ -75,7 +75,7 @@ test('a refresh whose response was lost is sent again and gets the byte-identica
   assert.equal((await service.refresh(retry.body.data.refresh_token)).status, 200)
 })
 
-/** What ends sessions, each as it happens in life. */
+/** The operations that end sessions, as they occur in practice. */
 const revocations: Record<
   string,
   (service: Service, accessToken: string, userId: string) => Promise<unknown>

@@ -1,4 +1,4 @@
-/** `docs/glossary.md`, the table of refresh, over HTTP: what each line answers, and what it leaves in the database. */
+/** `docs/glossary.md`, the table of refresh, over HTTP: the response of each line, and its effect on the database. */
 import assert from 'node:assert/strict'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
@@ -69,11 +69,11 @@ for (const [what, rotations, wait, grace] of [
     assert.deepEqual([answer.status, answer.body], [401, invalid])
     const { revoked_at, revoked_reason } = await row(service)
     assert.deepEqual([revoked_at, revoked_reason], [service.clock.now, 'reuse'])
-    // The thief's branch and the victim's are the same line, and it is over for both.
+    // The thief's tokens and the victim's are one line, and it ends for both.
     assert.deepEqual((await service.refresh(current)).body, invalid)
     assert.equal((await service.exchange(accessToken)).status, 401)
     assert.equal((await service.request('/api/auth/me', { bearer: accessToken })).status, 401)
-    // Once more changes nothing.
+    // A repetition changes nothing.
     service.clock.now += 5
     await service.refresh(refreshToken)
     assert.equal((await row(service)).revoked_at, revoked_at)
@@ -132,7 +132,7 @@ test('other settings, no rotation for a while, another secret: nobody is taken f
   override(service.core, { keys })
   await after({}, 60)
   await after({}, 60)
-  // A clock that is set back.
+  // The clock is set back.
   await after({}, -3600)
   await after({}, 0)
 })

@@ -1,4 +1,4 @@
-/** The log does not grow for ever: a thread takes from it what is committed. */
+/** The log does not grow forever: a thread moves committed pages from it into the file. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
@@ -16,7 +16,7 @@ const MIB = 2 ** 20
 // A row of ten pages
 const WIDE = { user_agent: 'x'.repeat(38_000) }
 
-/** Sessions of ten pages each, two to a commit. @returns bytes of the log at its longest */
+/** Sessions of ten pages each, two per commit. @returns the maximum size of the log in bytes */
 async function fill(context: StoreContext, user: string, commits: number): Promise<number> {
   let longest = 0
   for (let commit = 0; commit < commits; commit++) {
@@ -58,7 +58,7 @@ test('a process that only closes the store, in the middle of it, waits for that 
   assert.deepEqual(await runChild('fill.ts', context.file, user), { code: 0, output: '' })
 })
 
-// What the system knows of them: `2: POSIX  ADVISORY  READ 14251 fe:00:2149450 1073741826 1073742335`
+// The locks that the system lists: `2: POSIX  ADVISORY  READ 14251 fe:00:2149450 1073741826 1073742335`
 const LOCKS = '/proc/locks'
 const skip = existsSync(LOCKS) ? false : `no ${LOCKS}`
 

@@ -1,6 +1,6 @@
 /**
- * Each condition of the statements that decide, alone. Tokens carry the deadlines too, and a deactivation ends
- * all sessions, so that from outside one check hides behind another. Here each has to hold by itself.
+ * Each condition of the deciding statements, alone. Tokens contain the deadlines too, and a deactivation ends all
+ * sessions, so from outside one check hides another. Here each has to hold by itself.
  */
 import assert from 'node:assert/strict'
 import type { Insertable } from 'kysely'
@@ -35,7 +35,7 @@ const refreshRefusals: Readonly<Record<string, Scene>> = {
   'a session at its idle deadline': { session: { expires_at: NOW } },
   'the generation before': { generation: GENERATION - 1 },
   'the generation after': { generation: GENERATION + 1 },
-  // NOW is in the middle of a second, and that second is what its token says.
+  // NOW is in the middle of a second, and the token contains that second.
   'the same generation of a second before': { issuedAt: NOW_SECOND - 1000 },
   'the same generation of a second after': { issuedAt: NOW_SECOND + 1000 },
   'the same generation, rotated at the end of the second before': { session: { rotated_at: NOW_SECOND - 1 } },
@@ -65,7 +65,7 @@ for (const [what, scene] of Object.entries(refreshRefusals)) {
   })
 }
 
-// Two in one turn of the event loop are one statement on PostgreSQL, which has to refuse the one by itself.
+// Two rotations in one turn of the event loop are one statement on PostgreSQL, which has to refuse only one of them.
 for (const [what, scene] of Object.entries(refreshRefusals)) {
   test(`${what}, beside a session that is rotated: refused all the same`, async (t) => {
     const { db } = await openContext(t)
@@ -101,7 +101,7 @@ for (const [what, scene] of Object.entries(refusals)) {
   })
 }
 
-// Two in one turn of the event loop are claimed together on SQLite, which has to refuse the one by itself.
+// Two exchanges in one turn of the event loop are claimed together on SQLite, and only one of them is refused.
 for (const [what, scene] of Object.entries(refusals)) {
   test(`${what}, beside a session whose token is exchanged: refused all the same`, async (t) => {
     const { db } = await openContext(t)

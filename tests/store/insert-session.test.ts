@@ -1,4 +1,4 @@
-/** A login that was checked against what is no longer true opens nothing, and leaves no trace. */
+/** A login whose check is no longer true opens no session, and leaves no trace. */
 
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'

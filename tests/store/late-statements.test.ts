@@ -1,4 +1,4 @@
-/** PostgreSQL takes up a statement long after its client was told 503: when the grace begins. */
+/** PostgreSQL runs a statement long after its client got 503: when the grace window begins. */
 
 import assert from 'node:assert/strict'
 import { exchange } from '../../src/sessions/exchange.ts'
@@ -15,7 +15,7 @@ const SECOND = 1000
 type Grant = Awaited<ReturnType<typeof logIn>>
 
 interface Operation {
-  /** When each successor began, as it is stored */
+  /** The stored time at which each successor began */
   readonly begun: (rows: Awaited<ReturnType<typeof storedRows>>) => readonly number[]
   readonly ask: (context: StoreContext, grant: Grant) => Promise<{ outcome: string; successor: unknown }>
 }
@@ -68,7 +68,7 @@ for (const [outcome, operation] of Object.entries(operations)) {
       context.clock.now = taken + 20 * SECOND
       const replayed = first.map(({ successor }) => ({ outcome: 'replayed', successor }))
       assert.deepEqual(await askAll(), replayed)
-      // And no longer than that.
+      // The window is not longer either.
       context.clock.now = taken + 40 * SECOND
       for (const again of await askAll()) assert.equal(again.outcome, 'reused')
     })

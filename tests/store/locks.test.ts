@@ -35,7 +35,7 @@ const HOLD = `
   setTimeout(() => database.exec('commit'), workerData.milliseconds)
 `
 
-/** Somebody else who has the write lock for so long. @returns resolves when they have given it back */
+/** Another connection holds the write lock for this time. @returns resolves when the lock was released */
 async function hold(file: string, milliseconds: number): Promise<{ readonly ended: Promise<unknown> }> {
   const holder = new Worker(HOLD, { eval: true, workerData: { file, milliseconds } })
   const ended = once(holder, 'exit')
@@ -63,7 +63,7 @@ test('locked for longer than anybody waits: the event loop stands still for one 
     return { results, milliseconds: performance.now() - begun }
   }
   const { ended } = await hold(context.file, 6000)
-  // One waits for 1.5 s; two would take 3.
+  // One request waits for 1.5 s; two would take 3.
   for (const atMost of [2900, 1400]) {
     const { results, milliseconds } = await refreshAll()
     for (const result of results)
@@ -73,7 +73,7 @@ test('locked for longer than anybody waits: the event loop stands still for one 
   await ended
   for (const result of (await refreshAll()).results)
     assert.ok(result.status === 'fulfilled' && result.value.outcome === 'rotated')
-  // And who holds it for a moment is waited for, as before.
+  // A lock that is held for a moment is still waited for.
   const moment = await hold(context.file, 300)
   assert.equal((await refresh(context, grants[0]?.refreshToken ?? '', () => OPERATOR)).outcome, 'replayed')
   assert.equal((await logIn(context, user)).session.generation, 0)
@@ -104,7 +104,7 @@ test('a transaction that rolls back takes nothing along of what was asked meanwh
       refresh(context, refreshToken, () => OPERATOR),
       exchange(context, accessToken, () => OPERATOR),
     ])
-    // Turns enough for both to come to the database.
+    // Enough turns for both to reach the database.
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
     throw new Error('taken back')
   })

@@ -1,4 +1,4 @@
-/** `docs/invariants.md`, 4, for a user who has thousands of sessions: all of them end, or none. */
+/** `docs/invariants.md`, 4, for a user with thousands of sessions: all of them end, or none. */
 
 import assert from 'node:assert/strict'
 import { OPERATOR } from '../../src/store/queries/events.ts'
@@ -12,7 +12,7 @@ import { addSessions } from './rows.ts'
 
 const COUNT = 2500
 
-/** What ends all of a user's sessions, and how many of them it leaves. */
+/** The operations that end all sessions of a user, and the number of sessions that each leaves. */
 const endings: Readonly<
   Record<
     string,
@@ -91,7 +91,7 @@ test('what fails when all of them have ended: none has', async (t) => {
     const userId = await addUser(db, name)
     await addSessions(db, userId, COUNT)
     const before = await change(db, userId)
-    // The last that is written
+    // The last write of the operation
     await db.schema.alterTable('events').renameTo('hidden').execute()
     await assert.rejects(end(db, userId), /events/, name)
     await db.schema.alterTable('hidden').renameTo('events').execute()

@@ -1,4 +1,4 @@
-/** Migrations run once, each as a whole, in whatever company, and never below a newer program. */
+/** Migrations run once, each as a whole, with any number of processes, and never in an older program than the schema. */
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -16,7 +16,7 @@ import { runChild, startChild } from './children/run.ts'
 
 const all = Object.keys(migrations)
 
-/** Tables and indexes, but those of the migrations' own book-keeping, and those that the server makes by itself */
+/** Tables and indexes, without those of the migration records and those that the server makes itself */
 async function schemaOf(database: StoreOptions): Promise<string[]> {
   const select = {
     sqlite: "select name from sqlite_schema where name not like 'kysely%' and name not like 'sqlite%'",
@@ -82,7 +82,7 @@ test('once more, also after a restart: nothing runs and nothing changes', async 
 test('eight processes at once on one fresh database: all succeed, the schema is made once', async (t) => {
   const database = await empty(t)
   const children = Array.from({ length: 8 }, () => startChild('migrate.ts', JSON.stringify(database)))
-  // Whatever time it took to start them, all begin when all are there.
+  // All begin when all are ready, however long their start took.
   await Promise.all(children.map(({ isThere }) => isThere))
   for (const { begin } of children) begin()
   const ended = await Promise.all(children.map((child) => child.ended))
@@ -129,7 +129,7 @@ test('a process that runs while a newer program migrates works on, stays ready, 
 test('a migration that fails leaves nothing behind, and can be run again', async (t) => {
   const database = await empty(t)
   const { db } = await open(t, database)
-  // Takes the name of what the migration makes last.
+  // Occupies the name of the migration's last object.
   await sql`create table revoked_tokens_expires_at (a text)`.execute(db)
   await assert.rejects(migrate(db), /revoked_tokens_expires_at/)
   assert.deepEqual(await schemaOf(database), ['revoked_tokens_expires_at'])
@@ -142,7 +142,7 @@ test('a migration that fails leaves nothing behind, and can be run again', async
 test('the second one, broken off half-way: the first stands, and it can be run again', async (t) => {
   const database = await empty(t)
   const { db } = await open(t, database)
-  // Takes the name of what it makes after its first changes.
+  // Occupies a name that the migration uses after its first changes.
   await sql`create table sessions_prune_at (a text)`.execute(db)
   await assert.rejects(migrate(db), /sessions_prune_at/)
   assert.deepEqual((await schemaState(db)).pending, all.slice(1))
@@ -175,7 +175,7 @@ test('each migration is a transaction: those before one that fails stay', async 
 testOnce('whoever starts during a long migration waits for it [sqlite]', async (t) => {
   const database = await freshDatabase(t, 'sqlite')
   const { db } = await openStore(database)
-  // With the book-keeping there, as in any database but a fresh one.
+  // With the migration records, as in any database that is not new.
   await migrate(db)
   for (const table of ['events', 'rate_limits', 'revoked_tokens', 'sessions', 'users'])
     await db.schema.dropTable(table).execute()

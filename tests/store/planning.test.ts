@@ -1,6 +1,6 @@
 /**
- * SQLite plans some statements anew whenever a value is bound: it looks at what the columns of a join are compared with.
- * Planning takes several times as long as the statement. Ours are written so that it does not.
+ * SQLite plans some statements again whenever a value is bound, to look at the values that a join's columns are compared
+ * with. Planning takes several times as long as the statement. Our statements are written so that it does not.
  */
 
 import assert from 'node:assert/strict'
@@ -46,7 +46,7 @@ test('no statement of a request is planned anew', async (t) => {
     const statement = database.prepare<unknown[]>(text)
     let count = 0
     const running = timed(() => {
-      // Other values each time, and no row of them.
+      // Different values each time, which match no row.
       const values = parameters.map((value) => (typeof value === 'string' ? `${value}${count}` : value))
       count++
       if (statement.reader) statement.all(values)

@@ -1,4 +1,4 @@
-/** On PostgreSQL exchanges of one turn are one statement: what comes in between, and what others have locked. */
+/** On PostgreSQL exchanges of one turn are one statement: changes that run meanwhile, and rows that others have locked. */
 
 import assert from 'node:assert/strict'
 import { exchange } from '../../src/sessions/exchange.ts'
@@ -32,7 +32,7 @@ const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
 
 const successorOf = (result: object) => ('accessToken' in result ? result.accessToken : undefined)
 
-/** How often each session was refreshed, and how many tokens of it are claimed */
+/** The number of refreshes of each session, and of its claimed tokens */
 async function left({ context, grants }: Scene) {
   const { sessions, revokedTokens } = await storedRows(context.db)
   return grants.map(({ session }) => [
@@ -74,7 +74,7 @@ const meanwhile: Readonly<Record<string, readonly [outcome: string, work: Meanwh
     ({ db }, { session }) =>
       revokeSession(db, { sessionId: session.id, reason: 'logout', now: NOW, origin: OPERATOR }),
   ],
-  // The statement still sees an active user: it goes by the row of the session.
+  // The statement still sees an active user: the row of the session decides.
   'a deactivation': [
     'inactive_user',
     ({ db }, { session }) => deactivateUser(db, session.userId, NOW, OPERATOR),
@@ -139,7 +139,7 @@ onPostgres('the same two in two processes, in opposite order: no deadlock, one s
   const goOn = await stopAt(past, grants[0] as Scene['grants'][0])
   const one = exchangeAll(context, grants)
   await untilWaiting(past, 'advisory')
-  // Has the second row, and would wait for the first; the other would then wait for the second.
+  // This one has the second row and would wait for the first. The other would then wait for the second.
   const two = exchangeAll({ ...context, store, db: store.db }, grants.toReversed())
   await untilWaiting(past, 'row')
   await goOn()

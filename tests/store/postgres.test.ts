@@ -1,4 +1,4 @@
-/** What is PostgreSQL's own: its connections, its locks and the errors it has for them. */
+/** PostgreSQL's own connections, locks and errors. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -151,7 +151,7 @@ onPostgres('a deadlock between two that end many sessions: both succeed', async 
   await lock(second)
   const revoked = revokeSessionsOfUser(db, { userId: user, reason: 'logout_all', now: NOW, origin: OPERATOR })
   await untilBlocked(past)
-  // It has the first row and waits for the second; now each waits for the other.
+  // It has the first row and waits for the second, so each waits for the other.
   await lock(first)
   await past.query('commit')
   assert.deepEqual((await revoked).endedSessions.toSorted(), [first, second].toSorted())
@@ -275,7 +275,7 @@ for (const first of ['logout', 'password'] as const) {
       await Promise.race([untilBlocked(past), crossing])
       return { other: crossing }
     })
-    // Whoever is told of them believes that what comes last is how it is.
+    // A receiver takes the last event for the current state.
     const expected = {
       logout: { other: false, hash: 'a hash', events: ['session.revoked'] },
       password: { other: true, hash: 'another', events: ['password.changed', 'session.revoked'] },
@@ -316,7 +316,7 @@ onPostgres(
       ])
       assert.equal((changed?.endedSessions.length ?? 0) + ended.endedSessions.length, 10)
     }
-    // Each of the store's connections tells of its deadlocks when it ends.
+    // Each connection of the store reports its deadlocks when it ends.
     await store.close()
     const past = await connect(database)
     const [{ deadlocks }] = await past.query(

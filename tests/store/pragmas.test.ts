@@ -1,4 +1,4 @@
-/** `docs/invariants.md`: "A change is on disk before it is answered." On the connection that the service really uses. */
+/** `docs/invariants.md`: "A change is on disk before it is answered." Checked on the connection that the service uses. */
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { test } from 'node:test'

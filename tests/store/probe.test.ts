@@ -1,4 +1,4 @@
-/** What /readyz writes to learn whether others could. */
+/** What /readyz writes, to find out whether requests could write. */
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { test as testOnce } from 'node:test'
@@ -7,7 +7,7 @@ import { connect, snapshot, test } from '../support/database.ts'
 import { startService } from '../support/service.ts'
 import { openContext } from '../support/session-context.ts'
 
-// A page in the log has a header in front of it.
+// Each page in the log has a header.
 const FRAME = 4096 + 24
 const LOG_HEADER = 32
 
@@ -34,7 +34,7 @@ testOnce('it writes more pages at once than any request does', async (t) => {
   const probe = await pagesOf(() => probeWriting(service.core.db))
   t.diagnostic(`${probe} pages; ${JSON.stringify(requests)}`)
   for (const pages of Object.values(requests)) assert.ok(pages > 0)
-  // It inserts, and it deletes: each alone has to write enough.
+  // It inserts and deletes, and each of the two has to write enough.
   assert.ok(probe / 2 >= Math.max(20, ...Object.values(requests)), `${probe} pages`)
 })
 

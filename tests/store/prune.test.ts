@@ -1,4 +1,4 @@
-/** What pruning deletes and what it keeps, to the millisecond; and how. */
+/** What pruning deletes and keeps, to the millisecond, and how. */
 
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -145,7 +145,7 @@ test('a session that lives on comes up once for each of its deadlines, and goes 
   assert.deepEqual(await nextLook(), [result.session.expiresAt])
   assert.equal((await lookAt(deadline)).kept, 0, 'and not again')
 
-  // Not the idle deadline alone: its access token can be exchanged for a day after it was last refreshed.
+  // Not only the idle deadline: the access token can be exchanged for a day after the last refresh.
   await db
     .updateTable('sessions')
     .set({ refreshed_at: result.session.expiresAt - MINUTE })
@@ -153,7 +153,7 @@ test('a session that lives on comes up once for each of its deadlines, and goes 
   assert.equal((await lookAt(result.session.expiresAt)).kept, 1)
   const last = result.session.expiresAt - MINUTE + DAY
   assert.deepEqual(await nextLook(), [last])
-  // But the absolute one is the end of that as well.
+  // But the absolute deadline ends that as well.
   await db
     .updateTable('sessions')
     .set({ prune_at: 0, absolute_expires_at: last - 1 })
@@ -221,7 +221,7 @@ test('refreshes go on meanwhile, and lose nothing', async (t) => {
     refreshToken = result.refreshToken
     session = result.session
     refreshes++
-    // As between two requests: on SQLite nothing of the above waits for anything but the disk.
+    // The same pause as between two requests: on SQLite all of the above waits only for the disk.
     await turn()
   }
   assert.deepEqual(await pruning, { sessions: 3000, revokedTokens: 0, events: 0 })

@@ -1,4 +1,4 @@
-/** No query of a request or of pruning walks through a table: each finds its rows by an index. */
+/** No query of a request or of pruning reads a whole table: each finds its rows by an index. */
 
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
@@ -34,7 +34,7 @@ const onDb =
 
 const ENDED = { reason: 'ended', now: NOW, origin: OPERATOR } as const
 
-/** What is run, and how many queries have to be seen in it. */
+/** The operations, and the number of queries that each must run. */
 const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   'rotate, find and revoke': [
     4,
@@ -139,7 +139,7 @@ const plans: Readonly<Record<Dialect, (database: Connection, statement: Statemen
     const plan = await database.query(`explain query plan ${sql}`, parameters)
     return plan.map(({ detail }) => detail)
   },
-  // With so few rows it would rather read all of them: shown is whether there is another way.
+  // With so few rows PostgreSQL would prefer to read all of them. The test is whether an index could be used.
   async postgres(database, { sql, parameters }) {
     await database.query('set enable_seqscan = off')
     const plan = await database.query(`explain ${sql}`, parameters)
@@ -165,7 +165,7 @@ for (const [name, [count, run]] of Object.entries(queries)) {
       const plan = await plans[t.dialect](database, statement)
       const shown = `${statement.sql}\n${plan.join('\n')}`
       assert.ok(plan.length > 0, shown)
-      // Its cost is that of what it shows, however many there are.
+      // Its cost depends on the size of the page, not on the number of rows.
       if (name.startsWith('a page')) assert.doesNotMatch(shown, /TEMP B-TREE|Sort/)
       for (const step of plan) assert.doesNotMatch(step, /^SCAN (?!CONSTANT ROW|subject$)|Seq Scan/, shown)
       assert.ok(
@@ -206,12 +206,12 @@ testOnce(
 
     const database = await connect(context.database)
     const checkPlan = async (when: string) => {
-      // What the server keeps for a prepared statement, made without its parameters
+      // The plan that the server keeps for a prepared statement, without its parameters
       const plan = await database.query(`explain (generic_plan) ${sql}`)
       const steps = plan.map((row) => row['QUERY PLAN'])
       const shown = `${when}\n${steps.join('\n')}`
       assert.doesNotMatch(shown, /Seq Scan/)
-      // Those of a user may be thousands.
+      // A user may have thousands of sessions.
       assert.doesNotMatch(shown, /sessions_user_id/)
       for (const way of ['sessions_pkey on sessions', 'Tid Scan on sessions', 'users_pkey on users']) {
         assert.ok(shown.includes(way), shown)

@@ -1,4 +1,4 @@
-/** Everybody's sessions end in batches. On SQLite whoever writes keeps all others out, and is to let them in again. */
+/** The sessions of all users end in batches. On SQLite a writer keeps others out, so it must pause between them. */
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -12,12 +12,12 @@ import { addSession } from './rows.ts'
 
 const COUNT = 1800
 
-/** Many sessions, and another process's way to them. */
+/** Many sessions, and a second connection to the same database. */
 async function openCrowd(t: TestContext) {
   const context = await openContext(t)
   const user = await addUser(context.db)
   await context.db.transaction().execute(async (trx) => {
-    // As old ones, their ids come before those that are made now.
+    // Like old sessions: their ids sort before new ones.
     for (let index = 0; index < COUNT; index++) await addSession(trx, user, { id: `0000${10_000 + index}` })
   })
   const other = await openStore(context.database)

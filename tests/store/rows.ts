@@ -1,4 +1,4 @@
-/** Rows written as they stand, to set a scene that would take months of clock to reach. */
+/** Rows that are written directly, for states that would take months of clock to reach. */
 import { randomUUID } from 'node:crypto'
 import type { Insertable } from 'kysely'
 import type { Database, Schema } from '../../src/store/schema.ts'
@@ -15,7 +15,7 @@ const LIVING = {
   absolute_expires_at: NOW + 90 * DAY,
 }
 
-/** @returns the session's id; a living one, but for what is given */
+/** @returns the session's id; the session is active, except for the given columns */
 export async function addSession(
   db: Database,
   userId: string,
@@ -30,7 +30,7 @@ export async function addSession(
   return id
 }
 
-/** Living ones. Their ids are the user's, and a number from 0 on. */
+/** Active sessions. Their ids are that of the user and a number from 0 on. */
 export async function addSessions(db: Database, userId: string, count: number): Promise<void> {
   const rows = Array.from({ length: count }, (_, index) => ({
     ...LIVING,

@@ -1,6 +1,6 @@
 /**
- * Exchanges of one turn are one commit on SQLite, a transaction of two statements each, and one statement on PostgreSQL:
- * each comes out as if it were alone.
+ * Exchanges of one turn are one commit on SQLite, with a transaction of two statements each, and one statement on
+ * PostgreSQL. The result of each is the same as alone.
  */
 
 import assert from 'node:assert/strict'
@@ -36,7 +36,7 @@ const outcomesOf = (results: ReadonlyArray<{ readonly outcome: string }>) =>
 const successorOf = (result: object | undefined) =>
   result !== undefined && 'accessToken' in result ? result.accessToken : undefined
 
-/** By the session, in the order of `sessions` */
+/** By session, in the order of `sessions` */
 async function left({ db }: StoreContext, sessions: ReadonlyArray<{ readonly sessionId: string }>) {
   const rows = await storedRows(db)
   return sessions.map(({ sessionId }) => ({
@@ -70,7 +70,7 @@ test('20 at once are one commit, and so are their successors', async (t) => {
 onPostgres('what a shared claim and one alone return and leave behind is the same', async (t) => {
   const context = await openContext(t)
   const { sessions } = await openSessions(context, 4)
-  // Ended earlier than their tokens
+  // Sessions that ended before their tokens
   for (const index of [0, 2]) {
     const deadline = { absolute_expires_at: NOW + MINUTE }
     const id = sessions[index]?.sessionId ?? ''
@@ -85,7 +85,7 @@ onPostgres('what a shared claim and one alone return and leave behind is the sam
       successorExpiresAt: NOW + 30 * MINUTE,
     })
   const shared = await Promise.all(sessions.slice(0, 2).map((session, index) => claim(session, index)))
-  // In a transaction nothing is shared.
+  // Inside a transaction nothing is shared.
   const alone = await context.db.transaction().execute(async (trx) => {
     const claims = []
     for (const index of [2, 3]) claims.push(await claim(sessions[index] as (typeof sessions)[0], index, trx))
@@ -193,7 +193,7 @@ test('a failure leaves nothing half done, and a retry succeeds', async (t) => {
   const { tokens, sessions } = await openSessions(context, 3)
   const past = await connect(context.database)
   const [, { sessionId }] = sessions as [unknown, (typeof sessions)[0]]
-  // In the second of the two: what the first one did has to go.
+  // In the second of the two, so that the change of the first must be rolled back.
   if (t.dialect === 'sqlite') {
     await past.query(`create trigger stop before insert on revoked_tokens when new.session_id = '${sessionId}'
       begin select raise(abort, 'stopped'); end`)
@@ -204,7 +204,7 @@ test('a failure leaves nothing half done, and a retry succeeds', async (t) => {
       when (old.id = '${sessionId}') execute function stop()`)
   }
   const results = await Promise.allSettled(tokens.map((token) => exchange(context, token, () => OPERATOR)))
-  // One statement fails as a whole.
+  // A statement fails as a whole.
   const others = { sqlite: 'fulfilled', postgres: 'rejected' }[t.dialect]
   assert.deepEqual(
     results.map(({ status }) => status),

@@ -1,4 +1,4 @@
-/** What arrives in one turn ends in one commit: nobody hears of anything before it, and nobody's failure is another's. */
+/** Work of one turn is committed together: no caller is answered before the commit, and each failure stays alone. */
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -16,7 +16,7 @@ import { recordStatements } from './statements.ts'
 
 interface Scene extends StoreContext {
   readonly user: string
-  /** Another connection, which sees what is committed */
+  /** Another connection, which sees committed rows */
   readonly outside: Connection
   readonly usernames: () => Promise<string[]>
 }
@@ -97,7 +97,7 @@ test('a transaction that is rolled back takes nobody with it, and is taken back 
   const { db, usernames } = await openScene(t)
   const failing = db.transaction().execute(async (trx) => {
     await addUser(trx, 'eve')
-    // The others come in between.
+    // The others arrive meanwhile.
     for (let turn = 0; turn < 10; turn++) await null
     await addUser(trx, 'mallory')
     throw new Error('changed its mind')
@@ -181,7 +181,7 @@ test('a commit that fails is an error for all who wrote, leaves nothing, and the
   const scene = await openScene(t)
   const { db, user, usernames } = scene
   const { accessToken } = await logIn(scene, user)
-  // What refers to nothing is found only by the commit.
+  // Only the commit finds a reference to a missing row.
   const orphan = db.transaction().execute(async (trx) => {
     await sql`pragma defer_foreign_keys = on`.execute(trx)
     await addSession(trx, 'nobody')
@@ -244,7 +244,7 @@ test('a transaction whose commit failed does not roll back the next owner of the
   ])
 })
 
-/** A clock for the driver that stands still, and commits that take as long as they are told to. */
+/** A clock of the driver that stands still, and commits that take a given time. */
 async function openTimed(t: TestContext) {
   const timing = { now: 0, commit: 0 }
   const recording = recordStatements(t, (text) => {
@@ -258,7 +258,7 @@ async function openTimed(t: TestContext) {
   const turns = async (count: number) => {
     for (let turn = 0; turn < count; turn++) await new Promise(setImmediate)
   }
-  /** Two commits, after which the driver knows how long one takes, and that three come together. */
+  /** Two commits, after which the driver knows how long one takes, and that three requests arrive together. */
   const warmUp = async (commit: number) => {
     timing.commit = commit
     await Promise.all(write(1))

@@ -1,4 +1,4 @@
-/** On PostgreSQL rotations of one turn are one statement, and each of them comes out as if it were alone. */
+/** On PostgreSQL rotations of one turn are one statement. The result of each is the same as alone. */
 
 import assert from 'node:assert/strict'
 import { refresh } from '../../src/sessions/refresh.ts'
@@ -19,11 +19,11 @@ const ALONE = /^update "sessions" set "generation" = /
 
 interface Scene {
   readonly context: StoreContext
-  /** One for each session */
+  /** One grant per session */
   readonly users: readonly string[]
   readonly ids: readonly string[]
   readonly tokens: readonly string[]
-  /** A way past the service */
+  /** A connection that does not belong to the service */
   readonly past: Connection
 }
 
@@ -56,7 +56,7 @@ const generationsOf = async ({ context, ids }: Scene) => {
 
 const successorOf = (result: object) => ('refreshToken' in result ? result.refreshToken : undefined)
 
-/** A statement that has written that session stops there, until `past` lets it go on. */
+/** A statement that has written that session stops there, until `past` lets it continue. */
 const stopAt = (past: Connection, sessionId: string) =>
   stopBefore(past, 'update on sessions', `old.id = '${sessionId}' and new.generation > old.generation`)
 
@@ -93,7 +93,7 @@ onPostgres('a statement takes a hundred at most', async (t) => {
   recording.executed.length = 0
   await refreshAll(context, tokens)
   const sizes = recording.executed.map(({ parameters: [ids] }) => Array.isArray(ids) && ids.length)
-  // In any order: one of them may have had to wait for a new connection.
+  // In any order, because one of them may have waited for a new connection.
   assert.deepEqual(sizes.map(String).toSorted(), ['100', '100', '30'])
   await past.close()
 })
@@ -126,7 +126,7 @@ onPostgres('one token twice in a turn: rotated and replayed, with one successor'
   assert.deepEqual(outcomesOf([first, again, other]), ['rotated', 'replayed', 'rotated'])
   assert.equal(successorOf(first), successorOf(again))
   assert.deepEqual(await generationsOf(scene), [1, 1])
-  // The second of the same session comes after the statement that has the first.
+  // The second rotation of the same session comes after the statement with the first.
   const [shared, alone, read] = recording.executed.map(({ sql }) => sql)
   assert.match(shared ?? '', SHARED)
   assert.match(alone ?? '', ALONE)
@@ -172,7 +172,7 @@ const meanwhile: Readonly<Record<string, readonly [outcome: string, work: Meanwh
     'revoked',
     ({ db }, { id }) => revokeSession(db, { sessionId: id, reason: 'logout', now: NOW, origin: OPERATOR }),
   ],
-  // The statement still sees an active user: it goes by the row of the session.
+  // The statement still sees an active user: the row of the session decides.
   'a deactivation': ['inactive_user', ({ db }, { user }) => deactivateUser(db, user, NOW, OPERATOR)],
   'a deletion': ['unknown_user', ({ db }, { user }) => deleteUser(db, user, Date.now(), OPERATOR)],
   'a rotation': ['replayed', (context, { token }) => refresh(context, token, () => OPERATOR)],
@@ -203,7 +203,7 @@ onPostgres('a connection that is lost: all are told that it may pass, and a retr
   const scene = await openScene(t, 3)
   const { context, ids, tokens, past } = scene
   const goOn = await stopAt(past, ids[0] ?? '')
-  // The last one has been there before: it is not in the statement, and neither tries by itself.
+  // The last request is for a session that is already in the statement: it is not in it, and none is tried alone.
   const refreshed = Promise.allSettled(
     [...tokens, tokens[0] ?? ''].map((token) => refresh(context, token, () => OPERATOR)),
   )
@@ -225,7 +225,7 @@ onPostgres('the same two in two processes, in opposite order: no deadlock, one s
   const goOn = await stopAt(past, ids[0] ?? '')
   const one = refreshAll(context, tokens)
   await untilWaiting(past, 'advisory')
-  // Has the second row, and would wait for the first; the other would then wait for the second.
+  // This one has the second row and would wait for the first. The other would then wait for the second.
   const two = refreshAll({ ...context, store, db: store.db }, tokens.toReversed())
   await untilWaiting(past, 'row')
   await goOn()

@@ -1,4 +1,4 @@
-/** `docs/adr/0003-one-row-per-session.md`: a rotation is one compare-and-swap and no read before it, as SQLite sees it. */
+/** `docs/adr/0003-one-row-per-session.md`: a rotation is one compare-and-swap without a read before it. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -19,7 +19,7 @@ test('what each refresh costs: the statements, in order', async (t) => {
   const context = await openContext(t)
   const first = await logIn(context, await addUser(context.db))
 
-  // What each commits by itself is committed with others under load: see shared-commits.test.ts.
+  // Under load, these commits are shared with others: see shared-commits.test.ts.
   const FRAME = new Set([
     'begin',
     'begin immediate',

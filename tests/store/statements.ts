@@ -1,4 +1,4 @@
-/** What really reaches the database: every statement that is prepared, and every one that is executed, in order. */
+/** The statements that reach the database: every one that is prepared, and every one that is executed, in order. */
 import type { TestContext } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { Client } from 'pg'
@@ -13,12 +13,12 @@ export interface Recording {
   readonly executed: Statement[]
 }
 
-/** The first words of each */
+/** The first words of each statement */
 export const beginningsOf = (statements: readonly Statement[]): string[] =>
   statements.map(({ sql }) => sql.split(' ').slice(0, 3).join(' '))
 
 /**
- * To be called before the database is opened. The real statements run, and are written down.
+ * Call it before the database is opened. The real statements run, and are recorded.
  *
  * @param onExecuted called after each statement on SQLite
  */
@@ -45,7 +45,7 @@ export function recordStatements(t: TestContext, onExecuted?: (sql: string) => v
     config: { text?: string; values?: unknown[] },
     ...more: unknown[]
   ) {
-    // Not what the pool asks by itself when it connects.
+    // Without the queries that the pool makes itself when it connects.
     if (config.text !== undefined)
       recording.executed.push({ sql: config.text, parameters: config.values ?? [] })
     return Reflect.apply(query, this, [config, ...more])

@@ -1,4 +1,4 @@
-/** Texts from outside: the same answers on both dialects. */
+/** Texts from outside: the same results on both dialects. */
 
 import assert from 'node:assert/strict'
 import { refresh } from '../../src/sessions/refresh.ts'
@@ -13,8 +13,8 @@ import { PASSWORD, startService } from '../support/service.ts'
 import { addUser, NOW, openContext } from '../support/session-context.ts'
 import { resigned } from '../support/tokens.ts'
 
-// By bytes of UTF-8, which a locale would order otherwise: punctuation, capitals, accents, and what UTF-16 has as
-// surrogates behind what it has not.
+// In the order of UTF-8 bytes, which a locale would change: punctuation, capitals, accents, and characters that are
+// surrogates in UTF-16 after those that are not.
 const ORDERED = ['-b', 'B', 'Z', '_a', 'a', 'a-c', 'ab', 'b', 'z', 'é', 'ﬀ', '😀']
 
 test('users are listed by the bytes of their names, whatever the locale of the database', async (t) => {
@@ -39,7 +39,7 @@ test('texts come back as they were given', async (t) => {
   assert.equal((await insertSession(db, given, OPERATOR))?.session.id, given.id)
   const [listed] = await listSessions(db, { userId, now: NOW - 1, idleCutoff: NOW, limit: 1 })
   assert.equal(listed?.userAgent, userAgent)
-  // As long as a name can be: one character that normalisation makes 18 of, 128 times.
+  // The longest possible name: a character that normalises to 18 characters, 128 times.
   const usernameKey = '\ufdfa'.repeat(128).normalize('NFKC')
   assert.ok(usernameKey.length > 2000)
   await insertUser(db, { id: 'b', username: 'b', usernameKey, passwordHash: '', now: NOW }, OPERATOR)

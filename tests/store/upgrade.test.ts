@@ -1,4 +1,4 @@
-/** Users of every released version go on with this one, and the version before goes on beside this one's schema. */
+/** Users of every released version continue with this one, and the previous version continues on this one's schema. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test as testOnce } from 'node:test'
@@ -84,7 +84,7 @@ test('statements of every released version are still understood', async (t) => {
     const statements: string[] = JSON.parse(readFileSync(new URL(name, place), 'utf8'))
     assert.ok(statements.length > 15, name)
     for (const statement of statements) {
-      // Planned, and not executed.
+      // Planned, but not executed.
       const values = Array(statement.match(/\?|\$\d+/g)?.length ?? 0).fill(null)
       if (t.dialect === 'sqlite') {
         await connection.query(`explain ${statement}`, values)
@@ -97,14 +97,14 @@ test('statements of every released version are still understood', async (t) => {
   await connection.close()
 })
 
-/** What the previous version, which still runs, cannot live with. A column or table goes one release after its last use. */
+/** Changes that break the previous version, which still runs. Tables and columns are dropped a release after their last use. */
 function breaks(statement: string): boolean {
   if (/^alter table .* drop constraint /.test(statement)) return false
   if (/^alter table .* (drop|rename|alter) /.test(statement) || /^drop table /.test(statement)) return true
   return /^alter table .* add column .* not null/.test(statement) && !/ default /.test(statement)
 }
 
-/** SQLite changes a constraint by a new table of the same name. What its columns are, the test above asks. */
+/** SQLite changes a constraint with a new table of the same name. The test above checks its columns. */
 function withoutRebuilds(statements: readonly string[]): string[] {
   const rebuilt = statements.flatMap((statement) => {
     const [, from, to] = /^alter table (".*") rename to (".*")$/.exec(statement) ?? []
@@ -133,7 +133,7 @@ describe('what breaks the previous version', () => {
   }
 })
 
-/** Migrations that contract: nothing that the release before still used. Each with the release that stopped using it. */
+/** Migrations that remove something that no release uses any more. Each has the release that stopped using it. */
 const CONTRACTIONS: Readonly<Record<string, string>> = {}
 
 test('no migration after the first breaks the previous version', async (t) => {

@@ -1,4 +1,4 @@
-/** jose is the reference: what it accepts and rejects, our verification accepts and rejects, but for odd spellings. */
+/** jose is the reference: our verification accepts and refuses the same tokens, except for unusual spellings. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-/** Tokens made and taken apart with plain node:crypto: what other libraries do, and what forgers try. */
+/** Tokens made and taken apart with plain node:crypto, as other libraries and forgers do. */
 import { createHmac } from 'node:crypto'
 import type { TokenOptions } from '../../src/tokens/jwt.ts'
 import { createTokenKeys } from '../../src/tokens/jwt.ts'
@@ -20,7 +20,7 @@ export const base64url = (value: unknown) =>
 export const hmac = (input: string, secret: Uint8Array = SECRET, hash = 'sha256') =>
   createHmac(hash, secret).update(input).digest('base64url')
 
-/** Signs as RFC 7515 says; `parts` may be spelt in any way. */
+/** Signs as RFC 7515 specifies; `parts` may have any spelling. */
 export const signParts = (header: string, payload: string, secret?: Uint8Array, hash?: string) =>
   `${header}.${payload}.${hmac(`${header}.${payload}`, secret, hash)}`
 

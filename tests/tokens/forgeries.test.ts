@@ -1,4 +1,4 @@
-/** Each forgery against the verification alone; what the service makes of it is in tests/security/forgeries.test.ts. */
+/** Each forgery against the verification alone. The responses of the service are in tests/security/forgeries.test.ts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, tokensWith } from './forge.ts'

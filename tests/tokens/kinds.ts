@@ -1,4 +1,4 @@
-/** Both kinds of tokens, for tests that go over both. */
+/** Both kinds of tokens, for tests that run for both. */
 import { signAccessToken, verifyAccessToken } from '../../src/tokens/access-token.ts'
 import type { TokenKeys } from '../../src/tokens/jwt.ts'
 import { signRefreshToken, verifyRefreshToken } from '../../src/tokens/refresh-token.ts'
@@ -12,7 +12,7 @@ export const kinds = {
   access: {
     header: { alg: 'HS256', typ: 'at+jwt' },
     claims: { ...common, jti: 'id', type: 'access' } as Readonly<Record<string, unknown>>,
-    /** What verifying gives: the times in whole seconds */
+    /** The result of verifying: times in whole seconds */
     token: {
       id: 'id',
       userId: 'user',

@@ -1,4 +1,4 @@
-/** RFC 7515 §2 knows one spelling of a token: base64url without padding, white space or other additions. */
+/** RFC 7515 §2 allows one spelling of a token: base64url without padding, white space or other additions. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -16,10 +16,10 @@ function unusedBits(part: string): string[] {
     .filter((spelt) => spelt !== part && Buffer.from(spelt, 'base64url').equals(bytes))
 }
 
-/** Another character, of which one byte is the same. */
+/** A different character with one byte in common. */
 const alike = (character: string) => String.fromCharCode(character.charCodeAt(0) + 0x100)
 
-/** The same bytes, written in another way. */
+/** The same bytes in another spelling. */
 const respelt = (part: string): string[] => [
   ...unusedBits(part),
   ...['=', '==', ' ', '\n', '\t', '\r\n', '\u00a0', '\0', '!', '%3D', 'A', 'AAAA'].map((end) => part + end),
@@ -31,7 +31,7 @@ const respelt = (part: string): string[] => [
   part.slice(0, -1) + alike(part.slice(-1)),
 ]
 
-// Its base64url has both of the characters that base64 spells otherwise.
+// Its base64url has both of the characters that base64 spells differently.
 const SPECIAL = { note: '>>>???ÿÿÿ~~~' }
 
 for (const name of names) {
@@ -171,7 +171,7 @@ const changeCase = position.map(
     },
 )
 
-// One change that needs a whole token, and then perhaps some that do not.
+// One change that needs a whole token, and then possibly some that do not.
 const changed = fc
   .tuple(
     fc.nat(1),

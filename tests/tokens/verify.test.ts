@@ -1,6 +1,6 @@
 /**
- * What is valid, what has expired, and what was never any good: signed with the right key all the same. What nobody
- * signed is in forgeries.test.ts.
+ * Tokens that are valid, expired or invalid, all signed with the right key. Forgeries with another signature are in
+ * forgeries.test.ts.
  */
 import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
@@ -15,7 +15,7 @@ const INVALID = { outcome: 'invalid' }
 const verify = async (kind: Kind, text: string, now = NOW, options = {}) =>
   kinds[kind].verify(await tokensWith(options), text, now)
 
-/** The claims of a good token, changed; a claim that is undefined is left out. */
+/** The claims of a valid token, with changes; an undefined claim is left out. */
 const changed = (kind: Kind, changes: Readonly<Record<string, unknown>>) =>
   forge(kinds[kind].header, { ...kinds[kind].claims, ...changes })
 
@@ -63,7 +63,7 @@ for (const kind of names) {
       { iss, aud: null },
     ]
     for (const added of wrong) assert.equal(await outcome(added), 'invalid', JSON.stringify(added))
-    // Unset, they are not looked at.
+    // Without these settings the claims are ignored.
     assert.equal((await verify(kind, changed(kind, { iss: 'anybody', aud: 'anything' }))).outcome, 'valid')
   })
 

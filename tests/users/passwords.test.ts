@@ -29,7 +29,7 @@ test('the same keystrokes on another device: composed or decomposed is the same 
   ] as const) {
     assert.equal(await passwords.verify(await passwords.hash(set), given), true)
   }
-  // But not more than that: RFC 8265 §4.2.1 knows no compatibility and no case for passwords.
+  // But no more than that: RFC 8265 §4.2.1 has no compatibility mapping and no case folding for passwords.
   const hash = await passwords.hash('oﬃce')
   assert.equal(await passwords.verify(hash, 'office'), false)
 })
@@ -51,12 +51,12 @@ test('nobody’s password is never right, and takes its time all the same', asyn
     assert.equal(await passwords.verify(of, password), of !== undefined && password === PASSWORD)
     return performance.now() - started
   }
-  // In turns, and the shortest of each: what else the machine does makes some of them longer, and none shorter.
+  // In turns, and the shortest of each: other work of the machine makes some longer, but none shorter.
   const shortest = { right: Infinity, unknown: Infinity, weak: Infinity }
   for (let round = 0; round < 10; round++) {
     shortest.right = Math.min(shortest.right, await spent(hash, PASSWORD))
     shortest.unknown = Math.min(shortest.unknown, await spent(undefined, PASSWORD))
-    // Its hash alone would be verified in a fifth of the time.
+    // Verifying its hash alone would take a fifth of the time.
     shortest.weak = Math.min(shortest.weak, await spent(weak, 'not the password'))
   }
   assert.ok(shortest.unknown > shortest.right / 2, JSON.stringify(shortest))
@@ -103,7 +103,7 @@ test('two at a time and three waiting: one more is refused, and then there is ro
   await assert.rejects(passwords.hash(PASSWORD), TooBusyError)
   assert.equal(await late, false)
   for (const hash of await Promise.all(accepted)) assert.match(hash, /^\$argon2id\$/)
-  // It recovers as a whole: as many as before.
+  // The queue recovers fully: as many as before.
   const again = times(5, () => passwords.hash(PASSWORD))
   await assert.rejects(passwords.hash(PASSWORD), TooBusyError)
   await Promise.all(again)
@@ -131,9 +131,9 @@ test('two at a time: the other threads of Node’s pool stay free', async () => 
       finished++
     }),
   )
-  // By then the hashes are on their way to the threads.
+  // By then the threads have the hashes.
   await new Promise((resolve) => setImmediate(resolve))
-  // Behind 20 hashes in a pool of four threads it would wait until 16 of them are done.
+  // Behind 20 hashes in a pool of four threads it would wait for 16 of them.
   await stat('.')
   assert.ok(finished <= 4, `${finished} hashes went before`)
   await Promise.all(hashing)
@@ -156,7 +156,7 @@ test('the event loop goes on while 20 passwords are hashed', async () => {
     return turns
   }
 
-  // Hashing on the loop itself would leave it a turn or two for each password, on whatever machine.
+  // Hashing on the event loop would leave it only a turn or two per password, on any machine.
   const turns = Math.max(await measure(), await measure(), await measure())
   assert.ok(turns > 200, `${turns} turns`)
 })

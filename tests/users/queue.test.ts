@@ -1,4 +1,4 @@
-/** The queue of passwords is bounded by time: with a clock that the test turns. */
+/** The time in the queue of passwords is bounded. The test controls the clock. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createQueue } from '../../src/users/queue.ts'
@@ -6,13 +6,13 @@ import { createQueue } from '../../src/users/queue.ts'
 function start({ concurrency = 1, length = 64, patience = 1000 } = {}) {
   const clock = { now: 5 }
   const queue = createQueue({ concurrency, length, maxWait: patience, now: () => clock.now })
-  /** One by itself, that takes so many milliseconds */
+  /** A single hash that takes this many milliseconds */
   const take = async (duration: number) => {
     await queue.run(async () => {
       clock.now += duration
     })
   }
-  /** As many as are let in, at once. @returns their number */
+  /** Adds as many as are accepted at once. @returns their number */
   const fill = () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     let accepted = 0
@@ -24,11 +24,11 @@ function start({ concurrency = 1, length = 64, patience = 1000 } = {}) {
 
 test('whoever would wait longer than is bearable is refused at once, going by what the last ones took', async () => {
   for (const [duration, accepted] of [
-    // One that runs, and those whose turn comes within a second
+    // One that runs, and those that start within a second
     [100, 12],
     [400, 4],
     [20, 52],
-    // The first one is let in whatever it takes, and one may always wait: a slow machine still has logins.
+    // The first is always accepted, and one may always wait: a slow machine still has logins.
     [5000, 2],
   ] as const) {
     const { take, fill } = start()

@@ -1,4 +1,4 @@
-/** Which usernames are one: Unicode §3.13 D146, compatibility caseless match. */
+/** Which usernames are equal: Unicode §3.13 D146, compatibility caseless match. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -45,7 +45,7 @@ for (const [what, one, other] of different) {
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme' }),
-  // Letters whose folding or normal form is special, and marks, among each other
+  // Letters with special folding or normal forms, and marks, in combination
   fc.string({
     unit: fc.constantFrom(...'ßẞſﬁﬃσςΣİıIiᾳᾼŉǰΐⅷÅé', '\u0345', '\u0307', '\u0323', '\u0308', '\u3099'),
   }),

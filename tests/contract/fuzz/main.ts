@@ -17,7 +17,7 @@ const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 for (const { rss, heapUsed } of memory) console.log(`memory: ${mib(rss)}, ${mib(heapUsed)} of it on the heap`)
 console.log(`${Math.round(duration / 1000)} s, no 5xx, nothing that is not documented`)
 
-// Between the second quarter and the last, in their medians; short runs are all warming up.
+// Compares the medians of the second quarter and of the last one. A short run consists of warming up only.
 const median = (of: keyof Memory, from: number, to: number) =>
   memory
     .slice(from, to)

@@ -1,4 +1,4 @@
-/** Requests out of the contract: valid ones, almost valid ones, stale ones and hostile ones. */
+/** Requests made from the contract: valid ones, almost valid ones, stale ones and hostile ones. */
 import fc from 'fast-check'
 import type { Victim } from '../../http/malformed/requests.ts'
 import { malformed } from '../../http/malformed/requests.ts'
@@ -9,32 +9,32 @@ import { almostFitting, fitting } from './schemas.ts'
 
 export type Route = (typeof operations)[number]
 
-/** What the contract names as ways to authenticate */
+/** The ways to authenticate in the contract */
 export type Scheme = 'refreshToken' | 'refreshCookie' | 'accessToken' | 'adminToken'
 
-/** `live` is good, `stale` was good once, `forged` never was, `swapped` is good elsewhere. */
+/** `live` is valid, `stale` was valid once, `forged` never was, `swapped` is valid elsewhere. */
 export type Condition = 'live' | 'stale' | 'forged' | 'swapped'
 
 export interface Credential {
   readonly scheme: Scheme
   readonly condition: Condition
-  /** Which of several changes makes it stale or forged */
+  /** Chooses between the changes that make it stale or forged */
   readonly way: number
 }
 
-/** A request before it is known which tokens are good at the moment. */
+/** A request before it is known which tokens are valid. */
 export interface Planned {
   readonly kind: 'valid' | 'almost' | 'stale' | 'hostile'
   readonly route: Route
-  /** Which of the world's sessions asks */
+  /** The session of the world that sends it */
   readonly who: number
   readonly credential?: Credential | undefined
   readonly body?: unknown
-  /** Names and passwords of the session's own user in place of any that fit */
+  /** Whether names and passwords are those of the session's own user */
   readonly own: boolean
-  /** By their names; `own` stands for what the session's user has */
+  /** By name; `own` stands for the value of the session's user */
   readonly parameters?: Readonly<Record<string, string | undefined>>
-  /** Sent as it stands */
+  /** Sent unchanged */
   readonly hostile?: Hostile
 }
 
@@ -52,7 +52,7 @@ export interface Parameter {
 
 const schemesOf = ({ security = [] }: Described) => security.flatMap((one) => Object.keys(one) as Scheme[])
 
-/** Those that take a token that was good once */
+/** Operations that accept a token that was valid once */
 const STALE = new Set(
   operations
     .filter(({ operation }) => schemesOf(operation as Described).some((scheme) => scheme !== 'adminToken'))
@@ -80,7 +80,7 @@ function parameters({ parameters: all = [] }: Described): fc.Arbitrary<Record<st
     .map(([some, isOwn]) => ({ ...some, ...(isOwn && Object.fromEntries(own)) }))
 }
 
-/** A value that the schema does not allow, of those that there are in paths and queries. */
+/** A value that the schema of a path or query parameter does not allow. */
 function unfitting({ format, maximum }: Schema): fc.Arbitrary<string> | undefined {
   if (format === 'uuid') return fc.uuid().map((id) => id.slice(0, -1))
   if (maximum !== undefined) return fc.constantFrom('', '0', '01', '1.0', `${maximum + 1}`)
@@ -101,14 +101,14 @@ function valid(route: Route, condition: Condition, kind: Planned['kind']): fc.Ar
   })
 }
 
-/** All is well but one thing, and so it must not succeed. */
+/** Everything is valid except one thing, so it must not succeed. */
 function almost(route: Route): fc.Arbitrary<Planned>[] {
   const described = route.operation as Described
   const schema = described.requestBody?.content['application/json'].schema
   const ways: fc.Arbitrary<Planned>[] = []
   if (described.security?.length) {
     ways.push(valid(route, 'forged', 'almost'))
-    // Either of them logs out.
+    // A logout accepts tokens of both kinds.
     if (route.operation.operationId !== 'logout') ways.push(valid(route, 'swapped', 'almost'))
   }
   if (schema !== undefined) {
@@ -126,7 +126,7 @@ function almost(route: Route): fc.Arbitrary<Planned>[] {
   return ways
 }
 
-// A password is hashed for each, or for the login after it, which takes as long as twenty other requests.
+// Each of these, or the login after it, hashes a password, which takes as long as twenty other requests.
 const DEAR = new Set([
   'register',
   'login',
@@ -137,10 +137,10 @@ const DEAR = new Set([
   'createUser',
 ])
 
-/** @param victim whose tokens hostile requests are made of */
+/** @param victim the session whose tokens are made into hostile ones */
 export function requests(victim: Victim): fc.Arbitrary<Planned> {
   const routes = operations.map((operation) => {
-    // As short as it can be where fast-check prints it.
+    // As short as possible where fast-check prints it.
     const route = { ...operation, [fc.toStringMethod]: () => operation.operation.operationId }
     return fc.oneof(
       { weight: 4, arbitrary: valid(route, 'live', 'valid') },

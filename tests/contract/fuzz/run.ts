@@ -1,4 +1,4 @@
-/** Sends what the contract allows, almost allows and forbids, and holds every answer against it. */
+/** Sends requests that the contract allows, almost allows and forbids, and compares every response with the contract. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { foldCase } from '../../../src/users/fold-case.ts'
@@ -13,13 +13,13 @@ import { populate, revive, startProcess } from './world.ts'
 export interface Report {
   /** Answers by operation and kind of request, then by status */
   readonly counts: ReadonlyMap<string, ReadonlyMap<number, number>>
-  /** Twenty times during the run */
+  /** Measured twenty times during the run */
   readonly memory: readonly Memory[]
   /** Milliseconds */
   readonly duration: number
 }
 
-// The request fits the contract, so that nobody may say that it does not.
+// The request fits the contract, so it must not be refused with these statuses.
 const UNFIT = [400, 405, 413, 415, 431]
 
 function judge(planned: Planned, status: number, text: string): void {
@@ -32,7 +32,7 @@ function judge(planned: Planned, status: number, text: string): void {
   if (planned.kind === 'almost') assert.ok(status >= 400, `a request that does not fit is taken: ${text}`)
 }
 
-/** What no schema says of new passwords, but the contract does. */
+/** Rules for new passwords that no schema contains, but the contract does. */
 function mayBeRefused({ route, body }: Planned): boolean {
   if (!['register', 'createUser', 'changePassword'].includes(route.operation.operationId)) return false
   const { username = '', password, new_password = password } = body as Record<string, string | undefined>

@@ -1,4 +1,4 @@
-/** Values out of the contract's schemas: those that fit, and those that almost do. */
+/** Values made from the contract's schemas: values that fit, and values that almost fit. */
 import fc from 'fast-check'
 import { contract, validator } from '../../support/check-response.ts'
 
@@ -44,7 +44,7 @@ function fittingString({ format, pattern, minLength = 0, maxLength = 300 }: Sche
   )
 }
 
-/** Values that the schema allows. @throws TypeError for schemas that no request of the contract has */
+/** Values that the schema allows. @throws TypeError for schemas that the contract's requests do not have */
 export function fitting(schema: Schema): fc.Arbitrary<unknown> {
   const resolved = resolve(schema)
   const { type, properties = {}, required = [], anyOf } = resolved
@@ -67,7 +67,7 @@ function unfittingString({ minLength = 0, maxLength, pattern }: Schema): fc.Arbi
   return fc.oneof(...ways)
 }
 
-/** An object that would fit, if it were not for one member: one too many, one too few, or one that does not fit. */
+/** An object that would fit except for one member: one too many, one too few, or one that does not fit. */
 export function almostFitting(schema: Schema): fc.Arbitrary<unknown> {
   const { properties = {}, required = [] } = resolve(schema)
   const wrong = fc

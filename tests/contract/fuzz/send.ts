@@ -1,4 +1,4 @@
-/** From a plan to a request: fills in the tokens of the moment, and learns from the answer which they are now. */
+/** Makes a request from a plan: inserts the current tokens, and reads the next ones from the response. */
 
 import type { Hostile, Received } from '../../http/malformed/send.ts'
 import { ADMIN_TOKEN } from '../../support/service.ts'
@@ -82,7 +82,7 @@ function pathFor({ route, credential, parameters = {} }: Planned, { access, gues
   return query.length === 0 ? filled : `${filled}?${query.join('&')}`
 }
 
-/** What goes over the wire. */
+/** The request as it is sent. */
 export function concrete(planned: Planned, member: Member): Hostile {
   if (planned.hostile !== undefined) return planned.hostile
   const { route, credential } = planned
@@ -102,13 +102,13 @@ export function concrete(planned: Planned, member: Member): Hostile {
   }
 }
 
-/** After these another guest comes. */
+/** After these operations a new guest is needed. */
 const OF_GUESTS = new Set(['deleteUser', 'deactivateUser', 'endUserSessions', 'endUserSession'])
 
-/** What ends a session, also by a token that was good once: that is a logout, or reuse. */
+/** Operations that end a session, also with a token that was valid once: that is a logout, or reuse. */
 const ENDING = new Set(['refreshToken', 'exchangeToken', 'logout', 'logoutAll', 'endSession'])
 
-/** Whatever may have ended a session or replaced its tokens shows in the answer. */
+/** The response shows whether the request ended a session or replaced its tokens. */
 export function learn(
   planned: Planned,
   member: Member,

@@ -2,7 +2,7 @@
 import { main } from '../../../src/cli/main.ts'
 
 process.on('message', () => {
-  // From `--expose-gc`.
+  // Exists because of `--expose-gc`.
   ;(globalThis as { gc?: () => void }).gc?.()
   const { rss, heapUsed } = process.memoryUsage()
   process.send?.({ rss, heapUsed })

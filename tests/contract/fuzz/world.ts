@@ -1,4 +1,4 @@
-/** The users and sessions of a service in another process: who knows which tokens are good at the moment. */
+/** The users and sessions of a service in another process, with the tokens that are currently valid. */
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
@@ -11,13 +11,13 @@ import { fileURLToPath } from 'node:url'
 import { ADMIN_TOKEN, client } from '../../support/service.ts'
 import { UNLIMITED } from '../../support/values.ts'
 
-/** As production asks for it, and the same in each run */
+/** As strong as production requires, and the same in each run */
 export const SECRET = Buffer.from(createHash('sha256').update('fuzz').digest('base64url'))
 
 export interface Memory {
   /** Bytes */
   readonly rss: number
-  /** Bytes, after garbage was collected */
+  /** Bytes, after a garbage collection */
   readonly heapUsed: number
 }
 
@@ -30,7 +30,7 @@ export interface Process {
   stop(): Promise<number | null>
 }
 
-/** @throws when it says nothing of an address */
+/** @throws when it does not print an address */
 export async function startProcess(): Promise<Process> {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-fuzz-'))
   const env = {
@@ -82,17 +82,17 @@ export interface Member {
   password: string
   access: string
   refresh: string
-  /** The refresh token before this one */
+  /** The previous refresh token */
   previous: string
-  /** Whether these tokens are still good, as far as anybody can tell from the answers */
+  /** Whether these tokens are still valid, as far as the responses tell */
   live: boolean
-  /** A user whom the application has logged in, for administration to deal with */
+  /** A user that the application has logged in, for operations of administration */
   guest?: { readonly id: string; readonly sessionId: string } | undefined
 }
 
 const USERS = 6
 
-/** Six users who are logged in. */
+/** Registers six users. */
 export async function populate(url: string): Promise<Member[]> {
   const { request } = client(url)
   const members = Array.from({ length: USERS }, (_, index): Member => {
@@ -117,7 +117,7 @@ async function invite(url: string): Promise<Member['guest']> {
   return { id, sessionId: opened.body.data.session_id }
 }
 
-/** Logs a user in whose session is over, and invites a guest where there is none. */
+/** Logs the user in again if the session has ended, and creates a guest if there is none. */
 export async function revive(url: string, member: Member): Promise<void> {
   member.guest ??= await invite(url)
   if (member.live) return

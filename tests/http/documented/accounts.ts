@@ -14,7 +14,7 @@ const taken: Provocation = () => ({
   request: { json: { username: 'Ada', password: PASSWORD } },
 })
 
-/** Of an operation that takes a new password. */
+/** The responses of an operation that accepts a new password. */
 export const withNewPassword = (good: Provocation, member: string): Provocations => {
   const as = (password: string) =>
     changed(good, (request) => ({ ...request, json: { ...(request.json as object), [member]: password } }))

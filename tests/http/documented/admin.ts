@@ -13,7 +13,7 @@ type Id = (world: World) => string
 const ada: Id = ({ user }) => user.id
 const nobody: Id = () => randomUUID()
 
-/** By the token, on what is below a user. */
+/** A request with the token to a path below a user. */
 const ask =
   (rest: string | Id, request: Request, id: Id = ada): Provocation =>
   (world) => ({
@@ -21,7 +21,7 @@ const ask =
     request: { bearer: ADMIN_TOKEN, ...request },
   })
 
-/** Of every operation of the tag. */
+/** The responses of every operation of the tag. */
 const withToken = (good: Provocation): Provocations => ({
   '401 missing': [
     changed(good, ({ bearer: _, ...request }) => request),
@@ -34,17 +34,17 @@ const withToken = (good: Provocation): Provocations => ({
   '404 off': after(good, ({ service }) => override(service.core, { adminToken: undefined })),
 })
 
-/** Of every one that has ids in its path. */
+/** The responses of every operation with ids in its path. */
 const below = (rest: string | Id, request: Request): Provocations => ({
   ...withToken(ask(rest, request)),
   '400 invalid_id': ask(rest, request, () => 'not-a-uuid'),
   '404 unknown_user': ask(rest, request, nobody),
 })
 
-/** No cookie counts here, and so no other site is refused for one. */
+/** Without the cross-site refusal, because cookies do not count here. */
 const cookieless = ({ '403 cross_site': _, ...provocations }: Provocations): Provocations => provocations
 
-/** Of one that writes. The lock that it waits for takes a second: opening a session does it for all of them. */
+/** The responses of an operation that writes. A lock takes a second, so only opening a session is tested with it. */
 const changing = (good: Provocation): Provocations => ({
   ...cookieless(writing(good)),
   ...reading(good),

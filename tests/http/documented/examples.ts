@@ -1,11 +1,11 @@
-/** The examples of the contract, one for each response that it documents: the list of what has to be provoked. */
+/** The examples of the contract, one for each documented response: the list of responses to provoke. */
 import { documented, operations } from '../../support/check-response.ts'
 
 export interface Example {
   readonly operationId: string
   readonly status: number
   readonly type: string
-  /** `<status> <name>`, with the media type between them when it is not JSON */
+  /** `<status> <name>`, with the media type between them if it is not JSON */
   readonly key: string
   readonly value: unknown
   /** Whether this response may set a cookie */
@@ -31,7 +31,7 @@ export const examples: readonly Example[] = operations.flatMap(({ operation }) =
   ),
 )
 
-/** Statuses of the contract that have no example: none may be there, since nothing would provoke them. */
+/** Statuses of the contract without an example. There must be none, because nothing would provoke them. */
 export const withoutExample = operations.flatMap(({ operation }) =>
   Object.keys(operation.responses)
     .filter((status) =>
@@ -42,7 +42,7 @@ export const withoutExample = operations.flatMap(({ operation }) =>
     .map((status) => `${operation.operationId} ${status}`),
 )
 
-/** What was seen of what is documented, a line for each operation and one for all. */
+/** The share of documented responses that were seen: a line per operation and one for all. */
 export function table(all: readonly Example[], seen: ReadonlySet<Example>): string[] {
   const groups = [...Map.groupBy(all, ({ operationId }) => operationId), ['all', all] as const]
   return groups.map(([name, group]) => {

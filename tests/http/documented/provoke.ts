@@ -1,4 +1,4 @@
-/** What provokes the responses that many operations share, derived from a request of theirs that succeeds. */
+/** Provocations of the responses that many operations share, derived from a request that succeeds. */
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
 import type { Request } from '../../support/service.ts'
@@ -9,20 +9,20 @@ import { crowd, forge, hideTables, limit, lockDatabase } from '../../support/wor
 export interface Ask {
   readonly path: string
   readonly request: Request
-  /** How often at once; the answer that counts is the one with the status wanted. */
+  /** The number of simultaneous requests. The response with the wanted status counts. */
   readonly times?: number
 }
 
-/** Prepares a world so that the request that it returns gets the response that it stands for. */
+/** Prepares a world and returns the request that gets the response there. */
 export type Provocation = (world: World) => Ask | Promise<Ask>
 
-/** By `<status> <name of the example>`, with the media type between them when it is not JSON. */
+/** By `<status> <name of the example>`, with the media type between them if it is not JSON. */
 export type Provocations = Readonly<Record<string, Provocation | readonly Provocation[]>>
 
 const MAX_BODY = 16 * 1024
 const padded = (text: string) => ' '.repeat(MAX_BODY + 1 - text.length) + text
 
-/** @returns the request of `good`, changed */
+/** @returns the request of `good`, with a change */
 export const changed =
   (good: Provocation, change: (request: Request, world: World) => Request): Provocation =>
   async (world) => {
@@ -30,7 +30,7 @@ export const changed =
     return { path, request: change(request, world) }
   }
 
-/** @returns the request of `good`, in a world that was changed after it was made */
+/** @returns the request of `good`, in a world that is changed after the request was made */
 export const after =
   (good: Provocation, act: (world: World) => unknown): Provocation =>
   async (world) => {
@@ -39,7 +39,7 @@ export const after =
     return ask
   }
 
-// `json` would say `application/json` of its own.
+// `json` would set `application/json` itself.
 const sent = (request: Request, body: string | ReadableStream, type = 'application/json'): Request => {
   const { json: _, ...rest } = request
   return { ...rest, body, headers: { ...rest.headers, 'Content-Type': type } }
@@ -51,17 +51,17 @@ const otherMethod = (good: Provocation): Provocations => ({
   '405 method_not_allowed': changed(good, (request) => ({ ...request, method: 'PATCH' })),
 })
 
-/** Of an operation that reads the database. */
+/** The responses of an operation that reads the database. */
 export const reading = (good: Provocation): Provocations => ({
   ...otherMethod(good),
   '500 unexpected': after(good, hideTables),
   '503 unavailable': after(good, ({ service }) => service.core.store.close()),
 })
 
-/** As a page of somebody else makes a browser send it */
+/** The headers that a browser sends for a page of another site */
 export const fromElsewhere = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }
 
-/** The same, with the cookie that the browser has */
+/** The same request from another site, with the cookie of the browser */
 export const crossSite = (good: Provocation): Provocation =>
   changed(good, (request, { refreshToken }) => ({
     ...request,
@@ -69,7 +69,7 @@ export const crossSite = (good: Provocation): Provocation =>
     headers: fromElsewhere,
   }))
 
-/** Of an operation that writes to the database, with whatever method but GET. */
+/** The responses of an operation that writes to the database, with any method except GET. */
 export const writing = (good: Provocation): Provocations => ({
   ...reading(good),
   '403 cross_site': crossSite(good),
@@ -80,7 +80,7 @@ export const writing = (good: Provocation): Provocations => ({
   '503 unavailable': [after(good, ({ service }) => service.core.store.close()), after(good, lockDatabase)],
 })
 
-/** Of an operation that takes a JSON body. @param required a member that it must have */
+/** The responses of an operation that accepts a JSON body. @param required a required member of it */
 export const withBody = (good: Provocation, required: string): Provocations => ({
   ...writing(good),
   '400 malformed_json': changed(good, (request) => sent(request, text(request).slice(0, -1))),
@@ -94,7 +94,7 @@ export const withBody = (good: Provocation, required: string): Provocations => (
   ],
 })
 
-/** Of an operation that checks passwords. One of a few at once may find a place that was just left. */
+/** The responses of an operation that checks passwords. One of several requests may find a place that just became free. */
 export const busy = (good: Provocation): Provocations => ({
   '503 busy': async (world) => {
     const ask = await good(world)
@@ -103,7 +103,7 @@ export const busy = (good: Provocation): Provocations => ({
   },
 })
 
-/** Of an operation that is limited: one try has been made. */
+/** The responses of an operation with a limit, after one request. */
 export const limitedTo = (one: Provocation): Provocations => ({
   '429 too_many': async (world) => {
     limit(world)
@@ -113,7 +113,7 @@ export const limitedTo = (one: Provocation): Provocations => ({
   },
 })
 
-/** Of any operation that asks who the user is. */
+/** The responses of any operation that identifies the user. */
 export const ofUser = (good: Provocation): Provocations => ({
   '403 inactive': after(good, ({ service, user }) =>
     deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR),
@@ -123,7 +123,7 @@ export const ofUser = (good: Provocation): Provocations => ({
   ),
 })
 
-/** Of an operation that takes an access token in `Authorization`. */
+/** The responses of an operation that requires an access token in `Authorization`. */
 export const withAccess = (good: Provocation): Provocations => ({
   ...ofUser(good),
   '401 missing': changed(good, ({ bearer: _, ...request }) => request),
@@ -139,7 +139,7 @@ export const withAccess = (good: Provocation): Provocations => ({
   }),
 })
 
-/** Long after everything: refresh tokens included. */
+/** Sets the clock past the expiry of everything, including refresh tokens. */
 export const later = ({ service }: World): void => {
   service.clock.now += 91 * DAY
 }

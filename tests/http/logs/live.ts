@@ -5,7 +5,7 @@ import { resigned, sidOf } from '../../support/tokens.ts'
 import { configure } from '../../support/world.ts'
 import type { Witness } from './witness.ts'
 
-/** All that goes well, and all that is an event. */
+/** All requests that succeed, and all that cause an event. */
 export async function live(
   witness: Witness,
 ): Promise<Record<'access' | 'refresh' | 'expired' | 'password', string>> {
@@ -15,7 +15,7 @@ export async function live(
   const [header, cookie] = [await witness.login(first), await witness.login(first, { cookie: true })]
   const wrong = { username: 'ada', password: witness.keep('pw-wrong-93ae41') }
   assert.equal((await witness.ask('/api/auth/login', { json: wrong })).status, 401)
-  // It happens: the password in the field of the username.
+  // A common mistake: the password in the username field.
   const swapped = { username: witness.keep('pw-swapped-6be09d'), password: 'ada' }
   assert.equal((await witness.ask('/api/auth/login', { json: swapped })).status, 401)
   await witness.post('/refresh_token', header.refreshToken)
@@ -36,7 +36,7 @@ export async function live(
   assert.deepEqual([(await change(wrong.password)).status, (await change(first)).status], [403, 200])
   const ahead = witness.keep(resigned((await witness.login(second)).refreshToken, { generation: 7 }))
   assert.equal((await witness.post('/refresh_token', ahead)).status, 401)
-  // Reuse, by both kinds of tokens.
+  // Reuse, with both kinds of tokens.
   await exchange(mine.accessToken)
   service.clock.now += MINUTE
   assert.equal((await exchange(mine.accessToken)).status, 401)
@@ -59,7 +59,7 @@ export async function live(
   return { access: accessToken, refresh: refreshToken, expired: old.refreshToken, password: second }
 }
 
-/** All that administration does. */
+/** All operations of administration. */
 export async function administer(witness: Witness): Promise<void> {
   const ask = async (rest: string, request: Request = {}) => {
     const { status, body } = await witness.ask(`/admin/users${rest}`, { bearer: ADMIN_TOKEN, ...request })

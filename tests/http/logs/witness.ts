@@ -1,10 +1,10 @@
-/** What asks the service, and remembers every secret that goes over the wire. */
+/** Sends requests, and remembers every secret that is transferred. */
 import type { Answer, Request, Service } from '../../support/service.ts'
 import { cookiesOf } from '../../support/tokens.ts'
 
 const JWT = /ey[\w-]+\.[\w-]+\.[\w-]+/g
 
-/** A service whose requests are counted, and whose answers are searched for tokens. */
+/** A service with counted requests and with responses that are searched for tokens. */
 export class Witness {
   readonly secrets = new Set<string>()
   readonly service: Service
@@ -16,7 +16,7 @@ export class Witness {
 
   keep(secret: string): string {
     this.secrets.add(secret)
-    // A signature alone is not the token, but nobody has a use for it in a log either.
+    // A signature alone is not the token, but it does not belong in a log either.
     for (const part of secret.split('.').slice(1)) if (part.length > 8) this.secrets.add(part)
     return secret
   }
@@ -50,7 +50,7 @@ export function places(path: string, method: string, secret: string): [path: str
       Authorization: value,
     })),
     ...[`refresh_token=${secret}`, `other=${secret}`, secret].map((value) => ({ Cookie: value })),
-    // An id of the client's own choosing is logged: no token is short enough to be one.
+    // An id that the client chooses is logged. All tokens are too long for one.
     ...[
       'X-Forwarded-For',
       'User-Agent',

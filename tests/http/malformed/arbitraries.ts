@@ -1,4 +1,4 @@
-/** What attackers, broken clients and scanners send. Nothing in here may be a request that succeeds in changing anything. */
+/** Requests of attackers, broken clients and scanners. None of them may succeed in changing anything. */
 import fc from 'fast-check'
 import { resigned, respelt } from '../../support/tokens.ts'
 import { inHeader } from './send.ts'
@@ -32,7 +32,7 @@ export const text: fc.Arbitrary<string> = fc.oneof(
   ),
 )
 
-/** Close to a real token, but another text: no white space, quotes or `;` are what makes the difference. */
+/** Close to a real token, but a different text: white space, quotes or `;` must not be the only difference. */
 function mutated(token: string): fc.Arbitrary<string> {
   const at = fc.nat({ max: token.length - 1 })
   const parts = token.split('.')
@@ -60,7 +60,7 @@ function mutated(token: string): fc.Arbitrary<string> {
             minKeys: 1,
           },
         )
-        // Signed with the right key, of a type that no token has.
+        // Signed with the right key, with a type that no token has.
         .map((claims) => resigned(token, { ...claims, type: 'other' })),
     )
     .filter((other) => other.split(';')[0]?.replaceAll(/["\s]/g, '') !== token)
@@ -73,7 +73,7 @@ export const badToken = (...real: string[]): fc.Arbitrary<string> =>
     { weight: 1, arbitrary: fc.base64String({ maxLength: 60 }).map((part) => `${part}.${part}.${part}`) },
   )
 
-/** JSON that is none, or that no operation takes. */
+/** Text that is not JSON, or JSON that no operation accepts. */
 export const badJson: fc.Arbitrary<string | Buffer> = fc.oneof(
   fc.json(),
   text,
@@ -119,7 +119,7 @@ const badValue = fc.oneof(
   fc.jsonValue().filter((value) => typeof value !== 'string'),
 )
 
-/** A body that would fit, broken in one place. */
+/** A valid body, broken in one place. */
 export function brokenBody(fitting: Readonly<Record<string, string>>): fc.Arbitrary<string> {
   const whole = JSON.stringify(fitting)
   const name = fc.constantFrom(...Object.keys(fitting))
@@ -127,7 +127,7 @@ export function brokenBody(fitting: Readonly<Record<string, string>>): fc.Arbitr
     fc.tuple(name, badValue).map(([key, value]) => JSON.stringify({ ...fitting, [key]: value })),
     name.map((key) => JSON.stringify({ ...fitting, [key]: undefined })),
     fc.tuple(text, fc.jsonValue()).map(([key, value]) => JSON.stringify({ ...fitting, [`x${key}`]: value })),
-    // The last of several members of one name counts.
+    // If several members have one name, the last one counts.
     fc
       .tuple(name, badValue)
       .map(([key, value]) => `${whole.slice(0, -1)},"${key}":${JSON.stringify(value)}}`),
@@ -156,7 +156,7 @@ export const badType: fc.Arbitrary<string> = fc.oneof(
   ),
 )
 
-/** Headers that have nothing to say here, with anything in them. */
+/** Headers without a meaning here, with any values. */
 export const otherHeaders: fc.Arbitrary<Record<string, string>> = fc.dictionary(
   fc.constantFrom(
     'X-Request-Id',

@@ -1,4 +1,4 @@
-/** Malformed requests to one operation, in every part at once. */
+/** Malformed requests to one operation, malformed in any of their parts. */
 import fc from 'fast-check'
 import type { OperationId } from '../../../src/http/contract.ts'
 import type { operations } from '../../support/check-response.ts'
@@ -8,29 +8,29 @@ import { badJson, badToken, badType, brokenBody, otherHeaders, text } from './ar
 import type { Hostile } from './send.ts'
 import { inHeader, inPath } from './send.ts'
 
-/** Whose tokens are mutated */
+/** The tokens that are mutated */
 export type Victim = Pick<World, 'accessToken' | 'refreshToken'>
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'LOCK']
 
-/** Bodies that would be taken: broken by the arbitraries, or sent whole where something else is broken. */
+/** Valid bodies: broken by the arbitraries, or sent whole if another part is broken. */
 const fitting = (world: Victim): Partial<Record<OperationId, Readonly<Record<string, string>>>> => ({
   register: { username: 'grace', password: PASSWORD },
   login: { username: 'ada', password: PASSWORD },
   exchangeToken: { token: world.accessToken },
   changePassword: { current_password: PASSWORD, new_password: 'another one entirely' },
   createUser: { username: 'grace' },
-  // Whatever is left out of it, of a user who is not there.
+  // The body stays valid if members are left out, so the user does not exist.
   openUserSession: { device: 'A browser', address: '192.0.2.1' },
 })
 
-/** Behind authentication there is more to go wrong. Where a good token is all that it takes, none is sent. */
+/** Operations with authentication have more ways to fail. If a valid token is all they need to succeed, none is sent. */
 const WITH_ACCESS: ReadonlySet<OperationId> = new Set(['changePassword', 'me', 'listSessions', 'endSession'])
 
 const isOfAdmin = ({ operation }: Route) =>
   (operation as { tags?: readonly string[] }).tags?.includes('admin')
 
-// Lone surrogates have no encoding.
+// Lone surrogates cannot be encoded.
 const encoded = (value: string) => encodeURIComponent(value.toWellFormed())
 
 function paths({ path: template, operation }: Route): fc.Arbitrary<string> {
@@ -71,7 +71,7 @@ function paths({ path: template, operation }: Route): fc.Arbitrary<string> {
 interface Content {
   readonly body: Hostile['body']
   readonly type: string
-  /** What is broken is the authentication. */
+  /** The authentication is the broken part. */
   readonly anonymous?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Requests as fetch would not send them: raw paths, any method, bodies with GET. Connections are kept alive. */
+/** Requests that fetch would not send: raw paths, any method, bodies with GET. Connections are kept alive. */
 import { Agent, request } from 'node:http'
 
 export interface Hostile {
@@ -17,13 +17,13 @@ export interface Received {
 
 export const agent = new Agent({ keepAlive: true })
 
-// What node:http refuses to send at all.
+// Characters that node:http refuses to send.
 const unsendable = /[^\t\x20-\x7e\x80-\xff]/g
 const unsendableInPath = /[^\x21-\x7e]/g
 
-/** Text as it can stand in a header. */
+/** Text that a header can contain. */
 export const inHeader = (text: string): string => text.replace(unsendable, '').trim()
-/** Text as it can stand in a path; a backslash is no path, see sockets.test.ts. */
+/** Text that a path can contain; for the backslash, see sockets.test.ts. */
 export const inPath = (text: string): string => text.replace(unsendableInPath, '').replaceAll('\\', '')
 
 export function send(url: string, { method, path, headers, body, chunked }: Hostile): Promise<Received> {
@@ -51,9 +51,9 @@ export function send(url: string, { method, path, headers, body, chunked }: Host
   })
 }
 
-/** The path as routers understand it: without dots, and with `%6d` for `m`, but not `%2f` for `/` or what is no UTF-8. */
+/** The path as routers read it: without dots, and with `%6d` for `m`, but neither `%2f` for `/` nor invalid UTF-8. */
 export function understood(url: string, path: string): string {
-  // Two slashes at the start would be a host.
+  // Two slashes at the start would begin a host.
   const { pathname } = new URL(path.startsWith('//') ? `${url}${path}` : path, url)
   return pathname.replaceAll(/(?:%[0-9a-f]{2})+/gi, (sequence) => {
     try {

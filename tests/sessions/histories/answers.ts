@@ -1,4 +1,4 @@
-/** Holds real answers against foretold ones. */
+/** Compares real responses with the predicted ones. */
 import assert from 'node:assert/strict'
 import type { Answer as Reply } from '../../support/service.ts'
 import type { Model } from '../model.ts'
@@ -7,7 +7,7 @@ import type { AccessToken, Answer, RefreshToken, Texts } from './words.ts'
 const claimsOf = (text: string) =>
   JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
 
-/** A token that was given out before comes back as the same bytes, and any other was never seen. */
+/** A token that was issued before must return as the same bytes. Any other token must be new. */
 function checkToken(texts: Texts, token: RefreshToken | AccessToken, text: unknown): void {
   assert.ok(typeof text === 'string', 'a token is missing')
   if (token.text !== '') {
@@ -20,7 +20,7 @@ function checkToken(texts: Texts, token: RefreshToken | AccessToken, text: unkno
 
   const { session } = token
   const { jti, ...claims } = claimsOf(text)
-  // The service chooses the id at login.
+  // The service chooses the id when a user logs in.
   if (session.id === '') session.id = String(claims['sid'])
   const common = { sub: session.user.id, sid: session.id, iat: token.iat, exp: token.exp }
   if ('generation' in token) {
@@ -32,7 +32,7 @@ function checkToken(texts: Texts, token: RefreshToken | AccessToken, text: unkno
   }
 }
 
-/** Holds a real answer against the foretold one, exactly. What an operator does has none. */
+/** Compares a real response with the predicted one, exactly. An operator's action has no response. */
 export function checkAnswer(
   model: Model,
   texts: Texts,

@@ -1,4 +1,4 @@
-/** Time: by fixed amounts, and to the very millisecond of a deadline, the one before and the one after. */
+/** Changes of the clock: by fixed amounts, and to the exact millisecond of a deadline, the one before and the one after. */
 import fc from 'fast-check'
 import type { Model } from '../model.ts'
 import type { Moment } from './command.ts'
@@ -8,7 +8,7 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-// Small: rows stay for an hour longer than they have to, so that a clock that is set back revives nothing.
+// Small: rows are kept for an hour longer than necessary, so that a clock that is set back revives nothing.
 const LARGEST_STEP_BACK = 45 * SECOND
 
 function turn({ model, history }: Moment, now: number): void {
@@ -26,7 +26,7 @@ const step = (by: number) =>
     (moment) => turn(moment, moment.model.now + by),
   )
 
-/** The moments at which the answers change. */
+/** The times at which the responses change. */
 const deadlines: Readonly<Record<string, (model: Readonly<Model>) => number[]>> = {
   'end of grace': ({ sessions, rules }) => sessions.map(({ rotatedAt }) => rotatedAt + rules.grace),
   'end of grace of an exchange': ({ accessTokens, rules }) =>
@@ -49,10 +49,10 @@ const deadlines: Readonly<Record<string, (model: Readonly<Model>) => number[]>> 
     ),
 }
 
-// Most histories should live on.
+// Most histories should continue.
 const NEAR = ['end of grace', 'end of grace of an exchange', 'expiry of an access token']
 
-/** One of the deadlines that lie ahead, or so little behind that the clock may be set back to it. */
+/** A deadline that is ahead, or so recent that the clock may be set back to it. */
 function target(model: Readonly<Model>, what: string, which: number): number | undefined {
   const all = deadlines[what]?.(model) ?? []
   const reachable = all.filter((deadline) => deadline - model.now >= -LARGEST_STEP_BACK)

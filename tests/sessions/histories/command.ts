@@ -1,4 +1,4 @@
-/** Commands of fast-check's: the model foretells, the service answers, and both agree, on disk as well. */
+/** Commands of fast-check: the model predicts, the service answers, and both agree, also on disk. */
 import assert from 'node:assert/strict'
 import type { AsyncCommand } from 'fast-check'
 import type { Answer as Reply } from '../../support/service.ts'
@@ -44,11 +44,11 @@ function reach({ world: { reached } }: History, flights: readonly Flight[], fore
   }
 }
 
-// A list may hold a session whose id only the answer to its login tells.
+// A list may contain a session whose id is known only from the response to its login.
 const listsLast = (foretold: Foretold): number[] =>
   [...foretold.keys()].sort((a, b) => Number(!!foretold[a]?.sessions) - Number(!!foretold[b]?.sessions))
 
-/** Sends it, and gets exactly what the model foretells. */
+/** Sends it, and expects exactly the prediction of the model. */
 export async function fly({ model, history }: Moment, flight: Flight): Promise<void> {
   const { journal, texts } = history
   journal.push(`  ${flight.what}`)
@@ -63,7 +63,7 @@ export async function fly({ model, history }: Moment, flight: Flight): Promise<v
 export const alone = ({ label, isPossible, begin }: Doing): Command =>
   command(label, isPossible, (moment) => fly(moment, begin(moment.model, moment.history)))
 
-/** All in flight at once: the answers and the rows are what some order of their steps foretells. */
+/** All are in flight at once: some order of their steps must predict the responses and the rows. */
 export const together = (doings: readonly Doing[]): Command =>
   command(
     `at once: ${doings.map(({ label }) => label).join(' | ')}`,

@@ -1,4 +1,4 @@
-/** What can happen in a history, and how often. */
+/** The events of a history, and how often they occur. */
 
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -57,10 +57,10 @@ const restart = fc.constantFrom(...RULES).map((rules) => {
   })
 })
 
-// Seldom Eve, whom nobody registered at first: a login of nobody costs a whole hash.
+// Eve is rare, because she is not registered at first: a login of an unknown user costs a whole hash.
 const names = fc.constantFrom('ada', 'ada', 'ada', 'ada', 'ada', 'ADA', 'bob', 'bob', 'eve')
 
-/** How each history begins */
+/** The beginning of each history */
 export const prelude: readonly Command[] = [
   register('ada'),
   register('bob'),
@@ -87,7 +87,7 @@ const doings = fc.oneof(
   { weight: 4, arbitrary: endings },
 )
 
-// In twos and threes: the orders of more are too many to go through.
+// Two or three at once: more would have too many orders.
 const several = fc.array(doings, { minLength: 2, maxLength: 3, size: 'max' })
 
 export const commands: fc.Arbitrary<Command>[] = [

@@ -1,4 +1,4 @@
-/** What ends sessions. */
+/** Operations that end sessions. */
 import fc from 'fast-check'
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
@@ -44,11 +44,11 @@ export const changePassword = fc.constantFrom(true, true, false).chain((isRight)
   }),
 )
 
-/** What happens without HTTP. */
+/** Operations without HTTP. */
 const unasked = (
   label: string,
   isPossible: Doing['isPossible'],
-  // From before, since the model runs ahead of what it foretells.
+  // The state from before, because the model is ahead while it predicts.
   prepare: (model: Model, history: History) => () => Promise<unknown>,
   foretell: (model: Model) => void,
 ): Doing => ({

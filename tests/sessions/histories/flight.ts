@@ -1,4 +1,4 @@
-/** Requests that may be in flight at once: what is sent, and what any order of their steps foretells. */
+/** Requests that may be in flight at once: what is sent, and what each order of their steps predicts. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Answer as Reply } from '../../support/service.ts'
@@ -18,11 +18,11 @@ export const post = (path: string, bearer: string): Call => ({ path, method: 'PO
 export const json = (path: string, body: unknown, bearer?: string): Call => ({ path, json: body, bearer })
 
 export interface Flight {
-  /** For whoever reads a counterexample */
+  /** A description for readers of a counterexample */
   readonly what: string
-  /** With no reply when it is the operator's doing */
+  /** Without a response if the operator does it */
   readonly send: () => Promise<Reply | undefined>
-  /** In the model that it was made for or in a copy of it */
+  /** In the model for which it was made, or in a copy of that model */
   readonly foretell: (model: Model) => Foretelling
   readonly line: (answer: Answer) => string
 }
@@ -35,7 +35,7 @@ export interface Doing {
 
 export const hasSession = (model: Readonly<Model>) => model.sessions.length > 0
 
-/** One that the service answers. @param what tokens it presents, in words */
+/** A request to the service. @param what tokens it presents, in words */
 export function flight(
   { world: { under } }: History,
   { rules }: Model,
@@ -51,14 +51,14 @@ export function flight(
   }
 }
 
-/** The latest most often, the one before often, any other now and then. */
+/** The latest most often, the previous one often, any other sometimes. */
 export const back = fc.oneof(
   { weight: 4, arbitrary: fc.constant(0) },
   { weight: 3, arbitrary: fc.nat(2) },
   { weight: 1, arbitrary: fc.nat(40) },
 )
 
-/** The index of the one that is so far from the end. */
+/** The index of the element at this distance from the end. */
 export const indexFrom = (items: readonly unknown[], distance: number) =>
   items.length - 1 - (distance % items.length)
 
@@ -68,7 +68,7 @@ export function pick<T>(items: readonly T[], index: number): T {
   return item
 }
 
-/** What is asked with a token, and what the model makes of it; a copy of the model has a token of its own. */
+/** A request with a token, and its effect in the model. A copy of the model has its own token. */
 export interface Asked<T> {
   readonly call: Call
   readonly foretell: (model: Model, token: T) => Foretelling
@@ -90,6 +90,6 @@ const presenting =
       },
     }))
 
-/** What presents one of the tokens that were given out. */
+/** A request that presents one of the issued tokens. */
 export const withAccess = presenting<AccessToken>('access', ({ accessTokens }) => accessTokens)
 export const withRefresh = presenting<RefreshToken>('refresh', ({ refreshTokens }) => refreshTokens)

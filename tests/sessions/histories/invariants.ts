@@ -1,4 +1,4 @@
-/** What must hold in every history (`docs/invariants.md`), whatever the model foretold. */
+/** What must hold in every history (`docs/invariants.md`), whatever the model predicted. */
 
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
@@ -38,7 +38,7 @@ export function checkRows(model: Model, { sessions, users }: Rows): void {
   assert.deepEqual(states, expected.map(({ id, state }) => ({ id, state })).sort(byId))
 }
 
-/** A generation never goes back. */
+/** A generation never decreases. */
 export function checkGenerations({ generations }: History, { sessions }: Rows): void {
   for (const { id, generation } of sessions) {
     assert.ok(generation >= (generations.get(id) ?? 0), 'the generation went back')
@@ -46,7 +46,7 @@ export function checkGenerations({ generations }: History, { sessions }: Rows): 
   }
 }
 
-/** Nothing of a session that is over is accepted anywhere, under the most lenient settings. */
+/** No operation accepts a token of an ended session, even under the most lenient settings. */
 export async function checkNothingDeadIsAccepted(model: Model, { world }: History): Promise<void> {
   const context = world.core(LENIENT)
   const isOver = ({ user, pruned, revoked }: Session) =>
@@ -71,13 +71,13 @@ export async function checkNothingDeadIsAccepted(model: Model, { world }: Histor
   }
 }
 
-/** No two live leaves: only the current refresh token passes, and in the grace window its predecessor. */
+/** There is one active leaf: only the current refresh token is accepted, and in the grace window its predecessor. */
 export async function checkLeaves(model: Model, { world }: History): Promise<void> {
   const db = await world.service.core.db.startTransaction().execute()
   const context = { ...world.core(model.rules), db }
   for (const { session, generation, exp, text } of model.refreshTokens) {
     if (!model.isLive(session)) continue
-    // Each token is tried on the same state: what it does is taken back.
+    // Each token is tried on the same state, because its effects are rolled back.
     await sql`savepoint probe`.execute(db)
     const { outcome } = await refresh(context, text, () => OPERATOR)
     await sql`rollback to probe`.execute(db)

@@ -1,11 +1,11 @@
-/** All orders that the steps of some requests can come in. */
+/** All possible orders of the steps of some requests. */
 import { Model } from '../model.ts'
 import type { Flight } from './flight.ts'
 import type { Answer, Steps, Texts } from './words.ts'
 
 export type Foretold = readonly (Answer | undefined)[]
 
-/** What is done in one step comes without steps. */
+/** A request with a single step has no steps to interleave. */
 export type Foretelling = Steps | Answer | undefined
 
 type Next = () => IteratorResult<undefined, Answer | undefined>
@@ -15,7 +15,7 @@ const stepsOf = (foretelling: Foretelling): Next =>
     ? () => foretelling.next()
     : () => ({ done: true, value: foretelling })
 
-/** One step after the other. */
+/** Runs one step after the other. */
 export function finish(foretelling: Foretelling): Answer | undefined {
   const next = stepsOf(foretelling)
   for (;;) {
@@ -29,7 +29,7 @@ export interface Copy {
   readonly texts: Texts
 }
 
-/** With objects of its own. The rules are the same: the world goes by them. */
+/** A copy with its own objects. The rules are shared, because the world uses them. */
 export function copyOf({ now, rules, ...given }: Model, givenTexts: Texts): Copy {
   const { users, sessions, refreshTokens, accessTokens } = given
   const { texts, ...state } = structuredClone({
@@ -40,10 +40,10 @@ export function copyOf({ now, rules, ...given }: Model, givenTexts: Texts): Copy
 }
 
 /**
- * Goes through the orders, each in a copy of its own.
+ * Goes through the orders, each in its own copy.
  *
- * @param holds whether an order explains what came: with the copy after it, and the answers in it
- * @returns the first that does
+ * @param holds whether an order explains the responses: gets the copy after it, and its predictions
+ * @returns the first such order
  */
 export function someOrder(
   flights: readonly Flight[],

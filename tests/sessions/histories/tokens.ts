@@ -1,4 +1,4 @@
-/** Requests that present a token and end nothing. */
+/** Requests that present a token and end no session. */
 import fc from 'fast-check'
 import { signRefreshToken } from '../../../src/tokens/refresh-token.ts'
 import { command, fly } from './command.ts'
@@ -45,8 +45,8 @@ export const crossedTokens = fc.oneof(
 )
 
 /**
- * Signed with the real key, but not of the row's past, as tokens are from before a backup was restored: of a generation
- * that was not reached, or of the current one at another time.
+ * Signed with the real key, but not from the past of the row, like tokens from before a backup was restored: of a
+ * generation that was not reached, or of the current one at another time.
  */
 export const fromBefore = fc
   .tuple(back, fc.constantFrom(0, 0, 1, 2, 3), fc.constantFrom(-60, -1, 1))

@@ -1,4 +1,4 @@
-/** What the model speaks of. Times in milliseconds, but in tokens. */
+/** The terms of the model. Times are in milliseconds, except in tokens. */
 export interface Rules {
   readonly accessTokenTtl: number
   readonly refreshTokenTtl: number
@@ -12,13 +12,13 @@ export interface User {
   readonly id: string
   readonly name: string
   password: string
-  /** How often: who checked the password before does not know the next one */
+  /** The number of changes: a password that was checked before the last change does not count */
   passwordChanges: number
   state: 'active' | 'inactive' | 'deleted'
 }
 
 export interface Session {
-  /** Known once the service has answered */
+  /** Known after the response of the service */
   id: string
   readonly user: User
   readonly createdAt: number
@@ -29,7 +29,7 @@ export interface Session {
   refreshCount: number
   expiresAt: number
   revoked: { readonly at: number; readonly reason: string } | undefined
-  /** When pruning looks at it next */
+  /** The time at which pruning looks at it next */
   pruneAt: number
   pruned: boolean
   current: RefreshToken | undefined
@@ -38,7 +38,7 @@ export interface Session {
 export interface Token {
   text: string
   readonly session: Session
-  /** Seconds, as the token carries them */
+  /** Seconds, as in the token */
   readonly iat: number
   readonly exp: number
 }
@@ -51,7 +51,7 @@ export interface AccessToken extends Token {
   exchanged: { readonly at: number; readonly successor: AccessToken } | undefined
 }
 
-/** What has to come back: an error's message, or tokens. */
+/** The expected response: an error's message, or tokens. */
 export interface Answer {
   /** The line of the rules that was reached */
   readonly why: string
@@ -63,8 +63,8 @@ export interface Answer {
   readonly sessions?: readonly Session[]
 }
 
-/** A request, step by step: others may come in between */
+/** A request, step by step: other requests may run between the steps */
 export type Steps = Generator<undefined, Answer>
 
-/** All that was ever given out, and for which token of the model */
+/** Everything that was ever issued, with the token of the model that it belongs to */
 export type Texts = Map<string, RefreshToken | AccessToken>

@@ -1,4 +1,4 @@
-/** The real service as a history meets it: HTTP under each combination of settings, over one database. */
+/** The real service of a history: HTTP with each combination of settings, on one database. */
 import assert from 'node:assert/strict'
 import { hash } from '@node-rs/argon2'
 import { sql } from 'kysely'
@@ -13,7 +13,7 @@ import { client, MINUTE, startService } from '../../support/service.ts'
 import type { Model } from '../model.ts'
 import type { Rules, Texts } from './words.ts'
 
-// Short, so that the deadlines of a history come in each other's way.
+// Short, so that the deadlines of a history overlap.
 const TIMES = {
   accessTokenTtl: 20 * MINUTE,
   refreshTokenTtl: 45 * MINUTE + 456,
@@ -30,7 +30,7 @@ export const LENIENT = RULES[0] as Rules
 
 export const PASSWORDS = ['the first password', 'the second password'] as const
 
-/** Columns of `sessions` that the rules are about */
+/** Columns of `sessions` that the rules affect */
 export interface Row {
   readonly id: string
   readonly user_id: string
@@ -50,31 +50,31 @@ export interface UserRow {
   readonly deactivated_at: number | null
 }
 
-/** Of the model's users, by their ids */
+/** The users of the model, by id */
 export interface Rows {
   readonly sessions: readonly Row[]
   readonly users: readonly UserRow[]
 }
 
 export interface World {
-  /** How often each line of the rules was reached */
+  /** The number of times that each line of the rules was reached */
   readonly reached: Map<string, number>
-  /** How often requests were in flight at once */
+  /** The number of times that requests were in flight at once */
   together: number
   readonly service: Service
-  /** Requests to the service as it runs with these rules */
+  /** Sends requests to the service that runs with these rules */
   readonly under: (rules: Rules) => ReturnType<typeof client>['request']
-  /** What the functions of `src/sessions` work with */
+  /** The context for the functions of `src/sessions` */
   readonly core: (rules: Rules) => Core
-  /** Cheaper than the service's own, so that the first login raises it */
+  /** Cheaper than those of the service, so that the first login replaces the hash */
   readonly cheapHash: (password: string) => string
-  /** Read by a connection of its own */
+  /** Reads with a separate connection */
   readonly rows: (model: Model) => Promise<Rows>
 }
 
 export async function openWorld(t: DialectContext): Promise<World> {
   const service = await startService(t, { ...TIMES, password: { minLength: 8, memory: 8, iterations: 2 } })
-  // No power cut happens here, and that commits are on disk is for tests/store to see.
+  // No power cut happens here. The tests in tests/store check that commits are on disk.
   if (t.dialect === 'sqlite') await sql`pragma synchronous = off`.execute(service.core.db)
   const silent = pino({ level: 'silent' })
   const cores = new Map<Rules, Core>()
@@ -116,7 +116,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
   }
 }
 
-/** One history: users of its own, and what happened to them, for whoever reads a counterexample. */
+/** One history: its own users, and a record of its events for readers of a counterexample. */
 export interface History {
   readonly world: World
   /** Makes usernames unique among histories */

@@ -1,4 +1,4 @@
-/** What two operations told and left behind, and what has to hold of it whatever their order was. */
+/** What two operations returned and left behind, and what must hold for it in any order. */
 
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
@@ -19,7 +19,7 @@ export interface End {
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
-/** Without what is random: the session of a login, the `jti` of an access token that no exchange gave. */
+/** Without random values: the session of a login, the `jti` of an access token that was not exchanged. */
 function named({ sessionId, otherId }: World, value: unknown): unknown {
   const isKnown = (id: string) => id === sessionId || id === otherId
   const text = JSON.stringify(value).replaceAll(UUID, (id) => (isKnown(id) ? id : 'new'))
@@ -34,7 +34,7 @@ const toldBy = ({ outcome, deleted, accessToken, refreshToken }: Result) => ({
   accessToken: accessToken && decodeJwt(accessToken),
 })
 
-/** Two that end a session at once are both right, so that it is not compared who did. */
+/** Two operations that end a session at once are both right, so the reason is not compared. */
 function comparable(world: World, { results, rows }: End) {
   const sessions = rows.sessions.map(({ revoked_at, revoked_reason: _, ...row }) => ({
     ...row,
@@ -48,25 +48,25 @@ const revocations = (world: World, { rows }: End) =>
     JSON.stringify(named(world, { id, revoked_at, revoked_reason })),
   )
 
-/** @returns checks that an end is one of those that one operation after the other comes to, in one of both orders */
+/** @returns checks that an end equals that of one operation after the other, in one of both orders */
 export function explainedBy(world: World, orders: readonly End[]): (end: End) => void {
   const expected = orders.map((order) => comparable(world, order))
   const known = new Set(orders.flatMap((order) => revocations(world, order)))
   return (end) => {
     const is = comparable(world, end)
-    // Shows how it differs from the one order, when it is not the other one either.
+    // If neither order fits, this shows the difference from the first one.
     if (!expected.some((order) => isDeepStrictEqual(is, order))) assert.deepEqual(is, expected[0])
     for (const revocation of revocations(world, end)) assert.ok(known.has(revocation), revocation)
   }
 }
 
-/** Each end of a session is told once. */
+/** Each end of a session is reported once. */
 export function checkCounts({ results: [a, b], rows }: End): void {
   if (a.ended === undefined || b.ended === undefined) return
   assert.equal(a.ended + b.ended, rows.sessions.filter((row) => row.revoked_at !== null).length)
 }
 
-/** Of each generation there is one token, byte by byte. */
+/** Each generation has one token, byte by byte. */
 export function checkLineage({ sessionId, refreshTokens }: World, { results }: End): void {
   const known = new Map<unknown, string>()
   for (const token of [...Object.values(refreshTokens), ...results.map((result) => result.refreshToken)]) {
@@ -80,7 +80,7 @@ export function checkLineage({ sessionId, refreshTokens }: World, { results }: E
 
 const ACCEPTED = ['rotated', 'replayed', 'refreshed', 'exchanged', 'authenticated']
 
-/** Nothing of the session that there was or that was minted meanwhile is good for anything. */
+/** No token of the session, old or issued meanwhile, is accepted. */
 export async function checkNothingLives(world: World, { results }: End): Promise<void> {
   const { sessionId, refreshTokens, accessTokens } = world
   const [process] = world.processes

@@ -1,4 +1,4 @@
-/** One operation stops before one of its statements, and another comes in between. */
+/** One operation stops before one of its statements, and another one runs meanwhile. */
 import { setImmediate as turn } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
 import { through } from './gate.ts'
@@ -6,11 +6,11 @@ import { through } from './gate.ts'
 const isBusy = (error: unknown) => error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY'
 
 /**
- * The first stops before its statement `position`, counted from 1. The second then runs: to its end, or until it waits
- * for a lock that the first holds, and then to its end when the first has ended.
+ * The first stops before its statement `position`, counted from 1. The second then runs to its end. If it waits for a lock
+ * of the first, it runs to its end after the first has ended.
  *
- * @param isWaiting whether the second waits for a lock, when its statement has not returned for so many turns
- * @returns undefined when the first has fewer statements
+ * @param isWaiting whether the second waits for a lock, if its statement has not returned after some turns
+ * @returns undefined if the first has fewer statements
  */
 export async function interleave<A, B>(
   first: () => Promise<A>,
@@ -40,8 +40,8 @@ export async function interleave<A, B>(
       return await statement()
     } catch (error) {
       if (!isBusy(error)) throw error
-      // SQLite waits by standing still, and in this one process the first would never end: the wait is made here, and
-      // then the statement comes again, as SQLite itself has it.
+      // SQLite blocks the thread while it waits, and in this one process the first would never end. So this waits, and
+      // then the statement is repeated, as SQLite does.
       isBlocked = true
       await a.catch(() => {})
       return statement()

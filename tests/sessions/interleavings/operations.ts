@@ -1,4 +1,4 @@
-/** What can happen to a session, as two processes may do it at once. */
+/** Operations on a session that two processes may run at once. */
 
 import { logIn } from '../../../src/http/operations/log-in.ts'
 import { authenticate } from '../../../src/sessions/authenticate.ts'
@@ -14,25 +14,25 @@ import { DAY, PASSWORD } from '../../support/service.ts'
 import type { Process, World } from './world.ts'
 
 export interface Result {
-  /** As a client can tell it */
+  /** The outcome, as far as a client can see it */
   readonly outcome: string
   readonly refreshToken?: string | undefined
   readonly accessToken?: string
-  /** How many sessions ended by it, if it tells that */
+  /** The number of sessions that ended, if the operation reports it */
   readonly ended?: number
-  /** How many sessions pruning deleted */
+  /** The number of sessions that pruning deleted */
   readonly deleted?: number
 }
 
 export type Operation = (process: Process, world: World) => Promise<Result>
 
-// One answer for all of them: 401 `Invalid refresh token.`, or `Invalid access token.`
+// All of them have one response: 401 `Invalid refresh token.`, or `Invalid access token.`
 const INVALID = ['invalid', 'unknown_session', 'revoked', 'reused', 'spent']
 
 const told = <T extends Result>(result: T): Result =>
   INVALID.includes(result.outcome) ? { outcome: 'invalid' } : result
 
-// Why they are refused may be of before and of after at once: the password was right then, and the user is not now.
+// The reason may mix before and after: the password was right before, and the user is inactive after.
 const refused: Result = { outcome: 'refused' }
 
 async function login(process: Process): Promise<Result> {
@@ -73,14 +73,14 @@ async function loggedOut(process: Process, { refreshTokens }: World): Promise<Re
   return { outcome: 'logged out', ended: outcome === 'revoked' ? 1 : 0 }
 }
 
-// By a clock that went wrong, so that it deletes what lives.
+// With a wrong clock, so that it deletes active sessions.
 async function prune(process: Process): Promise<number> {
   const now = process.now() + 100 * DAY
   const { gone } = await pruneSessions(process.db, { now, idleCutoff: now - DAY, batch: 10 })
   return gone
 }
 
-/** On PostgreSQL it passes over what somebody has locked, and comes to it the next time. */
+/** On PostgreSQL pruning skips locked rows, and deletes them in its next run. */
 export async function pruneWhatIsLeft(world: World, result: Result): Promise<Result> {
   const { sessions } = await world.rows()
   const isLeft = sessions.some(({ id }) => id === world.sessionId || id === world.otherId)
@@ -88,7 +88,7 @@ export async function pruneWhatIsLeft(world: World, result: Result): Promise<Res
   return { ...result, deleted: result.deleted + (await prune(world.processes[0])) }
 }
 
-/** After these nothing of the session is good any more. */
+/** After these, no token of the session is valid. */
 export const ENDINGS: Readonly<Record<string, Operation>> = {
   logout: loggedOut,
   'end session': async (process, { sessionId, userId }) => {

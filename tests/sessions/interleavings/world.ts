@@ -1,4 +1,4 @@
-/** Two processes over one database, as far as a store can tell, and a state that each schedule begins in. */
+/** Two processes on one database, as far as a store can see, and the state in which each schedule begins. */
 
 import { hash } from '@node-rs/argon2'
 import { sql } from 'kysely'
@@ -21,33 +21,33 @@ import { gated } from './gate.ts'
 
 export type Process = StoreContext & AccountContext
 
-// A hash of twice the cost of the one that is there: each login raises it.
+// Twice the cost of the existing hash, so that each login replaces it.
 const PASSWORDS = { minLength: 8, memory: 8, iterations: 2 }
 
 export interface World {
   readonly userId: string
-  /** The session that everything happens to */
+  /** The session of all operations */
   readonly sessionId: string
-  /** Another one of the same user */
+  /** Another session of the same user */
   readonly otherId: string
-  /** The current one, its direct predecessor, and an older one */
+  /** The current token, its direct predecessor, and an older one */
   readonly refreshTokens: { readonly current: string; readonly predecessor: string; readonly old: string }
-  /** One that is good, one exchanged just now, and one exchanged before the grace window */
+  /** A valid token, one that was exchanged just now, and one that was exchanged before the grace window */
   readonly accessTokens: { readonly good: string; readonly exchanged: string; readonly old: string }
-  /** Their clocks differ, so that rows tell who wrote them. */
+  /** Their clocks differ, so that rows show which process wrote them. */
   readonly processes: readonly [Process, Process]
-  /** Two requests in one process: with the clocks of those above, and one store */
+  /** Two requests in one process, with the same clocks, and one store */
   readonly requests: readonly [Process, Process]
   readonly rows: () => ReturnType<typeof storedRows>
-  /** Back to the beginning */
+  /** Restores the initial state */
   readonly reset: () => Promise<void>
-  /** Whether PostgreSQL makes somebody wait for a lock */
+  /** Whether a request waits for a lock in PostgreSQL */
   readonly isWaiting: (turns: number) => Promise<boolean>
 }
 
 export async function openWorld(t: DialectContext): Promise<World> {
   const stores: Store[] = []
-  // Before the database goes: what is registered first is done first.
+  // Before the database is removed: hooks run in the order of registration.
   t.after(() => Promise.all(stores.map((store) => store.close())))
   const context = await openContext(t)
   const { db, clock } = context
@@ -58,7 +58,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     const store = await openStore(context.database)
     stores.push(store)
     if (t.dialect === 'sqlite') {
-      // No power cut happens here; and the waiting is done in interleave.ts.
+      // No power cut happens here, and interleave.ts does the waiting.
       await sql`pragma synchronous = off`.execute(store.db)
       await sql`pragma busy_timeout = 0`.execute(store.db)
     }
@@ -75,7 +75,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
   const second = await next(context, first.refreshToken)
   const third = await next(context, second.refreshToken)
   await exchange(context, second.accessToken, () => OPERATOR)
-  // Pruning deletes sessions here by a clock that went wrong; a token that such a clock forgets could be exchanged again.
+  // Pruning deletes sessions here by a wrong clock. If it deleted an exchanged token, the token could be exchanged again.
   await db
     .updateTable('revoked_tokens')
     .set({ expires_at: NOW + 1000 * DAY })
@@ -99,12 +99,12 @@ export async function openWorld(t: DialectContext): Promise<World> {
     requests: [processes[0], { ...processes[1], store, db: shared }],
     rows: () => storedRows(db),
     reset: () => restore(db, beginning),
-    // Not asked in each turn: to ask takes longer than most statements.
+    // Not in each turn, because the query takes longer than most statements.
     isWaiting: async (turns) => t.dialect === 'postgres' && turns % 20 === 0 && (await isAnyoneWaiting(db)),
   }
 }
 
-// Pure functions, but slow on purpose: each password is really hashed and verified, once.
+// Pure functions, but slow by design: each password is really hashed and verified once.
 function remembered({ dummyHash: nobody, hash, verify, rehash: raise }: Passwords): Passwords {
   const hashes = new Map<string, Promise<string>>()
   const matches = new Map<string, Promise<boolean>>()

@@ -1,4 +1,4 @@
-/** Writes just so much that a checkpoint begins, and closes the store at once. */
+/** Writes enough to start a checkpoint, and closes the store at once. */
 import { openStore } from '../../../src/store/open.ts'
 import { addSession } from '../rows.ts'
 

@@ -1,4 +1,4 @@
-/** Opens and migrates a database when it is told to, and says which migrations it ran. */
+/** Opens and migrates a database on request, and prints the migrations that it ran. */
 import { once } from 'node:events'
 import { migrate } from '../../../src/store/migrate.ts'
 import { openStore } from '../../../src/store/open.ts'

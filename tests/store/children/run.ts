@@ -1,4 +1,4 @@
-/** Runs one of the scripts beside this file in a process of its own. */
+/** Runs one of the scripts beside this file in a separate process. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
@@ -10,7 +10,7 @@ export interface Ended {
 }
 
 export interface Child {
-  /** It has printed something to standard error: see migrate.ts */
+  /** Whether it has printed something to standard error: see migrate.ts */
   readonly isThere: Promise<unknown>
   /** Ends its standard input. */
   begin(): void

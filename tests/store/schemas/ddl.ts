@@ -1,4 +1,4 @@
-/** The SQL that migrations come to, without a database. */
+/** The SQL of the migrations, without a database. */
 import type { CompiledQuery, QueryResult } from 'kysely'
 import {
   DummyDriver,
@@ -26,7 +26,7 @@ const PARTS = {
   },
 }
 
-/** @returns one statement after the other */
+/** @returns the statements in order */
 export async function ddlOf(dialect: Dialect, migration: Migration): Promise<string[]> {
   const statements: string[] = []
   class Recorder extends DummyDriver {

@@ -1,7 +1,7 @@
 /**
- * Run at a release: writes `VERSION.sqlite.sql` and `VERSION.postgres.sql`, the schema of this version with a few rows
- * of each table, and beside each a `.json`, the tokens that its users hold. All later versions have to go on from there.
- * And `.statements.json`: what this version asks, while the next one may have migrated the database already.
+ * Run at a release. Writes `VERSION.sqlite.sql` and `VERSION.postgres.sql`, the schema of this version with a few rows in
+ * each table, and for each a `.json` with the tokens of its users. All later versions have to continue from there. Also
+ * writes `.statements.json`: the statements of this version, for the time when the next one has migrated the database.
  */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const TABLES = [
   'kysely_migration_lock',
 ]
 
-// As Kysely makes them
+// As Kysely creates them
 const BOOKS = [
   `create table "kysely_migration" ("name" varchar(255) not null primary key, "timestamp" varchar(255) not null)`,
   `create table "kysely_migration_lock" ("id" varchar(255) not null primary key, "is_locked" integer default 0 not null)`,
@@ -66,7 +66,7 @@ async function live(service: Awaited<ReturnType<typeof startService>>) {
   }
 }
 
-/** All the rest of what a service does */
+/** All other operations of a service */
 async function goOn(service: Awaited<ReturnType<typeof startService>>) {
   const { accessToken: bearer } = await service.login()
   const { refreshToken } = await service.login()
@@ -83,7 +83,7 @@ async function goOn(service: Awaited<ReturnType<typeof startService>>) {
   await pruneAll(service.core)
 }
 
-// But not what this program itself looks at: all of a table.
+// Without the queries of this program itself, which read whole tables.
 const isAsked = (statement: string) => /^(select (?!\*)|insert|update|delete|with)/.test(statement)
 
 const place = (name: string) => new URL(`${packageJson.version}.${name}`, import.meta.url)

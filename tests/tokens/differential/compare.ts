@@ -42,7 +42,7 @@ export async function compare(runs: number, seed: number): Promise<Counts> {
 const tokensOf = ({ secrets: [key = Buffer.of(), ...others], issuer, audience }: Rules) =>
   createTokenKeys({ current: key, previous: others, issuer, audience })
 
-/** What we refuse on purpose: any but the one spelling in base64url and in JSON, and a header that says more. */
+/** What we refuse on purpose: other spellings in base64url or JSON, and headers with more members. */
 function isOddlySpelt(token: string): boolean {
   const parts = token.split('.')
   const [header = '', payload = ''] = parts.map((part) => Buffer.from(part, 'base64url').toString())
@@ -55,7 +55,7 @@ function isOddlySpelt(token: string): boolean {
   )
 }
 
-// White space outside of texts, a byte order mark, or a member that comes twice.
+// White space outside of texts, a byte order mark, or a duplicate member.
 function isSpeltOtherwise(text: string): boolean {
   const names = [...text.matchAll(/"(\w+)":/g)].map(([, name]) => name)
   return /^[\ufeff\s]|\s$/.test(text) || new Set(names).size < names.length

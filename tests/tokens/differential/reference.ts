@@ -1,4 +1,4 @@
-/** What jose makes of a token: the reference that our own verification is held against. */
+/** The result of jose for a token: the reference for our own verification. */
 import { errors, jwtVerify } from 'jose'
 import type { Expected, Verification } from '../../../src/tokens/jwt.ts'
 

@@ -1,4 +1,4 @@
-/** Valid, mutated and hostile tokens, the same ones for the same seed. */
+/** Valid, mutated and hostile tokens, the same for the same seed. */
 import { createHmac } from 'node:crypto'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { NOW_SECONDS } from '../forge.ts'
@@ -56,7 +56,7 @@ const CLAIMS = [
 
 type Members = Record<string, unknown>
 
-/** @returns makes one token after the other */
+/** @returns a function that makes the next token */
 export function tokenMaker(seed: number): () => string {
   const random = seededRandom(seed)
   const chance = (share: number) => random() < share
@@ -85,7 +85,7 @@ export function tokenMaker(seed: number): () => string {
     return members
   }
 
-  // Whitespace, members that come twice, bytes that are no UTF-8, and what is no object.
+  // White space, duplicate members, bytes that are not UTF-8, and values that are not objects.
   function json(members: Members): Buffer {
     const text = JSON.stringify(members)
     if (chance(0.9)) return Buffer.from(text)
@@ -116,7 +116,7 @@ export function tokenMaker(seed: number): () => string {
     return `${input}.${createHmac(hash, secret).update(input).digest('base64url')}`
   }
 
-  // Spelt otherwise, cut, joined, or changed at any place.
+  // Spelt differently, cut, joined, or changed in any place.
   function mangled(token: string): string {
     const at = below(token.length)
     const end = pick(['=', '==', ' ', '\n', '\0', '.', '.x', '!', 'A', '\u00e9'])
@@ -131,7 +131,7 @@ export function tokenMaker(seed: number): () => string {
           .map((part, index) => (index === at % 3 ? part + end : part))
           .join('.'),
       () => token.replaceAll('-', '+').replaceAll('_', '/'),
-      // Another character, of which one byte is the same
+      // A different character with one byte in common
       () => token.slice(0, at) + String.fromCharCode(token.charCodeAt(at) + 0x100) + token.slice(at + 1),
       () => token.split('.').slice(0, 2).join('.') + pick(['', '.']),
       () => token.split('.').toReversed().join('.'),

@@ -6,20 +6,20 @@ export interface Forgery {
   readonly token: string
 }
 
-/** A good token, and what forgers know besides. */
+/** A valid token, and everything else that a forger knows. */
 export interface Original {
   readonly token: string
   readonly kind: Kind
-  /** A good one of the other kind */
+  /** A valid token of the other kind */
   readonly other: string
-  /** Where a key is said to be */
+  /** The address of a key */
   readonly keyUrl: string
 }
 
 export interface Attack {
   /** The clause or the advisory */
   readonly title: string
-  /** `named`: where an issuer and an audience are set */
+  /** `named`: for settings with an issuer and an audience */
   readonly where: 'anywhere' | 'named'
   forge(original: Original): readonly Forgery[]
 }

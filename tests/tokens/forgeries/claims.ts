@@ -1,4 +1,4 @@
-/** What the payload says: kinds, claims, times, members that come twice. */
+/** Forgeries of the payload: kinds, claims, times, duplicate members. */
 import { base64url, decode, forge, signParts } from '../forge.ts'
 import { attack } from './attack.ts'
 
@@ -19,7 +19,7 @@ const TYPS = [
 attack('RFC 8725 §3.11 and §3.12: a token of another kind, however it is labelled', ({ token, other }) => {
   const { header, payload } = decode(token)
   const { header: otherHeader, payload: otherPayload } = decode(other)
-  // At logout either kind is right: there only mixtures of both are wrong.
+  // A logout accepts both kinds, so only mixtures of both are wrong there.
   return [
     { what: 'the other’s header', token: forge(otherHeader, payload) },
     { what: 'the other’s claims', token: forge(header, otherPayload) },
@@ -111,7 +111,7 @@ attack('RFC 7519 §4.1.5 and §4.1.6: tokens that are not good yet, or come from
     { nbf: String(iat) },
     { nbf: null },
     { nbf: [iat] },
-    // An hour would be a clock that is set wrong, which logs nobody out.
+    // An hour may be a wrong clock, which must not log users out.
     { iat: iat + 25 * HOUR },
     { iat: iat + 25 * HOUR, exp: iat + 26 * HOUR },
     { iat: 8_000_000_000_000 },
@@ -122,7 +122,7 @@ attack('RFC 7519 §4.1.5 and §4.1.6: tokens that are not good yet, or come from
   }))
 })
 
-/** `{"name": value, …}` with the member in front, or behind, as well. */
+/** `{"name": value, …}` with the member also at the beginning, or at the end. */
 function twice(members: Readonly<Record<string, unknown>>, name: string, value: unknown): string[] {
   const text = JSON.stringify(members)
   const member = `${JSON.stringify(name)}:${JSON.stringify(value)}`

@@ -1,4 +1,4 @@
-/** What the header says: `alg`, keys, extensions. */
+/** Forgeries of the header: `alg`, keys, extensions. */
 import type { KeyObject } from 'node:crypto'
 import { createCipheriv, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { SECRET } from '../../support/values.ts'
@@ -142,7 +142,7 @@ attack(
   },
 )
 
-/** RFC 7516: a token that is encrypted, with the secret as its key. Its five parts are right. */
+/** RFC 7516: an encrypted token, with the secret as its key. Its five parts are correct. */
 function encrypted(plaintext: string, header: object): string {
   const head = base64url(header)
   const iv = randomBytes(12)

@@ -1,4 +1,4 @@
-/** One list for all levels: forgeries.test.ts holds it against the verification, tests/security against the service. */
+/** One list for two levels: forgeries.test.ts tests the verification with it, tests/security the service. */
 import './headers.ts'
 import './claims.ts'
 import './texts.ts'

@@ -46,7 +46,7 @@ attack('RFC 8725 §3.3: signatures stripped, cut, lengthened, of somebody else',
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** The bits of the last character that no byte is made of (RFC 4648 §3.5) */
+/** The bits of the last character that belong to no byte (RFC 4648 §3.5) */
 function withUnusedBits(part: string): string[] {
   const bytes = Buffer.from(part, 'base64url')
   return [...ALPHABET]
@@ -101,7 +101,7 @@ attack('RFC 8259 §9: signed with the secret, but its JSON is spelt otherwise', 
   ]
 })
 
-// Nearly all that a header may have, and a body too.
+// Almost the maximum of a header, and of a body.
 const LENGTH = 14_000
 
 attack('CWE-400: as much as a request may hold', ({ token }) => {
