@@ -49,12 +49,12 @@ export const zInvalidRequest = z.strictObject({
 });
 
 /**
- * Stored as given; compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. No white space nor what looks like it (Hangul fillers), no control or format characters, no U+FFFD, which stands for what was lost.
+ * Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed.
  */
 export const zUsername = z.string().regex(/^.{1,128}$/su, 'Expected 1 to 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+$/u);
 
 /**
- * At least 8 characters, or as many as `PASSWORD_MIN_LENGTH` says, and at most 256 bytes in UTF-8, all of which count; both in Unicode NFC. Common passwords are refused, and those that contain the username. No rules of composition (NIST SP 800-63B-4 §3.1.1.2)
+ * At least 8 characters, or the value of `PASSWORD_MIN_LENGTH`, and at most 256 bytes in UTF-8, both counted in Unicode NFC. All bytes are significant. Common passwords and passwords that contain the username are refused. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2)
  */
 export const zNewPassword = z.string().regex(/^.{8,256}$/su, 'Expected 8 to 256 characters').regex(/^\P{Cs}*$/u);
 
@@ -81,7 +81,7 @@ export const zRegisterResult = z.strictObject({
 });
 
 /**
- * One that was set, in whatever Unicode normal form. Once 256 characters were allowed, which are up to 1024 in NFD
+ * The user's password, in any Unicode normal form. Earlier versions allowed 256 characters, which are up to 1024 in NFD
  */
 export const zPassword = z.string().regex(/^.{1,1024}$/su, 'Expected 1 to 1024 characters').regex(/^\P{Cs}*$/u);
 

@@ -12,14 +12,15 @@ export interface paths {
         put?: never;
         /**
          * Get a new access token for a refresh token
-         * @description The refresh token comes in `Authorization: Bearer …` (header mode) or in the HTTP-only cookie (cookie mode); the body
-         *     is ignored. With rotation the presented token is superseded and its successor comes back the way it came: in
-         *     `refresh_token` or as a new cookie.
+         * @description Send the refresh token in `Authorization: Bearer …` (header mode) or in the HTTP-only cookie (cookie mode). The body is
+         *     ignored. With rotation the presented token is superseded. Its successor is returned in `refresh_token` in header mode,
+         *     and as a new cookie in cookie mode.
          *
-         *     A response that got lost is no loss: the same token presented again within the grace window (30 s by default) gets the
-         *     byte-identical successor. Later, or with an older token, it is reuse, and the session ends.
+         *     A request whose response was lost can be repeated: within the grace window (30 s by default) the same token gets the
+         *     byte-identical successor. Later, or with an older token, the repetition is reuse, and the session ends.
          *
-         *     Checked in this order: cross-site, missing, readable and authentic, expired, user known, user active, session and generation.
+         *     The checks run in this order: cross-site, missing, readable and authentic, expired, user known, user active, session and
+         *     generation.
          */
         post: operations["refreshToken"];
         delete?: never;
@@ -39,12 +40,12 @@ export interface paths {
         put?: never;
         /**
          * Exchange an access token, expired or not, for a new one
-         * @description For clients that hold an access token only. The token may be expired, but not longer than
-         *     `EXPIRED_TOKEN_WINDOW_MINUTES` (24 h by default; 0 switches this operation off), its session has to live and its user
-         *     to be active. A token is exchanged once and is dead from then on; a repetition within the grace window gets the same
-         *     successor, a later one counts as reuse and ends the session.
+         * @description For clients that have only an access token. The token may have expired, but not longer ago than
+         *     `EXPIRED_TOKEN_WINDOW_MINUTES` (24 h by default; 0 turns this operation off). Its session and its user must be active.
+         *     A token can be exchanged once, and this service refuses it from then on. A repetition within the grace window gets the
+         *     same successor. A later one is reuse and ends the session.
          *
-         *     This makes an access token its own refresh credential, which RFC 9700 warns of. Prefer `POST /refresh_token`.
+         *     This makes an access token its own refresh credential, which RFC 9700 warns against. Prefer `POST /refresh_token`.
          */
         post: operations["exchangeToken"];
         delete?: never;
@@ -64,7 +65,7 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Open or closed by the setting `REGISTRATION`. It does not log in.
+         * @description The setting `REGISTRATION` opens or closes it. It does not log the user in.
          */
         post: operations["register"];
         delete?: never;
@@ -84,8 +85,8 @@ export interface paths {
         put?: never;
         /**
          * Open a session
-         * @description An unknown username and a wrong password get the same answer after the same time. With `cookie` it may not be a cross-site
-         *     request.
+         * @description An unknown username and a wrong password get the same response after the same time. A cross-site request with `cookie`
+         *     is refused.
          */
         post: operations["login"];
         delete?: never;
@@ -105,8 +106,8 @@ export interface paths {
         put?: never;
         /**
          * End the session
-         * @description By refresh token (header or cookie) or by access token, expired or not: whatever identifies the session ends it.
-         *     When it was over already, that is a success too. A refresh that is in flight does not survive it.
+         * @description The refresh token (header or cookie) or the access token identifies the session, even if it has expired. If the session
+         *     has already ended, this succeeds too. A refresh that runs at the same time cannot continue the session.
          */
         post: operations["logout"];
         delete?: never;
@@ -126,7 +127,7 @@ export interface paths {
         put?: never;
         /**
          * End all sessions of the user
-         * @description The one that asks included.
+         * @description Includes the session of this request.
          */
         post: operations["logoutAll"];
         delete?: never;
@@ -146,7 +147,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description All other sessions of the user end; the one that asks goes on, and so do its tokens.
+         * @description All other sessions of the user end. The session of this request continues, and its tokens stay valid.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -163,8 +164,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who am I
-         * @description The user that the access token belongs to.
+         * The current user
+         * @description The user of the access token.
          */
         get: operations["me"];
         put?: never;
@@ -183,8 +184,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What is logged in where
-         * @description The living sessions of the user, last refreshed first, 100 at the most.
+         * The user's sessions
+         * @description The active sessions of the user, the last refreshed first, 100 at most.
          */
         get: operations["listSessions"];
         put?: never;
@@ -207,7 +208,7 @@ export interface paths {
         post?: never;
         /**
          * End one session
-         * @description The current one too, which is then a logout.
+         * @description The id may be that of the current session, which is then a logout.
          */
         delete: operations["endSession"];
         options?: never;
@@ -224,15 +225,15 @@ export interface paths {
         };
         /**
          * All users, page by page
-         * @description In the order of their ids, which is that of their registration but for ids of old versions. A user who is there all
-         *     the while is on exactly one page, whoever comes and goes meanwhile.
+         * @description In the order of their ids, which is the order of registration, except for ids from old versions. Users may be created
+         *     or deleted while the pages are read: every user that exists during all of that time is on exactly one page.
          */
         get: operations["listUsers"];
         put?: never;
         /**
          * Create an account
-         * @description Whatever `REGISTRATION` says. Without a password the user cannot log in by `POST /api/auth/login`, and cannot set one:
-         *     their logins are the application's, which opens sessions for them by `POST /admin/users/{id}/sessions`.
+         * @description Does not depend on `REGISTRATION`. A user without a password cannot log in with `POST /api/auth/login` and cannot set a
+         *     password. The application authenticates such users and opens sessions with `POST /admin/users/{id}/sessions`.
          */
         post: operations["createUser"];
         delete?: never;
@@ -254,7 +255,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a user
-         * @description With all their sessions. The username is free again, for anybody; the id never comes again.
+         * @description Deletes the user and all their sessions. The username can be registered again, by anyone. The id is never used again.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -272,8 +273,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let a user no longer in
-         * @description Ends all their sessions at once, and opens no new one, whoever asks. A success also when they were deactivated already.
+         * Deactivate a user
+         * @description Ends all sessions of the user at once. No new session can be opened, neither by a login nor by the administrator. If the
+         *     user is already deactivated, this succeeds and changes nothing.
          */
         post: operations["deactivateUser"];
         delete?: never;
@@ -292,8 +294,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let a deactivated user in again
-         * @description Sessions that were ended stay so. A success also when they were active already.
+         * Activate a user
+         * @description The user can log in again. Ended sessions stay ended. If the user is already active, this succeeds and changes nothing.
          */
         post: operations["activateUser"];
         delete?: never;
@@ -310,15 +312,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What of a user is logged in where
-         * @description The living sessions, last refreshed first, 100 at the most.
+         * The sessions of a user
+         * @description The active sessions, the last refreshed first, 100 at most.
          */
         get: operations["listUserSessions"];
         put?: never;
         /**
          * Open a session for a user whom the caller has authenticated
-         * @description For an application that keeps its own login and uses Rekindle for sessions alone: no password is checked here. The
-         *     tokens are those of a login, and the application hands them on.
+         * @description For an application that has its own login and uses Rekindle for sessions only. No password is checked. The response has
+         *     the same tokens as a login, and the application passes them on to the user.
          */
         post: operations["openUserSession"];
         /** End all sessions of a user */
@@ -354,7 +356,7 @@ export interface paths {
         };
         /**
          * Security events, page by page
-         * @description The newest first, as `rekindle events` lists them. They outlive their users and sessions.
+         * @description The newest first, as in `rekindle events`. Events are kept after their users and sessions are deleted.
          */
         get: operations["listEvents"];
         put?: never;
@@ -373,8 +375,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive
-         * @description Says nothing of the database: restart the process when this fails, and only then.
+         * Whether the process runs
+         * @description Does not look at the database. Restart the process only if this fails.
          */
         get: operations["livez"];
         put?: never;
@@ -393,7 +395,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can it take requests
+         * Whether the service accepts requests
          * @description The database is reachable and migrated, and the service is not shutting down.
          */
         get: operations["readyz"];
@@ -414,7 +416,7 @@ export interface paths {
         };
         /**
          * This contract, bundled
-         * @description The document that types, validators, routes and clients are made from.
+         * @description The document from which types, validators, routes and clients are generated.
          */
         get: operations["openapi"];
         put?: never;
@@ -433,8 +435,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The contract as pages to read and try
-         * @description Served by this service alone: nothing is loaded from other hosts.
+         * The API reference as a web page
+         * @description Shows the contract and sends requests to try it. Nothing is loaded from other hosts.
          */
         get: operations["docs"];
         put?: never;
@@ -453,8 +455,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Scripts and styles of the pages
-         * @description What `/docs` loads.
+         * Scripts and styles of the API reference
+         * @description The files that `/docs` loads.
          */
         get: operations["docsAsset"];
         put?: never;
@@ -488,7 +490,7 @@ export interface components {
                 access_token: components["schemas"]["Jwt"];
                 token_type: components["schemas"]["TokenType"];
                 expires_in: components["schemas"]["ExpiresIn"];
-                /** @description The successor of the presented token; in header mode, with rotation */
+                /** @description The successor of the presented token, in header mode and with rotation */
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
@@ -508,16 +510,16 @@ export interface components {
             code: 400;
             /** @constant */
             message: "Invalid request.";
-            /** @description What does not fit, and where */
+            /** @description The members that do not fit, and the reasons */
             errors: {
-                /** @description Members and indexes, joined by dots; empty for the whole */
+                /** @description Members and indexes, joined by dots; empty for the whole value */
                 path: string;
                 message: string;
             }[];
         };
-        /** @description Stored as given; compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. No white space nor what looks like it (Hangul fillers), no control or format characters, no U+FFFD, which stands for what was lost. */
+        /** @description Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed. */
         Username: string;
-        /** @description At least 8 characters, or as many as `PASSWORD_MIN_LENGTH` says, and at most 256 bytes in UTF-8, all of which count; both in Unicode NFC. Common passwords are refused, and those that contain the username. No rules of composition (NIST SP 800-63B-4 §3.1.1.2) */
+        /** @description At least 8 characters, or the value of `PASSWORD_MIN_LENGTH`, and at most 256 bytes in UTF-8, both counted in Unicode NFC. All bytes are significant. Common passwords and passwords that contain the username are refused. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2) */
         NewPassword: string;
         RegisterRequest: {
             username: components["schemas"]["Username"];
@@ -544,12 +546,12 @@ export interface components {
             code: 201;
             data: components["schemas"]["User"];
         };
-        /** @description One that was set, in whatever Unicode normal form. Once 256 characters were allowed, which are up to 1024 in NFD */
+        /** @description The user's password, in any Unicode normal form. Earlier versions allowed 256 characters, which are up to 1024 in NFD */
         Password: string;
         LoginRequest: {
             username: components["schemas"]["Username"];
             password: components["schemas"]["Password"];
-            /** @description True puts the refresh token into an HTTP-only cookie, and not into the body */
+            /** @description With `true` the refresh token is in an HTTP-only cookie, and not in the body */
             cookie?: boolean;
         };
         LoginResult: {
@@ -563,7 +565,7 @@ export interface components {
                 access_token: components["schemas"]["Jwt"];
                 token_type: components["schemas"]["TokenType"];
                 expires_in: components["schemas"]["ExpiresIn"];
-                /** @description Unless `cookie` was asked for */
+                /** @description Absent if the request had `cookie` */
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
@@ -608,13 +610,13 @@ export interface components {
             id: string;
             /** @description User-Agent of the login */
             device: string | null;
-            /** @description Address that the login came from */
+            /** @description Address of the login */
             address: string | null;
             created_at: components["schemas"]["Timestamp"];
             refreshed_at: components["schemas"]["Timestamp"];
             refresh_count: number;
             expires_at: components["schemas"]["Timestamp"];
-            /** @description Whether the access token of this request belongs to it */
+            /** @description Whether the access token of this request belongs to this session */
             current: boolean;
         };
         SessionsResult: {
@@ -623,7 +625,7 @@ export interface components {
             /** @constant */
             code: 200;
             data: {
-                /** @description Those that live, last refreshed first */
+                /** @description The active sessions, the last refreshed first */
                 sessions: components["schemas"]["Session"][];
             };
         };
@@ -685,7 +687,7 @@ export interface components {
             id: string;
             /** @description User-Agent of the login */
             device: string | null;
-            /** @description Address that the login came from */
+            /** @description Address of the login */
             address: string | null;
             created_at: components["schemas"]["Timestamp"];
             refreshed_at: components["schemas"]["Timestamp"];
@@ -698,14 +700,14 @@ export interface components {
             /** @constant */
             code: 200;
             data: {
-                /** @description Those that live, last refreshed first */
+                /** @description The active sessions, the last refreshed first */
                 sessions: components["schemas"]["SessionRecord"][];
             };
         };
         OpenSessionRequest: {
-            /** @description What the user's sessions are told apart by, their User-Agent for example */
+            /** @description A name by which the user recognises the session, for example the User-Agent */
             device?: string;
-            /** @description Where the user logged in from */
+            /** @description The address from which the user logged in */
             address?: string;
         };
         SessionOpenedResult: {
@@ -737,7 +739,7 @@ export interface components {
             user_id: string | null;
             session_id: string | null;
             reason: string | null;
-            /** @description By which kind of token, where there are two ways to the same */
+            /** @description `refresh` or `exchange`, for events that both can cause */
             kind: string | null;
             address: string | null;
             user_agent: string | null;
@@ -811,7 +813,7 @@ export interface components {
                 };
             };
         };
-        /** @description The account is gone */
+        /** @description The account was deleted */
         UnknownUser: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -829,7 +831,7 @@ export interface components {
                 };
             };
         };
-        /** @description This path has other methods (any other one answers so) */
+        /** @description This path does not have the method; every method that is not listed gets this response */
         MethodNotAllowed: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -866,7 +868,7 @@ export interface components {
                 };
             };
         };
-        /** @description Too many in too little time, by account, session or address. Nothing was changed: a token that was good is good after `Retry-After` */
+        /** @description Too many requests of one account, session or address. Nothing was changed: a valid token can be used again after `Retry-After` */
         TooManyRequests: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -887,7 +889,7 @@ export interface components {
                 };
             };
         };
-        /** @description A defect of this service; the log line of this request id tells more */
+        /** @description A defect of this service; the log line with this request id has the details */
         InternalError: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -905,7 +907,7 @@ export interface components {
                 };
             };
         };
-        /** @description The database cannot be reached or written to, or does not answer in time. What was asked for may have happened all the same, or may happen late. A refresh or exchange can be sent again: its grace window begins when it happens */
+        /** @description The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out */
         Unavailable: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -935,7 +937,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description The access token cannot be exchanged (any more) */
+        /** @description The access token cannot be exchanged, or can no longer be exchanged */
         InvalidExchange: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -990,7 +992,7 @@ export interface components {
                 };
             };
         };
-        /** @description The body does not fit the contract, or the new password is not good for one */
+        /** @description The body does not fit the contract, or the new password is not acceptable */
         InvalidBodyOrPassword: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1019,7 +1021,7 @@ export interface components {
                 };
             };
         };
-        /** @description The username is taken (compared without regard to case) */
+        /** @description The username is taken (case is ignored) */
         UsernameTaken: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1037,7 +1039,7 @@ export interface components {
                 };
             };
         };
-        /** @description The database cannot be reached or written to, or does not answer in time: what was asked for may have happened all the same, or may happen late. Or too many passwords wait to be checked: nothing was changed */
+        /** @description The database cannot be reached or written to, or does not answer in time: the request may have been carried out, or may be carried out later. Or too many passwords wait to be checked: nothing was changed */
         UnavailableOrBusy: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1056,7 +1058,7 @@ export interface components {
                 };
             };
         };
-        /** @description No such username and password; which of the two is not told */
+        /** @description The username or the password is wrong; the response does not say which */
         InvalidCredentials: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1075,7 +1077,7 @@ export interface components {
                 };
             };
         };
-        /** @description Nothing was presented that identifies a session */
+        /** @description No token was presented that identifies a session */
         InvalidLogoutToken: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1179,7 +1181,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description The account is gone, or it has no such session that lives */
+        /** @description The account was deleted, or it has no such active session */
         UnknownUserOrSession: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1197,7 +1199,7 @@ export interface components {
                 };
             };
         };
-        /** @description A parameter does not fit the contract, or is none that there is */
+        /** @description A parameter does not fit the contract, or does not exist */
         InvalidQuery: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1274,7 +1276,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description There is no such user, or they have no such session that lives, or administration is off */
+        /** @description There is no such user, or the user has no such active session, or administration is off */
         UnknownUserOrSessionOrOff: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1311,7 +1313,7 @@ export interface components {
                 };
             };
         };
-        /** @description Nothing of that name is here */
+        /** @description There is no file with this name */
         NotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1334,7 +1336,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description The request's id, taken over from the request when it was sane
+         * @description The request's id, copied from the request if it is well-formed there
          * @example 0f8c2d6e-5b1a-4c3f-9e7d-2a6b8c4d0e1f
          */
         RequestId: string;
@@ -1354,27 +1356,27 @@ export interface components {
          */
         Challenge: string;
         /**
-         * @description The methods that this path has
+         * @description The methods of this path
          * @example POST
          */
         Allow: string;
         /**
-         * @description Seconds to wait before the next try
+         * @description Seconds to wait before the next attempt
          * @example 2
          */
         RetryAfter: number;
         /**
-         * @description The limit that is used up (draft-ietf-httpapi-ratelimit-headers), with what is left of it (`r`) and the seconds until the next try (`t`)
+         * @description The limit that is used up (draft-ietf-httpapi-ratelimit-headers), with the remaining requests (`r`) and the seconds until the next attempt (`t`)
          * @example "login-account";r=0;t=30
          */
         RateLimit: string;
         /**
-         * @description How much (`q`) that limit allows in how many seconds (`w`)
+         * @description The number of requests (`q`) that the limit allows within a number of seconds (`w`)
          * @example "login-account";q=100;w=3600
          */
         RateLimitPolicy: string;
         /**
-         * @description Takes the refresh cookie away, when the request carried one whose session is over with it
+         * @description Deletes the refresh cookie, if the request carried the cookie of the session that has ended
          * @example __Host-refresh_token=; Max-Age=0; Path=/; Secure
          */
         ClearedCookie: string;
@@ -1531,7 +1533,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session is over */
+            /** @description The session has ended */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -1570,7 +1572,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All sessions are over */
+            /** @description All sessions have ended */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -1689,7 +1691,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description A session's id, as `GET /api/auth/sessions` tells it
+                 * @description A session's id, as in `GET /api/auth/sessions`
                  * @example 1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa
                  */
                 id: string;
@@ -1698,7 +1700,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session is over */
+            /** @description The session has ended */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -1733,17 +1735,17 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many at the most
+                 * @description Maximum number of users
                  * @example 50
                  */
                 limit?: number;
                 /**
-                 * @description `next_cursor` of the page before, as it is
+                 * @description `next_cursor` of the previous page, unchanged
                  * @example XBsvDo8LSlKdfj0KS49sIQ
                  */
                 cursor?: components["schemas"]["Cursor"];
                 /**
-                 * @description Only the user of this name, compared as at a login
+                 * @description Only the user with this name, compared as at a login
                  * @example ada
                  */
                 username?: components["schemas"]["Username"];
@@ -1857,7 +1859,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user is gone */
+            /** @description The user was deleted */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2065,7 +2067,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All sessions are over */
+            /** @description All sessions have ended */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2105,7 +2107,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session is over */
+            /** @description The session has ended */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2138,32 +2140,32 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many at the most
+                 * @description Maximum number of events
                  * @example 50
                  */
                 limit?: number;
                 /**
-                 * @description `next_cursor` of the page before, as it is
+                 * @description `next_cursor` of the previous page, unchanged
                  * @example 4711
                  */
                 cursor?: components["schemas"]["EventCursor"];
                 /**
-                 * @description Only those of this user
+                 * @description Only events of this user
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
                 user_id?: string;
                 /**
-                 * @description Only those of this session
+                 * @description Only events of this session
                  * @example 0c9f8a3e-5a44-4a3f-8a39-1d7f0d9a6b10
                  */
                 session_id?: string;
                 /**
-                 * @description Only those of this name
+                 * @description Only events with this name
                  * @example session.revoked
                  */
                 name?: string;
                 /**
-                 * @description Only those since then, in UTC
+                 * @description Only events since this time, in UTC
                  * @example 2026-11-22T08:00:00.000Z
                  */
                 since?: string;

@@ -98,6 +98,7 @@ for (const [what, response] of [
   ['the 200 of somebody else', () => Response.json({ ok: true })],
   ['null', () => Response.json(null)],
   ['an envelope without tokens', () => Response.json({ code: 200, data: {} })],
+  ['the 401 of a proxy', () => Response.json({ message: 'Unauthorized' }, { status: 401 })],
   ['a path that is not there', () => Response.json({ code: 404, message: 'Not found.' }, { status: 404 })],
   [
     'a proxy that lost the origin',

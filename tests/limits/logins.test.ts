@@ -91,6 +91,19 @@ test('a refusal is forgotten when a try before it gives its point back', async (
   }
 })
 
+test('a point that another process gives back counts here after a second', async (t) => {
+  const context = await openLimits(t, { loginAddress: { points: 1, seconds: 60 } })
+  const elsewhere = await context.another()
+  const login = () => context.limits.login('ada', '192.0.2.1')
+  const attempt = await passed(elsewhere.login('ada', '192.0.2.1'))
+  assert.deepEqual(await refusedBy(context, login()), ['login-address', 60_000])
+  await attempt.undone()
+  context.clock.now += 999
+  assert.deepEqual(await refusedBy(context, login()), ['login-address', 59_001])
+  context.clock.now += 1
+  await passed(login())
+})
+
 test('a point that is given back after its window lets nobody else through', async (t) => {
   const context = await openLimits(t, { loginAddress: { points: 1, seconds: 60 } })
   const login = () => context.limits.login('ada', '192.0.2.1')

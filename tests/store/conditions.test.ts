@@ -152,7 +152,10 @@ test('a token is claimed once; its successor ends with the session at the latest
   const { db } = await openContext(t)
   const presented = await set(db, { session: { absolute_expires_at: NOW + MINUTE } })
   const claim = claimOf(presented)
-  assert.deepEqual(await claimToken(db, claim), { revokedAt: NOW, successorExpiresAt: NOW + MINUTE })
+  assert.partialDeepStrictEqual(await claimToken(db, claim), {
+    revokedAt: NOW,
+    successorExpiresAt: NOW + MINUTE,
+  })
   const once = await storedRows(db)
   assert.equal(once.revokedTokens[0]?.expires_at, claim.expiresAt)
   assert.deepEqual([once.sessions[0]?.refreshed_at, once.sessions[0]?.refresh_count], [NOW, 1])

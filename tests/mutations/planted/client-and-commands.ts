@@ -41,7 +41,7 @@ export const clientAndCommandFaults: readonly Mutation[] = [
     file: 'src/client/request.ts',
     find: 'body.code === status || (response.ok && isGrant(body))',
     replace: 'true',
-    why: 'the 404 of a proxy logs somebody out',
+    why: 'the 401 of a proxy logs somebody out',
     tests: ['tests/client/adversity.test.ts'],
   },
   {

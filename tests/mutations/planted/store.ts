@@ -49,7 +49,7 @@ export const storeFaults: readonly Mutation[] = [
     find: "      .where('password_hash', '=', change.oldHash)\n",
     replace: '',
     why: 'of two changes of the password at once the second overwrites the first',
-    tests: ['tests/sessions/races.test.ts'],
+    tests: ['tests/http/password.test.ts'],
   },
   {
     file: 'src/store/queries/exchanges.ts',
