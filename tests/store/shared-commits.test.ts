@@ -180,7 +180,7 @@ test('a read of the same turn is answered although another process has locked th
 test('a commit that fails is an error for all who wrote, leaves nothing, and the next one succeeds', async (t) => {
   const scene = await openScene(t)
   const { db, user, usernames } = scene
-  const { accessToken } = await logIn(scene, user)
+  const { accessToken, refreshToken } = await logIn(scene, user)
   // Only the commit finds a reference to a missing row.
   const orphan = db.transaction().execute(async (trx) => {
     await sql`pragma defer_foreign_keys = on`.execute(trx)
@@ -191,12 +191,15 @@ test('a commit that fails is an error for all who wrote, leaves nothing, and the
     addUser(db, 'bob'),
     orphan,
     exchange(scene, accessToken, () => OPERATOR),
+    // A statement that is no part of a transaction
+    refresh(scene, refreshToken, () => OPERATOR),
     addUser(db, 'carol'),
   ]
-  assert.deepEqual(await outcomes(work), Array(4).fill('rejected'))
+  assert.deepEqual(await outcomes(work), Array(5).fill('rejected'))
   assert.deepEqual((await read).rows, [{ count: 1 }], 'what a reader sees is on the disk')
   assert.deepEqual(await usernames(), ['ada'])
   assert.equal((await exchange(scene, accessToken, () => OPERATOR)).outcome, 'exchanged')
+  assert.equal((await refresh(scene, refreshToken, () => OPERATOR)).outcome, 'rotated')
   await addUser(db, 'dave')
   assert.deepEqual(await usernames(), ['ada', 'dave'])
 })
