@@ -73,10 +73,18 @@ function announce(settings: Settings, secrets: Secrets, { url }: Listener, log: 
   console.log(`
   Rekindle listens on  ${url}
   Docs                 ${url}/docs
-  Data                 ${data}${secrets.file === undefined ? '' : `\n  Secret               ${resolve(secrets.file)}`}
+  Data                 ${data}${secrets.file === undefined ? '' : `\n  Secret               ${resolve(secrets.file)}`}${unlimited(settings)}
 
   Try it:
     curl ${url}/api/auth/register -H 'Content-Type: application/json' \\
       -d '{"username": "ada", "password": "correct horse battery staple"}'
 `)
+}
+
+function unlimited({ limits }: Settings): string {
+  const off = [
+    ...(limits.registerAddress ? [] : ['registrations']),
+    ...(limits.passwordAddress ? [] : ['password changes']),
+  ]
+  return off.length === 0 ? '' : `\n  Not limited          ${off.join(' and ')}, unless NODE_ENV=production`
 }

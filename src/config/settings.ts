@@ -59,9 +59,9 @@ export interface Settings {
     readonly loginAccount: Limit | false
     /** LIMIT_LOGIN_DELAY: whether each failure of an address at an account makes the next attempt wait longer. */
     readonly loginDelay: boolean
-    /** LIMIT_REGISTER_ADDRESS: registrations from one address. */
+    /** LIMIT_REGISTER_ADDRESS: registrations from one address. By default only in production. */
     readonly registerAddress: Limit | false
-    /** LIMIT_PASSWORD_ADDRESS: password changes from one address. */
+    /** LIMIT_PASSWORD_ADDRESS: password changes from one address. By default only in production. */
     readonly passwordAddress: Limit | false
     /** LIMIT_REFRESH_SESSION: refreshes and exchanges of one session. */
     readonly refreshSession: Limit | false
@@ -153,6 +153,9 @@ function frozen(limits: Settings['limits']): Settings['limits'] {
   return Object.freeze(limits)
 }
 
+/** The default of a limit that counts successes: none in development, where test suites have many. */
+const ofSuccesses = (production: boolean): Limit | false => production && { points: 60, seconds: 3600 }
+
 const webhookOf = (url: string | undefined, secret: string | undefined) =>
   url === undefined || secret === undefined ? undefined : Object.freeze({ url, secret })
 
@@ -196,8 +199,8 @@ function check(env: NodeJS.ProcessEnv): { settings?: Settings; mistakes: string[
       loginAddress: data.LIMIT_LOGIN_ADDRESS,
       loginAccount: data.LIMIT_LOGIN_ACCOUNT,
       loginDelay: data.LIMIT_LOGIN_DELAY === 'on',
-      registerAddress: data.LIMIT_REGISTER_ADDRESS,
-      passwordAddress: data.LIMIT_PASSWORD_ADDRESS,
+      registerAddress: data.LIMIT_REGISTER_ADDRESS ?? ofSuccesses(production),
+      passwordAddress: data.LIMIT_PASSWORD_ADDRESS ?? ofSuccesses(production),
       refreshSession: data.LIMIT_REFRESH_SESSION,
       failuresAddress: data.LIMIT_FAILURES_ADDRESS,
     }),

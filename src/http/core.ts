@@ -13,6 +13,8 @@ import type { Store } from '../store/store.ts'
 import { createTokenKeys } from '../tokens/jwt.ts'
 import type { AccountContext } from '../users/accounts.ts'
 import { createPasswords } from '../users/passwords.ts'
+import type { Queue } from '../users/queue.ts'
+import { createTurns } from '../users/turns.ts'
 import type { Metrics } from './metrics.ts'
 
 /** The dependencies of all handlers, which are also those of the functions on sessions and accounts. */
@@ -21,6 +23,8 @@ export interface Core extends SessionContext, AccountContext {
   readonly settings: Settings
   readonly log: Logger
   readonly limits: Limits
+  /** The queue of requests that hash a password */
+  readonly turns: Queue
   readonly recordRefusal: RecordRefusal
   /** The bytes of ADMIN_TOKEN. Undefined: administration is off. */
   readonly adminToken: Uint8Array | undefined
@@ -74,7 +78,8 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const { mayWrite } = limits
     const state = { shutdown: { draining: false }, failedWrites: { count: 0 } }
     const recordRefusal = oncePerHour(store.db)
-    const tools = { keys, passwords, limits, mayWrite, recordRefusal, adminToken: admin }
+    const turns = createTurns(passwords)
+    const tools = { keys, passwords, turns, limits, mayWrite, recordRefusal, adminToken: admin }
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {

@@ -5,7 +5,7 @@ import type { RefreshOutcome } from '../sessions/refresh.ts'
 import type { SecurityEvent } from '../store/event-names.ts'
 import { WARNINGS } from '../store/event-names.ts'
 import type { Store } from '../store/store.ts'
-import type { Passwords } from '../users/passwords.ts'
+import type { Queue } from '../users/queue.ts'
 
 /** Counts requests and their outcomes in memory. */
 export interface Metrics {
@@ -22,7 +22,7 @@ export interface Metrics {
 
 export interface MetricsOptions {
   readonly store: Pick<Store, 'pool'>
-  readonly passwords: Pick<Passwords, 'waiting'>
+  readonly turns: Pick<Queue, 'waiting'>
   /** The number of active sessions, as last counted */
   readonly activeSessions: () => number | undefined
 }
@@ -117,7 +117,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
 }
 
-function addGauges(registers: Registry[], { store, passwords, activeSessions }: MetricsOptions): void {
+function addGauges(registers: Registry[], { store, turns, activeSessions }: MetricsOptions): void {
   new Gauge({
     name: 'rekindle_active_sessions',
     help: 'Active sessions, as last counted. Absent before the first count and while the database is unavailable.',
@@ -130,10 +130,10 @@ function addGauges(registers: Registry[], { store, passwords, activeSessions }: 
   })
   new Gauge({
     name: 'rekindle_passwords_waiting',
-    help: 'Passwords that wait to be hashed',
+    help: 'Requests that wait for their turn to hash a password',
     registers,
     collect() {
-      this.set(passwords.waiting)
+      this.set(turns.waiting)
     },
   })
   const { pool } = store

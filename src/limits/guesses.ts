@@ -3,6 +3,7 @@ import { transaction } from '../store/transaction.ts'
 import type { LimitContext } from './count.ts'
 import type { LimitRefusal, Policy } from './refusal.ts'
 import { RefusedKeys } from './refusal.ts'
+import { Undecided } from './undecided.ts'
 
 /** A counter that an attempt must pass. */
 export interface Counter {
@@ -15,8 +16,10 @@ export interface Counter {
   giveBack(db: Database, how: 'undone' | 'succeeded'): Promise<unknown>
 }
 
-/** An allowed attempt. Neither method is called if it fails. */
+/** An allowed attempt. One of these is called when it is decided. */
 export interface Attempt {
+  /** The attempt stays counted. */
+  failed(): Promise<void>
   /** The attempt was not decided, for example because the service was too busy. */
   undone(): Promise<void>
   succeeded(): Promise<void>
@@ -33,10 +36,19 @@ class Refused extends Error {
   }
 }
 
+/** A refusal that may not be the last word */
+interface Refusal {
+  readonly key: string
+  /** Whether another attempt was decided meanwhile */
+  readonly isOutdated: boolean
+  refusal(): LimitRefusal
+}
+
 /** Allows an attempt if all its counters do. */
 export class Guesses {
   readonly #context: LimitContext
   readonly #refused = new RefusedKeys()
+  readonly #undecided = new Undecided()
 
   constructor(context: LimitContext) {
     this.#context = context
@@ -46,28 +58,62 @@ export class Guesses {
    * Counts an attempt before its password is checked, so that concurrent attempts cannot exceed the limit. It is counted
    * by all counters or by none, so that a refusal by one costs nothing at the others.
    *
+   * A refusal is final only when this process has decided all other attempts at that counter. Until then the attempt
+   * waits, because a right password gives its point back.
+   *
    * @param counters in the same order everywhere, because their rows are locked
    */
   async begin(counters: readonly Counter[]): Promise<Attempt | LimitRefusal> {
+    for (;;) {
+      const answer = this.#remembered(counters) ?? (await this.#count(counters))
+      if ('undone' in answer) return answer
+      const nextEnd = this.#undecided.next(answer.key)
+      if (!answer.isOutdated && nextEnd === undefined) return answer.refusal()
+      await nextEnd
+    }
+  }
+
+  #remembered(counters: readonly Counter[]): Refusal | undefined {
     const now = this.#context.now()
     for (const { key } of counters) {
       const refusal = this.#refused.find(key, now)
-      if (refusal !== undefined) return refusal
+      if (refusal !== undefined) return { key, isOutdated: false, refusal: () => refusal }
     }
+    return undefined
+  }
+
+  async #count(counters: readonly Counter[]): Promise<Attempt | Refusal> {
+    const now = this.#context.now()
+    // Opened before the transaction: connections may report their commits in another order than they were made.
+    const open = this.#undecided.begin(counters.map(({ key }) => key))
     try {
       await this.#transaction(counters, async (counter, trx) => {
         const until = await counter.take(trx)
         if (until !== undefined) throw new Refused(counter, until)
       })
     } catch (error) {
+      this.#undecided.end(open, 'refused')
       if (!(error instanceof Refused)) throw error
-      return this.#refused.add(error.counter.key, error.counter.policy, error.until, now)
+      const { key, policy } = error.counter
+      const refusal = () => this.#refused.add(key, policy, error.until, now)
+      return { key, isOutdated: open.decided.has(key), refusal }
     }
-    const end = (how: 'undone' | 'succeeded') => {
-      for (const { key } of counters) this.#refused.delete(key)
-      return this.#transaction(counters, (counter, trx) => counter.giveBack(trx, how))
+    return this.#attempt(counters, () => this.#undecided.end(open, 'decided'))
+  }
+
+  #attempt(counters: readonly Counter[], decided: () => void): Attempt {
+    const giveBack = async (how: 'undone' | 'succeeded') => {
+      try {
+        await this.#transaction(counters, (counter, trx) => counter.giveBack(trx, how))
+      } finally {
+        decided()
+      }
     }
-    return { undone: () => end('undone'), succeeded: () => end('succeeded') }
+    return {
+      failed: async () => decided(),
+      undone: () => giveBack('undone'),
+      succeeded: () => giveBack('succeeded'),
+    }
   }
 
   async #transaction(

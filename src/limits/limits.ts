@@ -50,26 +50,34 @@ export function createLimits(
   const hashOf = (account: string) => createHash('sha256').update(account).digest('base64url')
   const delays: Counters = (subject) => (settings.loginDelay ? [delay(subject, context)] : [])
 
-  async function ofAccount(account: string, network: string): Promise<Counter[]> {
-    const hash = hashOf(account)
-    const pair = `${hash}:${network}`
-    if (settings.loginAccount === false) return [...delays(pair)]
-    // A network with an earlier login has its own counter, so that strangers cannot lock the owner out.
-    const subject = (await addresses.has(pair)) ? pair : hash
-    return [...delays(pair), ...loginAccount(subject), addresses.counter(pair)]
-  }
+  // A network from which an account was logged in to has counters of its own for that account. Neither strangers
+  // elsewhere nor failures at other accounts in that network can then keep the owner out.
+  const hasOwnCounters = [settings.loginAccount, settings.loginAddress, settings.passwordAddress].some(
+    Boolean,
+  )
+  const isKnown = async (pair: string) => hasOwnCounters && addresses.has(pair)
+  const successes: Counters = (pair) => (hasOwnCounters ? [addresses.counter(pair)] : [])
 
   return {
     async login(account, address) {
-      const network = networkOf(address)
-      return guesses.begin([...(await ofAccount(account, network)), ...loginAddress(network)])
+      const [hash, network] = [hashOf(account), networkOf(address)]
+      const pair = `${hash}:${network}`
+      const known = await isKnown(pair)
+      return guesses.begin([
+        ...delays(pair),
+        ...loginAccount(known ? pair : hash),
+        ...successes(pair),
+        ...loginAddress(known ? pair : network),
+      ])
     },
     async password(account, sessionId, address) {
-      const subject = `${hashOf(account)}:${sessionId}`
+      const [hash, network] = [hashOf(account), networkOf(address)]
+      const [subject, pair] = [`${hash}:${sessionId}`, `${hash}:${network}`]
+      const known = await isKnown(pair)
       return guesses.begin([
         ...delays(subject),
         ...loginAccount(subject),
-        ...passwordAddress(networkOf(address)),
+        ...passwordAddress(known ? pair : network),
       ])
     },
     register: (address) => guesses.begin(registerAddress(networkOf(address))),

@@ -22,7 +22,7 @@ interface Remembered {
 
 const MAX_REMEMBERED = 10_000
 
-// Milliseconds. Shorter than the refusal, because a correct password may give a point back meanwhile.
+// Milliseconds. Shorter than the refusal, because a correct password at another process may give a point back.
 const REMEMBER_FOR = 1000
 
 /** Repeats recent refusals without writing, so that refusals cost the database little. */
@@ -34,7 +34,7 @@ export class RefusedKeys {
     if (found === undefined || found.until <= now || found.forgetAt <= now) return undefined
     // The clock was set back.
     if (found.forgetAt > now + REMEMBER_FOR) {
-      this.delete(key)
+      this.#keys.delete(key)
       return undefined
     }
     return { policy: found.policy, until: found.until, isFirst: false }
@@ -42,14 +42,10 @@ export class RefusedKeys {
 
   add(key: string, policy: Policy, until: number, now: number): LimitRefusal {
     const isFirst = (this.#keys.get(key)?.until ?? 0) <= now
-    this.delete(key)
+    this.#keys.delete(key)
     const [oldest] = this.#keys.keys()
-    if (oldest !== undefined && this.#keys.size >= MAX_REMEMBERED) this.delete(oldest)
+    if (oldest !== undefined && this.#keys.size >= MAX_REMEMBERED) this.#keys.delete(oldest)
     this.#keys.set(key, { policy, until, forgetAt: now + REMEMBER_FOR })
     return { policy, until, isFirst }
-  }
-
-  delete(key: string): void {
-    this.#keys.delete(key)
   }
 }

@@ -44,11 +44,7 @@ export interface UnfitPassword {
   readonly fault: PasswordFault
 }
 
-/**
- * Creates a user. Without a password the user can log in only by other means: no password matches the dummy hash.
- *
- * @throws TooBusyError
- */
+/** Creates a user. Without a password the user can log in only by other means: no password matches the dummy hash. */
 export async function register(
   context: AccountContext,
   { username, password, reason }: NewAccount,
@@ -71,12 +67,12 @@ export type CredentialCheck =
       readonly outcome: 'verified'
       readonly user: UserRow
       readonly passwordHash: string
-      /** A hash of the same password at a higher cost, to replace `passwordHash`. Undefined: no need, or no time. */
+      /** A hash of the same password at a higher cost, to replace `passwordHash`. Undefined: no need. */
       readonly rehashed: string | undefined
     }
   | { readonly outcome: 'invalid' | 'inactive_user'; readonly userId: string | undefined }
 
-/** Takes the same path and time for an unknown user as for a wrong password. @throws TooBusyError */
+/** Takes the same path and time for an unknown user as for a wrong password. */
 export async function checkCredentials(
   { db, passwords }: AccountContext,
   { username, password }: Credentials,
@@ -103,7 +99,6 @@ export type PasswordChangeOutcome =
  * Changes a password and ends all other sessions of the user.
  *
  * @returns `overtaken` when nothing was changed, because the session, the user or the password changed during hashing
- * @throws TooBusyError
  */
 export async function changePassword(
   { db, passwords, now, settings }: AccountContext,

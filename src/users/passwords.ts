@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { hash, parseOptions, verify } from '@node-rs/argon2'
-import { createQueue } from './queue.ts'
+import pLimit from 'p-limit'
 
 /** The cost of a hash, and so of each guess at a password. */
 export interface HashCost {
@@ -21,45 +21,31 @@ const argon2id = ({ memory, iterations }: HashCost) => ({
 const dummyHashAt = ({ memory, iterations }: HashCost) =>
   `$argon2id$v=19$m=${memory},t=${iterations},p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
-/** Too many passwords wait to be hashed. The caller may try again later. */
-export class TooBusyError extends Error {
-  readonly code = 'ERR_TOO_BUSY'
-}
-
-// Milliseconds. A request that would wait longer is refused.
-const MAX_WAIT = 1500
-
 // Leaves a core for the event loop, and two of the four threads of Node's pool.
 const CONCURRENCY = Math.max(1, Math.min(2, availableParallelism() - 1))
 
-export interface PasswordQueue {
-  /** The number of passwords hashed at a time, each on its own thread with its own memory */
-  readonly concurrency: number
-  /** The number of passwords that may wait */
-  readonly queue: number
-}
+// The weight of the newest hash in the moving average
+const NEWEST_SHARE = 0.1
 
 /** Hashes and verifies passwords off the event loop. */
 export interface Passwords {
-  /** The number of passwords that wait to be hashed or verified */
-  readonly waiting: number
+  /** The number of passwords hashed at a time, each on its own thread with its own memory */
+  readonly concurrency: number
+  /** Milliseconds in which a password is hashed or verified, divided by `concurrency`: a moving average. 0: not known yet */
+  readonly pace: number
   /**
    * A hash of 32 zero bytes, which matches no password. It stands in for the hash of an unknown user and of a user
    * without a password, so that verifying costs as much as with a real hash.
    */
   readonly dummyHash: string
-  /** @returns a PHC string @throws {@link TooBusyError} */
+  /** @returns a PHC string */
   hash(password: string): Promise<string>
-  /**
-   * Refusing takes the same time for every hash, including an older one at a lower cost and none (an unknown user).
-   *
-   * @throws {@link TooBusyError}
-   */
+  /** Refusing takes the same time for every hash, including an older one at a lower cost and none (an unknown user). */
   verify(passwordHash: string | undefined, password: string): Promise<boolean>
   /**
    * Hashes a verified password again if its hash costs less than new hashes do.
    *
-   * @returns undefined when the cost is high enough, or when the queue is full: the next login will try again
+   * @returns undefined when the cost is high enough
    */
   rehash(passwordHash: string, password: string): Promise<string | undefined>
 }
@@ -71,33 +57,37 @@ export interface Passwords {
 export const normalizePassword = (password: string): string => password.normalize('NFC')
 
 /** @param cost of new hashes */
-export function createPasswords(
-  cost: HashCost,
-  options: PasswordQueue = { concurrency: CONCURRENCY, queue: 64 },
-): Passwords {
-  const queue = createQueue({ concurrency: options.concurrency, length: options.queue, maxWait: MAX_WAIT })
+export function createPasswords(cost: HashCost, concurrency = CONCURRENCY): Passwords {
+  const limit = pLimit(concurrency)
+  let mean = 0
 
-  function enqueue<T>(task: () => Promise<T>): Promise<T> {
-    const result = queue.run(task)
-    if (result === undefined) throw new TooBusyError('too many passwords wait to be checked')
-    return result
-  }
-  const hashAt = async (at: HashCost, password: string) =>
-    enqueue(() => hash(normalizePassword(password), argon2id(at)))
+  const onThread = <T>(task: () => Promise<T>): Promise<T> =>
+    limit(async () => {
+      const begun = performance.now()
+      try {
+        return await task()
+      } finally {
+        const taken = performance.now() - begun
+        mean += mean === 0 ? taken : NEWEST_SHARE * (taken - mean)
+      }
+    })
+  const hashAt = (at: HashCost, password: string) =>
+    onThread(() => hash(normalizePassword(password), argon2id(at)))
 
   const dummyHash = dummyHashAt(cost)
 
   return {
     dummyHash,
+    concurrency,
 
-    get waiting() {
-      return queue.waiting
+    get pace() {
+      return mean / concurrency
     },
 
     hash: (password) => hashAt(cost, password),
 
     async verify(passwordHash, password) {
-      return enqueue(async () => {
+      return onThread(async () => {
         const matches = await verify(passwordHash ?? dummyHash, normalizePassword(password))
         if (passwordHash === undefined || matches) return passwordHash !== undefined
         const padding = paddingCost(costOf(passwordHash), cost)
@@ -113,12 +103,7 @@ export function createPasswords(
         memory: Math.max(old.memory, cost.memory),
         iterations: Math.max(old.iterations, cost.iterations),
       }
-      try {
-        return await hashAt(raised, password)
-      } catch (error) {
-        if (error instanceof TooBusyError) return undefined
-        throw error
-      }
+      return hashAt(raised, password)
     },
   }
 }

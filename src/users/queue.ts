@@ -1,12 +1,14 @@
-import pLimit from 'p-limit'
+import { Lanes } from './lanes.ts'
 
 export interface QueueOptions {
   /** The number of tasks that run at a time */
   readonly concurrency: number
   /** The number of tasks that may wait */
   readonly length: number
-  /** The longest expected wait, in milliseconds. It is estimated from the duration of the last tasks. */
+  /** The longest expected wait, in milliseconds */
   readonly maxWait: number
+  /** Milliseconds that each waiting task adds to the wait of the next one */
+  readonly cost: () => number
   /** Milliseconds of a monotonic clock */
   readonly now?: () => number
 }
@@ -14,41 +16,76 @@ export interface QueueOptions {
 export interface Queue {
   /** The number of tasks that wait */
   readonly waiting: number
-  /** @returns undefined, at once, when the task would wait too long */
-  run<T>(task: () => Promise<T>): Promise<T> | undefined
+  /**
+   * Runs a task when it is its turn.
+   *
+   * @param path the lanes of the task, from the widest to the narrowest. Lanes are served in turn.
+   * @returns undefined, and the task never runs, when it would wait too long or has to give way to shorter lanes
+   */
+  run<T extends object>(path: readonly string[], task: () => Promise<T>): Promise<T | undefined>
 }
 
-// The weight of the newest task in the moving average
-const NEWEST_SHARE = 0.1
+interface Waiting {
+  readonly since: number
+  start(): void
+  refuse(): void
+}
 
-/** Creates a queue that refuses tasks at once, instead of running them after their client has given up. */
+/**
+ * Creates a queue that refuses tasks, instead of running them after their client has given up. No lane can keep another
+ * one out: if the queue is full, the longest lane gives its newest task up.
+ */
 export function createQueue({
   concurrency,
   length,
   maxWait,
+  cost,
   now = () => performance.now(),
 }: QueueOptions): Queue {
-  const limit = pLimit(concurrency)
-  let mean = 0
+  const lanes = new Lanes<Waiting>()
+  let running = 0
 
-  const timed = async <T>(task: () => Promise<T>): Promise<T> => {
-    const begun = now()
+  function next(): void {
+    running--
+    let task = lanes.take()
+    // Later lanes can overtake a task, so it may wait longer than was expected. Its client has probably given up.
+    while (task !== undefined && now() - task.since > 2 * maxWait && lanes.size > 0) {
+      task.refuse()
+      task = lanes.take()
+    }
+    task?.start()
+  }
+  const runNow = async <T>(task: () => Promise<T>): Promise<T> => {
+    running++
     try {
       return await task()
     } finally {
-      const taken = now() - begun
-      mean += mean === 0 ? taken : NEWEST_SHARE * (taken - mean)
+      next()
     }
+  }
+  function hasRoom(path: readonly string[]): boolean {
+    const ahead = lanes.ahead(path)
+    // An empty queue always accepts a task: a high cost must not shut out all others.
+    if (ahead > 0 && ahead * cost() > maxWait) return false
+    if (lanes.size < length) return true
+    const newest = lanes.giveWay(path)
+    newest?.refuse()
+    return newest !== undefined
   }
   return {
     get waiting() {
-      return limit.pendingCount
+      return lanes.size
     },
-    run(task) {
-      const ahead = limit.pendingCount
-      // An empty queue always accepts a task: a slow average must not shut out all others.
-      const wait = (ahead / concurrency) * mean
-      return ahead >= length || wait > maxWait ? undefined : limit(() => timed(task))
+    async run(path, task) {
+      if (running < concurrency) return runNow(task)
+      if (!hasRoom(path)) return undefined
+      return new Promise((resolve, reject) => {
+        lanes.add(path, {
+          since: now(),
+          start: () => runNow(task).then(resolve, reject),
+          refuse: () => resolve(undefined),
+        })
+      })
     },
   }
 }

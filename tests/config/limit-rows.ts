@@ -16,6 +16,17 @@ const row = (name: keyof Settings['limits'], points: number, seconds: number): R
   ],
 })
 
+/** Off by default, and limited in production. */
+const inProduction = (name: keyof Settings['limits'], points: number, seconds: number): Row => ({
+  ...row(name, points, seconds),
+  unset: false,
+  beside: {
+    env: { NODE_ENV: 'production' },
+    good: { '': { points, seconds }, off: false, '1/1': { points: 1, seconds: 1 } },
+    wrong: ['Off', '60'],
+  },
+})
+
 /** The limits of `src/limits`. */
 export const limitRows: Readonly<Record<string, Row>> = {
   LIMIT_LOGIN_ADDRESS: row('loginAddress', 500, 3600),
@@ -26,8 +37,8 @@ export const limitRows: Readonly<Record<string, Row>> = {
     good: { on: true, off: false },
     wrong: [...notWhole, ...notFlag.filter((value) => value !== 'on'), 'On', 'true'],
   },
-  LIMIT_REGISTER_ADDRESS: row('registerAddress', 60, 3600),
-  LIMIT_PASSWORD_ADDRESS: row('passwordAddress', 60, 3600),
+  LIMIT_REGISTER_ADDRESS: inProduction('registerAddress', 60, 3600),
+  LIMIT_PASSWORD_ADDRESS: inProduction('passwordAddress', 60, 3600),
   LIMIT_REFRESH_SESSION: row('refreshSession', 120, 60),
   LIMIT_FAILURES_ADDRESS: row('failuresAddress', 300, 60),
 }

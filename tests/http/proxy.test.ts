@@ -109,3 +109,21 @@ test('a zone is no part of an address: nothing of any length and content gets in
   assert.ok((address ?? '').length <= 45, `${address}`)
   assert.ok(!service.logged().includes('secret.'))
 })
+
+test('X-Forwarded-For without TRUST_PROXY is told in the log once, without what it says', async (t) => {
+  const warnings = (logged: string) =>
+    logged.split('\n').filter((line) => line.includes('"level":40') && line.includes('X-Forwarded-For'))
+  const unset = await startService(t)
+  await unset.request('/livez')
+  assert.equal(warnings(unset.logged()).length, 0)
+  const headers = { 'X-Forwarded-For': SPOOFED }
+  for (let count = 0; count < 3; count++) await unset.request('/livez', { headers })
+  const [warning = '', ...more] = warnings(unset.logged())
+  assert.match(warning, /TRUST_PROXY/)
+  assert.ok(!warning.includes(SPOOFED))
+  assert.deepEqual(more, [])
+
+  const proxied = await startService(t, { trustProxy: 1 })
+  await proxied.request('/livez', { headers })
+  assert.equal(warnings(proxied.logged()).length, 0)
+})

@@ -43,13 +43,20 @@ export async function passed(answer: Promise<Attempt | LimitRefusal>): Promise<A
   return attempt
 }
 
-/** @returns the policy that refused it, and the milliseconds until the next attempt; undefined if none did */
+/** Fails an attempt that has to be allowed. */
+export async function failed(answer: Promise<Attempt | LimitRefusal>): Promise<void> {
+  await (await passed(answer)).failed()
+}
+
+/** Fails the attempt if it is allowed. @returns the policy that refused it, and the milliseconds until the next attempt; undefined if none did */
 export async function refusedBy(
   { now }: Pick<LimitsContext, 'now'>,
   answer: Promise<Attempt | LimitRefusal>,
 ): Promise<readonly [name: string, milliseconds: number] | undefined> {
   const attempt = await answer
-  return 'until' in attempt ? [attempt.policy.name, attempt.until - now()] : undefined
+  if ('until' in attempt) return [attempt.policy.name, attempt.until - now()]
+  await attempt.failed()
+  return undefined
 }
 
 export const times = <T>(count: number, make: (index: number) => T): T[] =>

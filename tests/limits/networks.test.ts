@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { networkOf } from '../../src/limits/networks.ts'
+import { lanesOf, networkOf } from '../../src/limits/networks.ts'
 
 const rows: readonly (readonly [address: string | null, network: string])[] = [
   ['192.0.2.1', '192.0.2.1'],
@@ -18,4 +18,17 @@ const rows: readonly (readonly [address: string | null, network: string])[] = [
 
 for (const [address, network] of rows) {
   test(`${address} counts as ${network}`, () => assert.equal(networkOf(address), network))
+}
+
+const lanes: readonly (readonly [address: string | null, lanes: readonly string[]])[] = [
+  ['192.0.2.1', ['192.0.2.0/24', '192.0.2.1']],
+  ['::ffff:192.0.2.255', ['192.0.2.0/24', '192.0.2.255']],
+  ['2001:db8:1:2ff::1', ['2001:db8:1::/48', '2001:db8:1:200::/56', '2001:db8:1:2ff::/64']],
+  ['2001:db8:1:201::1', ['2001:db8:1::/48', '2001:db8:1:200::/56', '2001:db8:1:201::/64']],
+  ['::1', ['0:0:0::/48', '0:0:0:0::/56', '0:0:0:0::/64']],
+  [null, ['unknown']],
+]
+
+for (const [address, expected] of lanes) {
+  test(`${address} waits in ${expected.join(', ')}`, () => assert.deepEqual(lanesOf(address), expected))
 }

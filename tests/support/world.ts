@@ -2,11 +2,11 @@
 import type { TestContext } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
 import { createLimits } from '../../src/limits/limits.ts'
-import { createPasswords } from '../../src/users/passwords.ts'
+import { lanesOf } from '../../src/limits/networks.ts'
 import type { DialectContext } from './database.ts'
 import { connect } from './database.ts'
 import type { Service, Tokens } from './service.ts'
-import { FULL_COST, override, startService } from './service.ts'
+import { override, startService } from './service.ts'
 
 export interface World extends Tokens {
   readonly t: TestContext
@@ -63,27 +63,14 @@ export async function lockDatabase({
   return release
 }
 
-/** Keeps the queue of passwords full: 2 that are checked, at their full cost, and 64 that wait. @returns what ends it */
+/** Keeps the queue of turns full with requests of the test's own address. @returns what ends it */
 export function crowd({ t, service }: Pick<World, 't' | 'service'>): () => void {
-  override(service.core, { passwords: createPasswords(FULL_COST) })
-  let isOver = false
-  let waiting = 0
-  const arrive = async () => {
-    waiting++
-    await service.core.passwords.verify(undefined, '').catch(() => {})
-    waiting--
-  }
-  const gather = () => {
-    // A few more than there is room for, and no more: a service that lets everybody in would never be done.
-    while (waiting < 70) void arrive()
-    if (!isOver) setImmediate(gather)
-  }
-  gather()
-  const end = () => {
-    isOver = true
-  }
-  t.after(end)
-  return end
+  const { turns } = service.core
+  const { promise: over, resolve: end } = Promise.withResolvers<object>()
+  // A few more than there is room for
+  for (let count = 0; count < 70; count++) void turns.run(lanesOf('127.0.0.1'), () => over)
+  t.after(() => end({}))
+  return () => end({})
 }
 
 /** Settings as a handler reads them; those that are read at the start only need a service of their own. */

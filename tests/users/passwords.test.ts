@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
-import { createPasswords, TooBusyError } from '../../src/users/passwords.ts'
+import { createPasswords } from '../../src/users/passwords.ts'
 import { FULL_COST, PASSWORD } from '../support/service.ts'
 
 const times = <T>(count: number, make: () => T) => Array.from({ length: count }, make)
@@ -84,43 +84,25 @@ test('a hash that costs less is raised to what new ones cost, and never lowered'
   }
 })
 
-test('no room in the queue: a hash is not raised now', async () => {
-  const cheap = await createPasswords({ memory: 8, iterations: 1 }).hash(PASSWORD)
-  const passwords = createPasswords(FULL_COST, { concurrency: 1, queue: 1 })
-  const accepted = times(2, () => passwords.hash(PASSWORD))
-  assert.equal(await passwords.rehash(cheap, PASSWORD), undefined)
-  await Promise.all(accepted)
-  assert.match((await passwords.rehash(cheap, PASSWORD)) ?? '', /m=19456,t=2,/)
-})
-
-test('two at a time and three waiting: one more is refused, and then there is room again', async () => {
-  const passwords = createPasswords(FULL_COST, { concurrency: 2, queue: 3 })
-  const accepted = times(5, () => passwords.hash(PASSWORD))
-  await assert.rejects(passwords.hash(PASSWORD), TooBusyError)
-  await assert.rejects(passwords.verify(undefined, PASSWORD), { code: 'ERR_TOO_BUSY' })
-  await Promise.race(accepted)
-  const late = passwords.verify(undefined, PASSWORD)
-  await assert.rejects(passwords.hash(PASSWORD), TooBusyError)
-  assert.equal(await late, false)
-  for (const hash of await Promise.all(accepted)) assert.match(hash, /^\$argon2id\$/)
-  // The queue recovers fully: as many as before.
-  const again = times(5, () => passwords.hash(PASSWORD))
-  await assert.rejects(passwords.hash(PASSWORD), TooBusyError)
-  await Promise.all(again)
+test('two at a time, and the pace is what they take together', async () => {
+  const passwords = createPasswords(FULL_COST, 2)
+  assert.equal(passwords.pace, 0)
+  const begun = performance.now()
+  let finished = 0
+  await Promise.all(times(6, () => passwords.hash(PASSWORD).then(() => finished++)))
+  const took = performance.now() - begun
+  assert.equal(finished, 6)
+  assert.ok(passwords.pace > 1 && passwords.pace <= took / 2, `${passwords.pace} ms of ${took} ms`)
 })
 
 test('a hash that is none fails alone, and its place becomes free', async () => {
-  const passwords = createPasswords(FULL_COST, { concurrency: 1, queue: 1 })
+  const passwords = createPasswords(FULL_COST, 1)
   for (let count = 0; count < 5; count++) await assert.rejects(passwords.verify('not a hash', PASSWORD))
   assert.match(await passwords.hash(PASSWORD), /^\$argon2id\$/)
 })
 
-test('by default 64 may wait, and two are hashed at a time, or one where the event loop needs the other core', async () => {
-  const passwords = createPasswords(FULL_COST)
-  const room = 64 + (availableParallelism() > 2 ? 2 : 1)
-  const accepted = times(room, () => passwords.hash(PASSWORD))
-  await assert.rejects(passwords.hash(PASSWORD), TooBusyError)
-  assert.equal(new Set(await Promise.all(accepted)).size, room)
+test('by default two are hashed at a time, or one where the event loop needs the other core', () => {
+  assert.equal(createPasswords(FULL_COST).concurrency, availableParallelism() > 2 ? 2 : 1)
 })
 
 test('two at a time: the other threads of Node’s pool stay free', async () => {

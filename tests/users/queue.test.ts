@@ -1,29 +1,46 @@
-/** The time in the queue of passwords is bounded. The test controls the clock. */
+/** Networks take turns, and the time in the queue of passwords is bounded. The test controls the clock. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { createQueue } from '../../src/users/queue.ts'
 
-function start({ concurrency = 1, length = 64, patience = 1000 } = {}) {
+function start({ concurrency = 1, length = 64, patience = 1000, cost = 0 } = {}) {
   const clock = { now: 5 }
-  const queue = createQueue({ concurrency, length, maxWait: patience, now: () => clock.now })
-  /** A single hash that takes this many milliseconds */
-  const take = async (duration: number) => {
-    await queue.run(async () => {
-      clock.now += duration
-    })
+  const queue = createQueue({
+    concurrency,
+    length,
+    maxWait: patience,
+    cost: () => cost,
+    now: () => clock.now,
+  })
+  const order: string[] = []
+  const refused: string[] = []
+  const ends: (() => void)[] = []
+  /** Adds a task that runs until `end`. */
+  const add = (name: string, ...path: string[]) => {
+    const work = async () => {
+      order.push(name)
+      await new Promise<void>((resolve) => ends.push(resolve))
+      return {}
+    }
+    void queue.run(path, work).then((result) => result ?? refused.push(name))
   }
-  /** Adds as many as are accepted at once. @returns their number */
-  const fill = () => {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    let accepted = 0
-    while (queue.run(() => promise) !== undefined) accepted++
-    return { accepted, release: resolve }
+  const addMany = (count: number, name: string, ...path: string[]) => {
+    for (let index = 0; index < count; index++) add(`${name}${index}`, ...path)
   }
-  return { queue, take, fill }
+  /** Ends the oldest running task. */
+  const end = async () => {
+    ends.shift()?.()
+    await turn()
+  }
+  const endAll = async () => {
+    while (ends.length > 0) await end()
+  }
+  return { queue, clock, order, refused, add, addMany, end, endAll }
 }
 
-test('whoever would wait longer than is bearable is refused at once, going by what the last ones took', async () => {
-  for (const [duration, accepted] of [
+test('whoever would wait longer than is bearable is refused at once', async () => {
+  for (const [cost, accepted] of [
     // One that runs, and those that start within a second
     [100, 12],
     [400, 4],
@@ -31,43 +48,93 @@ test('whoever would wait longer than is bearable is refused at once, going by wh
     // The first is always accepted, and one may always wait: a slow machine still has logins.
     [5000, 2],
   ] as const) {
-    const { take, fill } = start()
-    await take(duration)
-    assert.equal(fill().accepted, accepted, `${duration} ms`)
+    const { addMany, refused } = start({ cost })
+    addMany(60, 'a', 'a')
+    await turn()
+    assert.equal(60 - refused.length, accepted, `${cost} ms`)
   }
 })
 
-test('two at a time: twice as many wait no longer', async () => {
-  const { take, fill } = start({ concurrency: 2 })
-  await take(100)
-  assert.equal(fill().accepted, 2 + 21)
+test('never more than may wait, and then there is room again', async () => {
+  const { addMany, add, refused, order, end, endAll, queue } = start({ length: 3, concurrency: 2 })
+  addMany(6, 'a', 'a')
+  await turn()
+  assert.deepEqual([refused, queue.waiting], [['a5'], 3])
+  await end()
+  add('late', 'a')
+  await endAll()
+  assert.deepEqual(order, ['a0', 'a1', 'a2', 'a3', 'a4', 'late'])
+  assert.equal(queue.waiting, 0)
 })
 
-test('never more than may wait, however fast they are or nothing is known of them', async () => {
-  const { take, fill } = start({ length: 3 })
-  const { accepted, release } = fill()
-  assert.equal(accepted, 4)
-  release()
-  await new Promise(setImmediate)
-  await take(0)
-  assert.equal(fill().accepted, 4)
+test('lanes are served in turn, however many wait in one of them, and so are lanes inside them', async () => {
+  const { addMany, add, order, endAll } = start()
+  addMany(4, 'a', 'a', 'x')
+  add('neighbour', 'a', 'y')
+  addMany(2, 'b', 'b', 'z')
+  await turn()
+  await endAll()
+  assert.deepEqual(order, ['a0', 'a1', 'b0', 'neighbour', 'b1', 'a2', 'a3'])
 })
 
-test('what was slow for a while counts no more when it is over', async () => {
-  const { queue, take, fill } = start()
-  await take(5000)
-  for (let count = 0; count < 60; count++) await take(50)
-  const { accepted } = fill()
-  assert.ok(accepted > 15 && accepted < 25, `${accepted}`)
-  assert.equal(queue.waiting, accepted - 1)
+test('a full queue: the longest lane gives its newest task up, but not to a lane that is as long', async () => {
+  const { addMany, add, refused, order, endAll } = start({ length: 4 })
+  add('runs', 'r')
+  addMany(4, 'a', 'a', 'x')
+  for (const name of ['b', 'c', 'd', 'e']) add(name, name)
+  await turn()
+  assert.deepEqual(refused, ['a3', 'a2', 'a1', 'e'])
+  await endAll()
+  assert.deepEqual(order, ['runs', 'a0', 'b', 'c', 'd'])
+})
+
+test('inside a lane, too: a neighbour in a full lane gets a place', async () => {
+  const { addMany, add, refused, endAll } = start({ length: 4 })
+  add('runs', 'r')
+  addMany(4, 'a', 'a', 'x', '1')
+  add('next door', 'a', 'x', '2')
+  add('same house', 'a', 'x', '1')
+  await turn()
+  assert.deepEqual(refused, ['a3', 'same house'])
+  await endAll()
+})
+
+test('a long lane makes nobody else wait: the expected wait of others is that of their turns', async () => {
+  const { addMany, add, refused, order, endAll } = start({ cost: 100 })
+  addMany(30, 'a', 'a')
+  await turn()
+  assert.equal(refused.length, 30 - 12)
+  addMany(3, 'b', 'b')
+  add('c', 'c')
+  await turn()
+  assert.equal(refused.length, 30 - 12)
+  await endAll()
+  assert.deepEqual(order.slice(0, 7), ['a0', 'a1', 'b0', 'c', 'a2', 'b1', 'a3'])
+})
+
+test('a task that has waited far too long gives way to later ones, and the last one runs all the same', async () => {
+  const { addMany, refused, order, clock, end } = start()
+  addMany(4, 'a', 'a')
+  await turn()
+  clock.now += 2001
+  await end()
+  assert.deepEqual(
+    [order, refused],
+    [
+      ['a0', 'a3'],
+      ['a1', 'a2'],
+    ],
+  )
 })
 
 test('one that fails fails alone, and its place becomes free', async () => {
-  const { queue, take, fill } = start()
-  const failed = queue.run(async () => {
-    throw new Error('no hash')
-  })
-  await assert.rejects(async () => failed, /no hash/)
-  await take(400)
-  assert.equal(fill().accepted, 4)
+  const { queue, add, order } = start()
+  await assert.rejects(
+    queue.run(['a'], async () => {
+      throw new Error('no hash')
+    }),
+    /no hash/,
+  )
+  add('next', 'a')
+  assert.deepEqual(order, ['next'])
 })

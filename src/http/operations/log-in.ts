@@ -13,8 +13,6 @@ type Opened = { readonly outcome: 'opened' } & NonNullable<Awaited<ReturnType<ty
 /**
  * Checks the credentials and opens a session. If the password hash or the user changed in between, the credentials are
  * checked again, because another login may only have hashed the same password at a higher cost.
- *
- * @throws TooBusyError
  */
 export async function logIn(
   context: SessionContext & AccountContext,

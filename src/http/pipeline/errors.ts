@@ -1,7 +1,6 @@
 /** The only place where errors become responses. */
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { TooBusyError } from '../../users/passwords.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { incomingOf } from '../server/address.ts'
@@ -36,7 +35,6 @@ export function errorHandler(core: Core) {
     if (incoming?.destroyed === true && !incoming.complete) {
       return invalidRequest(core, c, [{ path: [], message: 'Request was cut off.' }])
     }
-    if (error instanceof TooBusyError) return send(core, c, failureDraft(503, 'Too many logins at once.'))
     core.log.error({ err: error, request_id: c.get('requestId') }, 'request failed')
     if (core.store.isUnavailable(error)) {
       core.failedWrites.count++

@@ -7,6 +7,7 @@ import { requireJson } from './checks.ts'
 import { refuseCrossSite, refuseCrossSiteLogin } from './cross-site.ts'
 import { limitLogins, limitPasswordChanges, limitRefusedTokens, limitRegistrations } from './limits.ts'
 import { requireAccess } from './require-access.ts'
+import { inTurn } from './turns.ts'
 
 /** Checks run in this order before the body is read and validated. */
 export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
@@ -39,16 +40,18 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   docsAsset: [],
 }
 
-/** Adds what runs after validation: limits and access tokens. The outermost function runs first. */
+/** Adds what runs after validation: turns, limits and access tokens. The outermost function runs first. */
 export function guarded(core: Core, handlers: Handlers): Handlers {
+  const isOpen = () => core.settings.registration === 'open'
   return {
     ...handlers,
     refreshToken: limitRefusedTokens(core, handlers.refreshToken),
     exchangeToken: limitRefusedTokens(core, handlers.exchangeToken),
     logout: limitRefusedTokens(core, handlers.logout),
-    register: limitRegistrations(core, handlers.register),
-    login: refuseCrossSiteLogin(core, limitLogins(core, handlers.login)),
-    changePassword: requireAccess(core, limitPasswordChanges(core, handlers.changePassword)),
+    register: inTurn(core, limitRegistrations(core, handlers.register), isOpen),
+    login: refuseCrossSiteLogin(core, inTurn(core, limitLogins(core, handlers.login))),
+    changePassword: requireAccess(core, inTurn(core, limitPasswordChanges(core, handlers.changePassword))),
+    createUser: inTurn(core, handlers.createUser, ({ body }) => body.password !== undefined),
     logoutAll: requireAccess(core, handlers.logoutAll),
     me: requireAccess(core, handlers.me),
     listSessions: requireAccess(core, handlers.listSessions),

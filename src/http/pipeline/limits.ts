@@ -85,7 +85,7 @@ async function finish<Id extends OperationId>(
     throw error
   }
   const verdict = verdictOf(draftOf(reply).status)
-  if (verdict !== 'failed') await finishQuietly(core, attempt[verdict])
+  await finishQuietly(core, attempt[verdict])
   return reply
 }
 

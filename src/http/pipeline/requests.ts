@@ -11,14 +11,22 @@ import { securityHeaders } from '../server/listen.ts'
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 /** Sets the request's id, the client's address and the first headers of the response. */
-export function identify({ settings }: Core): MiddlewareHandler<Env> {
+export function identify({ settings, log }: Core): MiddlewareHandler<Env> {
   const addressOf = addressReader(settings.trustProxy)
   const security = securityHeaders()
+  let mayWarn = settings.trustProxy === false
   return async (c, next) => {
     const given = c.req.header('X-Request-Id')
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
     c.set('requestId', requestId)
     c.set('address', addressOf(c))
+    // Once: any client can send the header.
+    if (mayWarn && c.req.header('X-Forwarded-For') !== undefined) {
+      mayWarn = false
+      log.warn(
+        'a request has X-Forwarded-For, but TRUST_PROXY is not set: behind a proxy, all clients would share one address and its limits',
+      )
+    }
     c.set('headers', { ...(await security), 'X-Request-Id': requestId })
     await next()
     // Events must be on disk before the answer is sent.

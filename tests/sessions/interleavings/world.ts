@@ -105,7 +105,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
 }
 
 // Pure functions, but slow by design: each password is really hashed and verified once.
-function remembered({ dummyHash: nobody, hash, verify, rehash: raise }: Passwords): Passwords {
+function remembered({ hash, verify, rehash: raise, ...others }: Passwords): Passwords {
   const hashes = new Map<string, Promise<string>>()
   const matches = new Map<string, Promise<boolean>>()
   const raised = new Map<string, Promise<string | undefined>>()
@@ -115,8 +115,7 @@ function remembered({ dummyHash: nobody, hash, verify, rehash: raise }: Password
     return result
   }
   return {
-    dummyHash: nobody,
-    waiting: 0,
+    ...others,
     hash: (password) => once(hashes, password, () => hash(password)),
     verify: (of, password) => once(matches, `${of} ${password}`, () => verify(of, password)),
     rehash: (of, password) => once(raised, `${of} ${password}`, () => raise(of, password)),
