@@ -67,9 +67,7 @@ export class Guesses {
     for (;;) {
       const answer = this.#remembered(counters) ?? (await this.#count(counters))
       if ('undone' in answer) return answer
-      const nextEnd = this.#undecided.next(answer.key)
-      if (!answer.isOutdated && nextEnd === undefined) return answer.refusal()
-      await nextEnd
+      if (!answer.isOutdated && !(await this.#undecided.nextDecision(answer.key))) return answer.refusal()
     }
   }
 
@@ -85,20 +83,20 @@ export class Guesses {
   async #count(counters: readonly Counter[]): Promise<Attempt | Refusal> {
     const now = this.#context.now()
     // Opened before the transaction: connections may report their commits in another order than they were made.
-    const open = this.#undecided.begin(counters.map(({ key }) => key))
+    const begun = this.#undecided.begin(counters.map(({ key }) => key))
     try {
       await this.#transaction(counters, async (counter, trx) => {
         const until = await counter.take(trx)
         if (until !== undefined) throw new Refused(counter, until)
       })
     } catch (error) {
-      this.#undecided.end(open, 'refused')
+      const isOutdated = error instanceof Refused && this.#undecided.isOutdated(begun, error.counter.key)
+      this.#undecided.end(begun, false)
       if (!(error instanceof Refused)) throw error
       const { key, policy } = error.counter
-      const refusal = () => this.#refused.add(key, policy, error.until, now)
-      return { key, isOutdated: open.decided.has(key), refusal }
+      return { key, isOutdated, refusal: () => this.#refused.add(key, policy, error.until, now) }
     }
-    return this.#attempt(counters, () => this.#undecided.end(open, 'decided'))
+    return this.#attempt(counters, () => this.#undecided.end(begun, true))
   }
 
   #attempt(counters: readonly Counter[], decided: () => void): Attempt {

@@ -1,35 +1,47 @@
-/** An attempt that is being counted, or is counted and may still give its points back. */
-interface Open {
-  readonly keys: readonly string[]
-  readonly end: PromiseWithResolvers<void>
-  /** Keys on which another attempt was decided since this one began */
-  readonly decided: Set<string>
+interface Tries {
+  /** The number of attempts that are being counted, or are counted and not decided */
+  open: number
+  /** The number of counted attempts that were decided while others were open */
+  decisions: number
+  waiting: ((isDecided: boolean) => void)[]
 }
 
-/** The open attempts of this process, by the keys of their counters. */
+/** The attempts of this process that may still give their points back, by the keys of their counters. */
 export class Undecided {
-  readonly #open = new Map<string, Set<Open>>()
+  readonly #tries = new Map<string, Tries>()
 
-  begin(keys: readonly string[]): Open {
-    const attempt = { keys, end: Promise.withResolvers<void>(), decided: new Set<string>() }
-    for (const key of keys) this.#open.set(key, (this.#open.get(key) ?? new Set()).add(attempt))
-    return attempt
+  /** @returns the number of decisions at each key so far, for {@link isOutdated} */
+  begin(keys: readonly string[]): ReadonlyMap<string, number> {
+    return new Map(
+      keys.map((key) => {
+        const tries = this.#tries.get(key) ?? { open: 0, decisions: 0, waiting: [] }
+        tries.open++
+        this.#tries.set(key, tries)
+        return [key, tries.decisions]
+      }),
+    )
   }
 
-  /** @param how `refused`: the attempt was not counted, so its end frees no points */
-  end(attempt: Open, how: 'decided' | 'refused'): void {
-    for (const key of attempt.keys) {
-      const others = this.#open.get(key)
-      others?.delete(attempt)
-      if (others?.size === 0) this.#open.delete(key)
-      if (how === 'decided') for (const other of others ?? []) other.decided.add(key)
+  /** Whether another attempt was decided since this one began. To be asked before this one ends. */
+  isOutdated(begun: ReadonlyMap<string, number>, key: string): boolean {
+    return this.#tries.get(key)?.decisions !== begun.get(key)
+  }
+
+  /** @param isDecided false for an attempt that was not counted: its end frees no points */
+  end(begun: ReadonlyMap<string, number>, isDecided: boolean): void {
+    for (const key of begun.keys()) {
+      const tries = this.#tries.get(key)
+      if (tries === undefined) continue
+      tries.open--
+      if (isDecided) tries.decisions++
+      if (tries.open === 0) this.#tries.delete(key)
+      if (isDecided || tries.open === 0) for (const wake of tries.waiting.splice(0)) wake(isDecided)
     }
-    attempt.end.resolve()
   }
 
-  /** @returns the next end of an attempt at a key. Undefined: none is open */
-  next(key: string): Promise<void> | undefined {
-    const open = this.#open.get(key)
-    return open && Promise.race([...open].map(({ end }) => end.promise))
+  /** Waits for the next decision at a key. @returns false when no attempt is open that could be decided */
+  async nextDecision(key: string): Promise<boolean> {
+    const tries = this.#tries.get(key)
+    return tries !== undefined && new Promise((resolve) => tries.waiting.push(resolve))
   }
 }

