@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withCleanup } from '../support/cleanup.ts'
 import type { Figure } from './load/run.ts'
-import { isOver, loadWithLogins, loadWithSlow } from './load/run.ts'
-import { startHurried, startLoaded } from './load/service.ts'
+import { isOver, loadFromOneNetwork, loadWithLogins, loadWithSlow } from './load/run.ts'
+import { PROXIED, startHurried, startLoaded } from './load/service.ts'
 
 // Milliseconds, for a machine that runs other tests as well.
 const REFRESH = 2000
@@ -22,6 +22,15 @@ test('400 logins in a second: done or told to come again, and each refresh is a 
       await loadWithLogins(service, size, { refresh: REFRESH, refusal: REFRESH, login: 5000 }),
     )
     assert.equal(figures.get('logins sent'), 400)
+  })
+})
+
+test('200 logins a second from one /48: each login from elsewhere is done, and soon', async () => {
+  await withCleanup(async (cleanup) => {
+    const service = await startLoaded(cleanup, 'sqlite', 1, PROXIED)
+    const size = { seconds: 3, rate: 200, honestRate: 5 }
+    const figures = within(await loadFromOneNetwork(service, size, { login: 2000 }))
+    assert.ok(Number(figures.get('of them told to come again')) > 0)
   })
 })
 

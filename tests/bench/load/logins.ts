@@ -16,8 +16,21 @@ export interface Login {
 // Milliseconds between two looks at what is due
 const TICK = 5
 
-/** @param rate a second */
-export async function sendLogins(port: number, rate: number, seconds: number): Promise<Login[]> {
+/** Who logs in, and the address that a proxy would tell */
+export interface Client {
+  readonly username: string
+  readonly from?: string
+}
+
+const fromHere = (index: number): Client => ({ username: `user-${index % USERS}` })
+
+/** @param rate a second @param clientOf the client of each login */
+export async function sendLogins(
+  port: number,
+  rate: number,
+  seconds: number,
+  clientOf: (index: number) => Client = fromHere,
+): Promise<Login[]> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
   const logins: Promise<Login>[] = []
   const begun = performance.now()
@@ -25,7 +38,7 @@ export async function sendLogins(port: number, rate: number, seconds: number): P
     const due = Math.min(rate * seconds, ((performance.now() - begun) / 1000) * rate)
     while (logins.length < due) {
       const at = begun + (logins.length / rate) * 1000
-      logins.push(logIn(agent, port, `user-${logins.length % USERS}`, at))
+      logins.push(logIn(agent, port, clientOf(logins.length), at))
     }
     await pause(TICK)
   }
@@ -36,9 +49,9 @@ export async function sendLogins(port: number, rate: number, seconds: number): P
   }
 }
 
-function logIn(agent: Agent, port: number, username: string, due: number): Promise<Login> {
+function logIn(agent: Agent, port: number, { username, from }: Client, due: number): Promise<Login> {
   return new Promise((resolve, reject) => {
-    const headers = { 'Content-Type': 'application/json' }
+    const headers = { 'Content-Type': 'application/json', ...(from && { 'X-Forwarded-For': from }) }
     const options = { agent, port, host: '127.0.0.1', path: '/api/auth/login', method: 'POST', headers }
     http
       .request(options, (response) => {

@@ -1,4 +1,4 @@
-/** `npm run load -- --case logins|slow --database sqlite|postgres --seconds 20`. Exits with 1 when a limit is exceeded. */
+/** `npm run load -- --case logins|networks|slow --database sqlite|postgres --seconds 20`. Exits with 1 when a limit is exceeded. */
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { withCleanup } from '../../support/cleanup.ts'
@@ -6,9 +6,9 @@ import type { Dialect } from '../../support/database.ts'
 import { DIALECTS } from '../../support/database.ts'
 import { startServer, VARIABLE } from '../../support/postgres/server.ts'
 import type { Figure } from './run.ts'
-import { isOver, loadWithLogins, loadWithSlow } from './run.ts'
+import { isOver, loadFromOneNetwork, loadWithLogins, loadWithSlow } from './run.ts'
 import type { LoadedService } from './service.ts'
-import { startLoaded } from './service.ts'
+import { PROXIED, startLoaded } from './service.ts'
 
 const { values } = parseArgs({
   options: { case: { type: 'string' }, database: { type: 'string' }, seconds: { type: 'string' } },
@@ -28,6 +28,12 @@ const CASES: Readonly<Record<string, (service: LoadedService) => Promise<Figure[
       service,
       { refreshRate: 100, seconds: Number(values.seconds ?? 20), rate: 200 },
       { refresh: REFRESH, refusal: 100, login: 3000 },
+    ),
+  networks: (service) =>
+    loadFromOneNetwork(
+      service,
+      { seconds: Number(values.seconds ?? 20), rate: 200, honestRate: 5 },
+      { login: 2000 },
     ),
   slow: (service) =>
     loadWithSlow(
@@ -49,7 +55,10 @@ for (const name of chosen) {
   if (work === undefined) throw new Error(`${name} is none of ${Object.keys(CASES).join(', ')}`)
   for (const dialect of dialects) {
     console.log(`\n${name}, ${dialect}`)
-    const figures = await withCleanup(async (cleanup) => work(await startLoaded(cleanup, dialect, SESSIONS)))
+    const env = name === 'networks' ? PROXIED : undefined
+    const figures = await withCleanup(async (cleanup) =>
+      work(await startLoaded(cleanup, dialect, SESSIONS, env)),
+    )
     for (const figure of figures) {
       const { name, value, most } = figure
       const limit = most === undefined ? '' : `  at most ${most}${isOver(figure) ? ': EXCEEDED' : ''}`

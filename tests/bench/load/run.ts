@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Login } from './logins.ts'
 import { sendLogins } from './logins.ts'
 import type { LoadedService } from './service.ts'
+import { USERS } from './service.ts'
 import type { SlowConnection } from './slow.ts'
 import { holdSlow } from './slow.ts'
 
@@ -75,6 +76,42 @@ export async function loadWithLogins(
     },
     { name: 'logins: none done', value: Number(took(200).length === 0), most: 0 },
     ...ofProcess(metrics),
+  ]
+}
+
+/**
+ * Logins with made-up names from random /64s of one /48, and a few right ones from elsewhere, each from another network.
+ */
+export async function loadFromOneNetwork(
+  service: LoadedService,
+  { seconds, rate, honestRate }: { seconds: number; rate: number; honestRate: number },
+  limits: Pick<Limits, 'login'>,
+): Promise<Figure[]> {
+  const attacker = (index: number) => {
+    const subnet = Math.floor(Math.random() * 0x10000).toString(16)
+    return { username: `nobody-${index}`, from: `2001:db8:1:${subnet}::1` }
+  }
+  const honest = (index: number) => ({
+    username: `user-${index % USERS}`,
+    from: `10.${index >> 8}.${index & 255}.1`,
+  })
+  await service.metrics() // The delay of the event loop counts from here.
+  const [flood, logins] = await Promise.all([
+    sendLogins(service.port, rate, seconds + 1, attacker),
+    // The queue is full by then.
+    pause(1000).then(() => sendLogins(service.port, honestRate, seconds, honest)),
+  ])
+  const took = logins.map((login) => login.took)
+  const answered = (of: number) => flood.filter(({ status }) => status === of).length
+  return [
+    { name: 'logins from the /48', value: flood.length },
+    { name: 'of them checked, a second', value: answered(401) / (seconds + 1) },
+    { name: 'of them told to come again', value: answered(503) },
+    { name: 'logins from elsewhere', value: logins.length },
+    { name: 'of them not done', value: logins.filter(({ status }) => status !== 200).length, most: 0 },
+    { name: 'of them: p50', value: percentile(took, 0.5) },
+    { name: 'of them: the slowest', value: Math.max(...took), most: limits.login },
+    ...ofProcess(await service.metrics()),
   ]
 }
 

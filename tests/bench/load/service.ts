@@ -15,15 +15,20 @@ import { REFRESH } from '../throughput/operation.ts'
 import { freePort, start } from '../throughput/process.ts'
 import { temporaryDirectory } from '../throughput/subjects.ts'
 
+type Environment = Readonly<Record<string, string>>
+
 export const USERS = 20
 
 // All of it comes from one address.
-const UNLIMITED = Object.fromEntries(
+const UNLIMITED: Environment = Object.fromEntries(
   ['LOGIN_ADDRESS', 'LOGIN_ACCOUNT', 'LOGIN_DELAY', 'REFRESH_SESSION', 'FAILURES_ADDRESS'].map((name) => [
     `LIMIT_${name}`,
     'off',
   ]),
 )
+
+/** Each client has an address of its own, and the limits are those of a service that nobody has configured. */
+export const PROXIED: Environment = { TRUST_PROXY: '1' }
 
 export interface LoadedService {
   readonly port: number
@@ -33,15 +38,20 @@ export interface LoadedService {
 }
 
 interface Prepared {
-  readonly env: Readonly<Record<string, string>>
+  readonly env: Environment
   /** Of refresh tokens */
   readonly file: string
 }
 
 /** @param sessions for the refreshes: as many as come before the first is answered are enough */
-async function prepare(cleanup: Cleanup, dialect: Dialect, sessions: number): Promise<Prepared> {
+async function prepare(
+  cleanup: Cleanup,
+  dialect: Dialect,
+  sessions: number,
+  more = UNLIMITED,
+): Promise<Prepared> {
   const options = await freshDatabase(cleanup, dialect)
-  const env = { ...environment(options), ...UNLIMITED, METRICS_PORT: String(await freePort()) }
+  const env = { ...environment(options), ...more, METRICS_PORT: String(await freePort()) }
   const sizes = { users: USERS, sessions }
   const { paced: file } = await fill(temporaryDirectory(cleanup), env, 'refresh', sizes)
   return { env, file }
@@ -56,8 +66,9 @@ export async function startLoaded(
   cleanup: Cleanup,
   dialect: Dialect,
   sessions: number,
+  more = UNLIMITED,
 ): Promise<LoadedService> {
-  const { env, file } = await prepare(cleanup, dialect, sessions)
+  const { env, file } = await prepare(cleanup, dialect, sessions, more)
   const { port } = await start(cleanup, { program: [MAIN], env })
   return {
     port,
