@@ -154,6 +154,24 @@ test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0
   assert.ok(took < PROMPT, `${took} ms`)
 })
 
+test('the start screen says in one line what is not limited outside production', async (t) => {
+  const screen = async (env: object) => {
+    const child = start([MAIN], { PORT: '0', ...freshDatabase(t), ...env })
+    t.after(() => child.kill('SIGKILL'))
+    let text = ''
+    for await (const chunk of child.stdout) {
+      text += chunk
+      if (text.includes('Try it:')) break
+    }
+    return text.split('\n').filter((line) => line.includes('Not limited'))
+  }
+  const [one = '', ...more] = await screen({})
+  assert.match(one, /registrations and password changes, unless NODE_ENV=production$/)
+  assert.deepEqual(more, [])
+  const limited = { LIMIT_REGISTER_ADDRESS: '5/60', LIMIT_PASSWORD_ADDRESS: '5/60' }
+  assert.deepEqual(await screen(limited), [])
+})
+
 const oldNode = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((directory) => join(directory, 'node'))

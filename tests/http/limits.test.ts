@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { test as testOnce } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
+import { readSettings } from '../../src/config/settings.ts'
 import type { DialectContext } from '../support/database.ts'
 import { snapshot, test } from '../support/database.ts'
 import type { Answer, Service } from '../support/service.ts'
-import { NO_LIMITS, PASSWORD, startService } from '../support/service.ts'
+import { NO_LIMITS, override, PASSWORD, startService } from '../support/service.ts'
 import { crowd, forge } from '../support/world.ts'
 import { startSecond } from './second.ts'
 
@@ -103,6 +104,27 @@ testOnce('logins that pages of other sites send are refused before they count', 
   assert.deepEqual(tally(foreign), { 403: 6 })
   assert.deepEqual(await service.core.db.selectFrom('rate_limits').selectAll().execute(), [])
   await service.login()
+})
+
+test('a test suite of 61 registrations and password changes: unlimited in development, 60 in production', async (t) => {
+  const answersOf = async (env: NodeJS.ProcessEnv) => {
+    const { registerAddress, passwordAddress } = readSettings(env).limits
+    const service = await start(t, { registerAddress, passwordAddress })
+    const register = (index: number) =>
+      service.request('/api/auth/register', { json: { username: `user-${index}`, password: PASSWORD } })
+    const registered = await Promise.all(Array.from({ length: 61 }, (_, index) => register(index)))
+    const { accessToken: bearer } = await service.login('user-0')
+    const json = { current_password: PASSWORD, new_password: PASSWORD }
+    const changed: Answer[] = []
+    for (let count = 0; count < 61; count++)
+      changed.push(await service.request('/api/auth/password', { bearer, json }))
+    return [tally(registered), tally(changed)]
+  }
+  assert.deepEqual(await answersOf({}), [{ 201: 61 }, { 200: 61 }])
+  assert.deepEqual(await answersOf({ NODE_ENV: 'production' }), [
+    { 201: 60, 429: 1 },
+    { 200: 60, 429: 1 },
+  ])
 })
 
 testOnce('registrations of an address, also those of names that are taken', async (t) => {
@@ -227,6 +249,17 @@ test('without a database: 503, but what needs none does not need it for a limit'
   const json = { username: 'ada', password: PASSWORD }
   assert.equal((await service.request('/api/auth/register', { json })).status, 503)
   assert.equal((await service.refresh('nonsense')).status, 401)
+})
+
+test('a login that fails for another reason is given back, and nobody waits for its verdict', async (t) => {
+  const service = await start(t, { loginAccount: { points: 1, seconds: 60 } })
+  await service.register()
+  const { passwords } = service.core
+  const verify = async () => assert.fail('no hash')
+  override(service.core, { passwords: { ...passwords, verify } })
+  assert.deepEqual(tally(await all(3, () => logIn(service))), { 500: 3 })
+  override(service.core, { passwords })
+  await service.login()
 })
 
 test('a login that finds the service too busy is not counted', async (t) => {

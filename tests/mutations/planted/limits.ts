@@ -4,10 +4,31 @@ import type { Mutation } from '../mutation.ts'
 export const limitFaults: readonly Mutation[] = [
   {
     file: 'src/limits/guesses.ts',
-    find: '      for (const { key } of counters) this.#refused.delete(key)\n',
-    replace: '',
-    why: 'an attempt is refused although one before it has given its point back',
+    find: 'if (!answer.isOutdated && !(await this.#undecided.nextDecision(answer.key))) return',
+    replace: 'return',
+    why: 'a right password is refused because others are being checked',
+    tests: ['tests/limits/logins.test.ts', 'tests/http/parallel-logins.test.ts'],
+  },
+  {
+    file: 'src/limits/undecided.ts',
+    find: '      if (isDecided || tries.open === 0) for',
+    replace: '      if (isDecided) for',
+    why: 'an attempt waits for ever for others that were refused as well',
     tests: ['tests/limits/logins.test.ts'],
+  },
+  {
+    file: 'src/users/lanes.ts',
+    find: '    this.#lanes.delete(name)\n    if (lane.size > 0)',
+    replace: '    if (lane.size === 0) this.#lanes.delete(name)\n    if (lane.size > 0)',
+    why: 'the first network in the queue is served until it has nothing left',
+    tests: ['tests/users/queue.test.ts'],
+  },
+  {
+    file: 'src/users/queue.ts',
+    find: 'const newest = lanes.giveWay(path)',
+    replace: 'const newest = undefined as Waiting | undefined',
+    why: 'one network fills the queue, and logins from elsewhere find no room',
+    tests: ['tests/users/queue.test.ts'],
   },
   {
     file: 'src/limits/counters.ts',
@@ -25,10 +46,17 @@ export const limitFaults: readonly Mutation[] = [
   },
   {
     file: 'src/limits/limits.ts',
-    find: '(await addresses.has(pair)) ? pair : hash',
-    replace: 'hash',
+    find: 'loginAccount(known ? pair : hash)',
+    replace: 'loginAccount(hash)',
     why: 'strangers keep the owner of an account out',
     tests: ['tests/limits/logins.test.ts'],
+  },
+  {
+    file: 'src/limits/limits.ts',
+    find: 'loginAddress(known ? pair : network)',
+    replace: 'loginAddress(network)',
+    why: 'failures at made-up names keep everybody in a network out',
+    tests: ['tests/http/lock-outs.test.ts'],
   },
   {
     file: 'src/limits/refusal.ts',
@@ -53,8 +81,8 @@ export const limitFaults: readonly Mutation[] = [
   },
   {
     file: 'src/limits/networks.ts',
-    find: 'parsed.parts.slice(0, 4)',
-    replace: 'parsed.parts.slice(0, 8)',
+    find: 'prefixOf(parts, 64)',
+    replace: 'prefixOf(parts, 128)',
     why: 'a household has a counter for each of its addresses',
     tests: ['tests/limits/networks.test.ts'],
   },
@@ -62,7 +90,7 @@ export const limitFaults: readonly Mutation[] = [
     file: 'src/http/pipeline/limits.ts',
     find: '    await finishQuietly(core, attempt.undone)\n    throw error',
     replace: '    throw error',
-    why: 'a login that the service had no room for counts as a guess',
+    why: 'a login that met a broken database counts as a guess, and others wait for its verdict for ever',
     tests: ['tests/http/limits.test.ts'],
   },
   {
@@ -85,6 +113,13 @@ export const limitFaults: readonly Mutation[] = [
     replace: '',
     why: 'connections that are kept alive are cut with a request on them when the service stops',
     tests: ['tests/http/unavailable.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/requests.ts',
+    find: '      mayWarn = false\n',
+    replace: '',
+    why: 'a client fills the log with warnings about TRUST_PROXY',
+    tests: ['tests/http/proxy.test.ts'],
   },
   {
     file: 'src/http/pipeline/requests.ts',
