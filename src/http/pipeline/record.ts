@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { networkOf } from '../../limits/networks.ts'
 import type { SecurityEvent } from '../../store/event-names.ts'
-import { WARNINGS } from '../../store/event-names.ts'
+import { ALARMS } from '../../store/event-names.ts'
 import type { NewEvent, Origin } from '../../store/queries/events.ts'
 import { insertEvents, insertSampled } from '../../store/queries/events.ts'
 import type { Env } from '../contract.ts'
@@ -63,7 +63,7 @@ export function logEvents(
 
 function logEvent(core: Core, c: Context<Env>, event: SecurityEvent, details: EventDetails): void {
   core.metrics?.happened(event)
-  core.log[WARNINGS.has(event) ? 'warn' : 'info'](fieldsOf(c, event, details), event)
+  core.log[ALARMS.has(event) ? 'warn' : 'info'](fieldsOf(c, event, details), event)
 }
 
 /** Events of refused requests. These change nothing else, so no transaction of the store writes their events. */
