@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Limit, Settings } from '../config/settings.ts'
 import { ChunkedLimit } from './chunked.ts'
 import type { LimitContext } from './count.ts'
 import { counting, delay, seen } from './counters.ts'
 import type { Attempt, Counter } from './guesses.ts'
 import { Guesses } from './guesses.ts'
+import type { Names } from './names.ts'
 import { networkOf } from './networks.ts'
 import type { LimitRefusal } from './refusal.ts'
 
@@ -27,7 +27,7 @@ export interface Limits {
 
 export function createLimits(
   { limits: settings, sessionMaxAge }: Pick<Settings, 'limits' | 'sessionMaxAge'>,
-  context: LimitContext,
+  context: LimitContext & { readonly names: Names },
 ): Limits {
   const by = (name: string, limit: Limit | false, counts: 'failures' | 'tries'): Counters => {
     if (limit === false) return () => []
@@ -46,17 +46,23 @@ export function createLimits(
   const sessions = chunked('refresh', settings.refreshSession)
   const failures = chunked('failures', settings.failuresAddress)
 
-  // Unknown names are counted too. They are hashed because they may contain anything.
-  const hashOf = (account: string) => createHash('sha256').update(account).digest('base64url')
+  // Unknown names are counted too.
+  const { names } = context
   const delays: Counters = (subject) => (settings.loginDelay ? [delay(subject, context)] : [])
 
+  /** Also logins before the secret was changed */
+  async function isKnown(account: string, network: string): Promise<boolean> {
+    for (const hash of names.hashes(account)) if (await addresses.has(`${hash}:${network}`)) return true
+    return false
+  }
+
   async function ofAccount(account: string, network: string): Promise<Counter[]> {
-    const hash = hashOf(account)
+    const hash = names.hash(account)
     const pair = `${hash}:${network}`
     if (settings.loginAccount === false) return [...delays(pair)]
     // A network with an earlier login has its own counter, so that strangers cannot lock the owner out.
-    const subject = (await addresses.has(pair)) ? pair : hash
-    return [...delays(pair), ...loginAccount(subject), addresses.counter(pair)]
+    const subject = (await isKnown(account, network)) ? pair : hash
+    return [...delays(pair), ...loginAccount(subject), addresses.counter(pair, account)]
   }
 
   return {
@@ -65,7 +71,7 @@ export function createLimits(
       return guesses.begin([...(await ofAccount(account, network)), ...loginAddress(network)])
     },
     async password(account, sessionId, address) {
-      const subject = `${hashOf(account)}:${sessionId}`
+      const subject = `${names.hash(account)}:${sessionId}`
       return guesses.begin([
         ...delays(subject),
         ...loginAccount(subject),

@@ -31,7 +31,7 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
 
   async createUser(c, { body, success, failure }) {
     const account = { username: body.username, password: body.password, reason: 'operator' } as const
-    const result = await register(core, account, originOf(c))
+    const result = await register(core, account, originOf(core, c))
     if (result.outcome === 'unfit_password')
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
     if (result.outcome === 'taken') return failure(409, 'Username is taken.')
@@ -45,21 +45,21 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
   },
 
   async deleteUser(c, { path, success, failure }) {
-    const events = await deleteUser(core.db, path.id, core.now(), originOf(c))
+    const events = await deleteUser(core.db, path.id, core.now(), originOf(core, c))
     if (events === undefined) return failure(404, 'User not found.')
     logEvents(core, c, events)
     return success(200, { message: 'User deleted' })
   },
 
   async deactivateUser(c, { path, success, failure }) {
-    const ended = await deactivateUser(core.db, path.id, core.now(), originOf(c))
+    const ended = await deactivateUser(core.db, path.id, core.now(), originOf(core, c))
     if (ended === undefined) return failure(404, 'User not found.')
     logEvents(core, c, ended.events)
     return success(200, { message: 'User deactivated', sessions_ended: ended.endedSessions.length })
   },
 
   async activateUser(c, { path, success, failure }) {
-    const events = await activateUser(core.db, path.id, core.now(), originOf(c))
+    const events = await activateUser(core.db, path.id, core.now(), originOf(core, c))
     if (events === undefined) return failure(404, 'User not found.')
     logEvents(core, c, events)
     return success(200, { message: 'User activated' })
