@@ -10,7 +10,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Dialect } from '../support/database.ts'
 import { DAY, NO_LIMITS, SECRET } from '../support/service.ts'
 import type { StoreContext } from '../support/session-context.ts'
-import { openContext } from '../support/session-context.ts'
+import { addUser, openContext } from '../support/session-context.ts'
 
 export interface LimitsContext extends StoreContext {
   readonly limits: Limits
@@ -23,6 +23,8 @@ export async function openLimits(
   settings: Partial<Settings['limits']>,
 ): Promise<LimitsContext> {
   const context = await openContext(t)
+  // Only logins of users are remembered.
+  await addUser(context.db)
   const names = createNames({ current: SECRET, previous: [] })
   const all = { limits: { ...NO_LIMITS, ...settings }, sessionMaxAge: 90 * DAY }
   return {

@@ -6,7 +6,7 @@ import { findUser } from '../../store/queries/users.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
-import { clientName } from '../pipeline/secrets-in-text.ts'
+import { withoutSecrets } from '../pipeline/secrets-in-text.ts'
 import { MAX_LISTED } from './sessions.ts'
 
 type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
@@ -22,7 +22,7 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
   async openUserSession(c, { path, body, success, failure }) {
     const userId = path.id
     const { device, address = null } = body
-    const userAgent = device == null ? null : clientName(device, core.holdsSecret)
+    const userAgent = device == null ? null : withoutSecrets(device, core.holdsSecret)
     const login = { userId, passwordHash: undefined, userAgent, address, reason: 'operator' } as const
     const grant = await openSession(core, login, originOf(core, c))
     if (grant === undefined) {

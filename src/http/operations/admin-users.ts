@@ -1,5 +1,6 @@
-import { activateUser, deactivateUser, deleteUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
+import { activateUser, deactivateUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
 import { register } from '../../users/accounts.ts'
+import { deleteAccount } from '../../users/delete.ts'
 import { foldCase } from '../../users/fold-case.ts'
 import { userBody } from '../../users/user-body.ts'
 import type { Handlers } from '../contract.ts'
@@ -45,7 +46,8 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
   },
 
   async deleteUser(c, { path, success, failure }) {
-    const events = await deleteUser(core.db, path.id, core.now(), originOf(core, c))
+    const context = { ...core, hasWebhook: core.settings.webhook !== undefined }
+    const events = await deleteAccount(context, path.id, originOf(core, c))
     if (events === undefined) return failure(404, 'User not found.')
     logEvents(core, c, events)
     return success(200, { message: 'User deleted' })
