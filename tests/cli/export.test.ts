@@ -61,6 +61,8 @@ test('account, sessions, exchanged tokens, events and limits, and no secret', as
   assert.deepEqual(
     kept.limits.map(({ limit, of }: { limit: string; of: string | null }) => [limit, of]).sort(),
     [
+      // Before the address was known, and since
+      ['login-account', null],
       ['login-account', '127.0.0.1'],
       ['login-delay', '127.0.0.1'],
       ['login-seen', '127.0.0.1'],

@@ -52,12 +52,8 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
 
   async endUserSession(c, { path, success, failure }) {
     const { id: userId, session_id: sessionId } = path
-    const events = await endSession(core, {
-      sessionId,
-      userId,
-      reason: 'operator',
-      origin: originOf(core, c),
-    })
+    const origin = originOf(core, c)
+    const events = await endSession(core, { sessionId, userId, reason: 'operator', origin })
     if (events.length === 0) {
       const isGone = (await findUser(core.db, userId)) === undefined
       return failure(404, isGone ? 'User not found.' : 'Session not found.')

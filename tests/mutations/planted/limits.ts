@@ -25,7 +25,7 @@ export const limitFaults: readonly Mutation[] = [
   },
   {
     file: 'src/limits/limits.ts',
-    find: '(await addresses.has(pair)) ? pair : hash',
+    find: '(await isKnown(account, network)) ? pair : hash',
     replace: 'hash',
     why: 'strangers keep the owner of an account out',
     tests: ['tests/limits/logins.test.ts'],
