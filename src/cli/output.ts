@@ -25,9 +25,9 @@ export function printLine(cells: readonly string[]): void {
   console.log(cells.map(printable).join('  '))
 }
 
-/** Prints a JSON array, with the same characters escaped. */
-export function printJson(rows: readonly object[]): void {
-  console.log(escapeUnprintable(JSON.stringify(rows, null, 2)))
+/** Prints a JSON array or object, with the same characters escaped. */
+export function printJson(value: object): void {
+  console.log(escapeUnprintable(JSON.stringify(value, null, 2)))
 }
 
 /** Prints a JSON object on one line, with the same characters escaped. */

@@ -1,11 +1,14 @@
 import type { Command } from 'commander'
 import { zUsername } from '../../generated/schemas.ts'
+import { hasWebhook } from '../store/queries/deleted-users.ts'
 import { OPERATOR } from '../store/queries/events.ts'
-import { activateUser, deactivateUser, deleteUser, listUsers } from '../store/queries/users.ts'
+import { activateUser, deactivateUser, listUsers } from '../store/queries/users.ts'
 import { register } from '../users/accounts.ts'
+import { deleteAccount } from '../users/delete.ts'
 import { MAX_BYTES } from '../users/new-password.ts'
 import { createPasswords } from '../users/passwords.ts'
 import { userBody } from '../users/user-body.ts'
+import { addExportCommand } from './export.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
 import { count, printJson, printTable } from './output.ts'
@@ -17,7 +20,7 @@ interface RemoveOptions {
   readonly yes?: true
 }
 
-/** `rekindle users add`, `list`, `deactivate`, `activate` and `remove` */
+/** `rekindle users add`, `list`, `export`, `deactivate`, `activate` and `remove` */
 export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const users = program.command('users').description('manage users')
   users
@@ -30,6 +33,7 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
     .description('list all users')
     .option('--json', 'print a JSON array')
     .action((options: { readonly json?: true }) => withSchema(env, (context) => list(context, options)))
+  addExportCommand(users, env)
   users
     .command('deactivate')
     .description('stop a user from logging in, and end all their sessions')
@@ -42,7 +46,7 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
     .action((username: string) => withSchema(env, (context) => activate(context, username)))
   users
     .command('remove')
-    .description('delete a user and all their sessions')
+    .description('delete a user and what is kept of them')
     .argument('<username>', 'name or id')
     .option('-y, --yes', 'do not ask')
     .action((username: string, options: RemoveOptions) => {
@@ -107,11 +111,14 @@ async function activate({ db, now }: CommandContext, nameOrId: string): Promise<
   console.log(`User ${user.username} activated.`)
 }
 
-async function remove({ db, now }: CommandContext, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
+async function remove(context: CommandContext, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
+  const { db, settings } = context
   const user = await requireUser(db, nameOrId)
   if (!yes && !(await confirm(`Remove user ${user.username} and all their sessions?`))) {
     throw new Failure('nothing was removed')
   }
-  if (!(await deleteUser(db, user.id, now(), OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
+  // The environment of the command may lack the service's webhook.
+  const deletion = { ...context, hasWebhook: settings.webhook !== undefined || (await hasWebhook(db)) }
+  if (!(await deleteAccount(deletion, user.id, OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
   console.log(`User ${user.username} removed.`)
 }

@@ -70,6 +70,8 @@ export interface Settings {
   }
   /** EVENTS_RETENTION_DAYS, in milliseconds: how long security events are kept. */
   readonly eventsRetention: number
+  /** EVENTS_KEEP_DELETED_USERS: whether the events of a user are kept after the user is deleted. */
+  readonly keepEventsOfDeleted: boolean
   /** EVENTS_WEBHOOK_URL, EVENTS_WEBHOOK_SECRET: the receiver of events. The secret is never printed. */
   readonly webhook: { readonly url: string; readonly secret: string } | undefined
   /** LOG_LEVEL: one of pino's levels. */
@@ -205,6 +207,7 @@ function check(env: NodeJS.ProcessEnv): { settings?: Settings; mistakes: string[
       failuresAddress: data.LIMIT_FAILURES_ADDRESS,
     }),
     eventsRetention: data.EVENTS_RETENTION_DAYS * day,
+    keepEventsOfDeleted: data.EVENTS_KEEP_DELETED_USERS,
     webhook: webhookOf(data.EVENTS_WEBHOOK_URL, data.EVENTS_WEBHOOK_SECRET),
     logLevel: data.LOG_LEVEL,
   }

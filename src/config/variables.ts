@@ -58,6 +58,7 @@ export const variables = z
     LIMIT_REFRESH_SESSION: limit.default({ points: 120, seconds: 60 }),
     LIMIT_FAILURES_ADDRESS: limit.default({ points: 300, seconds: 60 }),
     EVENTS_RETENTION_DAYS: whole(1, 10 * year).default(90),
+    EVENTS_KEEP_DELETED_USERS: flag.default(false),
     EVENTS_WEBHOOK_URL: webhookUrl.optional(),
     EVENTS_WEBHOOK_SECRET: webhookSecret.optional(),
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),

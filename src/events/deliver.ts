@@ -1,3 +1,5 @@
+import type { Lane } from '../store/event-names.ts'
+import { LANES } from '../store/event-names.ts'
 import type { Delivery } from '../store/queries/deliveries.ts'
 import {
   claimDeliveries,
@@ -7,11 +9,11 @@ import {
 } from '../store/queries/deliveries.ts'
 import type { Database } from '../store/schema.ts'
 import type { Answered, Webhook } from './webhook.ts'
-import { send } from './webhook.ts'
+import { isAccepted, send } from './webhook.ts'
 
 // Milliseconds
 const POLL_INTERVAL = 1000
-/** Longer than an attempt takes */
+/** Longer than an attempt takes, which is up to two posts */
 const CLAIM_TIME = 30_000
 const FIRST_DELAY = 250
 const MAX_DELAY = 300_000
@@ -22,13 +24,19 @@ const MAX_PAUSE = 30_000
 /** For running attempts when the service stops. Those cut off are repeated after the next start. */
 const STOP_TIME = 1000
 
-/** Attempts at a time, each for a different session */
-const CONCURRENCY = 8
+/** Attempts at a time in each lane, each for a different session */
+const CONCURRENCY = {
+  [LANES.alarms]: 2,
+  [LANES.alarmsByAnybody]: 1,
+  [LANES.others]: 3,
+  [LANES.byAnybody]: 2,
+} as const
+
+/** More failing events do not make the pauses longer. */
+const MAX_FAILING = 9
 
 // With MAX_DELAY between them, these take a little more than a day.
 const MAX_REFUSALS = 400
-
-const isDelivered = (answered: Answered) => answered !== undefined && answered >= 200 && answered < 300
 
 // These usually do not depend on the event: the receiver is down, busy, at another address or rejects our requests.
 const UNAVAILABLE = new Set<Answered>([undefined, 401, 403, 404, 408, 429, 502, 503, 504])
@@ -50,13 +58,19 @@ export interface DeliveryContext {
   readonly settings: { readonly webhook: Webhook | undefined }
 }
 
+/** The state of a lane. A lane knows nothing of the others, so that none can pause another. */
 interface State {
-  isStopped: boolean
-  /** Consecutive attempts without an available receiver. Concurrent ones count once. */
-  outages: number
+  readonly lane: Lane
+  /**
+   * The ids of events for which the receiver was unavailable, since it was last available. Concurrent ones count once. One
+   * event alone pauses nothing: the failure may be due to the event.
+   */
+  readonly failing: Set<string>
   /** Ends a pause */
   wake(): void
 }
+
+const outagesOf = ({ failing }: State) => Math.max(0, failing.size - 1)
 
 /**
  * Starts posting security events to the webhook, at least once each and in order within a session. Does nothing without
@@ -80,14 +94,14 @@ interface State {
 export function startDelivery(context: DeliveryContext): () => Promise<void> {
   const { webhook } = context.settings
   if (webhook === undefined) return async () => {}
-  const state: State = { isStopped: false, outages: 0, wake: () => {} }
-  const cut = new AbortController()
-  const running = deliverAll(context, webhook, state, cut.signal)
+  const [stop, cut] = [new AbortController(), new AbortController()]
+  const states = Object.values(LANES).map((lane): State => ({ lane, failing: new Set(), wake: () => {} }))
+  const running = states.map((state) => deliverAll(context, webhook, state, stop.signal, cut.signal))
   return async () => {
-    state.isStopped = true
-    state.wake()
+    stop.abort()
+    for (const { wake } of states) wake()
     const timer = setTimeout(() => cut.abort(), STOP_TIME)
-    await running
+    await Promise.all(running)
     clearTimeout(timer)
   }
 }
@@ -96,12 +110,14 @@ async function deliverAll(
   context: DeliveryContext,
   webhook: Webhook,
   state: State,
+  stop: AbortSignal,
   cut: AbortSignal,
 ): Promise<void> {
   const running = new Set<Promise<void>>()
-  while (!state.isStopped) {
-    const { outages } = state
-    for (const delivery of await claim(context, (outages === 0 ? CONCURRENCY : 1) - running.size)) {
+  while (!stop.aborted) {
+    const outages = outagesOf(state)
+    const places = outages === 0 ? CONCURRENCY[state.lane] : 1
+    for (const delivery of await claim(context, state.lane, places - running.size)) {
       const attempt = deliver(context, webhook, delivery, state, cut).finally(() => running.delete(attempt))
       running.add(attempt)
     }
@@ -109,7 +125,7 @@ async function deliverAll(
     // During an outage only one attempt runs at a time, less and less often, because attempts write to the database.
     const timer = setTimeout(pause.resolve, outages === 0 ? POLL_INTERVAL : delayAfter(outages, MAX_PAUSE))
     state.wake = pause.resolve
-    if (state.isStopped) pause.resolve()
+    if (stop.aborted) pause.resolve()
     // A finished delivery makes room for another one and allows the next event of its session.
     await Promise.race([pause.promise, ...(outages === 0 ? running : [])])
     clearTimeout(timer)
@@ -117,12 +133,12 @@ async function deliverAll(
   await Promise.all(running)
 }
 
-async function claim({ db, now, log }: DeliveryContext, limit: number): Promise<Delivery[]> {
+async function claim({ db, now, log }: DeliveryContext, lane: Lane, limit: number): Promise<Delivery[]> {
   if (limit <= 0) return []
   const time = now()
   try {
     await recallDeliveries(db, time, time + MAX_DELAY + CLOCK_SKEW)
-    return await claimDeliveries(db, { now: time, claimedUntil: time + CLAIM_TIME, limit })
+    return await claimDeliveries(db, { lane, now: time, claimedUntil: time + CLAIM_TIME, limit })
   } catch (err) {
     log.error({ err }, 'events to deliver could not be read')
     return []
@@ -138,17 +154,17 @@ async function deliver(
 ): Promise<void> {
   const { id, name, attempts } = delivery
   let { refusals } = delivery
-  const { outages } = state
+  const { size } = state.failing
   const answered = await send(webhook, delivery, now(), cut)
-  // If the receiver accepts other events, it refuses this one: for example, a firewall sees an attack in a User-Agent.
-  if (answered !== undefined && (outages === 0 || !isOutage(answered))) refusals++
-  if (isOutage(answered)) state.outages = outages + 1
-  else if (state.outages > 0) {
-    state.outages = 0
-    state.wake()
-  }
+  // If the receiver accepts other events, it refuses this one.
+  if (answered !== undefined && (size === 0 || !isOutage(answered))) refusals++
+  if (!isOutage(answered)) {
+    const isRecovery = outagesOf(state) > 0
+    state.failing.clear()
+    if (isRecovery) state.wake()
+  } else if (state.failing.size === size && size < MAX_FAILING) state.failing.add(id)
   try {
-    if (isDelivered(answered)) return await endDelivery(db, delivery)
+    if (isAccepted(answered)) return await endDelivery(db, delivery)
     const details = { event_id: id, delivered_event: name, status: answered, attempts }
     if (refusals >= MAX_REFUSALS) {
       log.error(details, 'event given up: the webhook refuses it')

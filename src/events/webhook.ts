@@ -14,14 +14,39 @@ export type Answered = number | undefined
 // Milliseconds until the headers of the answer must have arrived
 const TIMEOUT = 10_000
 
-/** The JSON body, with the members of Standard Webhooks. */
+// What names of clients are made of. Markup, quotes, control characters and what templates, shells and SQL interpret are
+// not among it: the receiver may show the text, or a firewall before it may take it for an attack.
+const SUSPICIOUS = /[^A-Za-z0-9 ()[\]/.,:;_+*@=~-]/g
+
+/** The JSON body, with the members of Standard Webhooks. Suspicious characters of the User-Agent are replaced. */
 export function payloadOf(event: EventRow): object {
   const { id, name: type, time: timestamp, ...data } = eventBody(event)
-  return { id, type, timestamp, data }
+  const user_agent = data.user_agent?.replace(SUSPICIOUS, '_') ?? null
+  return { id, type, timestamp, data: { ...data, user_agent } }
 }
 
-/** Posts an event. @param now the time of this attempt, in milliseconds since the epoch */
+/**
+ * Posts an event. If the receiver does not accept it, it is posted once more at once, without the text that the client of
+ * the request wrote: a firewall may object to any text. So nobody's text can delay an event, and failures of this
+ * function do not depend on it.
+ *
+ * @param now the time of this attempt, in milliseconds since the epoch
+ */
 export async function send(
+  webhook: Webhook,
+  event: EventRow,
+  now: number,
+  signal: AbortSignal,
+): Promise<Answered> {
+  const answered = await post(webhook, event, now, signal)
+  const hasText = event.userAgent !== null || event.requestId !== null
+  if (isAccepted(answered) || !hasText || signal.aborted) return answered
+  return post(webhook, { ...event, userAgent: null, requestId: null }, now, signal)
+}
+
+export const isAccepted = (answered: Answered) => answered !== undefined && answered >= 200 && answered < 300
+
+async function post(
   { url, secret }: Webhook,
   event: EventRow,
   now: number,

@@ -2,6 +2,8 @@ import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
 import type { Limits } from '../limits/limits.ts'
 import { createLimits } from '../limits/limits.ts'
+import type { Names } from '../limits/names.ts'
+import { createNames } from '../limits/names.ts'
 import type { SessionContext } from '../sessions/context.ts'
 import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy/mark.ts'
@@ -16,6 +18,7 @@ import { createPasswords } from '../users/passwords.ts'
 import type { Queue } from '../users/queue.ts'
 import { createTurns } from '../users/turns.ts'
 import type { Metrics } from './metrics.ts'
+import { secretFinder } from './pipeline/secrets-in-text.ts'
 
 /** The dependencies of all handlers, which are also those of the functions on sessions and accounts. */
 export interface Core extends SessionContext, AccountContext {
@@ -25,9 +28,13 @@ export interface Core extends SessionContext, AccountContext {
   readonly limits: Limits
   /** The queue of requests that hash a password */
   readonly turns: Queue
+  /** Hashes usernames for the limits */
+  readonly names: Names
   readonly recordRefusal: RecordRefusal
   /** The bytes of ADMIN_TOKEN. Undefined: administration is off. */
   readonly adminToken: Uint8Array | undefined
+  /** Whether a text contains a secret of this service */
+  readonly holdsSecret: (text: string) => boolean
   /** Set `draining` to true when the process is asked to stop: `/readyz` then fails. */
   readonly shutdown: { draining: boolean }
   /** The number of requests refused because the database failed. After one, `/readyz` tests a write before it succeeds. */
@@ -74,12 +81,15 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const { admin, ...signing } = secrets
     const keys = createTokenKeys({ ...signing, issuer: settings.issuer, audience: settings.audience })
     const passwords = createPasswords(settings.password)
-    const limits = createLimits(settings, { db: store.db, now })
+    const names = createNames(secrets)
+    const limits = createLimits(settings, { db: store.db, now, names })
     const { mayWrite } = limits
     const state = { shutdown: { draining: false }, failedWrites: { count: 0 } }
     const recordRefusal = oncePerHour(store.db)
     const turns = createTurns(passwords)
-    const tools = { keys, passwords, turns, limits, mayWrite, recordRefusal, adminToken: admin }
+    const holdsSecret = secretFinder(secrets, settings.webhook?.secret)
+    const used = { keys, passwords, turns, limits, names, mayWrite }
+    const tools = { ...used, recordRefusal, adminToken: admin, holdsSecret }
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {

@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { ExchangeOutcome } from '../sessions/exchange.ts'
 import type { RefreshOutcome } from '../sessions/refresh.ts'
 import type { SecurityEvent } from '../store/event-names.ts'
-import { WARNINGS } from '../store/event-names.ts'
+import { ALARMS } from '../store/event-names.ts'
 import type { Store } from '../store/store.ts'
 import type { Queue } from '../users/queue.ts'
 
@@ -101,7 +101,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const status of REFUSALS) refusals.inc({ status }, 0)
   for (const outcome of Object.keys(REFRESHES)) refreshes.inc({ outcome }, 0)
   for (const outcome of Object.keys(EXCHANGES)) exchanges.inc({ outcome }, 0)
-  for (const event of WARNINGS) events.inc({ event }, 0)
+  for (const event of ALARMS) events.inc({ event }, 0)
   addGauges(registers, options)
   collectDefaultMetrics({ register })
 

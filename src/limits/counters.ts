@@ -1,5 +1,5 @@
 import type { Count } from '../store/queries/rate-limits.ts'
-import { addPoints, deletePoints, findPoints, setPoints } from '../store/queries/rate-limits.ts'
+import { addPoints, deletePoints, findPoints, rememberUser, setPoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
 import type { LimitContext } from './count.ts'
 import { CLOCK_SKEW, count, keyOf } from './count.ts'
@@ -81,7 +81,8 @@ export function counting(
 /** Remembers successes and refuses nothing. */
 export interface Seen {
   has(subject: string): Promise<boolean>
-  counter(subject: string): Counter
+  /** @param account the case-folded username. The row goes with its user. */
+  counter(subject: string, account: string): Counter
 }
 
 // Seconds after the end of the longest session, so that a user on holiday is still known
@@ -93,14 +94,14 @@ export function seen(sessionMaxAge: number, context: LimitContext): Seen {
   return {
     has: async (subject) =>
       (await findPoints(context.db, keyOf(policy, subject), context.now())) !== undefined,
-    counter: (subject) => ({
+    counter: (subject, account) => ({
       policy,
       key: keyOf(policy, subject),
       take: async () => undefined,
       async giveBack(db, how) {
         if (how !== 'succeeded') return
         const expiresAt = context.now() + policy.seconds * 1000
-        await setPoints(db, { key: keyOf(policy, subject), points: 1, expiresAt })
+        await rememberUser(db, { key: keyOf(policy, subject), expiresAt, usernameKey: account })
       },
     }),
   }

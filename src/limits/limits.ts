@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Limit, Settings } from '../config/settings.ts'
 import { ChunkedLimit } from './chunked.ts'
 import type { LimitContext } from './count.ts'
 import { counting, delay, seen } from './counters.ts'
 import type { Attempt, Counter } from './guesses.ts'
 import { Guesses } from './guesses.ts'
+import type { Names } from './names.ts'
 import { networkOf } from './networks.ts'
 import type { LimitRefusal } from './refusal.ts'
 
@@ -27,7 +27,7 @@ export interface Limits {
 
 export function createLimits(
   { limits: settings, sessionMaxAge }: Pick<Settings, 'limits' | 'sessionMaxAge'>,
-  context: LimitContext,
+  context: LimitContext & { readonly names: Names },
 ): Limits {
   const by = (name: string, limit: Limit | false, counts: 'failures' | 'tries'): Counters => {
     if (limit === false) return () => []
@@ -46,8 +46,8 @@ export function createLimits(
   const sessions = chunked('refresh', settings.refreshSession)
   const failures = chunked('failures', settings.failuresAddress)
 
-  // Unknown names are counted too. They are hashed because they may contain anything.
-  const hashOf = (account: string) => createHash('sha256').update(account).digest('base64url')
+  // Unknown names are counted too.
+  const { names } = context
   const delays: Counters = (subject) => (settings.loginDelay ? [delay(subject, context)] : [])
 
   // A network from which an account was logged in to has counters of its own for that account. Neither strangers
@@ -55,25 +55,31 @@ export function createLimits(
   const hasOwnCounters = [settings.loginAccount, settings.loginAddress, settings.passwordAddress].some(
     Boolean,
   )
-  const isKnown = async (pair: string) => hasOwnCounters && addresses.has(pair)
-  const successes: Counters = (pair) => (hasOwnCounters ? [addresses.counter(pair)] : [])
+  /** Also by logins before the secret was changed */
+  async function isKnown(account: string, network: string): Promise<boolean> {
+    if (!hasOwnCounters) return false
+    for (const hash of names.hashes(account)) if (await addresses.has(`${hash}:${network}`)) return true
+    return false
+  }
+  const successes = (pair: string, account: string) =>
+    hasOwnCounters ? [addresses.counter(pair, account)] : []
 
   return {
     async login(account, address) {
-      const [hash, network] = [hashOf(account), networkOf(address)]
+      const [hash, network] = [names.hash(account), networkOf(address)]
       const pair = `${hash}:${network}`
-      const known = await isKnown(pair)
+      const known = await isKnown(account, network)
       return guesses.begin([
         ...delays(pair),
         ...loginAccount(known ? pair : hash),
-        ...successes(pair),
+        ...successes(pair, account),
         ...loginAddress(known ? pair : network),
       ])
     },
     async password(account, sessionId, address) {
-      const [hash, network] = [hashOf(account), networkOf(address)]
+      const [hash, network] = [names.hash(account), networkOf(address)]
       const [subject, pair] = [`${hash}:${sessionId}`, `${hash}:${network}`]
-      const known = await isKnown(pair)
+      const known = await isKnown(account, network)
       return guesses.begin([
         ...delays(subject),
         ...loginAccount(subject),

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { inSlices } from '../slices.ts'
+import { deletedUsers, deleteEventsOf } from '../store/queries/deleted-users.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
 import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/queries/prune.ts'
 import type { SessionContext } from './context.ts'
@@ -33,11 +34,11 @@ export interface PruneOptions {
 }
 
 interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
-  readonly settings: SessionContext['settings'] & Partial<Pick<Settings, 'webhook'>>
+  readonly settings: SessionContext['settings'] & Partial<Pick<Settings, 'webhook' | 'keepEventsOfDeleted'>>
 }
 
 /**
- * Deletes expired sessions, revoked tokens, counters and old events in small batches.
+ * Deletes expired sessions, revoked tokens, counters, old events and events of deleted users in small batches.
  *
  * @param context the core of `createCore`
  * @returns the numbers of deleted rows
@@ -71,9 +72,26 @@ export async function pruneAll(
       undelivered += pruned.undelivered
       return pruned
     })
-    return { sessions, revokedTokens, events }
+    const ofDeleted = settings.keepEventsOfDeleted ? 0 : await inBatches(eventsOfDeleted(context))
+    return { sessions, revokedTokens, events: events + ofDeleted }
   } finally {
     if (settings.webhook !== undefined && undelivered > 0) onUndelivered?.(undelivered)
+  }
+}
+
+// Deleted users whose events one statement looks for
+const USERS = 100
+
+/** Deletes events that their user's deletion left: undelivered ones, and those of refused tokens of the deleted user. */
+function eventsOfDeleted({ db, settings }: PruneContext): Work {
+  let after = 0
+  return async (batch) => {
+    const users = await deletedUsers(db, after, USERS)
+    if (users.length === 0) return { gone: 0, kept: 0, worked: 1 }
+    const ids = users.map(({ id }) => id)
+    const deleted = await deleteEventsOf(db, ids, settings.webhook !== undefined, batch)
+    if (deleted.gone < batch) after = users.at(-1)?.position ?? after
+    return { ...deleted, kept: users.length }
   }
 }
 

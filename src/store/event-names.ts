@@ -31,9 +31,31 @@ export const ROUTINE: ReadonlySet<SecurityEvent> = new Set([
   'token.exchanged',
 ])
 
-/** Events that an operator should look at. They are logged as warnings. */
-export const WARNINGS: ReadonlySet<SecurityEvent> = new Set([
+/**
+ * Events that an operator should look at. They are logged as warnings, and overtake all others on their way to the
+ * webhook. This is the only list of them.
+ */
+export const ALARMS: ReadonlySet<SecurityEvent> = new Set([
   'token.reuse_detected',
   'session.restored',
   'admin.refused',
 ])
+
+/** Events that anybody can cause, without an account. With a session they need an authentic token. */
+const ANYBODYS: ReadonlySet<SecurityEvent> = new Set([
+  'user.registered',
+  'login.failed',
+  'limit.reached',
+  'admin.refused',
+])
+
+/** Ways to the webhook. No event waits for one in another lane, except for earlier ones of its own session. */
+export const LANES = { alarms: 0, alarmsByAnybody: 1, others: 2, byAnybody: 3 } as const
+
+export type Lane = (typeof LANES)[keyof typeof LANES]
+
+export function laneOf(name: SecurityEvent, hasSession: boolean): Lane {
+  const isByAnybody = ANYBODYS.has(name) && !hasSession
+  if (ALARMS.has(name)) return isByAnybody ? LANES.alarmsByAnybody : LANES.alarms
+  return isByAnybody ? LANES.byAnybody : LANES.others
+}

@@ -50,13 +50,15 @@ export interface Schema {
   }
   /** Counters of limits */
   rate_limits: {
-    /** The limit's name and what it counts by. Usernames are hashed. */
+    /** The limit's name and what it counts by. Usernames are hashed with a key: see `src/limits/names.ts`. */
     key: string
     points: number
+    /** The user whose login the row remembers. Null for counters, which expire within a day. */
+    user_id: Generated<string | null>
     /** When the count restarts and the row may be deleted */
     expires_at: number
   }
-  /** Security events. They have no foreign keys, because they outlive their users and sessions. */
+  /** Security events. They have no foreign keys, because they outlive their sessions, and `user.deleted` its user. */
   events: {
     /** Increases with each write. With concurrent writers, a lower position may become visible later. */
     position: Generated<number>
@@ -72,6 +74,8 @@ export interface Schema {
     request_id: string | null
     /** When the next delivery to the webhook may start; null once it was delivered or given up */
     deliver_at: Generated<number | null>
+    /** A number of `LANES` in event-names.ts */
+    lane: Generated<number>
     /** The number of deliveries begun */
     attempts: Generated<number>
     /** The number of times that the receiver refused this event while it was available */

@@ -15,6 +15,7 @@ const COMMANDS = [
   ['users'],
   ['users', 'add'],
   ['users', 'list'],
+  ['users', 'export'],
   ['users', 'deactivate'],
   ['users', 'activate'],
   ['users', 'remove'],

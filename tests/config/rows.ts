@@ -148,6 +148,12 @@ export const rows: Readonly<Record<string, Row>> = {
     good: { 1: day, 3650: 3650 * day },
     wrong: [...notWhole, '0', '3651'],
   },
+  EVENTS_KEEP_DELETED_USERS: {
+    pick: ({ settings }) => settings.keepEventsOfDeleted,
+    unset: false,
+    good: { true: true, false: false, 1: true, 0: false },
+    wrong: notFlag,
+  },
   EVENTS_WEBHOOK_URL: {
     pick: ({ settings }) => settings.webhook?.url,
     unset: undefined,

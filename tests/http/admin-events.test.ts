@@ -41,7 +41,7 @@ test('the newest first, page by page, each once, whatever comes meanwhile', asyn
 })
 
 test('by user, session, name and time; of users who are gone, too', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, { keepEventsOfDeleted: true })
   const { id } = await service.register()
   const { accessToken } = await service.login()
   service.clock.now += 60_000
@@ -66,7 +66,7 @@ test('parameters that are none: 400, and which', async (t) => {
 })
 
 test('what an administrator does is there once, with where it came from; what did nothing is not', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, { keepEventsOfDeleted: true })
   const act = (path: string, method = 'POST', json?: object) =>
     service.request(`/admin/users${path}`, {
       method,

@@ -4,12 +4,13 @@ import type { Settings } from '../../src/config/settings.ts'
 import type { Attempt } from '../../src/limits/guesses.ts'
 import type { Limits } from '../../src/limits/limits.ts'
 import { createLimits } from '../../src/limits/limits.ts'
+import { createNames } from '../../src/limits/names.ts'
 import type { LimitRefusal } from '../../src/limits/refusal.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Dialect } from '../support/database.ts'
-import { DAY, NO_LIMITS } from '../support/service.ts'
+import { DAY, NO_LIMITS, SECRET } from '../support/service.ts'
 import type { StoreContext } from '../support/session-context.ts'
-import { openContext } from '../support/session-context.ts'
+import { addUser, openContext } from '../support/session-context.ts'
 
 export interface LimitsContext extends StoreContext {
   readonly limits: Limits
@@ -22,16 +23,19 @@ export async function openLimits(
   settings: Partial<Settings['limits']>,
 ): Promise<LimitsContext> {
   const context = await openContext(t)
+  // Only logins of users are remembered.
+  await addUser(context.db)
+  const names = createNames({ current: SECRET, previous: [] })
   const all = { limits: { ...NO_LIMITS, ...settings }, sessionMaxAge: 90 * DAY }
   return {
     ...context,
-    limits: createLimits(all, context),
+    limits: createLimits(all, { ...context, names }),
     async another(ahead = 0) {
       const store = await openStore(context.database)
       // The database is removed only when the test of the first one has ended.
       const { close } = context.store
       Object.assign(context.store, { close: () => store.close().then(close) })
-      return createLimits(all, { db: store.db, now: () => context.now() + ahead })
+      return createLimits(all, { db: store.db, names, now: () => context.now() + ahead })
     },
   }
 }

@@ -32,6 +32,7 @@ async function schemaOf(database: StoreOptions): Promise<string[]> {
 const SCHEMA = [
   'events',
   'events_deliver_at',
+  'events_lane',
   'events_name',
   'events_occurred_at',
   'events_session_id',
@@ -39,6 +40,7 @@ const SCHEMA = [
   'events_user_id',
   'rate_limits',
   'rate_limits_expires_at',
+  'rate_limits_user_id',
   'revoked_tokens',
   'revoked_tokens_expires_at',
   'sessions',

@@ -6,6 +6,7 @@ import SQLite from 'better-sqlite3'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { pruneAll } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { LANES } from '../../src/store/event-names.ts'
 import {
   claimDeliveries,
   endDelivery,
@@ -125,7 +126,8 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
     7,
     onDb(async (db) => {
       await recallDeliveries(db, NOW, -1)
-      const [, opened] = await claimDeliveries(db, { now: NOW, claimedUntil: NOW + 1, limit: 10 })
+      const claim = { lane: LANES.others, now: NOW, claimedUntil: NOW + 1, limit: 10 }
+      const [opened] = await claimDeliveries(db, claim)
       assert.ok(opened?.sessionId)
       await postponeDelivery(db, opened, NOW + 2)
       await endDelivery(db, opened)
@@ -183,7 +185,7 @@ testOnce('what a deletion has to look for in other tables is indexed as well', a
   const { file } = await openContext(t)
   const database = new SQLite(file, { readonly: true })
   t.after(() => database.close())
-  for (const table of ['users', 'sessions', 'revoked_tokens']) {
+  for (const table of ['users', 'sessions', 'revoked_tokens', 'rate_limits']) {
     const keys = database.pragma(`foreign_key_list(${table})`) as { from: string }[]
     const indexes = database.pragma(`index_list(${table})`) as { name: string; partial: number }[]
     const firstColumns = indexes

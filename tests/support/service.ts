@@ -34,6 +34,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   // Argon2id as ever, but not so dear: tests log in by the thousand. See FULL_COST.
   password: { minLength: 8, memory: 64, iterations: 1 },
   eventsRetention: 90 * DAY,
+  keepEventsOfDeleted: false,
   webhook: undefined,
   registration: 'open',
   cookie: { name: 'refresh_token', secure: false },

@@ -28,7 +28,7 @@ export function faults({ settings }: Core, path: string, fault: PasswordFault) {
 export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'changePassword' | 'me'> => ({
   async register(c, { body, success, failure }) {
     if (core.settings.registration === 'closed') return failure(403, 'Registration is closed.')
-    const result = await register(core, body, originOf(c))
+    const result = await register(core, body, originOf(core, c))
     if (result.outcome === 'unfit_password') {
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
     }
@@ -41,7 +41,7 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
     const { userId, sessionId, user } = c.get('access')
     const passwords = { currentPassword: body.current_password, newPassword: body.new_password }
     const change = { userId, sessionId, username: user.username, ...passwords }
-    const result = await changePassword(core, change, originOf(c))
+    const result = await changePassword(core, change, originOf(core, c))
     if (result.outcome !== 'changed')
       recordRefusal(core, c, 'password.refused', { userId, sessionId, reason: result.outcome })
     switch (result.outcome) {

@@ -6,6 +6,7 @@ import { findUser } from '../../store/queries/users.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
+import { withoutSecrets } from '../pipeline/secrets-in-text.ts'
 import { MAX_LISTED } from './sessions.ts'
 
 type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
@@ -20,9 +21,10 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
 
   async openUserSession(c, { path, body, success, failure }) {
     const userId = path.id
-    const { device = null, address = null } = body
-    const login = { userId, passwordHash: undefined, userAgent: device, address, reason: 'operator' } as const
-    const grant = await openSession(core, login, originOf(c))
+    const { device, address = null } = body
+    const userAgent = device == null ? null : withoutSecrets(device, core.holdsSecret)
+    const login = { userId, passwordHash: undefined, userAgent, address, reason: 'operator' } as const
+    const grant = await openSession(core, login, originOf(core, c))
     if (grant === undefined) {
       const isGone = (await findUser(core.db, userId)) === undefined
       return isGone ? failure(404, 'User not found.') : failure(403, 'User is inactive.')
@@ -42,7 +44,7 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
   async endUserSessions(c, { path, success, failure }) {
     const userId = path.id
     if ((await findUser(core.db, userId)) === undefined) return failure(404, 'User not found.')
-    const end = { userId, reason: 'operator', origin: originOf(c) } as const
+    const end = { userId, reason: 'operator', origin: originOf(core, c) } as const
     const { endedSessions, events } = await endAllSessions(core, end)
     logEvents(core, c, events)
     return success(200, { message: 'All sessions ended', sessions_ended: endedSessions.length })
@@ -50,7 +52,8 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
 
   async endUserSession(c, { path, success, failure }) {
     const { id: userId, session_id: sessionId } = path
-    const events = await endSession(core, { sessionId, userId, reason: 'operator', origin: originOf(c) })
+    const origin = originOf(core, c)
+    const events = await endSession(core, { sessionId, userId, reason: 'operator', origin })
     if (events.length === 0) {
       const isGone = (await findUser(core.db, userId)) === undefined
       return failure(404, isGone ? 'User not found.' : 'Session not found.')

@@ -1,5 +1,6 @@
-import { activateUser, deactivateUser, deleteUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
+import { activateUser, deactivateUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
 import { register } from '../../users/accounts.ts'
+import { deleteAccount } from '../../users/delete.ts'
 import { foldCase } from '../../users/fold-case.ts'
 import { userBody } from '../../users/user-body.ts'
 import type { Handlers } from '../contract.ts'
@@ -31,7 +32,7 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
 
   async createUser(c, { body, success, failure }) {
     const account = { username: body.username, password: body.password, reason: 'operator' } as const
-    const result = await register(core, account, originOf(c))
+    const result = await register(core, account, originOf(core, c))
     if (result.outcome === 'unfit_password')
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
     if (result.outcome === 'taken') return failure(409, 'Username is taken.')
@@ -45,21 +46,22 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
   },
 
   async deleteUser(c, { path, success, failure }) {
-    const events = await deleteUser(core.db, path.id, core.now(), originOf(c))
+    const context = { ...core, hasWebhook: core.settings.webhook !== undefined }
+    const events = await deleteAccount(context, path.id, originOf(core, c))
     if (events === undefined) return failure(404, 'User not found.')
     logEvents(core, c, events)
     return success(200, { message: 'User deleted' })
   },
 
   async deactivateUser(c, { path, success, failure }) {
-    const ended = await deactivateUser(core.db, path.id, core.now(), originOf(c))
+    const ended = await deactivateUser(core.db, path.id, core.now(), originOf(core, c))
     if (ended === undefined) return failure(404, 'User not found.')
     logEvents(core, c, ended.events)
     return success(200, { message: 'User deactivated', sessions_ended: ended.endedSessions.length })
   },
 
   async activateUser(c, { path, success, failure }) {
-    const events = await activateUser(core.db, path.id, core.now(), originOf(c))
+    const events = await activateUser(core.db, path.id, core.now(), originOf(core, c))
     if (events === undefined) return failure(404, 'User not found.')
     logEvents(core, c, events)
     return success(200, { message: 'User activated' })

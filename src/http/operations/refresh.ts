@@ -20,7 +20,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     const presented = cookie ?? header
     if (presented === undefined) return failure(401, 'Refresh token missing.')
 
-    const result = await refresh(core, presented, () => originOf(c, 'refresh'))
+    const result = await refresh(core, presented, () => originOf(core, c, 'refresh'))
     core.metrics?.refreshed(result.outcome)
     if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordRefresh(core, c, result)
@@ -57,7 +57,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
   },
 
   async exchangeToken(c, { body, json, failure }) {
-    const result = await exchange(core, body.token, () => originOf(c, 'exchange'))
+    const result = await exchange(core, body.token, () => originOf(core, c, 'exchange'))
     core.metrics?.exchanged(result.outcome)
     if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordExchange(core, c, result)

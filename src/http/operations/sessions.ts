@@ -26,7 +26,7 @@ type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'en
 export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
   return {
     async login(c, { body, success, failure }) {
-      const login = await logIn(core, body, originOf(c))
+      const login = await logIn(core, body, originOf(core, c))
       if (login.outcome !== 'opened') {
         recordRefusal(core, c, 'login.failed', { userId: login.userId, reason: login.outcome })
         if (login.outcome === 'inactive_user') return failure(403, 'User is inactive.')
@@ -51,7 +51,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
         (token) => token !== undefined,
       )
       if (presented.length === 0) return failure(401, 'Token missing.')
-      const results = await Promise.all(presented.map((token) => logout(core, token, originOf(c))))
+      const results = await Promise.all(presented.map((token) => logout(core, token, originOf(core, c))))
       for (const result of results) {
         if (result.outcome === 'revoked') logEvents(core, c, result.events)
       }
@@ -62,7 +62,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
 
     async logoutAll(c, { success }) {
       const { userId } = c.get('access')
-      const end = { userId, reason: 'logout_all', origin: originOf(c) } as const
+      const end = { userId, reason: 'logout_all', origin: originOf(core, c) } as const
       const { endedSessions, events } = await endAllSessions(core, end)
       logEvents(core, c, events)
       if (cookieOwner(core, c).userId === userId) clearRefreshCookie(c, core.settings)
@@ -82,7 +82,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
 
     async endSession(c, { path, success, failure }) {
       const { userId } = c.get('access')
-      const end = { sessionId: path.id, userId, reason: 'ended', origin: originOf(c) } as const
+      const end = { sessionId: path.id, userId, reason: 'ended', origin: originOf(core, c) } as const
       const events = await endSession(core, end)
       if (events.length === 0) return failure(404, 'Session not found.')
       logEvents(core, c, events)

@@ -1,32 +1,32 @@
 import type { Context } from 'hono'
 import { networkOf } from '../../limits/networks.ts'
 import type { SecurityEvent } from '../../store/event-names.ts'
-import { WARNINGS } from '../../store/event-names.ts'
+import { ALARMS } from '../../store/event-names.ts'
 import type { NewEvent, Origin } from '../../store/queries/events.ts'
 import { insertEvents, insertSampled } from '../../store/queries/events.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
+import { withoutSecrets } from './secrets-in-text.ts'
 
 // Characters. Longer than the User-Agent of any browser.
 const USER_AGENT_LENGTH = 256
-
-// A misconfigured client may send its token as its User-Agent.
-const JWT = /ey[\w-]{8,}\.[\w-]+\.[\w-]*/g
 // Characters. Enough for a name and one of our tokens. The search takes quadratic time: 0.3 s for 15 KiB.
 const MAX_SEARCHED = 1024
 
-/** The User-Agent without tokens */
-const userAgent = (c: Context<Env>): string | null =>
-  c.req.header('User-Agent')?.slice(0, MAX_SEARCHED).replace(JWT, '[token]').slice(0, USER_AGENT_LENGTH) ??
-  null
-
 /** The request as the origin of an event */
-export const originOf = (c: Context<Env>, kind?: 'refresh' | 'exchange'): Origin => ({
-  address: c.get('address'),
-  userAgent: userAgent(c),
-  requestId: c.get('requestId'),
-  ...(kind !== undefined && { kind }),
-})
+export function originOf(core: Core, c: Context<Env>, kind?: 'refresh' | 'exchange'): Origin {
+  const userAgent = c.req.header('User-Agent')?.slice(0, MAX_SEARCHED)
+  return {
+    address: c.get('address'),
+    // A misconfigured client may send its token as its User-Agent.
+    userAgent:
+      userAgent === undefined
+        ? null
+        : withoutSecrets(userAgent, core.holdsSecret).slice(0, USER_AGENT_LENGTH),
+    requestId: c.get('requestId'),
+    ...(kind !== undefined && { kind }),
+  }
+}
 
 /** Only ids and names. Tokens, cookies, passwords, usernames and secrets must not get into a log. */
 interface EventDetails {
@@ -63,7 +63,7 @@ export function logEvents(
 
 function logEvent(core: Core, c: Context<Env>, event: SecurityEvent, details: EventDetails): void {
   core.metrics?.happened(event)
-  core.log[WARNINGS.has(event) ? 'warn' : 'info'](fieldsOf(c, event, details), event)
+  core.log[ALARMS.has(event) ? 'warn' : 'info'](fieldsOf(c, event, details), event)
 }
 
 /** Events of refused requests. These change nothing else, so no transaction of the store writes their events. */
@@ -101,7 +101,7 @@ function keep(
 ): Promise<void> | undefined {
   const event = { name, userId, sessionId, reason }
   const now = core.now()
-  const origin = originOf(c, kind)
+  const origin = originOf(core, c, kind)
   const keepEach = () => insertEvents(core.db, [event], now, origin)
   const keepFirst = () => core.recordRefusal(event, now, origin, networkOf(c.get('address')))
   switch (name) {

@@ -6,18 +6,22 @@ import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { addressReader } from '../server/address.ts'
 import { securityHeaders } from '../server/listen.ts'
+import { looksLikeCredential } from './secrets-in-text.ts'
 
-// At most 64 characters, which is too short for a token
+// At most 64 characters, which is too short for a token, but not for a secret
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 /** Sets the request's id, the client's address and the first headers of the response. */
-export function identify({ settings, log }: Core): MiddlewareHandler<Env> {
+export function identify({ settings, log, holdsSecret }: Core): MiddlewareHandler<Env> {
   const addressOf = addressReader(settings.trustProxy)
   const security = securityHeaders()
   let mayWarn = settings.trustProxy === false
   return async (c, next) => {
     const given = c.req.header('X-Request-Id')
-    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
+    // The id is logged and sent back.
+    const isUsable =
+      given !== undefined && REQUEST_ID.test(given) && !holdsSecret(given) && !looksLikeCredential(given)
+    const requestId = isUsable ? given : randomUUID()
     c.set('requestId', requestId)
     c.set('address', addressOf(c))
     // Once: any client can send the header.

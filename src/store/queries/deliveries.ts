@@ -1,3 +1,4 @@
+import type { Lane } from '../event-names.ts'
 import type { Database } from '../schema.ts'
 import { retried } from '../transaction.ts'
 import type { EventRow } from './events.ts'
@@ -11,6 +12,7 @@ export interface Delivery extends EventRow {
 }
 
 interface DeliveryClaim {
+  readonly lane: Lane
   readonly now: number
   readonly claimedUntil: number
   /** Rows */
@@ -18,7 +20,7 @@ interface DeliveryClaim {
 }
 
 /**
- * Claims events that are due and not claimed by another process: of each session only the first undelivered one. If the
+ * Claims events of a lane that are due and not claimed by another process: of each session only the first undelivered one. If the
  * process dies, its claims expire and other processes deliver the events.
  */
 export async function claimDeliveries(db: Database, claim: DeliveryClaim): Promise<Delivery[]> {
@@ -50,10 +52,11 @@ export async function recallDeliveries(db: Database, now: number, latest: number
   await retried(db, () => update.execute())
 }
 
-const due = (db: Database, { now, limit }: DeliveryClaim) =>
+const due = (db: Database, { lane, now, limit }: DeliveryClaim) =>
   db
     .selectFrom('events as due')
     .select('due.position')
+    .where('due.lane', '=', lane)
     .where('due.deliver_at', '<=', now)
     .where((eb) =>
       eb.not(

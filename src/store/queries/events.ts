@@ -1,5 +1,6 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto'
 import type { SecurityEvent } from '../event-names.ts'
+import { LANES, laneOf } from '../event-names.ts'
 import type { Database } from '../schema.ts'
 import { defined } from './defined.ts'
 
@@ -41,6 +42,20 @@ export async function insertEvents(
     const rows = events.slice(at, at + BATCH).map((event) => rowOf(event, randomUUID(), now, origin))
     await db.insertInto('events').values(rows).execute()
   }
+  for (const { name, sessionId } of events) {
+    if (sessionId && laneOf(name, true) === LANES.alarms) await hastenSession(db, sessionId)
+  }
+}
+
+/** The undelivered events of a session that come before an alarm overtake others as well, because it waits for them. */
+async function hastenSession(db: Database, sessionId: string): Promise<void> {
+  await db
+    .updateTable('events')
+    .set({ lane: LANES.alarms })
+    .where('session_id', '=', sessionId)
+    .where('deliver_at', 'is not', null)
+    .where('lane', '<>', LANES.alarms)
+    .execute()
 }
 
 const HOUR = 3_600_000
@@ -115,6 +130,7 @@ const rowOf = (event: NewEvent, id: string, now: number, origin: Origin) => ({
   address: origin.address,
   user_agent: origin.userAgent,
   request_id: origin.requestId,
+  lane: laneOf(event.name, event.sessionId != null),
 })
 
 /** A stored event. Times are in milliseconds since the epoch. */

@@ -72,7 +72,8 @@ export function pruneEvents(
 
 const rows = ({ numDeletedRows }: DeleteResult) => Number(numDeletedRows)
 
-function timed<Batch>(
+/** Measures the statements of a batch in a transaction. */
+export function timed<Batch>(
   db: Database,
   work: (trx: Transaction<Schema>) => Promise<Batch>,
 ): Promise<Batch & Pick<PrunedBatch, 'worked'>> {
@@ -89,7 +90,7 @@ const due = (db: Database, now: number, batch: number) =>
  * Skips rows that another transaction has locked. Waiting could cause a deadlock, because that transaction may wait for a
  * row locked here. A later batch deletes the skipped rows.
  */
-function unlocked<Table extends keyof Schema, Row>(
+export function unlocked<Table extends keyof Schema, Row>(
   db: Database,
   query: SelectQueryBuilder<Schema, Table, Row>,
   batch: number,

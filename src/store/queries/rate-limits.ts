@@ -1,4 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
+import { sql } from 'kysely'
 import type { Database, Schema } from '../schema.ts'
 import { prepared } from '../statement.ts'
 
@@ -76,6 +77,60 @@ const set = prepared((db, { key, points, expiresAt }: Count & { readonly key: st
     )
     .returning(COUNT),
 )
+
+/** Writes a row that goes with its user. Without such a user nothing is written. */
+export async function rememberUser(
+  db: Database,
+  {
+    key,
+    expiresAt,
+    usernameKey,
+  }: Pick<Count, 'expiresAt'> & { readonly key: string; readonly usernameKey: string },
+): Promise<void> {
+  await db
+    .insertInto('rate_limits')
+    .columns(['key', 'points', 'expires_at', 'user_id'])
+    .expression(
+      db
+        .selectFrom('users')
+        .select([
+          sql<string>`cast(${key} as text)`.as('key'),
+          sql<number>`1`.as('points'),
+          sql<number>`cast(${expiresAt} as bigint)`.as('expires_at'),
+          'users.id as user_id',
+        ])
+        .where('username_key', '=', usernameKey),
+    )
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet((eb) => ({
+        expires_at: eb.ref('excluded.expires_at'),
+        user_id: eb.ref('excluded.user_id'),
+      })),
+    )
+    .execute()
+}
+
+/** A row about a user, for the user */
+export interface KeptCount extends Count {
+  readonly key: string
+}
+
+/** Lists the rows of a user, and those whose keys are, or begin with one of `keys` and a colon. */
+export function listPoints(db: Database, userId: string, keys: readonly string[]): Promise<KeptCount[]> {
+  return db
+    .selectFrom('rate_limits')
+    .select(['key', ...COUNT])
+    .where((eb) =>
+      eb.or([
+        eb('user_id', '=', userId),
+        ...keys.map((key) => eb('key', '=', key)),
+        // `;` follows `:` in the order of bytes.
+        ...keys.map((key) => eb.and([eb('key', '>', `${key}:`), eb('key', '<', `${key};`)])),
+      ]),
+    )
+    .orderBy('key')
+    .execute()
+}
 
 /** @returns undefined when there is no counter, or when it has expired */
 export async function findPoints(db: Database, key: string, now: number): Promise<Count | undefined> {

@@ -1,0 +1,40 @@
+/** Secrets that a misconfigured client sends where text of the client is kept or logged. */
+import { timingSafeEqual } from 'node:crypto'
+import type { CoreOptions } from '../core.ts'
+
+/**
+ * Creates a function that finds the secrets of this service in a text. Its time depends on the lengths only, so it
+ * reveals nothing about them.
+ */
+export function secretFinder(
+  { current, previous, admin }: CoreOptions['secrets'],
+  webhook: string | undefined,
+): (text: string) => boolean {
+  const receivers = webhook === undefined ? undefined : Buffer.from(webhook.replace(/^whsec_/, ''))
+  const secrets = [admin, receivers, current, ...previous].filter((secret) => secret !== undefined)
+  return (text) => {
+    const bytes = Buffer.from(text)
+    let found = 0
+    for (const secret of secrets)
+      for (let at = 0; at + secret.length <= bytes.length; at++)
+        found |= Number(timingSafeEqual(bytes.subarray(at, at + secret.length), secret))
+    return found !== 0
+  }
+}
+
+// The first characters of a JSON object in base64url, which every JWT begins with; a webhook secret; 32 bytes in hex
+const KNOWN_FORMS = /eyJ[\w-]{8}|whsec_|^[\da-fA-F]{64}$/
+
+// 32 random bytes in base64url have 43 characters, of all kinds. UUIDs and ids of traces have one case only.
+const RANDOM = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d).{40,}$/
+
+/** Whether a text of at most 64 characters may be a token or key, of this service or of another one. */
+export const looksLikeCredential = (text: string): boolean => KNOWN_FORMS.test(text) || RANDOM.test(text)
+
+const JWT = /ey[\w-]{8,}\.[\w-]+\.[\w-]*/g
+
+/** A text of a client as it may be kept, such as the name of a device */
+export function withoutSecrets(text: string, holdsSecret: (text: string) => boolean): string {
+  const plain = text.replace(JWT, '[token]')
+  return holdsSecret(plain) ? '[secret]' : plain
+}
