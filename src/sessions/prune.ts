@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { inSlices } from '../slices.ts'
+import { finishEndings } from '../store/queries/endings.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
 import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/queries/prune.ts'
 import type { SessionContext } from './context.ts'
@@ -37,7 +38,8 @@ interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
 }
 
 /**
- * Deletes expired sessions, revoked tokens, counters and old events in small batches.
+ * Deletes expired sessions, revoked tokens, counters and old events in small batches. First, it writes the rows of
+ * sessions that ended together in a process that died meanwhile.
  *
  * @param context the core of `createCore`
  * @returns the numbers of deleted rows
@@ -58,6 +60,7 @@ export async function pruneAll(
 ): Promise<Pruned> {
   const { db, settings } = context
   const now = () => context.now() - CLOCK_SLACK
+  await finishEndings(db)
   const inBatches = (work: Work) => pruneInBatches(work, signal)
   const sessions = await inBatches((batch) =>
     pruneSessions(db, { now: now(), idleCutoff: idleCutoff(context, now()), batch }),

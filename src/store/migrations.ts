@@ -167,10 +167,39 @@ const events: Migration = {
   },
 }
 
+/** Lets all sessions of a user end at once and their rows later: `docs/adr/0028-bounded-work-per-user.md`. */
+const epochs: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('users')
+      .addColumn('session_epoch', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema.alterTable('users').addColumn('ending_at', 'bigint').execute()
+    await db.schema.alterTable('users').addColumn('ending_reason', textOf(db)).execute()
+    await db.schema
+      .alterTable('sessions')
+      .addColumn('epoch', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema
+      .createIndex('users_ending_at')
+      .on('users')
+      .column('ending_at')
+      .where(sql.ref('ending_at'), 'is not', null)
+      .execute()
+    await db.schema
+      .createIndex('sessions_unrevoked')
+      .on('sessions')
+      .columns(['user_id', 'id'])
+      .where(sql.ref('revoked_at'), 'is', null)
+      .execute()
+  },
+}
+
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_initial': initial,
   '0002_lighter': lighter,
   '0003_rate_limits': rateLimits,
   '0004_events': events,
+  '0005_epochs': epochs,
 }

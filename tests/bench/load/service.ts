@@ -19,10 +19,10 @@ export const USERS = 20
 
 // All of it comes from one address.
 const UNLIMITED = Object.fromEntries(
-  ['LOGIN_ADDRESS', 'LOGIN_ACCOUNT', 'LOGIN_DELAY', 'REFRESH_SESSION', 'FAILURES_ADDRESS'].map((name) => [
-    `LIMIT_${name}`,
-    'off',
-  ]),
+  [
+    ...['LOGIN_ADDRESS', 'LOGIN_ACCOUNT', 'LOGIN_DELAY', 'SESSIONS_USER', 'SESSIONS_ADDRESS'],
+    ...['REFRESH_SESSION', 'REFRESH_USER', 'FAILURES_ADDRESS'],
+  ].map((name) => [`LIMIT_${name}`, 'off']),
 )
 
 export interface LoadedService {
