@@ -31,6 +31,7 @@ export async function evict(trx: Transaction<Schema>, ceiling: Ceiling): Promise
     .select('id')
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
+    .orderBy('id')
   // Most logins need no more than this, which an index alone answers.
   const { rows } = await trx
     .selectFrom(unrevoked.limit(sessions).as('unrevoked'))
