@@ -74,13 +74,11 @@ export async function withEnding(
 export async function endSessions(trx: Transaction<Schema>, revocation: RevocationOfUser): Promise<Ending> {
   const { userId, reason, now, origin, except = '', cause } = revocation
   const causes = cause === undefined ? [] : [cause]
-  const user = await locked(
-    trx,
-    trx
-      .selectFrom('users')
-      .select(['session_epoch as epoch', 'ending_at as endingAt'])
-      .where('id', '=', userId),
-  ).executeTakeFirst()
+  const query = trx
+    .selectFrom('users')
+    .select(['session_epoch as epoch', 'ending_at as endingAt'])
+    .where('id', '=', userId)
+  const user = await locked(trx, query).executeTakeFirst()
   const found = await trx
     .selectFrom('sessions')
     .select('id')
