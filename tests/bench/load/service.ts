@@ -25,11 +25,19 @@ const UNLIMITED = Object.fromEntries(
   ].map((name) => [`LIMIT_${name}`, 'off']),
 )
 
+/** As they are when nobody sets them: an empty variable counts as unset. */
+export const LIMITED = Object.fromEntries(Object.keys(UNLIMITED).map((name) => [name, '']))
+
 export interface LoadedService {
   readonly port: number
   /** Refreshes at a constant rate, each of which has to be a rotation. Milliseconds */
-  refresh(rate: number, seconds: number): Promise<{ readonly p50: number; readonly p99: number }>
+  refresh(
+    rate: number,
+    seconds: number,
+  ): Promise<{ readonly p50: number; readonly p99: number; readonly p999: number }>
   metrics(): Promise<ReadonlyMap<string, number>>
+  /** Milliseconds of CPU time that the event loop worked at most, since this was last asked, before it looked at what had come */
+  longestTurn(): Promise<number>
 }
 
 interface Prepared {
@@ -39,9 +47,14 @@ interface Prepared {
 }
 
 /** @param sessions for the refreshes: as many as come before the first is answered are enough */
-async function prepare(cleanup: Cleanup, dialect: Dialect, sessions: number): Promise<Prepared> {
+async function prepare(
+  cleanup: Cleanup,
+  dialect: Dialect,
+  sessions: number,
+  limits: Readonly<Record<string, string>> = UNLIMITED,
+): Promise<Prepared> {
   const options = await freshDatabase(cleanup, dialect)
-  const env = { ...environment(options), ...UNLIMITED, METRICS_PORT: String(await freePort()) }
+  const env = { ...environment(options), ...limits, METRICS_PORT: String(await freePort()) }
   const sizes = { users: USERS, sessions }
   const { paced: file } = await fill(temporaryDirectory(cleanup), env, 'refresh', sizes)
   return { env, file }
@@ -52,13 +65,22 @@ const refresher =
   (rate, seconds) =>
     pace({ ports: [port], operation: REFRESH, file }, rate, Math.round(rate * seconds))
 
+export interface LoadedOptions {
+  /** Variables */
+  readonly limits?: Readonly<Record<string, string>>
+  /** What is done to the database before the service starts */
+  readonly beforehand?: (env: Readonly<Record<string, string>>) => Promise<void>
+}
+
 export async function startLoaded(
   cleanup: Cleanup,
   dialect: Dialect,
   sessions: number,
+  { limits = UNLIMITED, beforehand = async () => {} }: LoadedOptions = {},
 ): Promise<LoadedService> {
-  const { env, file } = await prepare(cleanup, dialect, sessions)
-  const { port } = await start(cleanup, { program: [MAIN], env })
+  const { env, file } = await prepare(cleanup, dialect, sessions, limits)
+  await beforehand(env)
+  const { port, delay } = await start(cleanup, { program: [MAIN], env })
   return {
     port,
     refresh: refresher(port, file),
@@ -66,6 +88,7 @@ export async function startLoaded(
       const response = await fetch(`http://127.0.0.1:${env['METRICS_PORT']}/metrics`)
       return parseExposition(await response.text())
     },
+    longestTurn: async () => (await delay()).longest,
   }
 }
 
@@ -85,5 +108,7 @@ export async function startHurried(
     port,
     refresh: refresher(port, file),
     metrics: async () => parseExposition((await core.metrics?.text()) ?? ''),
+    // The load runs in the same process.
+    longestTurn: async () => Number.NaN,
   }
 }
