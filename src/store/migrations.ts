@@ -167,7 +167,7 @@ const events: Migration = {
   },
 }
 
-/** Lets all sessions of a user end at once and their rows later: `docs/adr/0028-bounded-work-per-user.md`. */
+/** Lets all sessions of a user end at once and their rows later: `docs/adr/0029-bounded-work-per-user.md`. */
 const epochs: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

@@ -1,4 +1,4 @@
-/** The end of all sessions of a user: see `docs/adr/0028-bounded-work-per-user.md`. */
+/** The end of all sessions of a user: see `docs/adr/0029-bounded-work-per-user.md`. */
 import type { Transaction } from 'kysely'
 import { inSlices } from '../../slices.ts'
 import type { Database, Schema } from '../schema.ts'

@@ -1,4 +1,4 @@
-/** Keeps the number of a user's sessions bounded: see `docs/adr/0028-bounded-work-per-user.md`. */
+/** Keeps the number of a user's sessions bounded: see `docs/adr/0029-bounded-work-per-user.md`. */
 import type { Transaction } from 'kysely'
 import type { Schema } from '../schema.ts'
 import type { ActiveAt } from './active-sessions.ts'
