@@ -1,7 +1,7 @@
 // Made from openapi/ by `npm run generate`. Never edit.
 
 import { createRoute } from '@hono/zod-openapi'
-import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zGetUserPath, zListEventsQuery, zListUserSessionsPath, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionPath, zRegisterBody } from './schemas.ts'
+import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zGetUserPath, zListEventsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionPath, zRegisterBody } from './schemas.ts'
 
 export const routes = {
   refreshToken: createRoute({
@@ -161,8 +161,10 @@ export const routes = {
     path: '/api/auth/sessions',
     tags: ["sessions"],
     summary: "The user's sessions",
+    request: { query: zListSessionsQuery },
     responses: {
       200: { description: "The sessions" },
+      400: { description: "A parameter does not fit the contract, or does not exist" },
       401: { description: "No usable access token was presented" },
       403: { description: "The account is deactivated" },
       404: { description: "The account was deleted" },
@@ -304,10 +306,10 @@ export const routes = {
     path: '/admin/users/{id}/sessions',
     tags: ["admin"],
     summary: "The sessions of a user",
-    request: { params: zListUserSessionsPath },
+    request: { params: zListUserSessionsPath, query: zListUserSessionsQuery },
     responses: {
       200: { description: "The sessions" },
-      400: { description: "An id in the path is not a UUID" },
+      400: { description: "The id in the path is not a UUID, or a parameter does not fit the contract or does not exist" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },

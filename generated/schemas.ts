@@ -132,6 +132,11 @@ export const zMeResult = z.strictObject({
     data: zUser
 });
 
+/**
+ * Opaque; it does not expire
+ */
+export const zCursor = z.string().regex(/^[A-Za-z0-9_-]{21}[AQgw]$/);
+
 export const zSession = z.strictObject({
     id: z.uuid(),
     device: z.string().nullable(),
@@ -147,14 +152,10 @@ export const zSessionsResult = z.strictObject({
     status: z.literal('success'),
     code: z.literal(200),
     data: z.strictObject({
-        sessions: z.array(zSession).max(100)
+        sessions: z.array(zSession).max(100),
+        next_cursor: zCursor.nullable()
     })
 });
-
-/**
- * Opaque; it does not expire
- */
-export const zCursor = z.string().regex(/^[A-Za-z0-9_-]{21}[AQgw]$/);
 
 export const zUserRecord = z.strictObject({
     id: z.uuid(),
@@ -204,7 +205,8 @@ export const zSessionRecordsResult = z.strictObject({
     status: z.literal('success'),
     code: z.literal(200),
     data: z.strictObject({
-        sessions: z.array(zSessionRecord).max(100)
+        sessions: z.array(zSessionRecord).max(100),
+        next_cursor: zCursor.nullable()
     })
 });
 
@@ -264,6 +266,11 @@ export const zLoginBody = zLoginRequest;
 
 export const zChangePasswordBody = zPasswordRequest;
 
+export const zListSessionsQuery = z.strictObject({
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
+    cursor: zCursor.optional()
+});
+
 export const zEndSessionPath = z.object({
     id: z.uuid()
 });
@@ -298,6 +305,11 @@ export const zEndUserSessionsPath = z.object({
 
 export const zListUserSessionsPath = z.object({
     id: z.uuid()
+});
+
+export const zListUserSessionsQuery = z.strictObject({
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
+    cursor: zCursor.optional()
 });
 
 export const zOpenUserSessionBody = zOpenSessionRequest;

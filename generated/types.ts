@@ -185,7 +185,9 @@ export interface paths {
         };
         /**
          * The user's sessions
-         * @description The active sessions of the user, the last refreshed first, 100 at most.
+         * @description The active sessions of the user, 100 at most on a page. In a page, the last refreshed come first. The pages go from the newest
+         *     sessions to the oldest, except for ids from old versions. A page may have fewer sessions than `limit`, although
+         *     `next_cursor` is not null.
          */
         get: operations["listSessions"];
         put?: never;
@@ -313,7 +315,9 @@ export interface paths {
         };
         /**
          * The sessions of a user
-         * @description The active sessions, the last refreshed first, 100 at most.
+         * @description The active sessions, 100 at most on a page. In a page, the last refreshed come first. The pages go from the newest
+         *     sessions to the oldest, except for ids from old versions. A page may have fewer sessions than `limit`, although
+         *     `next_cursor` is not null.
          */
         get: operations["listUserSessions"];
         put?: never;
@@ -602,6 +606,8 @@ export interface components {
             code: 200;
             data: components["schemas"]["User"];
         };
+        /** @description Opaque; it does not expire */
+        Cursor: string;
         Session: {
             /**
              * Format: uuid
@@ -625,12 +631,12 @@ export interface components {
             /** @constant */
             code: 200;
             data: {
-                /** @description The active sessions, the last refreshed first */
+                /** @description Active sessions, the last refreshed first */
                 sessions: components["schemas"]["Session"][];
+                /** @description For the next page; null on the last one */
+                next_cursor: components["schemas"]["Cursor"] | null;
             };
         };
-        /** @description Opaque; it does not expire */
-        Cursor: string;
         UserRecord: {
             /**
              * Format: uuid
@@ -700,8 +706,10 @@ export interface components {
             /** @constant */
             code: 200;
             data: {
-                /** @description The active sessions, the last refreshed first */
+                /** @description Active sessions, the last refreshed first */
                 sessions: components["schemas"]["SessionRecord"][];
+                /** @description For the next page; null on the last one */
+                next_cursor: components["schemas"]["Cursor"] | null;
             };
         };
         OpenSessionRequest: {
@@ -1170,6 +1178,17 @@ export interface components {
                 };
             };
         };
+        /** @description A parameter does not fit the contract, or does not exist */
+        InvalidQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
         /** @description An id in the path is not a UUID */
         InvalidId: {
             headers: {
@@ -1197,17 +1216,6 @@ export interface components {
                     /** @enum {string} */
                     message: "Session not found." | "User not found.";
                 };
-            };
-        };
-        /** @description A parameter does not fit the contract, or does not exist */
-        InvalidQuery: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                "Cache-Control": components["headers"]["NoStore"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["InvalidRequest"];
             };
         };
         /** @description No `ADMIN_TOKEN` was presented in `Authorization` */
@@ -1263,6 +1271,17 @@ export interface components {
                     /** @enum {string} */
                     message: "User not found." | "Not found.";
                 };
+            };
+        };
+        /** @description The id in the path is not a UUID, or a parameter does not fit the contract or does not exist */
+        InvalidIdOrQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
             };
         };
         /** @description The body does not fit the contract, or the id in the path is not a UUID */
@@ -1659,7 +1678,18 @@ export interface operations {
     };
     listSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Maximum number of sessions
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description `next_cursor` of the previous page, unchanged
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
+                cursor?: components["schemas"]["Cursor"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1677,6 +1707,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionsResult"];
                 };
             };
+            400: components["responses"]["InvalidQuery"];
             401: components["responses"]["InvalidAccessToken"];
             403: components["responses"]["InactiveUser"];
             404: components["responses"]["UnknownUser"];
@@ -1979,7 +2010,18 @@ export interface operations {
     };
     listUserSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Maximum number of sessions
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description `next_cursor` of the previous page, unchanged
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
+                cursor?: components["schemas"]["Cursor"];
+            };
             header?: never;
             path: {
                 /**
@@ -2003,7 +2045,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionRecordsResult"];
                 };
             };
-            400: components["responses"]["InvalidId"];
+            400: components["responses"]["InvalidIdOrQuery"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { activeSessions } from '../sessions/list.ts'
+import { allActiveSessions } from '../sessions/list.ts'
 import { endAllSessions, endEverySession, endSession } from '../sessions/revoke.ts'
 import { sessionBody } from '../sessions/session-body.ts'
 import { OPERATOR } from '../store/queries/events.ts'
@@ -47,7 +47,7 @@ export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): vo
 
 async function list(context: CommandContext, { user, json }: ListOptions): Promise<void> {
   const userId = user === undefined ? undefined : (await requireUser(context.db, user)).id
-  const bodies = (await activeSessions(context, Number.MAX_SAFE_INTEGER, userId)).map((session) => ({
+  const bodies = (await allActiveSessions(context, userId)).map((session) => ({
     user_id: session.userId,
     ...sessionBody(session),
   }))
@@ -81,7 +81,7 @@ async function revokeOf(context: CommandContext, nameOrId: string): Promise<void
   const user = await requireUser(context.db, nameOrId)
   const end = { userId: user.id, reason: 'operator', origin: OPERATOR } as const
   const { endedSessions } = await endAllSessions(context, end)
-  console.log(`${count(endedSessions.length, 'session')} of ${user.username} ended.`)
+  console.log(`${count(endedSessions, 'session')} of ${user.username} ended.`)
 }
 
 async function revokeAll(context: CommandContext): Promise<void> {

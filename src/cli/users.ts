@@ -102,7 +102,7 @@ async function deactivate({ db, now }: CommandContext, nameOrId: string): Promis
   const user = await requireUser(db, nameOrId)
   const ended = await deactivateUser(db, user.id, now(), OPERATOR)
   if (ended === undefined) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} deactivated, ${count(ended.endedSessions.length, 'session')} ended.`)
+  console.log(`User ${user.username} deactivated, ${count(ended.endedSessions, 'session')} ended.`)
 }
 
 async function activate({ db, now }: CommandContext, nameOrId: string): Promise<void> {

@@ -28,6 +28,8 @@ export interface Settings {
   readonly refreshTokenTtl: number
   /** SESSION_MAX_AGE_DAYS, in milliseconds: a session ends at this age, even if it is used. */
   readonly sessionMaxAge: number
+  /** SESSIONS_PER_USER: active sessions. Opening another one ends the one that was not refreshed for longest. */
+  readonly sessionsPerUser: number
   /** REFRESH_TOKEN_ROTATION: whether each refresh replaces the refresh token. */
   readonly rotation: boolean
   /** REFRESH_TOKEN_GRACE_SECONDS, in milliseconds. 0 allows no replay. */
@@ -63,8 +65,14 @@ export interface Settings {
     readonly registerAddress: Limit | false
     /** LIMIT_PASSWORD_ADDRESS: password changes from one address. By default only in production. */
     readonly passwordAddress: Limit | false
+    /** LIMIT_SESSIONS_USER: successful logins of one user. */
+    readonly sessionsUser: Limit | false
+    /** LIMIT_SESSIONS_ADDRESS: successful logins from one address, of any user. */
+    readonly sessionsAddress: Limit | false
     /** LIMIT_REFRESH_SESSION: refreshes and exchanges of one session. */
     readonly refreshSession: Limit | false
+    /** LIMIT_REFRESH_USER: refreshes and exchanges of all sessions of one user. */
+    readonly refreshUser: Limit | false
     /** LIMIT_FAILURES_ADDRESS: refused tokens from one address. */
     readonly failuresAddress: Limit | false
   }
@@ -182,6 +190,7 @@ function check(env: NodeJS.ProcessEnv): { settings?: Settings; mistakes: string[
     accessTokenTtl: data.ACCESS_TOKEN_EXPIRE_MINUTES * minute,
     refreshTokenTtl: data.REFRESH_TOKEN_EXPIRE_DAYS * day,
     sessionMaxAge: data.SESSION_MAX_AGE_DAYS * day,
+    sessionsPerUser: data.SESSIONS_PER_USER,
     rotation: data.REFRESH_TOKEN_ROTATION,
     grace: data.REFRESH_TOKEN_GRACE_SECONDS * second,
     exchangeWindow: data.EXPIRED_TOKEN_WINDOW_MINUTES * minute,
@@ -203,7 +212,10 @@ function check(env: NodeJS.ProcessEnv): { settings?: Settings; mistakes: string[
       loginDelay: data.LIMIT_LOGIN_DELAY === 'on',
       registerAddress: data.LIMIT_REGISTER_ADDRESS ?? ofSuccesses(production),
       passwordAddress: data.LIMIT_PASSWORD_ADDRESS ?? ofSuccesses(production),
+      sessionsUser: data.LIMIT_SESSIONS_USER,
+      sessionsAddress: data.LIMIT_SESSIONS_ADDRESS,
       refreshSession: data.LIMIT_REFRESH_SESSION,
+      refreshUser: data.LIMIT_REFRESH_USER,
       failuresAddress: data.LIMIT_FAILURES_ADDRESS,
     }),
     eventsRetention: data.EVENTS_RETENTION_DAYS * day,

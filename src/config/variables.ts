@@ -32,6 +32,9 @@ export const variables = z
     JWT_AUDIENCE: stringOrUri.optional(),
     ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, year * 24 * 60).default(30),
     REFRESH_TOKEN_EXPIRE_DAYS: whole(1, 10 * year).default(30),
+    // ASVS 5.0 7.1.2: "how many concurrent (parallel) sessions are allowed for one account". A login at the maximum reads
+    // all sessions of the user, so it cannot be any number.
+    SESSIONS_PER_USER: whole(1, 10_000).default(100),
     // May be shorter than REFRESH_TOKEN_EXPIRE_DAYS: refresh tokens then expire with the session.
     SESSION_MAX_AGE_DAYS: whole(1, 10 * year).default(90),
     REFRESH_TOKEN_ROTATION: flag.default(true),
@@ -55,7 +58,11 @@ export const variables = z
     // These count successes, which test suites have by the hundred. So the default depends on NODE_ENV.
     LIMIT_REGISTER_ADDRESS: limit.optional(),
     LIMIT_PASSWORD_ADDRESS: limit.optional(),
+    LIMIT_SESSIONS_USER: limit.default({ points: 120, seconds: 600 }),
+    // An office of a thousand people may log in within ten minutes.
+    LIMIT_SESSIONS_ADDRESS: limit.default({ points: 1200, seconds: 600 }),
     LIMIT_REFRESH_SESSION: limit.default({ points: 120, seconds: 60 }),
+    LIMIT_REFRESH_USER: limit.default({ points: 1200, seconds: 60 }),
     LIMIT_FAILURES_ADDRESS: limit.default({ points: 300, seconds: 60 }),
     EVENTS_RETENTION_DAYS: whole(1, 10 * year).default(90),
     EVENTS_KEEP_DELETED_USERS: flag.default(false),

@@ -54,6 +54,11 @@ export class ChunkedLimit {
     return this.#slots.count(key, now) <= this.#freeShare || this.#take(key, this.#open(key))
   }
 
+  /** Whether the key's limit is used up, as far as this process knows */
+  isUsedUp(key: string): boolean {
+    return this.#shares.get(key)?.isEmpty === true
+  }
+
   /** @returns the refusal of a key that was just refused */
   refusal(key: string): LimitRefusal {
     const share = this.#shares.get(key)

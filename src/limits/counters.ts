@@ -78,6 +78,26 @@ export function counting(
   })
 }
 
+/**
+ * Allows a number of successes in a window. Failures do not count, so that strangers cannot use them up. Attempts in
+ * flight do not count either, so as many more may succeed.
+ */
+export function ceiling(policy: Policy, context: LimitContext): (subject: string) => Counter {
+  return (subject) => ({
+    policy,
+    key: keyOf(policy, subject),
+    async take(db) {
+      const found = await findPoints(db, keyOf(policy, subject), context.now())
+      const latest = context.now() + policy.seconds * 1000 + CLOCK_SKEW
+      const isFull = found !== undefined && found.points >= policy.points && found.expiresAt <= latest
+      return isFull ? found.expiresAt : undefined
+    },
+    async giveBack(db, how) {
+      if (how === 'succeeded') await count(context, policy, subject, 1, db)
+    },
+  })
+}
+
 /** Remembers successes and refuses nothing. */
 export interface Seen {
   has(subject: string): Promise<boolean>

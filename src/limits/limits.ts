@@ -1,12 +1,17 @@
 import type { Limit, Settings } from '../config/settings.ts'
 import { ChunkedLimit } from './chunked.ts'
 import type { LimitContext } from './count.ts'
-import { counting, delay, seen } from './counters.ts'
+import { ceiling, counting, delay, seen } from './counters.ts'
 import type { Attempt, Counter } from './guesses.ts'
 import { Guesses } from './guesses.ts'
 import type { Names } from './names.ts'
 import { networkOf } from './networks.ts'
 import type { LimitRefusal } from './refusal.ts'
+
+interface Owned {
+  readonly sessionId: string
+  readonly userId: string
+}
 
 type Counters = (subject: string) => readonly Counter[]
 
@@ -18,9 +23,9 @@ export interface Limits {
   password(account: string, sessionId: string, address: string | null): Promise<Attempt | LimitRefusal>
   register(address: string | null): Promise<Attempt | LimitRefusal>
   /** Counts a refresh or an exchange. @returns whether it is allowed */
-  mayWrite(sessionId: string): Promise<boolean>
+  mayWrite(session: Owned): Promise<boolean>
   /** @returns the refusal of a session that `mayWrite` has just refused */
-  refusalOfSession(sessionId: string): LimitRefusal
+  refusalOfSession(session: Owned): LimitRefusal
   /** Counts a refused token. @returns undefined unless there were too many */
   failure(address: string | null): Promise<LimitRefusal | undefined>
 }
@@ -29,9 +34,10 @@ export function createLimits(
   { limits: settings, sessionMaxAge }: Pick<Settings, 'limits' | 'sessionMaxAge'>,
   context: LimitContext & { readonly names: Names },
 ): Limits {
-  const by = (name: string, limit: Limit | false, counts: 'failures' | 'tries'): Counters => {
+  const by = (name: string, limit: Limit | false, counts: 'failures' | 'tries' | 'successes'): Counters => {
     if (limit === false) return () => []
-    const counter = counting({ name, ...limit }, context, counts)
+    const policy = { name, ...limit }
+    const counter = counts === 'successes' ? ceiling(policy, context) : counting(policy, context, counts)
     return (subject) => [counter(subject)]
   }
   const chunked = (name: string, limit: Limit | false) =>
@@ -43,7 +49,10 @@ export function createLimits(
   const loginAddress = by('login-address', settings.loginAddress, 'failures')
   const passwordAddress = by('password', settings.passwordAddress, 'tries')
   const registerAddress = by('register', settings.registerAddress, 'tries')
+  const sessionsUser = by('sessions-user', settings.sessionsUser, 'successes')
+  const sessionsAddress = by('sessions-address', settings.sessionsAddress, 'successes')
   const sessions = chunked('refresh', settings.refreshSession)
+  const users = chunked('refresh-user', settings.refreshUser)
   const failures = chunked('failures', settings.failuresAddress)
 
   // Unknown names are counted too.
@@ -70,6 +79,8 @@ export function createLimits(
       const pair = `${hash}:${network}`
       const known = await isKnown(account, network)
       return guesses.begin([
+        ...sessionsUser(hash),
+        ...sessionsAddress(network),
         ...delays(pair),
         ...loginAccount(known ? pair : hash),
         ...successes(pair, account),
@@ -87,10 +98,12 @@ export function createLimits(
       ])
     },
     register: (address) => guesses.begin(registerAddress(networkOf(address))),
-    mayWrite: async (sessionId) => sessions?.allow(sessionId) ?? true,
-    refusalOfSession(sessionId) {
-      if (sessions === undefined) throw new TypeError('a limit that is off refuses nothing')
-      return sessions.refusal(sessionId)
+    mayWrite: async ({ sessionId, userId }) =>
+      ((await sessions?.allow(sessionId)) ?? true) && ((await users?.allow(userId)) ?? true),
+    refusalOfSession({ sessionId, userId }) {
+      const refusal = users?.isUsedUp(userId) ? users.refusal(userId) : sessions?.refusal(sessionId)
+      if (refusal === undefined) throw new TypeError('a limit that is off refuses nothing')
+      return refusal
     },
     async failure(address) {
       const network = networkOf(address)

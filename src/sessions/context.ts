@@ -12,6 +12,7 @@ export type SessionSettings = Pick<
   | 'grace'
   | 'exchangeWindow'
   | 'eventsRetention'
+  | 'sessionsPerUser'
 >
 
 /** The dependencies of the functions on sessions. */
@@ -22,10 +23,10 @@ export interface SessionContext {
   readonly now: () => number
   readonly settings: SessionSettings
   /**
-   * Asks the limit whether a session may be written to, after its token was verified. A replay, which writes nothing, and
+   * Asks the limits whether a session may be written to, after its token was verified. A replay, which writes nothing, and
    * the revocation after a reuse happen in any case.
    */
-  readonly mayWrite?: (sessionId: string) => Promise<boolean>
+  readonly mayWrite?: (session: { readonly sessionId: string; readonly userId: string }) => Promise<boolean>
 }
 
 /**

@@ -13,9 +13,14 @@ import { secondsBetween } from './mint.ts'
 export type ExchangeOutcome =
   | ({ readonly outcome: 'exchanged' | 'replayed' } & Access & Subject)
   | { readonly outcome: 'invalid' | 'disabled' }
-  | { readonly outcome: 'limited'; readonly sessionId: string }
   | ({
-      readonly outcome: 'expired' | 'unknown_user' | 'inactive_user' | 'unknown_session' | 'revoked'
+      readonly outcome:
+        | 'limited'
+        | 'expired'
+        | 'unknown_user'
+        | 'inactive_user'
+        | 'unknown_session'
+        | 'revoked'
     } & Subject)
   /** `events`: those that were written, none if the session ended in between */
   | ({ readonly outcome: 'reused'; readonly events: readonly NewEvent[] } & Subject)
@@ -57,7 +62,7 @@ async function attempt(
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
-  const mayWrite = (await context.mayWrite?.(token.sessionId)) ?? true
+  const mayWrite = (await context.mayWrite?.(subject)) ?? true
   const claim = mayWrite
     ? await claimToken(db, {
         ...subject,
@@ -80,7 +85,7 @@ async function attempt(
   const earlier = await findRevokedToken(db, token.id)
   if (earlier === undefined) {
     // The row changed between the statements: for example, the user was activated again.
-    return mayWrite ? undefined : { outcome: 'limited', sessionId: token.sessionId }
+    return mayWrite ? undefined : { outcome: 'limited', ...subject }
   }
   if (settings.grace > 0 && now - earlier.revokedAt <= settings.grace) {
     return successor(context, 'replayed', token, earlier, now)

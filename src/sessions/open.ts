@@ -2,6 +2,7 @@ import { newId } from '../ids.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { insertSession } from '../store/queries/sessions.ts'
 import type { SessionContext } from './context.ts'
+import { idleCutoff } from './context.ts'
 import type { Grant } from './mint.ts'
 import { mintAccess, mintRefreshToken } from './mint.ts'
 
@@ -38,6 +39,8 @@ export async function openSession(
       now,
       expiresAt: Math.min(now + settings.refreshTokenTtl, absoluteExpiresAt),
       absoluteExpiresAt,
+      ceiling: settings.sessionsPerUser,
+      idleCutoff: idleCutoff(context, now),
     },
     origin,
   )

@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts'
 import { inSlices } from '../slices.ts'
 import { deletedUsers, deleteEventsOf } from '../store/queries/deleted-users.ts'
+import { finishEndings } from '../store/queries/endings.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
 import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/queries/prune.ts'
 import type { SessionContext } from './context.ts'
@@ -38,7 +39,8 @@ interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
 }
 
 /**
- * Deletes expired sessions, revoked tokens, counters, old events and events of deleted users in small batches.
+ * Deletes expired sessions, revoked tokens, counters, old events and events of deleted users in small batches. First, it
+ * writes the rows of sessions that ended together in a process that died meanwhile.
  *
  * @param context the core of `createCore`
  * @returns the numbers of deleted rows
@@ -59,6 +61,7 @@ export async function pruneAll(
 ): Promise<Pruned> {
   const { db, settings } = context
   const now = () => context.now() - CLOCK_SLACK
+  await finishEndings(db)
   const inBatches = (work: Work) => pruneInBatches(work, signal)
   const sessions = await inBatches((batch) =>
     pruneSessions(db, { now: now(), idleCutoff: idleCutoff(context, now()), batch }),

@@ -14,8 +14,7 @@ export type RefreshRefusal = 'unknown_user' | 'inactive_user' | 'unknown_session
 export type RefreshOutcome =
   | ({ readonly outcome: 'rotated' | 'replayed' | 'refreshed' } & Grant)
   | { readonly outcome: 'invalid' }
-  | { readonly outcome: 'limited'; readonly sessionId: string }
-  | { readonly outcome: RefreshRefusal; readonly userId: string; readonly sessionId: string }
+  | { readonly outcome: 'limited' | RefreshRefusal; readonly userId: string; readonly sessionId: string }
   | {
       readonly outcome: 'reused' | 'restored'
       readonly userId: string
@@ -56,7 +55,7 @@ async function attempt(
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
 
   const presented = { sessionId, userId, generation, issuedAt, now }
-  const mayWrite = (await context.mayWrite?.(sessionId)) ?? true
+  const mayWrite = (await context.mayWrite?.(presented)) ?? true
   if (!mayWrite) {
     // Limited: nothing is written unless the token is superseded.
   } else if (settings.rotation) {
@@ -74,7 +73,7 @@ async function attempt(
   switch (outcome) {
     case 'current':
       // The row changed between the two statements: for example, the user was activated again.
-      return mayWrite ? undefined : { outcome: 'limited', sessionId }
+      return mayWrite ? undefined : { outcome: 'limited', userId, sessionId }
     case 'replayed':
       if (state?.session === undefined) throw new TypeError('a replay without a session')
       return grant(context, 'replayed', state.session, now)

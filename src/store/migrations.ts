@@ -167,6 +167,34 @@ const events: Migration = {
   },
 }
 
+/** Lets all sessions of a user end at once and their rows later: `docs/adr/0029-bounded-work-per-user.md`. */
+const epochs: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('users')
+      .addColumn('session_epoch', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema.alterTable('users').addColumn('ending_at', 'bigint').execute()
+    await db.schema.alterTable('users').addColumn('ending_reason', textOf(db)).execute()
+    await db.schema
+      .alterTable('sessions')
+      .addColumn('epoch', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema
+      .createIndex('users_ending_at')
+      .on('users')
+      .column('ending_at')
+      .where(sql.ref('ending_at'), 'is not', null)
+      .execute()
+    await db.schema
+      .createIndex('sessions_unrevoked')
+      .on('sessions')
+      .columns(['user_id', 'id'])
+      .where(sql.ref('revoked_at'), 'is', null)
+      .execute()
+  },
+}
+
 /** Adds lanes of events to the webhook, and the user of a remembered login. */
 const lanesAndPeople: Migration = {
   async up(db: Kysely<unknown>) {
@@ -202,5 +230,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002_lighter': lighter,
   '0003_rate_limits': rateLimits,
   '0004_events': events,
+  '0005_epochs': epochs,
   '0007_lanes_and_people': lanesAndPeople,
 }

@@ -14,6 +14,11 @@ export interface Schema {
     created_at: number
     last_login_at: number | null
     deactivated_at: number | null
+    /** Increases when very many sessions of the user end at once. New sessions get this number. */
+    session_epoch: Generated<number>
+    /** Set until the rows of such an ending are done. Meanwhile, sessions of an earlier epoch are over without their row. */
+    ending_at: number | null
+    ending_reason: string | null
   }
   sessions: {
     id: string
@@ -36,6 +41,8 @@ export interface Schema {
     address: string | null
     /** When pruning checks the row next. Rotations do not move it, so it may be before the end of the session. */
     prune_at: Generated<number>
+    /** The user's `session_epoch` when the session was opened */
+    epoch: Generated<number>
   }
   /** Access tokens that were exchanged and so ended before their expiry */
   revoked_tokens: {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Compilable, CompiledQuery, DialectAdapter, QueryResult } from 'kysely'
-import type { Database } from './schema.ts'
+import type { Compilable, CompiledQuery, DialectAdapter, QueryResult, SelectQueryBuilder } from 'kysely'
+import type { Database, Schema } from './schema.ts'
+import { isPostgres } from './schema.ts'
 
 /** The parts of a compiled query that are needed to execute it */
 export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
@@ -72,3 +73,9 @@ export function prepared<Parameters extends object, Row>(
 
   return Object.assign(execute, { query })
 }
+
+/** A query that locks its rows. SQLite has only one writer at a time and needs no row locks. */
+export const locked = <Table extends keyof Schema, Row>(
+  db: Database,
+  query: SelectQueryBuilder<Schema, Table, Row>,
+) => (isPostgres(db) ? query.forNoKeyUpdate() : query)

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withCleanup } from '../support/cleanup.ts'
+import { hoard } from './load/hoarder.ts'
 import type { Figure } from './load/run.ts'
-import { isOver, loadFromOneNetwork, loadWithLogins, loadWithSlow } from './load/run.ts'
-import { PROXIED, startHurried, startLoaded } from './load/service.ts'
+import { isOver, loadFromOneNetwork, loadWithHoarder, loadWithLogins, loadWithSlow } from './load/run.ts'
+import { LIMITED, PROXIED, startHurried, startLoaded } from './load/service.ts'
 
 // Milliseconds, for a machine that runs other tests as well.
 const REFRESH = 2000
@@ -27,7 +28,7 @@ test('400 logins in a second: done or told to come again, and each refresh is a 
 
 test('200 logins a second from one /48: each login from elsewhere is done, and soon', async () => {
   await withCleanup(async (cleanup) => {
-    const service = await startLoaded(cleanup, 'sqlite', 1, PROXIED)
+    const service = await startLoaded(cleanup, 'sqlite', 1, { limits: PROXIED })
     const size = { seconds: 3, rate: 200, honestRate: 5 }
     const figures = within(await loadFromOneNetwork(service, size, { login: 2000 }))
     assert.ok(Number(figures.get('of them told to come again')) > 0)
@@ -53,5 +54,15 @@ test('200 connections that never come to an end: cut in time, with 408, and each
       figures.get(`slow ${kind}: the last cut after`),
     )
     assert.ok(headers >= 900 && body > headers, `${headers} and ${body} ms`)
+  })
+})
+
+test('a user with 20,000 sessions, and all about them at once: others do not wait, and all sessions end', async () => {
+  await withCleanup(async (cleanup) => {
+    const beforehand = (env: Readonly<Record<string, string>>) => hoard(env, 20_000)
+    const service = await startLoaded(cleanup, 'sqlite', 400, { limits: LIMITED, beforehand })
+    // CPU time. Before the ceilings it was more than 500 ms, with 200,000 sessions.
+    const figures = within(await loadWithHoarder(service, { refreshRate: 50, seconds: 4 }, 150))
+    assert.ok(Number(figures.get('hoarder: logout_all 200')) > 0)
   })
 })

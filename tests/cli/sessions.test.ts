@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
-import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
+import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
+import { insertSession } from '../../src/store/queries/sessions.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { done, failed, rekindle } from '../support/program.ts'
 import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
@@ -18,6 +19,8 @@ async function insert(db: Database, id: string, userId: string, now: number, use
       ...session,
       expiresAt: now + 30 * DAY,
       absoluteExpiresAt: now + 90 * DAY,
+      ceiling: 100,
+      idleCutoff: now,
     },
     OPERATOR,
   )
@@ -37,8 +40,8 @@ async function withSessions(t: TestContext) {
   })
   const living = () =>
     inDatabase(database, async (db) => {
-      const sessions = await listSessions(db, { now, idleCutoff: now, limit: 100 })
-      return sessions.map(({ id }) => id)
+      const { rows } = await pageOfSessions(db, { now, idleCutoff: now, limit: 100 })
+      return rows.map(({ id }) => id)
     })
   const reasons = () =>
     inDatabase(database, async (db) => {

@@ -39,6 +39,9 @@ export const limitRows: Readonly<Record<string, Row>> = {
   },
   LIMIT_REGISTER_ADDRESS: inProduction('registerAddress', 60, 3600),
   LIMIT_PASSWORD_ADDRESS: inProduction('passwordAddress', 60, 3600),
+  LIMIT_SESSIONS_USER: row('sessionsUser', 120, 600),
+  LIMIT_SESSIONS_ADDRESS: row('sessionsAddress', 1200, 600),
   LIMIT_REFRESH_SESSION: row('refreshSession', 120, 60),
+  LIMIT_REFRESH_USER: row('refreshUser', 1200, 60),
   LIMIT_FAILURES_ADDRESS: row('failuresAddress', 300, 60),
 }

@@ -97,6 +97,12 @@ export const rows: Readonly<Record<string, Row>> = {
     good: { 1: day, 3650: 3650 * day },
     wrong: [...notWhole, '0', '3651'],
   },
+  SESSIONS_PER_USER: {
+    pick: ({ settings }) => settings.sessionsPerUser,
+    unset: 100,
+    good: { 1: 1, 10000: 10_000 },
+    wrong: [...notWhole, '0', '10001'],
+  },
   REFRESH_TOKEN_ROTATION: {
     pick: ({ settings }) => settings.rotation,
     unset: true,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { snapshot, test } from '../support/database.ts'
-import { DAY, MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { ADMIN_TOKEN, DAY, MINUTE, PASSWORD, startService } from '../support/service.ts'
 import { sidOf } from '../support/tokens.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -90,11 +90,72 @@ test('a session that goes on by exchange is shown until its absolute deadline', 
   assert.deepEqual(shown, [[sidOf(accessToken), iso(began + 90 * DAY)]])
 })
 
+const addOthers = async (
+  service: Awaited<ReturnType<typeof startService>>,
+  userId: string,
+  count: number,
+) => {
+  const { id: _, ...row } = await service.core.db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
+  for (let at = 0; at < count; at += 400) {
+    const rows = Array.from({ length: Math.min(400, count - at) }, () => ({
+      ...row,
+      id: randomUUID(),
+      user_id: userId,
+    }))
+    await service.core.db.insertInto('sessions').values(rows).execute()
+  }
+}
+
+test('page by page: each session on one page, for the user as for an operator', async (t) => {
+  const { service, user, accessToken } = await startWorld(t)
+  await addOthers(service, user.id, 24)
+  const lists = [
+    { path: '/api/auth/sessions', bearer: accessToken },
+    { path: `/admin/users/${user.id}/sessions`, bearer: ADMIN_TOKEN },
+  ]
+  for (const { path, bearer } of lists) {
+    const sizes: number[] = []
+    const seen = new Set<string>()
+    let query = '?limit=10'
+    for (;;) {
+      const { body } = await service.request(`${path}${query}`, { bearer })
+      const { sessions, next_cursor: cursor } = body.data
+      sizes.push(sessions.length)
+      for (const { id } of sessions) seen.add(id)
+      if (cursor === null) break
+      query = `?limit=10&cursor=${cursor}`
+    }
+    assert.deepEqual(sizes, [10, 10, 5], path)
+    assert.equal(seen.size, 25, path)
+  }
+})
+
+test('a thousand that are over before one that lives: the page is short and names the next one', async (t) => {
+  const { service, user, accessToken } = await startWorld(t)
+  const { db } = service.core
+  await addOthers(service, user.id, 1500)
+  await db
+    .updateTable('sessions')
+    .set({ absolute_expires_at: 0 })
+    .where('id', '<>', sidOf(accessToken))
+    .execute()
+  const shown: string[] = []
+  let cursor: string | null = ''
+  let pages = 0
+  while (cursor !== null) {
+    const query: string = cursor === '' ? '' : `?cursor=${cursor}`
+    const { body } = await service.request(`/api/auth/sessions${query}`, { bearer: accessToken })
+    shown.push(...body.data.sessions.map(({ id }: { id: string }) => id))
+    cursor = body.data.next_cursor
+    pages++
+  }
+  assert.deepEqual(shown, [sidOf(accessToken)])
+  assert.equal(pages, 2)
+})
+
 test('100 at the most', async (t) => {
   const { service, user, accessToken } = await startWorld(t)
-  const { id: _, ...row } = await service.core.db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
-  const rows = Array.from({ length: 120 }, () => ({ ...row, id: randomUUID(), user_id: user.id }))
-  await service.core.db.insertInto('sessions').values(rows).execute()
+  await addOthers(service, user.id, 120)
   const { body } = await service.request('/api/auth/sessions', { bearer: accessToken })
   assert.equal(body.data.sessions.length, 100)
 })

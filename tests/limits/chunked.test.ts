@@ -9,9 +9,11 @@ import { openLimits, times } from './context.ts'
 const refreshSession = { points: 120, seconds: 60 }
 const CHUNK = 12
 
+const of = (sessionId: string) => ({ sessionId, userId: 'ada' })
+
 /** The number of simultaneous requests that are allowed. */
 async function admitted(limits: Limits, count: number, session = 'a session'): Promise<number> {
-  const answers = await Promise.all(times(count, () => limits.mayWrite(session)))
+  const answers = await Promise.all(times(count, () => limits.mayWrite(of(session))))
   return answers.filter(Boolean).length
 }
 
@@ -20,9 +22,9 @@ test('one process: all of the limit and a tenth of it, and all again in the next
   const { limits, clock } = context
   assert.equal(await admitted(limits, 200), 120 + CHUNK)
   assert.equal(await admitted(limits, 10), 0)
-  const { until, policy, isFirst: isNews } = limits.refusalOfSession('a session')
+  const { until, policy, isFirst: isNews } = limits.refusalOfSession(of('a session'))
   assert.deepEqual([policy.name, until, isNews], ['refresh', clock.now + 60_000, true])
-  assert.equal(limits.refusalOfSession('a session').isFirst, false)
+  assert.equal(limits.refusalOfSession(of('a session')).isFirst, false)
   assert.equal(await admitted(limits, 10, 'another'), 10)
   clock.now = until - 1
   assert.equal(await admitted(limits, 1), 0)
@@ -47,14 +49,14 @@ test('a session that refreshes as clients do costs no statement, and what is ref
   const { limits, clock } = await openLimits(t, { refreshSession })
   recording.executed.length = 0
   for (let minute = 0; minute < 20; minute++) {
-    for (let count = 0; count < CHUNK; count++) assert.equal(await limits.mayWrite('a session'), true)
+    for (let count = 0; count < CHUNK; count++) assert.equal(await limits.mayWrite(of('a session')), true)
     clock.now += 60_000
   }
   assert.equal(recording.executed.length, 0)
   await admitted(limits, 200)
   const asked = recording.executed.length
   assert.equal(recording.executed.filter(({ sql }) => sql.startsWith('insert')).length, 10)
-  for (let count = 0; count < 1000; count++) assert.equal(await limits.mayWrite('a session'), false)
+  for (let count = 0; count < 1000; count++) assert.equal(await limits.mayWrite(of('a session')), false)
   assert.equal(recording.executed.length, asked)
 })
 
@@ -66,7 +68,7 @@ test('a clock that was a year ahead and is set back begins a window as any other
   assert.equal(await admitted(limits, 200), 120 + CHUNK)
   clock.now = right
   assert.equal(await admitted(limits, 200), 120 + CHUNK)
-  const { until } = limits.refusalOfSession('a session')
+  const { until } = limits.refusalOfSession(of('a session'))
   assert.ok(until <= right + 60_000, `${until - right} ms`)
   clock.now += 60_000
   assert.equal(await admitted(limits, 200), 120 + CHUNK)
@@ -88,7 +90,7 @@ testOnce('of 100,000 sessions in a minute hardly one costs a statement', async (
   const recording = recordStatements(t)
   const { limits } = await openLimits(t, { refreshSession })
   recording.executed.length = 0
-  for (let count = 0; count < 100_000; count++) await limits.mayWrite(`session ${count}`)
+  for (let count = 0; count < 100_000; count++) await limits.mayWrite(of(`session ${count}`))
   const asked = recording.executed.filter(({ sql }) => sql.startsWith('insert')).length
   assert.ok(asked < 30, `${asked}`)
 })

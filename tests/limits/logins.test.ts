@@ -291,7 +291,7 @@ test('limits that are off ask the database nothing', async (t) => {
     await (await passed(limits.login('ada', '192.0.2.1'))).succeeded()
     await (await passed(limits.password('ada', 'a session', '192.0.2.1'))).succeeded()
     await (await passed(limits.register('192.0.2.1'))).undone()
-    assert.equal(await limits.mayWrite('a'), true)
+    assert.equal(await limits.mayWrite({ sessionId: 'a', userId: 'a' }), true)
     assert.equal(await limits.failure('192.0.2.1'), undefined)
   }
   assert.equal(recording.executed.length, 0)

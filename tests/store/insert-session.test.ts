@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { OPERATOR } from '../../src/store/queries/events.ts'
-import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
+import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
+import { insertSession } from '../../src/store/queries/sessions.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { test } from '../support/database.ts'
@@ -17,6 +18,8 @@ const login = (userId: string, passwordHash = 'a hash') => ({
   now: NOW + 1,
   expiresAt: NOW + DAY,
   absoluteExpiresAt: NOW + 90 * DAY,
+  ceiling: 100,
+  idleCutoff: NOW,
   userAgent: 'a browser',
   address: '192.0.2.1',
 })
@@ -36,7 +39,7 @@ test('a good login: one session, and the time of the login with the user', async
     absoluteExpiresAt: NOW + 90 * DAY,
     revokedAt: null,
   })
-  const listed = await listSessions(db, { userId, now: NOW, idleCutoff: NOW, limit: 2 })
+  const { rows: listed } = await pageOfSessions(db, { userId, now: NOW, idleCutoff: NOW, limit: 2 })
   const shown = { createdAt: NOW + 1, refreshedAt: NOW + 1, refreshCount: 0 }
   assert.deepEqual(listed, [{ ...session, ...shown, userAgent: 'a browser', address: '192.0.2.1' }])
   const { users } = await storedRows(db)

@@ -46,8 +46,10 @@ const SCHEMA = [
   'sessions',
   'sessions_prune_at',
   'sessions_revoked_at',
+  'sessions_unrevoked',
   'sessions_user_id',
   'users',
+  'users_ending_at',
 ]
 
 const empty = (t: DialectContext) => freshDatabase(t, t.dialect, 'template0')

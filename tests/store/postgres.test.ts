@@ -6,9 +6,10 @@ import { sql } from 'kysely'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
+import { revokeSessionsOfUser } from '../../src/store/queries/endings.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { pruneSessions } from '../../src/store/queries/prune.ts'
-import { revokeSession, revokeSessionsOfUser } from '../../src/store/queries/revocations.ts'
+import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { deleteUser, findPasswordHash, updatePassword } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { DialectContext } from '../support/database.ts'
@@ -154,7 +155,7 @@ onPostgres('a deadlock between two that end many sessions: both succeed', async 
   // It has the first row and waits for the second, so each waits for the other.
   await lock(first)
   await past.query('commit')
-  assert.deepEqual((await revoked).endedSessions.toSorted(), [first, second].toSorted())
+  assert.equal((await revoked).endedSessions, 2)
   await past.close()
 })
 
@@ -314,7 +315,7 @@ onPostgres(
         updatePassword(db, change, OPERATOR),
         revokeSessionsOfUser(db, { userId, reason: 'logout_all', now: NOW, origin: OPERATOR }),
       ])
-      assert.equal((changed?.endedSessions.length ?? 0) + ended.endedSessions.length, 10)
+      assert.equal((changed?.endedSessions ?? 0) + ended.endedSessions, 10)
     }
     // Each connection of the store reports its deadlocks when it ends.
     await store.close()

@@ -13,11 +13,12 @@ import {
   postponeDelivery,
   recallDeliveries,
 } from '../../src/store/queries/deliveries.ts'
+import * as endings from '../../src/store/queries/endings.ts'
 import { eventsAfter, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { findRevokedToken } from '../../src/store/queries/exchanges.ts'
+import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
 import * as rateLimits from '../../src/store/queries/rate-limits.ts'
 import * as revocations from '../../src/store/queries/revocations.ts'
-import * as sessions from '../../src/store/queries/sessions.ts'
 import * as users from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { Connection, Dialect } from '../support/database.ts'
@@ -78,11 +79,35 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   prune: [4, (context) => pruneAll(context)],
   'find a counter': [1, onDb((db) => rateLimits.findPoints(db, 'a', NOW))],
   'delete a counter': [1, onDb((db) => rateLimits.deletePoints(db, 'a'))],
-  'list the sessions of a user': [
-    1,
+  'a page of the sessions of a user': [
+    2,
+    onDb((db, { user }) => pageOfSessions(db, { userId: user, now: NOW, idleCutoff: NOW, limit: 100 })),
+  ],
+  'a later page of the sessions of a user': [
+    2,
     onDb((db, { user }) =>
-      sessions.listSessions(db, { userId: user, now: NOW, idleCutoff: NOW, limit: 100 }),
+      pageOfSessions(db, { userId: user, now: NOW, idleCutoff: NOW, limit: 100, before: 'f' }),
     ),
+  ],
+  'all sessions, page by page': [
+    2,
+    onDb((db) => pageOfSessions(db, { now: NOW, idleCutoff: NOW, limit: 100, before: 'f' })),
+  ],
+  'make room for a session': [
+    5,
+    async (context, { user }) => {
+      await logIn({ ...context, settings: { ...context.settings, sessionsPerUser: 1 } }, user)
+      const sessions = context.db.selectFrom('sessions').select('id').where('user_id', '=', user)
+      assert.equal((await sessions.where('revoked_at', 'is', null).execute()).length, 1)
+    },
+  ],
+  'end very many of a user, and finish an ending': [
+    6,
+    async ({ db }, { user }) => {
+      await db.updateTable('users').set({ ending_at: NOW }).where('id', '=', user).execute()
+      await endings.revokeSessionsOfUser(db, { userId: user, ...ENDED })
+      await endings.finishEndings(db)
+    },
   ],
   'end a session of a user': [
     1,
@@ -92,7 +117,7 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   ],
   'end all of a user': [
     1,
-    onDb((db, { user }) => revocations.revokeSessionsOfUser(db, { userId: user, ...ENDED })),
+    onDb((db, { user }) => endings.revokeSessionsOfUser(db, { userId: user, ...ENDED })),
   ],
   'find a user': [1, onDb((db, { user }) => users.findUser(db, user))],
   'find a user by name': [1, onDb((db) => users.findUserByName(db, 'ada'))],
@@ -149,6 +174,18 @@ const plans: Readonly<Record<Dialect, (database: Connection, statement: Statemen
   },
 }
 
+/** Leaves out the scans of subqueries, which have a limit. SQLite names both the subquery and its scan. */
+function withoutSlices(plan: readonly string[]): string[] {
+  const scans = plan
+    .flatMap((step) => /^CO-ROUTINE (.+)$/.exec(step)?.slice(1) ?? [])
+    .map((name) => `SCAN ${name}`)
+  return plan.filter((step) => {
+    const at = scans.indexOf(step)
+    if (at !== -1) scans.splice(at, 1)
+    return at === -1
+  })
+}
+
 for (const [name, [count, run]] of Object.entries(queries)) {
   test(name, async (t) => {
     const recording = recordStatements(t)
@@ -169,7 +206,8 @@ for (const [name, [count, run]] of Object.entries(queries)) {
       assert.ok(plan.length > 0, shown)
       // Its cost depends on the size of the page, not on the number of rows.
       if (name.startsWith('a page')) assert.doesNotMatch(shown, /TEMP B-TREE|Sort/)
-      for (const step of plan) assert.doesNotMatch(step, /^SCAN (?!CONSTANT ROW|subject$)|Seq Scan/, shown)
+      for (const step of withoutSlices(plan))
+        assert.doesNotMatch(step, /^SCAN (?!CONSTANT ROW|subject$)|Seq Scan/, shown)
       assert.ok(
         plan.some((step) =>
           /^SEARCH .* USING ((COVERING )?INDEX|(INTEGER )?PRIMARY KEY) |Index (Only )?Scan/.test(step),

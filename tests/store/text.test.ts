@@ -5,7 +5,8 @@ import { refresh } from '../../src/sessions/refresh.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
-import { insertSession, listSessions } from '../../src/store/queries/sessions.ts'
+import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
+import { insertSession } from '../../src/store/queries/sessions.ts'
 import { findUserByName, insertUser, listUsers } from '../../src/store/queries/users.ts'
 import { verifyAccessToken } from '../../src/tokens/access-token.ts'
 import { freshDatabase, test } from '../support/database.ts'
@@ -34,11 +35,11 @@ test('texts come back as they were given', async (t) => {
   const { db } = await openContext(t)
   const userId = await addUser(db)
   const userAgent = `'"\\; -- $1 ? \u{1f600}\u0001\u001f\u007f\u0080\uffff é e\u0301 ${'x'.repeat(200)}`
-  const times = { now: NOW, expiresAt: NOW + 1, absoluteExpiresAt: NOW + 1 }
+  const times = { now: NOW, expiresAt: NOW + 1, absoluteExpiresAt: NOW + 1, ceiling: 100, idleCutoff: NOW }
   const given = { id: "' or 1=1", userId, passwordHash: 'a hash', userAgent, address: '::1', ...times }
   assert.equal((await insertSession(db, given, OPERATOR))?.session.id, given.id)
-  const [listed] = await listSessions(db, { userId, now: NOW - 1, idleCutoff: NOW, limit: 1 })
-  assert.equal(listed?.userAgent, userAgent)
+  const { rows } = await pageOfSessions(db, { userId, now: NOW - 1, idleCutoff: NOW, limit: 1 })
+  assert.equal(rows[0]?.userAgent, userAgent)
   // The longest possible name: a character that normalises to 18 characters, 128 times.
   const usernameKey = '\ufdfa'.repeat(128).normalize('NFKC')
   assert.ok(usernameKey.length > 2000)

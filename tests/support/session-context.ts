@@ -25,6 +25,7 @@ export const SETTINGS: SessionSettings = {
   accessTokenTtl: 30 * MINUTE,
   refreshTokenTtl: 30 * DAY,
   sessionMaxAge: 90 * DAY,
+  sessionsPerUser: 100,
   rotation: true,
   grace: 30_000,
   exchangeWindow: 1440 * MINUTE,

@@ -55,7 +55,7 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
         logEvents(core, c, result.events)
         return success(200, {
           message: 'Password changed successfully',
-          sessions_ended: result.endedSessions.length,
+          sessions_ended: result.endedSessions,
         })
     }
   },

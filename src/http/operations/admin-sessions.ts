@@ -7,16 +7,20 @@ import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
 import { withoutSecrets } from '../pipeline/secrets-in-text.ts'
-import { MAX_LISTED } from './sessions.ts'
+import { cursorOf } from './pagination.ts'
+import { pageFrom } from './sessions.ts'
 
 type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
 
 /** Handlers of the contract's tag `admin`: sessions of a user. The admin token was checked before: see `guards.ts`. */
 export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperations> => ({
-  async listUserSessions(_c, { path, success, failure }) {
+  async listUserSessions(_c, { path, query, success, failure }) {
     if ((await findUser(core.db, path.id)) === undefined) return failure(404, 'User not found.')
-    const sessions = await activeSessions(core, MAX_LISTED, path.id)
-    return success(200, { sessions: sessions.map(sessionBody) })
+    const { sessions, next } = await activeSessions(core, pageFrom(query, path.id))
+    return success(200, {
+      sessions: sessions.map(sessionBody),
+      next_cursor: next === undefined ? null : cursorOf(next),
+    })
   },
 
   async openUserSession(c, { path, body, success, failure }) {
@@ -47,7 +51,7 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
     const end = { userId, reason: 'operator', origin: originOf(core, c) } as const
     const { endedSessions, events } = await endAllSessions(core, end)
     logEvents(core, c, events)
-    return success(200, { message: 'All sessions ended', sessions_ended: endedSessions.length })
+    return success(200, { message: 'All sessions ended', sessions_ended: endedSessions })
   },
 
   async endUserSession(c, { path, success, failure }) {

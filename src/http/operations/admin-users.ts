@@ -57,7 +57,7 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
     const ended = await deactivateUser(core.db, path.id, core.now(), originOf(core, c))
     if (ended === undefined) return failure(404, 'User not found.')
     logEvents(core, c, ended.events)
-    return success(200, { message: 'User deactivated', sessions_ended: ended.endedSessions.length })
+    return success(200, { message: 'User deactivated', sessions_ended: ended.endedSessions })
   },
 
   async activateUser(c, { path, success, failure }) {

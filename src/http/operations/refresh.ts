@@ -86,8 +86,11 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
   },
 })
 
-const limitedSession = (core: Core, c: Context<Env>, { sessionId }: { readonly sessionId: string }) =>
-  tooMany(core, c, core.limits.refusalOfSession(sessionId), { sessionId })
+const limitedSession = (
+  core: Core,
+  c: Context<Env>,
+  { userId, sessionId }: { readonly userId: string; readonly sessionId: string },
+) => tooMany(core, c, core.limits.refusalOfSession({ userId, sessionId }), { userId, sessionId })
 
 function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): void {
   const kind = 'refresh'

@@ -8,9 +8,7 @@ import type { Core } from '../core.ts'
 import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from '../pipeline/credentials.ts'
 import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
 import { logIn } from './log-in.ts'
-
-/** The maximum number of sessions in a list */
-export const MAX_LISTED = 100
+import { cursorOf, readCursor } from './pagination.ts'
 
 /** The user and session of the cookie. They may differ from the access token's after a login in another tab. */
 function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {
@@ -19,6 +17,12 @@ function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; r
   const verification = verifyRefreshToken(core.keys, cookie, core.now())
   return verification.outcome === 'invalid' ? {} : verification.token
 }
+
+/** The page of a user's sessions that a request asks for */
+export const pageFrom = (
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+  userId: string,
+) => ({ userId, limit, before: cursor === undefined ? undefined : readCursor(cursor) })
 
 type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'endSession'
 
@@ -66,17 +70,18 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       const { endedSessions, events } = await endAllSessions(core, end)
       logEvents(core, c, events)
       if (cookieOwner(core, c).userId === userId) clearRefreshCookie(c, core.settings)
-      return success(200, { message: 'All sessions ended', sessions_ended: endedSessions.length })
+      return success(200, { message: 'All sessions ended', sessions_ended: endedSessions })
     },
 
-    async listSessions(c, { success }) {
+    async listSessions(c, { query, success }) {
       const { userId, sessionId } = c.get('access')
-      const sessions = await activeSessions(core, MAX_LISTED, userId)
+      const { sessions, next } = await activeSessions(core, pageFrom(query, userId))
       return success(200, {
         sessions: sessions.map((session) => ({
           ...sessionBody(session),
           current: session.id === sessionId,
         })),
+        next_cursor: next === undefined ? null : cursorOf(next),
       })
     },
 

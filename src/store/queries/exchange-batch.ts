@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
-import { generationStart, hasActiveUser } from './rotation-conditions.ts'
+import { generationStart, userAllows } from './rotation-conditions.ts'
 
 /** An access token to exchange. Times are in milliseconds since the epoch. */
 export interface ExchangeClaim {
@@ -71,7 +71,7 @@ const statement = prepared((db, claims: Claims) =>
             .whereRef('sessions.user_id', '=', 'locked.userId')
             .where('sessions.revoked_at', 'is', null)
             .whereRef('sessions.absolute_expires_at', '>', 'locked.now')
-            .where(hasActiveUser),
+            .where(userAllows),
         )
         .onConflict((conflict) => conflict.column('jti').doNothing())
         .returning(['session_id', 'revoked_at', 'successor_expires_at']),

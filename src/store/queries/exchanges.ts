@@ -5,7 +5,7 @@ import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
-import { hasActiveUser } from './rotation-conditions.ts'
+import { userAllows } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
@@ -50,7 +50,7 @@ const countRefresh = prepared((db, { sessionId, userId, now }: ExchangeClaim) =>
     .where('sessions.user_id', '=', userId)
     .where('sessions.revoked_at', 'is', null)
     .where('sessions.absolute_expires_at', '>', now)
-    .where(hasActiveUser)
+    .where(userAllows)
     .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
 )
 

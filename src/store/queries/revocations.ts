@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { inSlices } from '../../slices.ts'
 import type { SecurityEvent } from '../event-names.ts'
 import type { Database } from '../schema.ts'
@@ -7,6 +6,7 @@ import { transaction } from '../transaction.ts'
 import { defined } from './defined.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
+import { isNotEnding } from './rotation-conditions.ts'
 
 export type RevocationReason =
   | 'logout'
@@ -17,6 +17,8 @@ export type RevocationReason =
   | 'password'
   | 'deactivated'
   | 'operator'
+  /** The user opened more sessions than SESSIONS_PER_USER */
+  | 'evicted'
 
 // Events that explain why a session is revoked
 const ALARMS: { readonly [Reason in RevocationReason]?: SecurityEvent } = {
@@ -29,22 +31,12 @@ interface Ended {
   readonly absoluteExpiresAt: number
 }
 
-const revoked = (userId: string, sessionId: string, reason: RevocationReason): NewEvent => ({
+export const revoked = (userId: string, sessionId: string, reason: RevocationReason): NewEvent => ({
   name: 'session.revoked',
   userId,
   sessionId,
   reason,
 })
-
-// Bots may open very many sessions of one user. Beyond this number, their end is one event instead of one for each,
-// because each event is a row, a line in the log and a post to the webhook.
-const MAX_EVENTS = 1000
-
-/** The events for sessions of a user that ended together: one for each, or a single one for very many. */
-const revocationEvents = (userId: string, ended: readonly string[], reason: RevocationReason): NewEvent[] =>
-  ended.length > MAX_EVENTS
-    ? [{ name: 'sessions.revoked', userId, reason }]
-    : ended.map((id) => revoked(userId, id, reason))
 
 export interface Revocation {
   readonly reason: RevocationReason
@@ -76,6 +68,7 @@ export function revokeSession(
       .set({ revoked_at: now, revoked_reason: reason })
       .where((eb) => eb.and(defined({ id: sessionId, user_id: userId })))
       .where('revoked_at', 'is', null)
+      .where(isNotEnding)
       .returning(['user_id as userId', 'absolute_expires_at as absoluteExpiresAt'])
       .executeTakeFirst()
     if (row === undefined || row.absoluteExpiresAt <= now) return []
@@ -87,80 +80,16 @@ export function revokeSession(
   })
 }
 
-/** Sessions that ended together */
-export interface EndedSessions {
-  /** The ids of the sessions that were active */
-  readonly endedSessions: readonly string[]
-  /** The events that were written */
-  readonly events: readonly NewEvent[]
-}
-
-export interface RevocationOfUser extends Revocation {
-  readonly userId: string
-  /** The id of a session that stays active */
-  readonly except?: string
-  /** The event that ends the sessions. It is written right before theirs, so that its position is assigned late. */
-  readonly cause?: NewEvent
-}
-
-/**
- * Ends all sessions of a user in one transaction.
- *
- * It locks the user's row first, as do all functions that end several sessions of a user. Otherwise two of them could
- * lock sessions in different orders and deadlock. Logins lock the user's row too, so that no new session is missed.
- */
-export function revokeSessionsOfUser(
-  db: Database,
-  { userId, reason, now, origin, except = '', cause }: RevocationOfUser,
-): Promise<EndedSessions> {
-  return transaction(db, async (trx) => {
-    const user = trx.selectFrom('users').select('id').where('id', '=', userId)
-    if (isPostgres(trx)) await user.forNoKeyUpdate().execute()
-    const rows = await revokeRows(trx, userId, reason, now, except)
-    const endedSessions = rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).map(({ id }) => id)
-    const events = [
-      ...(cause === undefined ? [] : [cause]),
-      ...revocationEvents(userId, endedSessions, reason),
-    ]
-    await insertEvents(trx, events, now, origin)
-    return { endedSessions, events }
-  })
-}
-
 // Rows per statement. A refresh hardly waits for one, and it stays far below PostgreSQL's statement timeout.
 const BATCH = 500
 
-const revokeQuery = (db: Database, reason: RevocationReason, now: number) =>
+/** @param reason a {@link RevocationReason}, or what a newer version has written as one */
+export const revokeQuery = (db: Database, reason: string, now: number) =>
   db
     .updateTable('sessions')
     .set({ revoked_at: now, revoked_reason: reason })
     .where('revoked_at', 'is', null)
     .returning(['id', 'absolute_expires_at as absoluteExpiresAt'])
-
-/** PostgreSQL needs several statements: one for very many sessions would always exceed the statement timeout. */
-async function revokeRows(
-  trx: Database,
-  userId: string,
-  reason: RevocationReason,
-  now: number,
-  except: string,
-): Promise<Ended[]> {
-  const update = revokeQuery(trx, reason, now)
-  if (!isPostgres(trx)) return update.where('user_id', '=', userId).where('id', '<>', except).execute()
-  const found = await trx
-    .selectFrom('sessions')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('id', '<>', except)
-    .where('revoked_at', 'is', null)
-    .execute()
-  const rows: Ended[] = []
-  for (let at = 0; at < found.length; at += BATCH) {
-    const ids = found.slice(at, at + BATCH).map(({ id }) => id)
-    rows.push(...(await update.where('id', '=', sql<string>`any(${ids}::text[])`).execute()))
-  }
-  return rows
-}
 
 // On SQLite, the pause after each batch is this many times as long as the batch took. A service that waits for
 // SQLite's lock checks it at intervals of up to 100 ms, and its event loop is blocked meanwhile.

@@ -1,4 +1,4 @@
-import type { Expression } from 'kysely'
+import type { Expression, ExpressionBuilder } from 'kysely'
 import { expressionBuilder, sql } from 'kysely'
 import { QUERY_TIMEOUT } from '../postgres/errors.ts'
 import type { Schema } from '../schema.ts'
@@ -44,20 +44,38 @@ export function isCurrent(refresh: Operands<Exclude<keyof PresentedRefresh, 'exp
     eb('sessions.revoked_at', 'is', null),
     eb('sessions.expires_at', '>', refresh.now),
     eb('sessions.absolute_expires_at', '>', refresh.now),
-    hasActiveUser(),
+    userAllows(),
   ])
 }
 
-/** Whether the user of the session is active. */
-export function hasActiveUser() {
+/** Whether the user of the session is active and has not ended all sessions of its epoch. */
+export function userAllows() {
   const eb = expressionBuilder<Schema, 'sessions'>()
   return eb.exists(
     eb
       .selectFrom('users')
       .select('users.id')
       .whereRef('users.id', '=', 'sessions.user_id')
-      .where('users.deactivated_at', 'is', null),
+      .where('users.deactivated_at', 'is', null)
+      .where(isOfLivingEpoch),
   )
+}
+
+/** {@link isOfLivingEpoch} for a session whose user may be inactive */
+export function isNotEnding() {
+  const eb = expressionBuilder<Schema, 'sessions'>()
+  return eb.exists(
+    eb
+      .selectFrom('users')
+      .select('users.id')
+      .whereRef('users.id', '=', 'sessions.user_id')
+      .where(isOfLivingEpoch),
+  )
+}
+
+/** Whether no ending of all sessions covers this one. If one does, the session is over before its row says so. */
+export function isOfLivingEpoch(eb: ExpressionBuilder<Schema, 'users' | 'sessions'>) {
+  return eb.or([eb('users.ending_at', 'is', null), eb('sessions.epoch', '>=', eb.ref('users.session_epoch'))])
 }
 
 /** The columns that a rotation changes. @param began when the new generation begins: see {@link generationStart} */

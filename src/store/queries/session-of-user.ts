@@ -1,5 +1,6 @@
+import type { ExpressionBuilder } from 'kysely'
 import { sql } from 'kysely'
-import type { Database } from '../schema.ts'
+import type { Database, Schema } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import type { UserRow } from './users.ts'
 import { USER } from './users.ts'
@@ -31,6 +32,10 @@ export const sessionOfUser = (db: Database, subject: TokenSubject) =>
       join.onRef('sessions.id', '=', 'subject.sessionId').onRef('sessions.user_id', '=', 'users.id'),
     )
 
+/** When all sessions of the user ended, if that covers this session and its row does not say so yet */
+export const endingAt = (eb: ExpressionBuilder<Schema, 'users' | 'sessions'>) =>
+  eb.case().when('sessions.epoch', '<', eb.ref('users.session_epoch')).then(eb.ref('users.ending_at')).end()
+
 /** The state that decides whether an access token is valid. Times are in milliseconds since the epoch. */
 export interface AccessState {
   readonly user: UserRow
@@ -48,7 +53,8 @@ export async function findAccess(
   const { revokedAt, absoluteExpiresAt, exchangedAt } = row
   return {
     user: row,
-    session: absoluteExpiresAt === null ? undefined : { revokedAt, absoluteExpiresAt },
+    session:
+      absoluteExpiresAt === null ? undefined : { revokedAt: revokedAt ?? row.endingAt, absoluteExpiresAt },
     isExchanged: exchangedAt !== null,
   }
 }
@@ -57,6 +63,7 @@ const access = prepared((db, token: TokenSubject & { readonly jti: string }) =>
   sessionOfUser(db, token)
     .select(USER)
     .select(['sessions.revoked_at as revokedAt', 'sessions.absolute_expires_at as absoluteExpiresAt'])
+    .select((eb) => endingAt(eb).as('endingAt'))
     .select((eb) =>
       eb
         .selectFrom('revoked_tokens')

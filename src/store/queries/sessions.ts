@@ -2,16 +2,15 @@ import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
-import type { ActiveAt } from './active-sessions.ts'
-import { isActiveSession } from './active-sessions.ts'
-import { defined } from './defined.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
+import { evict } from './evict.ts'
+import { revoked } from './revocations.ts'
 import { sharedRotation } from './rotate-batch.ts'
 import type { PresentedRefresh } from './rotation-conditions.ts'
 import { generationStart, isCurrent, rotatedColumns, SESSION } from './rotation-conditions.ts'
 import type { TokenSubject } from './session-of-user.ts'
-import { sessionOfUser } from './session-of-user.ts'
+import { endingAt, sessionOfUser } from './session-of-user.ts'
 
 /** The part of a session from which tokens are made and verified. Times are in milliseconds since the epoch. */
 export interface Session {
@@ -23,24 +22,6 @@ export interface Session {
   readonly absoluteExpiresAt: number
   readonly revokedAt: number | null
 }
-
-/** A session with everything that its user sees of it */
-export interface SessionRow extends Session {
-  readonly createdAt: number
-  readonly refreshedAt: number
-  readonly refreshCount: number
-  readonly userAgent: string | null
-  readonly address: string | null
-}
-
-const SESSION_ROW = [
-  ...SESSION,
-  'sessions.created_at as createdAt',
-  'sessions.refreshed_at as refreshedAt',
-  'sessions.refresh_count as refreshCount',
-  'sessions.user_agent as userAgent',
-  'sessions.address as address',
-] as const
 
 export interface NewSession {
   readonly id: string
@@ -59,10 +40,14 @@ export interface NewSession {
   readonly address: string | null
   /** Set if an operator opens the session instead of the user */
   readonly reason?: 'operator' | undefined
+  /** The number of active sessions that the user may have */
+  readonly ceiling: number
+  /** Milliseconds since the epoch: see `idleCutoff` in `src/sessions/context.ts` */
+  readonly idleCutoff: number
 }
 
 /**
- * Opens a session. It writes the user's row first: that lock puts the login before or after a password change or
+ * Opens a session, and ends others of the user if there are too many. It writes the user's row first: that lock puts the login before or after a password change or
  * deactivation, so that no new session escapes their revocation of all sessions.
  *
  * @returns undefined when the user is no longer active or the password has changed
@@ -84,11 +69,17 @@ export function insertSession(
         query.where('password_hash', '=', session.passwordHash ?? ''),
       )
       .where('deactivated_at', 'is', null)
-      .returning('id')
+      .returning(['session_epoch as epoch', 'ending_at as endingAt'])
       .executeTakeFirst()
     if (user === undefined) return undefined
-    const { id: sessionId, userId, reason } = session
-    const events: NewEvent[] = [{ name: 'session.opened', userId, sessionId, reason }]
+    const { id: sessionId, userId, reason, now, idleCutoff, ceiling } = session
+    const { epoch, endingAt } = user
+    const isEnding = endingAt !== null
+    const evicted = await evict(trx, { userId, sessions: ceiling, epoch, isEnding, now, idleCutoff })
+    const events: NewEvent[] = [
+      { name: 'session.opened', userId, sessionId, reason },
+      ...evicted.map((id) => revoked(userId, id, 'evicted')),
+    ]
     await insertEvents(trx, events, session.now, origin)
     const row = await trx
       .insertInto('sessions')
@@ -105,6 +96,7 @@ export function insertSession(
         prune_at: session.expiresAt,
         user_agent: session.userAgent,
         address: session.address,
+        epoch,
       })
       .returning(SESSION)
       .executeTakeFirstOrThrow()
@@ -183,34 +175,21 @@ export async function findSession(
 ): Promise<SessionState | undefined> {
   const [row] = await findRow(db, { sessionId, userId })
   if (row === undefined) return undefined
-  const { deactivatedAt, ...session } = row
+  const { deactivatedAt, endingAt, ...session } = row
   return {
     user: { id: userId, deactivatedAt },
-    session: isSession(session) ? session : undefined,
+    session: isSession(session) ? { ...session, revokedAt: session.revokedAt ?? endingAt } : undefined,
   }
 }
 
 const findRow = prepared((db, wanted: TokenSubject) =>
-  sessionOfUser(db, wanted).select(SESSION).select('users.deactivated_at as deactivatedAt'),
+  sessionOfUser(db, wanted)
+    .select(SESSION)
+    .select('users.deactivated_at as deactivatedAt')
+    .select((eb) => endingAt(eb).as('endingAt')),
 )
 
 // A left join makes every column nullable; `id` tells whether there was a row.
 function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }): row is Session {
   return row.id !== null
-}
-
-/** Lists active sessions, the last refreshed first. */
-export function listSessions(
-  db: Database,
-  filter: ActiveAt & { readonly userId?: string; readonly limit: number },
-): Promise<SessionRow[]> {
-  return db
-    .selectFrom('sessions')
-    .select(SESSION_ROW)
-    .where((eb) => eb.and(defined({ user_id: filter.userId })))
-    .where((eb) => isActiveSession(eb, filter))
-    .orderBy('refreshed_at', 'desc')
-    .orderBy('id')
-    .limit(filter.limit)
-    .execute()
 }

@@ -1,12 +1,13 @@
-import type { SelectQueryBuilder } from 'kysely'
-import type { Database, Schema } from '../schema.ts'
-import { isPostgres } from '../schema.ts'
+import { inSlices } from '../../slices.ts'
+import type { Database } from '../schema.ts'
+import { locked } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import { defined } from './defined.ts'
+import type { EndedSessions } from './endings.ts'
+import { endSessions, SLICE, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
-import type { EndedSessions } from './revocations.ts'
-import { revokeSessionsOfUser } from './revocations.ts'
+import { isNotEnding } from './rotation-conditions.ts'
 
 /** A user. Times are in milliseconds since the epoch. */
 export interface UserRow {
@@ -121,8 +122,8 @@ export function updatePassword(
   origin: Origin,
 ): Promise<EndedSessions | undefined> {
   const { userId, sessionId, now } = change
-  return transaction(db, async (trx) => {
-    // The user's row is locked first: see revokeSessionsOfUser.
+  return withEnding(db, async (trx) => {
+    // The user's row is locked first: see endSessions.
     const user = trx
       .selectFrom('users')
       .select('id')
@@ -138,18 +139,13 @@ export function updatePassword(
       .where('user_id', '=', userId)
       .where('revoked_at', 'is', null)
       .where('absolute_expires_at', '>', now)
+      .where(isNotEnding)
     if ((await locked(trx, session).executeTakeFirst()) === undefined) return undefined
     await trx.updateTable('users').set({ password_hash: change.newHash }).where('id', '=', userId).execute()
     const cause: NewEvent = { name: 'password.changed', userId, sessionId }
-    return revokeSessionsOfUser(trx, { userId, reason: 'password', now, origin, except: sessionId, cause })
+    return endSessions(trx, { userId, reason: 'password', now, origin, except: sessionId, cause })
   })
 }
-
-/** SQLite has only one writer at a time and needs no row locks. */
-const locked = <Table extends keyof Schema, Row>(
-  db: Database,
-  query: SelectQueryBuilder<Schema, Table, Row>,
-) => (isPostgres(db) ? query.forNoKeyUpdate() : query)
 
 /** Deactivates a user and ends all sessions of the user. @returns undefined when the user does not exist */
 export function deactivateUser(
@@ -158,7 +154,7 @@ export function deactivateUser(
   now: number,
   origin: Origin,
 ): Promise<EndedSessions | undefined> {
-  return transaction(db, async (trx) => {
+  return withEnding(db, async (trx) => {
     const user = await trx
       .updateTable('users')
       .set({ deactivated_at: now })
@@ -166,9 +162,9 @@ export function deactivateUser(
       .where('deactivated_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
-    if (user === undefined) return (await findUser(trx, id)) && { endedSessions: [], events: [] }
+    if (user === undefined) return (await findUser(trx, id)) && { endedSessions: 0, events: [] }
     const cause: NewEvent = { name: 'user.deactivated', userId: id }
-    return revokeSessionsOfUser(trx, { userId: id, reason: 'deactivated', now, origin, cause })
+    return endSessions(trx, { userId: id, reason: 'deactivated', now, origin, cause })
   })
 }
 
@@ -198,18 +194,47 @@ export function activateUser(
   })
 }
 
-/** Deletes a user with all sessions. @returns the events that were written. Undefined when the user does not exist */
-export function deleteUser(
+/**
+ * Deletes a user with all sessions. A user with very many is deactivated first, so that nothing of the user lives on if
+ * the process dies before all rows are deleted.
+ *
+ * @returns the events that were written. Undefined when the user does not exist
+ */
+export async function deleteUser(
   db: Database,
   id: string,
   now: number,
   origin: Origin,
 ): Promise<readonly NewEvent[] | undefined> {
+  const earlier = (await hasVeryMany(db, id)) ? await deleteSessions(db, id, now, origin) : []
   return transaction(db, async (trx) => {
     const user = await trx.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst()
     if (user === undefined) return undefined
     const events: NewEvent[] = [{ name: 'user.deleted', userId: id }]
     await insertEvents(trx, events, now, origin)
-    return events
+    return [...earlier, ...events]
   })
+}
+
+const sessionIds = (db: Database, userId: string, limit: number) =>
+  db.selectFrom('sessions').select('id').where('user_id', '=', userId).limit(limit)
+
+const hasVeryMany = async (db: Database, userId: string) =>
+  (await sessionIds(db, userId, SLICE + 1).execute()).length > SLICE
+
+/** @returns the events of the deactivation */
+async function deleteSessions(
+  db: Database,
+  userId: string,
+  now: number,
+  origin: Origin,
+): Promise<readonly NewEvent[]> {
+  const ended = await deactivateUser(db, userId, now, origin)
+  const slice = async () => {
+    const ids = (await sessionIds(db, userId, SLICE).execute()).map(({ id }) => id)
+    if (ids.length > 0) await db.deleteFrom('sessions').where('id', 'in', ids).execute()
+    return ids.length === SLICE
+  }
+  await inSlices(slice, { pauseFactor: 1 })
+  return ended?.events ?? []
 }

@@ -1,14 +1,15 @@
-/** `npm run load -- --case logins|networks|slow --database sqlite|postgres --seconds 20`. Exits with 1 when a limit is exceeded. */
+/** `npm run load -- --case logins|networks|slow|hoarder --database sqlite|postgres --seconds 20`. Exits with 1 when a limit is exceeded. */
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { withCleanup } from '../../support/cleanup.ts'
 import type { Dialect } from '../../support/database.ts'
 import { DIALECTS } from '../../support/database.ts'
 import { startServer, VARIABLE } from '../../support/postgres/server.ts'
+import { hoard } from './hoarder.ts'
 import type { Figure } from './run.ts'
-import { isOver, loadFromOneNetwork, loadWithLogins, loadWithSlow } from './run.ts'
-import type { LoadedService } from './service.ts'
-import { PROXIED, startLoaded } from './service.ts'
+import { isOver, loadFromOneNetwork, loadWithHoarder, loadWithLogins, loadWithSlow } from './run.ts'
+import type { LoadedOptions, LoadedService } from './service.ts'
+import { LIMITED, PROXIED, startLoaded } from './service.ts'
 
 const { values } = parseArgs({
   options: { case: { type: 'string' }, database: { type: 'string' }, seconds: { type: 'string' } },
@@ -21,6 +22,10 @@ const CUT = { headers: 12_000, body: 22_000 }
 
 // A refresh takes a session of its own until one of the first is answered.
 const SESSIONS = 2000
+
+// The sessions of one user, and how long a refresh of another user may wait for them.
+const HOARDED = 200_000
+const WAIT = 50
 
 const CASES: Readonly<Record<string, (service: LoadedService) => Promise<Figure[]>>> = {
   logins: (service) =>
@@ -41,6 +46,13 @@ const CASES: Readonly<Record<string, (service: LoadedService) => Promise<Figure[
       { refreshRate: 100, seconds: 24, connections: 2000 },
       { refresh: REFRESH, cut: CUT },
     ),
+  hoarder: (service) =>
+    loadWithHoarder(service, { refreshRate: 100, seconds: Number(values.seconds ?? 20) }, WAIT),
+}
+
+const OPTIONS: Readonly<Record<string, LoadedOptions>> = {
+  networks: { limits: PROXIED },
+  hoarder: { limits: LIMITED, beforehand: (env) => hoard(env, HOARDED) },
 }
 
 const chosen = values.case === undefined ? Object.keys(CASES) : [values.case]
@@ -55,9 +67,8 @@ for (const name of chosen) {
   if (work === undefined) throw new Error(`${name} is none of ${Object.keys(CASES).join(', ')}`)
   for (const dialect of dialects) {
     console.log(`\n${name}, ${dialect}`)
-    const env = name === 'networks' ? PROXIED : undefined
     const figures = await withCleanup(async (cleanup) =>
-      work(await startLoaded(cleanup, dialect, SESSIONS, env)),
+      work(await startLoaded(cleanup, dialect, SESSIONS, OPTIONS[name])),
     )
     for (const figure of figures) {
       const { name, value, most } = figure

@@ -1,5 +1,6 @@
 /** Refreshes at a constant rate while the service is given more than it can do. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { attack } from './hoarder.ts'
 import type { Login } from './logins.ts'
 import { sendLogins } from './logins.ts'
 import type { LoadedService } from './service.ts'
@@ -153,6 +154,39 @@ export async function loadWithSlow(
       most: 50 + connections / 10,
     },
     ...ofProcess(after),
+  ]
+}
+
+/**
+ * @param wait the longest that others may wait, in milliseconds: for what the service does, not for other programs
+ * @throws when a refresh of others is refused
+ */
+export async function loadWithHoarder(
+  service: LoadedService,
+  { refreshRate, seconds }: Size,
+  wait: number,
+): Promise<Figure[]> {
+  const quiet = await service.refresh(refreshRate, seconds / 4)
+  await service.metrics() // The delay of the event loop counts from here.
+  const quietTurn = await service.longestTurn()
+  const [during, answers] = await Promise.all([
+    service.refresh(refreshRate, seconds),
+    attack(service.port, seconds),
+  ])
+  const metrics = await service.metrics()
+  const longestTurn = await service.longestTurn()
+  const count = (what: string) =>
+    [...answers].reduce((sum, [key, value]) => sum + (key.startsWith(what) ? value : 0), 0)
+  return [
+    ...refreshes('before', quiet),
+    { name: 'refreshes before: p99.9', value: quiet.p999 },
+    ...refreshes('meanwhile', during),
+    { name: 'refreshes meanwhile: p99.9', value: during.p999 },
+    { name: 'longest turn before, CPU', value: quietTurn },
+    { name: 'longest turn meanwhile, CPU', value: longestTurn, most: wait },
+    ...[...answers].sort().map(([name, value]) => ({ name: `hoarder: ${name}`, value })),
+    { name: 'hoarder: no logout_all done', value: Number(count('logout_all 200') === 0), most: 0 },
+    ...ofProcess(metrics),
   ]
 }
 

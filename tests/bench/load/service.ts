@@ -21,20 +21,28 @@ export const USERS = 20
 
 // All of it comes from one address.
 const UNLIMITED: Environment = Object.fromEntries(
-  ['LOGIN_ADDRESS', 'LOGIN_ACCOUNT', 'LOGIN_DELAY', 'REFRESH_SESSION', 'FAILURES_ADDRESS'].map((name) => [
-    `LIMIT_${name}`,
-    'off',
-  ]),
+  [
+    ...['LOGIN_ADDRESS', 'LOGIN_ACCOUNT', 'LOGIN_DELAY', 'SESSIONS_USER', 'SESSIONS_ADDRESS'],
+    ...['REFRESH_SESSION', 'REFRESH_USER', 'FAILURES_ADDRESS'],
+  ].map((name) => [`LIMIT_${name}`, 'off']),
 )
 
 /** Each client has an address of its own, and the limits are those of a service that nobody has configured. */
 export const PROXIED: Environment = { TRUST_PROXY: '1' }
 
+/** As they are when nobody sets them: an empty variable counts as unset. */
+export const LIMITED = Object.fromEntries(Object.keys(UNLIMITED).map((name) => [name, '']))
+
 export interface LoadedService {
   readonly port: number
   /** Refreshes at a constant rate, each of which has to be a rotation. Milliseconds */
-  refresh(rate: number, seconds: number): Promise<{ readonly p50: number; readonly p99: number }>
+  refresh(
+    rate: number,
+    seconds: number,
+  ): Promise<{ readonly p50: number; readonly p99: number; readonly p999: number }>
   metrics(): Promise<ReadonlyMap<string, number>>
+  /** Milliseconds of CPU time that the event loop worked at most, since this was last asked, before it looked at what had come */
+  longestTurn(): Promise<number>
 }
 
 interface Prepared {
@@ -48,10 +56,10 @@ async function prepare(
   cleanup: Cleanup,
   dialect: Dialect,
   sessions: number,
-  more = UNLIMITED,
+  limits: Environment = UNLIMITED,
 ): Promise<Prepared> {
   const options = await freshDatabase(cleanup, dialect)
-  const env = { ...environment(options), ...more, METRICS_PORT: String(await freePort()) }
+  const env = { ...environment(options), ...limits, METRICS_PORT: String(await freePort()) }
   const sizes = { users: USERS, sessions }
   const { paced: file } = await fill(temporaryDirectory(cleanup), env, 'refresh', sizes)
   return { env, file }
@@ -62,14 +70,22 @@ const refresher =
   (rate, seconds) =>
     pace({ ports: [port], operation: REFRESH, file }, rate, Math.round(rate * seconds))
 
+export interface LoadedOptions {
+  /** Variables */
+  readonly limits?: Readonly<Record<string, string>>
+  /** What is done to the database before the service starts */
+  readonly beforehand?: (env: Readonly<Record<string, string>>) => Promise<void>
+}
+
 export async function startLoaded(
   cleanup: Cleanup,
   dialect: Dialect,
   sessions: number,
-  more = UNLIMITED,
+  { limits = UNLIMITED, beforehand = async () => {} }: LoadedOptions = {},
 ): Promise<LoadedService> {
-  const { env, file } = await prepare(cleanup, dialect, sessions, more)
-  const { port } = await start(cleanup, { program: [MAIN], env })
+  const { env, file } = await prepare(cleanup, dialect, sessions, limits)
+  await beforehand(env)
+  const { port, delay } = await start(cleanup, { program: [MAIN], env })
   return {
     port,
     refresh: refresher(port, file),
@@ -77,6 +93,7 @@ export async function startLoaded(
       const response = await fetch(`http://127.0.0.1:${env['METRICS_PORT']}/metrics`)
       return parseExposition(await response.text())
     },
+    longestTurn: async () => (await delay()).longest,
   }
 }
 
@@ -96,5 +113,7 @@ export async function startHurried(
     port,
     refresh: refresher(port, file),
     metrics: async () => parseExposition((await core.metrics?.text()) ?? ''),
+    // The load runs in the same process.
+    longestTurn: async () => Number.NaN,
   }
 }

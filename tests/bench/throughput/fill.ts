@@ -9,7 +9,7 @@ import type { Core } from '../../../src/http/core.ts'
 import { createCore } from '../../../src/http/core.ts'
 import { mintAccess, mintRefreshToken } from '../../../src/sessions/mint.ts'
 import type { StoreOptions } from '../../../src/store/open.ts'
-import type { SessionRow } from '../../../src/store/queries/sessions.ts'
+import type { SessionRow } from '../../../src/store/queries/list-sessions.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { PASSWORD } from '../../support/service.ts'
 import { UNLIMITED } from '../../support/values.ts'
@@ -37,6 +37,7 @@ export const environment = (database: StoreOptions) => ({
   ...UNLIMITED,
   // On, so that it is measured, but far away.
   LIMIT_REFRESH_SESSION: '1000000/60',
+  LIMIT_REFRESH_USER: '1000000/1',
   JWT_SECRET_KEY: randomBytes(32).toString('base64url'),
   DATABASE_URL: database.dialect === 'sqlite' ? `sqlite:${database.file}` : database.url,
   NODE_ENV: 'production',

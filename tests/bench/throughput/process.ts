@@ -14,6 +14,8 @@ export interface Delay {
   /** Milliseconds */
   readonly p50: number
   readonly p99: number
+  /** The longest work without a look at what had come, in CPU time */
+  readonly longest: number
 }
 
 export interface Running {

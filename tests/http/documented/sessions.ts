@@ -77,12 +77,17 @@ export const logoutAll: Provocations = {
   '200 ended': leaveAll,
 }
 
-const list: Provocation = ({ accessToken }) => ({
-  path: '/api/auth/sessions',
-  request: { bearer: accessToken },
-})
+const listed =
+  (query = ''): Provocation =>
+  ({ accessToken }) => ({ path: `/api/auth/sessions${query}`, request: { bearer: accessToken } })
+const list = listed()
 
-export const listSessions: Provocations = { ...reading(list), ...withAccess(list), '200 one': list }
+export const listSessions: Provocations = {
+  ...reading(list),
+  ...withAccess(list),
+  '200 one': list,
+  '400 invalid_parameter': [listed('?limit=101'), listed('?cursor=x'), listed('?page=2')],
+}
 
 const sid = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid

@@ -59,6 +59,20 @@ export const limitFaults: readonly Mutation[] = [
     tests: ['tests/http/lock-outs.test.ts'],
   },
   {
+    file: 'src/limits/counters.ts',
+    find: "      if (how === 'succeeded') await count(context, policy, subject, 1, db)\n",
+    replace: '      await count(context, policy, subject, 1, db)\n',
+    why: 'a login that was not decided counts as a session',
+    tests: ['tests/limits/ceilings.test.ts'],
+  },
+  {
+    file: 'src/limits/limits.ts',
+    find: 'users?.allow(userId)',
+    replace: 'users?.allow(sessionId)',
+    why: 'a user refreshes without end by means of many sessions',
+    tests: ['tests/limits/ceilings.test.ts', 'tests/http/ceilings.test.ts'],
+  },
+  {
     file: 'src/limits/refusal.ts',
     find: ' || found.forgetAt <= now) return undefined',
     replace: ') return undefined',

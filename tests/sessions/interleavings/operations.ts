@@ -64,7 +64,7 @@ async function changed(process: Process, { userId, otherId: sessionId }: World):
   const request = { userId, username: 'ada', sessionId, currentPassword: PASSWORD, newPassword }
   const change = await changePassword(process, request, OPERATOR)
   return change.outcome === 'changed'
-    ? { outcome: 'changed', ended: change.endedSessions.length }
+    ? { outcome: 'changed', ended: change.endedSessions }
     : { ...refused, ended: 0 }
 }
 
@@ -101,14 +101,14 @@ export const ENDINGS: Readonly<Record<string, Operation>> = {
       reason: 'logout_all',
       origin: OPERATOR,
     })
-    return { outcome: 'ended', ended: endedSessions.length }
+    return { outcome: 'ended', ended: endedSessions }
   },
   'password change': changed,
   deactivation: async ({ db, now }, { userId }) => {
     const ended = await deactivateUser(db, userId, now(), OPERATOR)
     return {
       outcome: ended === undefined ? 'unknown' : 'deactivated',
-      ended: ended?.endedSessions.length ?? 0,
+      ended: ended?.endedSessions ?? 0,
     }
   },
   deletion: async ({ db }, { userId }) => ({
