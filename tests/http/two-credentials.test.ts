@@ -3,76 +3,18 @@
  * is one. The table is that of docs/glossary.md.
  */
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
-import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { snapshot } from '../support/database.ts'
-import type { Tokens } from '../support/service.ts'
-import { ADMIN_TOKEN, DAY } from '../support/service.ts'
+import { DAY } from '../support/service.ts'
 import { resigned, sidOf } from '../support/tokens.ts'
 import { forge } from '../support/world.ts'
-import type { CookieWorld } from './cookies.ts'
-import { startWithCookie } from './cookies.ts'
-
-interface Sent {
-  /** Values of `Authorization` lines */
-  readonly lines?: readonly string[]
-  /** Values of cookies of the name, in order */
-  readonly cookies?: readonly string[]
-}
-
-/** Over a socket, because fetch joins equal headers. */
-async function send(
-  { service, name }: CookieWorld,
-  path: string,
-  { lines = [], cookies = [] }: Sent,
-  headers: readonly string[] = [],
-  method = 'POST',
-) {
-  const { hostname, port } = new URL(service.url)
-  const socket = connect(Number(port), hostname)
-  const cookie =
-    cookies.length > 0 ? [`Cookie: a=1; ${cookies.map((value) => `${name}=${value}`).join('; ')}`] : []
-  const fields = [...lines.map((line) => `Authorization: ${line}`), ...cookie, ...headers]
-  socket.write(
-    [
-      `${method} ${path} HTTP/1.1`,
-      'Host: localhost',
-      'Connection: close',
-      'Content-Length: 0',
-      ...fields,
-      '',
-      '',
-    ].join('\r\n'),
-  )
-  const answer = await text(socket)
-  const [head = '', body = ''] = answer.split('\r\n\r\n')
-  const { status, data, message } = JSON.parse(body)
-  return {
-    code: Number(head.slice(9, 12)),
-    status,
-    data,
-    message,
-    head,
-    setsCookie: /^set-cookie: /im.test(head),
-  }
-}
+import type { Sent, TwoSessions } from './credentials.ts'
+import { bearer, send, startTwo } from './credentials.ts'
 
 const CONFLICT = [400, 'Conflicting refresh tokens.']
 
-/** A session in cookie mode, and another one in header mode. */
-async function start(t: TestContext): Promise<CookieWorld & { readonly other: Tokens }> {
-  const world = await startWithCookie(t)
-  return { ...world, other: await world.service.login() }
-}
-
-const bearer = (token: string) => [`Bearer ${token}`]
-
 /** What may be in the header beside a good cookie of the world, so that the cookie counts. */
-const NO_REFRESH_TOKENS: Readonly<
-  Record<string, (world: CookieWorld & { readonly other: Tokens }) => string[]>
-> = {
+const NO_REFRESH_TOKENS: Readonly<Record<string, (world: TwoSessions) => string[]>> = {
   'the access token of the session': ({ accessToken }) => bearer(accessToken),
   'the access token of another session': ({ other }) => bearer(other.accessToken),
   'an expired access token': ({ accessToken }) => bearer(resigned(accessToken, { exp: 1 })),
@@ -86,7 +28,7 @@ const NO_REFRESH_TOKENS: Readonly<
 
 for (const [name, linesOf] of Object.entries(NO_REFRESH_TOKENS)) {
   test(`refresh with ${name} beside the cookie: the cookie counts`, async (t) => {
-    const world = await start(t)
+    const world = await startTwo(t)
     const { code, data, setsCookie } = await send(world, '/refresh_token', {
       lines: linesOf(world),
       cookies: [world.refreshToken],
@@ -97,7 +39,7 @@ for (const [name, linesOf] of Object.entries(NO_REFRESH_TOKENS)) {
 }
 
 /** Different refresh tokens together, none of which may be rotated. */
-const CONFLICTS: Readonly<Record<string, (world: CookieWorld & { readonly other: Tokens }) => Sent>> = {
+const CONFLICTS: Readonly<Record<string, (world: TwoSessions) => Sent>> = {
   'header and cookie': ({ other, refreshToken }) => ({
     lines: bearer(other.refreshToken),
     cookies: [refreshToken],
@@ -126,7 +68,7 @@ const CONFLICTS: Readonly<Record<string, (world: CookieWorld & { readonly other:
 
 for (const [name, sentOf] of Object.entries(CONFLICTS)) {
   test(`refresh with two refresh tokens, ${name}: 400, and neither is rotated`, async (t) => {
-    const world = await start(t)
+    const world = await startTwo(t)
     const before = await snapshot(world.service.database)
     const { code, message, setsCookie } = await send(world, '/refresh_token', sentOf(world))
     assert.deepEqual([code, message, setsCookie], [...CONFLICT, false])
@@ -139,7 +81,7 @@ for (const [name, sentOf] of Object.entries(CONFLICTS)) {
 test('refresh with several cookies of the name: what is no refresh token hides no good one', async (t) => {
   for (const beside of [[''], ['""'], ['undefined'], ['', 'garbage', ''], ['a b'], ['%']]) {
     for (const order of ['first', 'last']) {
-      const world = await start(t)
+      const world = await startTwo(t)
       const good = [world.refreshToken]
       const cookies = order === 'first' ? [...beside, ...good] : [...good, ...beside]
       const { code, setsCookie } = await send(world, '/refresh_token', { cookies })
@@ -150,7 +92,7 @@ test('refresh with several cookies of the name: what is no refresh token hides n
 
 test('refresh with the same cookie twice, and once in quotes (RFC 6265 §4.1.1)', async (t) => {
   for (const spell of [(token: string) => token, (token: string) => `"${token}"`]) {
-    const world = await start(t)
+    const world = await startTwo(t)
     const cookies = [world.refreshToken, spell(world.refreshToken)]
     assert.equal((await send(world, '/refresh_token', { cookies })).code, 200)
   }
@@ -158,7 +100,7 @@ test('refresh with the same cookie twice, and once in quotes (RFC 6265 §4.1.1)'
 
 test('refresh with a cookie that is no refresh token beside a good header: header mode', async (t) => {
   for (const cookie of ['', 'undefined', 'forged'] as const) {
-    const world = await start(t)
+    const world = await startTwo(t)
     const cookies = [cookie === 'forged' ? forge(world.refreshToken) : cookie]
     const sent = { lines: bearer(world.other.refreshToken), cookies }
     const { code, data, setsCookie } = await send(world, '/refresh_token', sent)
@@ -167,7 +109,7 @@ test('refresh with a cookie that is no refresh token beside a good header: heade
 })
 
 test('refresh with nothing that is a refresh token: 401 for the cookie', async (t) => {
-  const world = await start(t)
+  const world = await startTwo(t)
   const before = await snapshot(world.service.database)
   for (const lines of [bearer('undefined'), bearer(world.accessToken), bearer(forge(world.refreshToken))]) {
     for (const cookies of [['garbage'], [world.accessToken, 'x'], [forge(world.other.refreshToken)]]) {
@@ -178,60 +120,8 @@ test('refresh with nothing that is a refresh token: 401 for the cookie', async (
   assert.deepEqual(await snapshot(world.service.database), before)
 })
 
-const EQUAL: Readonly<Record<string, (token: string) => string[]>> = {
-  'twice the same line': (token) => [`Bearer ${token}`, `Bearer ${token}`],
-  'the same in another case': (token) => [`Bearer ${token}`, `bearer  ${token}`],
-  'a tab after the scheme': (token) => [`Bearer\t${token}`],
-  'a tab and spaces': (token) => [`Bearer \t ${token} \t`],
-  'an empty line before': (token) => ['', `Bearer ${token}`],
-  'the scheme alone before': (token) => ['Bearer', `Bearer ${token}`],
-  'another scheme before': (token) => [`Basic ${btoa('a:b')}`, `Bearer ${token}`],
-  'another scheme behind': (token) => [`Bearer ${token}`, `Basic ${btoa('a:b')}`],
-}
-
-for (const [name, linesOf] of Object.entries(EQUAL)) {
-  test(`Authorization: ${name}`, async (t) => {
-    const world = await start(t)
-    const { accessToken, refreshToken } = world.other
-    assert.equal((await send(world, '/api/auth/me', { lines: linesOf(accessToken) }, [], 'GET')).code, 200)
-    assert.equal((await send(world, '/admin/users', { lines: linesOf(ADMIN_TOKEN) }, [], 'GET')).code, 200)
-    assert.equal((await send(world, '/refresh_token', { lines: linesOf(refreshToken) })).code, 200)
-    assert.equal((await send(world, '/api/auth/logout', { lines: linesOf(accessToken) })).code, 200)
-  })
-}
-
-test('two different access or admin tokens: 401, whichever comes first', async (t) => {
-  const world = await start(t)
-  const me = {
-    path: '/api/auth/me',
-    message: 'Invalid access token.',
-    tokens: [world.accessToken, world.other.accessToken],
-  }
-  const admin = { path: '/admin/users', message: 'Invalid admin token.', tokens: [ADMIN_TOKEN, 'another'] }
-  for (const { path, message, tokens } of [me, admin]) {
-    for (const order of [tokens, tokens.toReversed()]) {
-      const answer = await send(world, path, { lines: order.map((token) => `Bearer ${token}`) }, [], 'GET')
-      assert.deepEqual([answer.code, answer.message], [401, message])
-    }
-  }
-})
-
-test('text behind a token is part of it', async (t) => {
-  const world = await start(t)
-  for (const rest of [' x', ',x', ', x', ';x', ' , x=1']) {
-    const { code } = await send(
-      world,
-      '/api/auth/me',
-      { lines: [`Bearer ${world.accessToken}${rest}`] },
-      [],
-      'GET',
-    )
-    assert.equal(code, 401, rest)
-  }
-})
-
 test('logout with several credentials: every session of an authentic one ends', async (t) => {
-  const world = await start(t)
+  const world = await startTwo(t)
   const third = await world.service.login()
   const { code, setsCookie } = await send(world, '/api/auth/logout', {
     lines: [...bearer('undefined'), ...bearer(world.other.accessToken)],
@@ -247,7 +137,7 @@ test('logout with several credentials: every session of an authentic one ends', 
 })
 
 test('the end of all sessions takes no cookie away that may be another user’s', async (t) => {
-  const world = await start(t)
+  const world = await startTwo(t)
   await world.service.register('bob')
   const bob = await world.service.login('bob')
   for (const [cookies, clears] of [
@@ -263,7 +153,7 @@ test('the end of all sessions takes no cookie away that may be another user’s'
 })
 
 test('a cookie behind an empty one, or beside a header, counts for cross-site requests', async (t) => {
-  const world = await start(t)
+  const world = await startTwo(t)
   const before = await snapshot(world.service.database)
   const foreign = ['Sec-Fetch-Site: cross-site', 'Origin: https://evil.example']
   for (const path of ['/refresh_token', '/api/auth/logout', '/api/auth/logout_all']) {
@@ -282,24 +172,8 @@ test('a cookie behind an empty one, or beside a header, counts for cross-site re
   assert.deepEqual(await snapshot(world.service.database), before)
 })
 
-test('a credential of another kind is none: the challenge names no error (RFC 6750 §3.1)', async (t) => {
-  const world = await start(t)
-  const challengeOf = async (path: string, sent: Sent, method = 'GET') =>
-    /^www-authenticate: (.*)$/im.exec((await send(world, path, sent, [], method)).head)?.[1]
-  const plain = 'Bearer realm="rekindle"'
-  const cookies = [world.refreshToken]
-  assert.equal(await challengeOf('/api/auth/me', { cookies }), plain)
-  assert.equal(await challengeOf('/admin/users', { cookies }), plain)
-  assert.equal(await challengeOf('/refresh_token', { cookies: [''] }, 'POST'), plain)
-  const invalid = `${plain}, error="invalid_token"`
-  assert.equal(await challengeOf('/refresh_token', { cookies: ['x'] }, 'POST'), invalid)
-  assert.equal(await challengeOf('/api/auth/me', { lines: bearer('x') }), invalid)
-  const login = await world.service.tryLogin('wrong password', 'ada', { bearer: world.accessToken })
-  assert.equal(login.headers.get('WWW-Authenticate'), plain)
-})
-
 test('many cookies of the name cost no more than a few', async (t) => {
-  const world = await start(t)
+  const world = await startTwo(t)
   let verified = 0
   const { keys } = world.service.core
   const verifying = {
@@ -317,7 +191,7 @@ test('many cookies of the name cost no more than a few', async (t) => {
 })
 
 test('a request with an expired cookie alone says so', async (t) => {
-  const world = await start(t)
+  const world = await startTwo(t)
   world.service.clock.now += 40 * DAY
   const { message } = await send(world, '/refresh_token', {
     lines: bearer('undefined'),

@@ -127,8 +127,15 @@ export async function listen(
   }
 }
 
-const hosts = ({ rawHeaders }: IncomingMessage): number =>
-  rawHeaders.reduce((count, name, at) => (at % 2 === 0 && /^host$/i.test(name) ? count + 1 : count), 0)
+/** The number of `Host` lines. Node keeps only the first. */
+function hosts({ rawHeaders }: IncomingMessage): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count
+}
 
 /**
  * Node accepts one connection per turn of the event loop. Other clients may have connected and sent requests meanwhile.
