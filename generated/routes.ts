@@ -12,7 +12,7 @@ export const routes = {
     summary: "Get a new access token for a refresh token",
     responses: {
       200: { description: "A new access token, and with rotation the next refresh token" },
-      400: { description: "The header and the cookie carry different refresh tokens" },
+      400: { description: "The request carries different refresh tokens" },
       401: { description: "No usable refresh token was presented" },
       403: { description: "The account is deactivated, or a cross-site request carried (or, at login, asked for) the refresh cookie" },
       404: { description: "The account was deleted" },

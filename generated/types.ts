@@ -16,10 +16,13 @@ export interface paths {
          *     ignored. With rotation the presented token is superseded. Its successor is returned in `refresh_token` in header mode,
          *     and as a new cookie in cookie mode.
          *
+         *     If a request carries several credentials, only authentic refresh tokens count. An access token, a forged token or an empty
+         *     cookie beside one is ignored. Different refresh tokens are a conflict, whether they came in the header or as cookies.
+         *
          *     A request whose response was lost can be repeated: within the grace window (30 s by default) the same token gets the
          *     byte-identical successor. Later, or with an older token, the repetition is reuse, and the session ends.
          *
-         *     The checks run in this order: cross-site, missing, readable and authentic, expired, user known, user active, session and
+         *     The checks run in this order: cross-site, conflicting, missing, readable and authentic, expired, user known, user active, session and
          *     generation.
          */
         post: operations["refreshToken"];
@@ -766,7 +769,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The header and the cookie carry different refresh tokens */
+        /** @description The request carries different refresh tokens */
         ConflictingTokens: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];

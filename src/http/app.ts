@@ -13,11 +13,13 @@ import { refreshHandlers } from './operations/refresh.ts'
 import { sessionHandlers } from './operations/sessions.ts'
 import { hideAdministration, requireAdminToken } from './pipeline/admin-access.ts'
 import { checked } from './pipeline/checks.ts'
-import { errorHandler, invalidRequest } from './pipeline/errors.ts'
+import { cutOff, errorHandler, invalidRequest } from './pipeline/errors.ts'
 import { CHECKS, guarded } from './pipeline/guards.ts'
 import { setHeader } from './pipeline/headers.ts'
 import { closeWhileDraining, identify, logRequests } from './pipeline/requests.ts'
 import { draftOf, failureDraft, respond, send } from './pipeline/respond.ts'
+import { incomingOf } from './server/address.ts'
+import { carryOut } from './server/early-refusals.ts'
 
 type App = OpenAPIHono<Env>
 type Route = (typeof routes)[OperationId]
@@ -83,6 +85,10 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
   const hasQuery = 'request' in route && 'query' in route.request
   const hasParameters = route.path.includes('{')
   app.openapi(route, async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
+    const refused = cutOff(core, c)
+    if (refused !== undefined) return refused
+    const incoming = incomingOf(c)
+    if (incoming !== undefined) carryOut(incoming)
     const operation = {
       body: hasBody ? c.req.valid('json') : undefined,
       query: hasQuery ? c.req.valid('query') : undefined,

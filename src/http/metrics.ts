@@ -16,6 +16,8 @@ export interface Metrics {
   answered(method: string, route: string, status: number, duration: number): void
   /** Counts a request that was refused before the app saw it. */
   refused(status: number): void
+  /** Counts a connection that was closed because its client did not read its answer in time. */
+  unread(): void
   /** @returns all metrics in the text format of Prometheus */
   text(): Promise<string>
 }
@@ -98,6 +100,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ['status'],
     registers,
   })
+  const unread = new Counter({
+    name: 'rekindle_unread_answers_total',
+    help: 'Connections that were closed because the client read its answer too slowly',
+    registers,
+  })
   for (const status of REFUSALS) refusals.inc({ status }, 0)
   for (const outcome of Object.keys(REFRESHES)) refreshes.inc({ outcome }, 0)
   for (const outcome of Object.keys(EXCHANGES)) exchanges.inc({ outcome }, 0)
@@ -113,6 +120,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       requests.observe({ method: METHODS.has(method) ? method : 'other', route, status }, duration)
     },
     refused: (status) => refusals.inc({ status }),
+    unread: () => unread.inc(),
     text: () => register.metrics(),
   }
 }

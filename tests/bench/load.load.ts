@@ -41,12 +41,14 @@ test('200 connections that never come to an end: cut in time, with 408, and each
     requestTimeout: 1500,
     keepAliveTimeout: 5000,
     connectionsCheckingInterval: 20,
+    lingerTimeout: 100,
   }
   await withCleanup(async (cleanup) => {
     const service = await startHurried(cleanup, timeouts, 500)
     // Each of the 64 connections of the refreshes is used before it counts as slow itself.
-    const size = { refreshRate: 200, seconds: 2, connections: 200 }
-    const cut = { headers: 1000 + REFRESH, body: 1500 + REFRESH }
+    const size = { refreshRate: 200, seconds: 7, connections: 200 }
+    // A client notices the end when it sends its next byte, which takes seconds on a busy machine.
+    const cut = { headers: 4000 + REFRESH, body: 4500 + REFRESH }
     const figures = within(await loadWithSlow(service, size, { refresh: REFRESH, cut }))
     assert.ok(Number(figures.get('open files meanwhile')) > Number(figures.get('open files before')))
     // Whose headers are slow has less time than whose body is.

@@ -100,11 +100,9 @@ test('header and a different cookie: 400, and neither is rotated', async (t) => 
   const world = await startWithCookie(t)
   const header = await world.service.login()
   const before = await snapshot(world.service.database)
-  for (const bearer of [header.refreshToken, header.accessToken, forge(world.refreshToken), 'garbage']) {
-    const answer = await post(world, world.refreshToken, '/refresh_token', bearer)
-    const body = { status: 'error', code: 400, message: 'Conflicting refresh tokens.' }
-    assert.deepEqual([answer.status, answer.body, cookiesOf(answer)], [400, body, []])
-  }
+  const answer = await post(world, world.refreshToken, '/refresh_token', header.refreshToken)
+  const body = { status: 'error', code: 400, message: 'Conflicting refresh tokens.' }
+  assert.deepEqual([answer.status, answer.body, cookiesOf(answer)], [400, body, []])
   assert.deepEqual(await snapshot(world.service.database), before)
   assert.equal((await post(world, world.refreshToken)).status, 200)
   assert.equal((await world.service.refresh(header.refreshToken)).status, 200)

@@ -67,7 +67,7 @@ const withBody = (path: string, json: object): Operation => {
 const [M, I] = ['Access token missing.', 'Invalid access token.']
 const R = 'Invalid refresh token.'
 const OPERATIONS = [
-  operation('/refresh_token', `Refresh token missing., ${R}, ${R}, Conflicting refresh tokens.`),
+  operation('/refresh_token', `Refresh token missing., ${R}, ${R}, ${R}`),
   operation('/api/auth/logout', 'Token missing., Invalid token., Invalid token., Invalid token.'),
   operation('/api/auth/logout_all', `${M}, ${M}, ${I}, ${I}`),
   operation(`/api/auth/sessions/${randomUUID()}`, `${M}, ${M}, ${I}, ${I}`, 'DELETE'),

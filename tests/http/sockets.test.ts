@@ -85,6 +85,9 @@ test('what the parser refuses: 400 in the envelope, and the connection ends', as
 // Values that the parser accepts, but that are no valid URL or host.
 const unusable: Readonly<Record<string, string>> = {
   'no host': 'GET /livez HTTP/1.1\r\n\r\n',
+  'two hosts': 'GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+  'the same host twice': 'GET /livez HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n',
+  'an empty host behind a good one': 'GET /livez HTTP/1.1\r\nHost: a\r\nHost:\r\n\r\n',
   'an empty host': 'GET /livez HTTP/1.1\r\nHost:\r\n\r\n',
   'a host that is none': 'GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n',
   'a host with a path': 'GET /livez HTTP/1.1\r\nHost: x/y?z#\r\n\r\n',

@@ -5,22 +5,20 @@ import type { RefreshOutcome } from '../../sessions/refresh.ts'
 import { refresh } from '../../sessions/refresh.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { bearerToken, refreshCookie, setRefreshCookie } from '../pipeline/credentials.ts'
+import { setRefreshCookie } from '../pipeline/credentials.ts'
 import { tooMany } from '../pipeline/limits.ts'
 import { logEvents, logOutcome, originOf, recordRefusal } from '../pipeline/record.ts'
+import { refreshCredential } from '../pipeline/refresh-credential.ts'
 
 /** Handlers of the contract's tag `refresh` */
 export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'exchangeToken'> => ({
   async refreshToken(c, { success, failure }) {
-    const header = bearerToken(c)
-    const cookie = refreshCookie(c, core.settings)
-    if (header !== undefined && cookie !== undefined && header !== cookie) {
-      return failure(400, 'Conflicting refresh tokens.')
-    }
-    const presented = cookie ?? header
-    if (presented === undefined) return failure(401, 'Refresh token missing.')
+    const credential = refreshCredential(core, c)
+    if (credential.outcome === 'conflicting') return failure(400, 'Conflicting refresh tokens.')
+    if (credential.outcome === 'missing') return failure(401, 'Refresh token missing.')
 
-    const result = await refresh(core, presented, () => originOf(core, c, 'refresh'))
+    const { token, isCookie } = credential
+    const result = await refresh(core, token, () => originOf(core, c, 'refresh'))
     core.metrics?.refreshed(result.outcome)
     if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordRefresh(core, c, result)
@@ -29,7 +27,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
       case 'replayed':
       case 'refreshed': {
         const { accessToken, expiresIn, refreshToken, session } = result
-        if (cookie !== undefined && refreshToken !== undefined) {
+        if (isCookie && refreshToken !== undefined) {
           setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, core.now())
         }
         return success(200, {
@@ -37,7 +35,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
           access_token: accessToken,
           token_type: 'bearer',
           expires_in: expiresIn,
-          ...(cookie === undefined && refreshToken !== undefined && { refresh_token: refreshToken }),
+          ...(!isCookie && refreshToken !== undefined && { refresh_token: refreshToken }),
         })
       }
       case 'expired':

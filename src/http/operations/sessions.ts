@@ -2,20 +2,28 @@ import type { Context } from 'hono'
 import { activeSessions } from '../../sessions/list.ts'
 import { endAllSessions, endSession, logout } from '../../sessions/revoke.ts'
 import { sessionBody } from '../../sessions/session-body.ts'
+import type { RefreshToken } from '../../tokens/refresh-token.ts'
 import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { bearerToken, clearRefreshCookie, refreshCookie, setRefreshCookie } from '../pipeline/credentials.ts'
+import {
+  bearerTokens,
+  clearRefreshCookie,
+  refreshCookies,
+  setRefreshCookie,
+} from '../pipeline/credentials.ts'
 import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
 import { logIn } from './log-in.ts'
 import { cursorOf, readCursor } from './pagination.ts'
 
-/** The user and session of the cookie. They may differ from the access token's after a login in another tab. */
-function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {
-  const cookie = refreshCookie(c, core.settings)
-  if (cookie === undefined) return {}
-  const verification = verifyRefreshToken(core.keys, cookie, core.now())
-  return verification.outcome === 'invalid' ? {} : verification.token
+/** Clears the cookie if it is of the ended session or user. After a login in another tab it may be of another one. */
+function clearEnded(core: Core, c: Context<Env>, hasEnded: (token: RefreshToken) => boolean): void {
+  const tokens = refreshCookies(c, core.settings).flatMap((cookie) => {
+    const verification = verifyRefreshToken(core.keys, cookie, core.now())
+    return verification.outcome === 'invalid' ? [] : verification.token
+  })
+  // Several cookies cannot be told apart when one is cleared, so all of them must have ended.
+  if (tokens.length > 0 && tokens.every(hasEnded)) clearRefreshCookie(c, core.settings)
 }
 
 /** The page of a user's sessions that a request asks for */
@@ -51,11 +59,9 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
     },
 
     async logout(c, { success, failure }) {
-      const presented = [bearerToken(c), refreshCookie(c, core.settings)].filter(
-        (token) => token !== undefined,
-      )
-      if (presented.length === 0) return failure(401, 'Token missing.')
-      const results = await Promise.all(presented.map((token) => logout(core, token, originOf(core, c))))
+      const presented = new Set([...bearerTokens(c), ...refreshCookies(c, core.settings)])
+      if (presented.size === 0) return failure(401, 'Token missing.')
+      const results = await Promise.all([...presented].map((token) => logout(core, token, originOf(core, c))))
       for (const result of results) {
         if (result.outcome === 'revoked') logEvents(core, c, result.events)
       }
@@ -69,7 +75,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       const end = { userId, reason: 'logout_all', origin: originOf(core, c) } as const
       const { endedSessions, events } = await endAllSessions(core, end)
       logEvents(core, c, events)
-      if (cookieOwner(core, c).userId === userId) clearRefreshCookie(c, core.settings)
+      clearEnded(core, c, (token) => token.userId === userId)
       return success(200, { message: 'All sessions ended', sessions_ended: endedSessions })
     },
 
@@ -91,7 +97,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       const events = await endSession(core, end)
       if (events.length === 0) return failure(404, 'Session not found.')
       logEvents(core, c, events)
-      if (path.id === cookieOwner(core, c).sessionId) clearRefreshCookie(c, core.settings)
+      clearEnded(core, c, (token) => token.sessionId === path.id)
       return success(200, { message: 'Session ended' })
     },
   }

@@ -1,19 +1,44 @@
 import type { Context } from 'hono'
-import { generateCookie, getCookie } from 'hono/cookie'
+import { generateCookie } from 'hono/cookie'
+import { parse } from 'hono/utils/cookie'
 import type { Settings } from '../../config/settings.ts'
 import type { Env } from '../contract.ts'
 import { setHeader } from './headers.ts'
 
-/** The token in `Authorization: Bearer …` (RFC 6750 §2.1). The scheme is case-insensitive (RFC 9110 §11.1). */
+// The scheme is case-insensitive (RFC 9110 §11.1). Spaces must follow it (§11.4); tabs are tolerated.
+const BEARER = /^Bearer[ \t]+(\S.*)$/i
+
+// Several lines of one header are joined by commas (RFC 9110 §5.3). A scheme and white space begin a line.
+const NEXT_LINE = /,[ \t]*(?=[a-z]+[ \t])/i
+
+// Each of them may cost a signature, and logout writes for each.
+const MAX_CREDENTIALS = 8
+
+/** Each value once: clients and proxies may repeat a header or a cookie. */
+const distinct = (values: readonly string[]) => [...new Set(values)].slice(0, MAX_CREDENTIALS)
+
+/** The tokens in `Authorization: Bearer …` (RFC 6750 §2.1). More than one only if a client sends several lines. */
+export function bearerTokens(c: Context<Env>): string[] {
+  const lines = c.req.header('Authorization')?.split(NEXT_LINE) ?? []
+  return distinct(lines.flatMap((line) => BEARER.exec(line)?.[1] ?? []))
+}
+
+/** For operations that take one credential. Different tokens become one text, which is not a token. */
 export function bearerToken(c: Context<Env>): string | undefined {
-  return /^Bearer +(\S.*)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
+  const tokens = bearerTokens(c)
+  return tokens.length > 1 ? tokens.join(', ') : tokens[0]
 }
 
 type CookieSettings = Pick<Settings, 'cookie'>
 
-export function refreshCookie(c: Context<Env>, { cookie }: CookieSettings): string | undefined {
-  // A cookie with an empty value counts as missing.
-  return getCookie(c, cookie.name) || undefined
+/**
+ * The refresh cookies that are not empty. A browser sends several of one name if they differ in path or domain: another
+ * subdomain may have set one. They are parsed one by one, because hono's `getCookie` returns only the first of a name.
+ */
+export function refreshCookies(c: Context<Env>, { cookie: { name } }: CookieSettings): string[] {
+  const header = c.req.header('Cookie')
+  if (header?.includes(name) !== true) return []
+  return distinct(header.split(';').flatMap((pair) => parse(pair, name)[name] || []))
 }
 
 const attributes = (secure: boolean) => ({ path: '/', secure, httpOnly: true, sameSite: 'Strict' as const })
@@ -39,7 +64,7 @@ export function setRefreshCookie(
 
 /** Clears the cookie if the request sent one. */
 export function clearRefreshCookie(c: Context<Env>, settings: CookieSettings): void {
-  if (refreshCookie(c, settings) === undefined) return
+  if (refreshCookies(c, settings).length === 0) return
   const { name, secure } = settings.cookie
   setHeader(c, 'Set-Cookie', generateCookie(name, '', { ...attributes(secure), maxAge: 0 }))
 }

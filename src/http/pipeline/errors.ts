@@ -12,26 +12,36 @@ interface Issue {
   readonly message: string
 }
 
+/**
+ * The response to a request that the server has already refused, because its body was malformed or too slow. It is only
+ * logged.
+ */
+export function cutOff(core: Core, c: Context<Env>): Response | undefined {
+  const incoming = incomingOf(c)
+  const refusal = incoming && refusalOf(incoming)
+  if (refusal === undefined) return undefined
+  c.set('requestId', refusal.requestId)
+  return send(core, c, failureDraft(refusal.status, 'Request was cut off.'))
+}
+
 /** The 400 for a request that does not match the contract. */
 export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Issue[]): Response {
+  const refused = cutOff(core, c)
+  if (refused !== undefined) return refused
   const errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
   return send(core, c, failureDraft(400, 'Invalid request.', errors))
 }
 
 export function errorHandler(core: Core) {
   return (error: Error, c: Context<Env>): Response => {
-    const incoming = incomingOf(c)
-    // The server has already answered this request. This response is only logged.
-    const refusal = incoming && refusalOf(incoming)
-    if (refusal !== undefined) {
-      c.set('requestId', refusal.requestId)
-      return send(core, c, failureDraft(refusal.status, 'Request was cut off.'))
-    }
+    const refused = cutOff(core, c)
+    if (refused !== undefined) return refused
     // Hono's validator throws this for JSON that it cannot parse. It throws no other HTTPException here.
     if (error instanceof HTTPException && error.status === 400) {
       return invalidRequest(core, c, [{ path: [], message: 'Malformed JSON.' }])
     }
     // The client has gone. This response is only logged.
+    const incoming = incomingOf(c)
     if (incoming?.destroyed === true && !incoming.complete) {
       return invalidRequest(core, c, [{ path: [], message: 'Request was cut off.' }])
     }

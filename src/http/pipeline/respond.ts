@@ -2,13 +2,15 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Env, OperationId, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { bearerToken, refreshCookie } from './credentials.ts'
+import { bearerTokens, refreshCookies } from './credentials.ts'
 
 /** A response before it is sent. Handlers see it as an opaque {@link Reply}. */
 export interface Draft {
   readonly status: ContentfulStatusCode
   readonly type: string
   readonly body: string | Uint8Array<ArrayBuffer>
+  /** Of a failure */
+  readonly message?: string
 }
 
 const draft = (status: number, type: string, body: Draft['body']): Draft => ({
@@ -24,7 +26,7 @@ export function failureDraft(
   message: string,
   errors?: readonly { readonly path: string; readonly message: string }[],
 ): Draft {
-  return jsonDraft(status, { status: 'error', code: status, message, errors })
+  return { ...jsonDraft(status, { status: 'error', code: status, message, errors }), message }
 }
 
 const responders = {
@@ -44,20 +46,20 @@ export const draftOf = (reply: Reply<OperationId>) => reply as unknown as Draft
 const RETRY_AFTER = '2'
 
 // RFC 6750 §3.1: "If the request lacks any authentication information, the resource server SHOULD NOT include an
-// error code".
-function challenge(core: Core, c: Context<Env>): string {
-  const presented = bearerToken(c) ?? refreshCookie(c, core.settings)
-  return presented === undefined
-    ? 'Bearer realm="rekindle"'
-    : 'Bearer realm="rekindle", error="invalid_token"'
+// error code". The message says whether this operation missed a token: a cookie does not authenticate `/me`. A token in the
+// body is not a credential of this scheme.
+function challenge(core: Core, c: Context<Env>, message = ''): string {
+  const hasToken = bearerTokens(c).length > 0 || refreshCookies(c, core.settings).length > 0
+  const isRefused = hasToken && /\btoken\b/i.test(message) && !message.endsWith(' missing.')
+  return `Bearer realm="rekindle"${isRefused ? ', error="invalid_token"' : ''}`
 }
 
 /** Sends a response with the headers that the contract requires for its status. Every response passes here. */
-export function send(core: Core, c: Context<Env>, { status, type, body }: Draft): Response {
+export function send(core: Core, c: Context<Env>, { status, type, body, message }: Draft): Response {
   const headers = c.get('headers')
   headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
   if (type === 'application/json') headers['Cache-Control'] = 'no-store'
-  if (status === 401) headers['WWW-Authenticate'] = challenge(core, c)
+  if (status === 401) headers['WWW-Authenticate'] = challenge(core, c, message)
   if (status === 503) headers['Retry-After'] = RETRY_AFTER
   // `c.body` would copy them into a Headers object.
   return new Response(body, { status, headers })

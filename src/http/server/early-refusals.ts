@@ -76,33 +76,99 @@ export const refuseRequest =
     return new Response(body, { status, headers })
   }
 
-const refusals = new WeakMap<IncomingMessage, { readonly status: number; readonly requestId: string }>()
+interface Refusal {
+  readonly status: number
+  readonly requestId: string
+}
 
-/** The answer to a request that was cut off while the app handled it: its body was malformed or too slow. */
-export const refusalOf = (request: IncomingMessage) => refusals.get(request)
+// A request is either refused here or carried out by the app, never both.
+const refusals = new WeakMap<IncomingMessage, Refusal>()
+const carriedOut = new WeakSet<IncomingMessage>()
 
-/** Answers input that is not HTTP, too large or too slow, and unknown expectations (`Expect`). */
-export function refuseBytes(server: Server, context: RefusalContext): void {
-  const answering = new WeakMap<Socket, ServerResponse>()
-  server.on('request', ({ socket }, response) => answering.set(socket, response))
+/** The answer to a request whose body was malformed or too slow, so that the app must not carry it out. */
+export const refusalOf = (request: IncomingMessage): Refusal | undefined => refusals.get(request)
+
+/** Keeps the server from refusing a request, because the app carries it out without waiting for its body. */
+export function carryOut(request: IncomingMessage): void {
+  if (!request.complete) carriedOut.add(request)
+}
+
+/** The last response of a connection, and the one before it. A connection sends its responses in order. */
+interface Pending {
+  readonly response: ServerResponse
+  readonly before: ServerResponse | undefined
+}
+
+/**
+ * Answers input that is not HTTP, too large or too slow, and unknown expectations (`Expect`). Ends its connections.
+ *
+ * @param linger milliseconds
+ * @returns whether a connection is ending. RFC 9112 §9.6: "A server that sends a 'close' connection option MUST NOT process
+ * any further requests received on that connection."
+ */
+export function refuseBytes(
+  server: Server,
+  context: RefusalContext,
+  linger: number,
+): (socket: Socket) => boolean {
+  const pending = new WeakMap<Socket, Pending>()
+  const ending = new WeakSet<Socket>()
+  server.on('request', ({ socket }, response) => {
+    if (!ending.has(socket)) pending.set(socket, { response, before: pending.get(socket)?.response })
+  })
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
-    const answer = answering.get(socket)
-    const isAnswering = answer?.headersSent === true && !answer.writableEnded
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
-      socket.destroy()
+    if (error.code === 'ECONNRESET') socket.destroy()
+    // A socket that is not writable is being destroyed by Node.
+    if (!socket.writable || ending.has(socket)) return
+    ending.add(socket)
+    const { response, before } = pending.get(socket) ?? {}
+    const unread = response?.req.complete === false ? response : undefined
+    if (unread !== undefined && (unread.headersSent || carriedOut.has(unread.req))) {
+      unread.shouldKeepAlive = false
+      afterwards(unread, () => end(socket, linger))
       return
     }
     const status = CLIENT_ERRORS[error.code ?? ''] ?? 400
     const { headers, body, requestId } = envelope(context, status)
     const lines = Object.entries(headers).map((header) => header.join(': '))
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
+    const answer = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`
     // The app itself logs the requests that it handles.
-    if (answer?.req.complete === false) refusals.set(answer.req, { status, requestId })
+    if (unread !== undefined) refusals.set(unread.req, { status, requestId })
     else logRefusal(context, socket, { requestId, status, reason: error.code ?? 'unknown' })
+    afterwards(unread === undefined ? response : before, () => end(socket, linger, answer))
   })
   server.on('checkExpectation', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const { headers, body, requestId } = envelope(context, 417)
-    response.writeHead(417, headers).end(body)
-    logRefusal(context, socket, { requestId, status: 417, reason: 'unknown_expectation' })
+    refuse(context, socket, response, 417, 'unknown_expectation')
   })
+  return (socket) => ending.has(socket)
+}
+
+/** Answers a request without the app. */
+export function refuse(
+  context: RefusalContext,
+  socket: Socket,
+  response: ServerResponse,
+  status: number,
+  reason: string,
+): void {
+  const { headers, body, requestId } = envelope(context, status)
+  response.writeHead(status, headers).end(body)
+  logRefusal(context, socket, { requestId, status, reason })
+}
+
+/** Runs a function when a response was sent, or at once if there is none. */
+function afterwards(response: ServerResponse | undefined, then: () => void): void {
+  if (response === undefined || response.closed) then()
+  else response.once('close', then)
+}
+
+/**
+ * Ends a connection with a last answer. It is not destroyed at once: with unread input, that resets the connection, and the
+ * client may lose the answer (RFC 9112 §9.6). Nor is the client waited for, because it may never end its side.
+ */
+function end(socket: Socket, linger: number, answer = ''): void {
+  if (socket.destroyed) return
+  if (socket.writable) socket.end(answer)
+  const timer = setTimeout(() => socket.destroy(), linger)
+  socket.once('close', () => clearTimeout(timer))
 }

@@ -6,9 +6,10 @@ import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { refuseBytes, refuseRequest } from './early-refusals.ts'
+import { refuse, refuseBytes, refuseRequest } from './early-refusals.ts'
+import { cutSlowReaders } from './slow-readers.ts'
 
-// Milliseconds
+// Milliseconds, except the rate
 const TIMEOUTS = {
   /** For the headers of a request */
   headersTimeout: 10_000,
@@ -19,6 +20,12 @@ const TIMEOUTS = {
   /** Closes a connection without traffic, even while an unread answer is pending. Longer than any request takes. */
   timeout: 60_000,
   connectionsCheckingInterval: 1000,
+  /** Until a refused connection is destroyed. Meanwhile the client can read the refusal. */
+  lingerTimeout: 2000,
+  /** For reading answers, with more time for large ones. The largest file of the docs page gets two minutes. */
+  answerTimeout: 20_000,
+  /** Bytes per second */
+  answerRate: 16_384,
 }
 
 // Milliseconds. Ends accepting when new connections never stop.
@@ -45,7 +52,7 @@ export interface Listener {
  * @param app from {@link createApp} or {@link metricsApp}
  * @param address `host` is an IP address or a host name. `port` 0 takes any free port.
  * @param core logs and counts requests that are refused before the app sees them
- * @param timeouts in milliseconds, named as in Node's `http.Server`
+ * @param timeouts in milliseconds, named as in Node's `http.Server`, and three of ours
  * @returns the running server
  * @throws the error of Node's `server.listen`, such as `EADDRINUSE`
  * @example
@@ -75,13 +82,16 @@ export async function listen(
   let reading: IncomingMessage | undefined
   const errorHandler = refuseRequest(context, () => reading?.socket)
   const handle = getRequestListener(app.fetch, { errorHandler })
-  const { timeout, ...limits } = { ...TIMEOUTS, ...timeouts }
+  const { timeout, lingerTimeout, answerTimeout, answerRate, ...limits } = { ...TIMEOUTS, ...timeouts }
   const server = createServer(
     {
       ...limits,
       requireHostHeader: false, // Node would answer without a body
     },
     (incoming, outgoing) => {
+      if (isEnding(incoming.socket)) return
+      // RFC 9112 §3.2: 400 for "any request message that contains more than one Host header field line"
+      if (hosts(incoming) > 1) return refuse(context, incoming.socket, outgoing, 400, 'repeated_host')
       // HTTP/1.0 requests, such as health checks of load balancers, may have no Host. RFC 2606 §2 reserves .invalid, so that
       // it matches no origin.
       if (incoming.httpVersionMinor === 0) incoming.headers.host ??= 'host.invalid'
@@ -92,7 +102,9 @@ export async function listen(
     },
   )
   server.setTimeout(timeout)
-  refuseBytes(server, context)
+  const isEnding = refuseBytes(server, context, lingerTimeout)
+  const pace = { interval: limits.connectionsCheckingInterval, patience: answerTimeout, rate: answerRate }
+  cutSlowReaders(server, pace, core)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
@@ -113,6 +125,16 @@ export async function listen(
       })
     },
   }
+}
+
+/** The number of `Host` lines. Node keeps only the first. */
+function hosts({ rawHeaders }: IncomingMessage): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count
 }
 
 /**

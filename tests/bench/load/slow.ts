@@ -1,4 +1,5 @@
-/** Connections that send a byte now and then and never come to an end, half of them in their headers. */
+/** Connections that send a byte now and then and never come to an end, half of them in their headers. They ignore the end of
+ * the other side, so only their destruction ends them. */
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -8,7 +9,7 @@ export interface SlowConnection {
   readonly kind: 'headers' | 'body'
   /** Of the answer, before the connection was ended; undefined: none */
   readonly status: number | undefined
-  /** Milliseconds until the service ended it; undefined: it still stands */
+  /** Milliseconds until the service destroyed it; undefined: it still stands */
   readonly lived: number | undefined
 }
 
@@ -54,7 +55,7 @@ class Held {
 
   constructor(port: number, kind: SlowConnection['kind']) {
     this.#kind = kind
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
     this.connected = new Promise((resolve, reject) => {
       this.#socket.once('connect', () => {
         this.#begun = performance.now()

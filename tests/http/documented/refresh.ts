@@ -1,5 +1,6 @@
 /** The contract's tag `refresh`. */
 
+import { resigned } from '../../support/tokens.ts'
 import { configure, forge } from '../../support/world.ts'
 import type { Provocation, Provocations } from './provoke.ts'
 import { after, changed, later, limitedTo, ofUser, withBody, writing } from './provoke.ts'
@@ -20,9 +21,9 @@ export const refreshToken: Provocations = {
     path: '/refresh_token',
     request: { method: 'POST', cookie: `refresh_token=${token}` },
   }),
-  '400 conflicting_tokens': changed(refresh, (request, { accessToken }) => ({
+  '400 conflicting_tokens': changed(refresh, (request, { refreshToken: token }) => ({
     ...request,
-    cookie: `refresh_token=${accessToken}`,
+    cookie: `refresh_token=${resigned(token, { exp: 1 })}`,
   })),
   '401 missing': changed(refresh, () => ({ method: 'POST' })),
   '401 invalid': [

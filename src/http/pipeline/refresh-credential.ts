@@ -1,0 +1,28 @@
+import type { Context } from 'hono'
+import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
+import type { Env } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { bearerTokens, refreshCookies } from './credentials.ts'
+
+export type RefreshCredential =
+  | { readonly outcome: 'missing' }
+  | { readonly outcome: 'conflicting' }
+  | { readonly outcome: 'found'; readonly token: string; readonly isCookie: boolean }
+
+/**
+ * Finds the refresh token of a request. Several credentials are judged before they are compared: an access token,
+ * `undefined` or a forged token is not a refresh token and does not count beside one. See the table in docs/glossary.md.
+ */
+export function refreshCredential(core: Core, c: Context<Env>): RefreshCredential {
+  const cookies = refreshCookies(c, core.settings)
+  const presented = new Set([...cookies, ...bearerTokens(c)])
+  const [first] = presented
+  if (first === undefined) return { outcome: 'missing' }
+  const now = core.now()
+  const isAuthentic = (token: string) => verifyRefreshToken(core.keys, token, now).outcome !== 'invalid'
+  // A single credential is verified when it is used.
+  const authentic = presented.size === 1 ? [first] : [...presented].filter(isAuthentic)
+  if (authentic.length > 1) return { outcome: 'conflicting' }
+  const [token = first] = authentic
+  return { outcome: 'found', token, isCookie: cookies.includes(token) }
+}
