@@ -1,3 +1,4 @@
+import { isInGrace } from '../clock.ts'
 import type { SessionState } from '../store/queries/sessions.ts'
 
 /**
@@ -51,5 +52,5 @@ export function classify(
   if (session.expiresAt <= now) return 'expired'
   if (generation === session.generation) return 'current'
   const isPredecessor = generation === session.generation - 1
-  return isPredecessor && grace > 0 && now - session.rotatedAt <= grace ? 'replayed' : 'reused'
+  return isPredecessor && isInGrace(session.rotatedAt, now, grace) ? 'replayed' : 'reused'
 }

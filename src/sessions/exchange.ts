@@ -1,3 +1,4 @@
+import { isInGrace } from '../clock.ts'
 import { idAfter } from '../ids.ts'
 import { retryOvertaken } from '../retry.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
@@ -82,7 +83,7 @@ async function attempt(
     // The row changed between the statements: for example, the user was activated again.
     return mayWrite ? undefined : { outcome: 'limited', sessionId: token.sessionId }
   }
-  if (settings.grace > 0 && now - earlier.revokedAt <= settings.grace) {
+  if (isInGrace(earlier.revokedAt, now, settings.grace)) {
     return successor(context, 'replayed', token, earlier, now)
   }
   const { sessionId } = subject

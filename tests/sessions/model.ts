@@ -15,7 +15,8 @@ import type {
   User,
 } from './histories/words.ts'
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000)
 
 const wrong = (why: string, status: number, message: string): Answer => ({ why, status, message })
@@ -235,7 +236,8 @@ export class Model {
   }
 
   inGrace(since: number): boolean {
-    return this.rules.grace > 0 && this.now - since <= this.rules.grace
+    const { grace } = this.rules
+    return grace > 0 && this.now - since <= grace && since - this.now <= Math.min(grace, MINUTE)
   }
 
   /** The expiry of the last access token of a refresh at `since`, or of its replay. */
