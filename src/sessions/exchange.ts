@@ -18,6 +18,8 @@ export type ExchangeOutcome =
   | ({
       readonly outcome: 'expired' | 'unknown_user' | 'inactive_user' | 'unknown_session' | 'revoked'
     } & Subject)
+  /** `superseded`: from before a password change. `confined`: EXCHANGE_SESSIONS excludes the session. */
+  | ({ readonly outcome: 'superseded' | 'confined' } & Subject)
   /** `events`: those that were written, none if the session ended in between */
   | ({ readonly outcome: 'reused'; readonly events: readonly NewEvent[] } & Subject)
 
@@ -58,11 +60,14 @@ async function attempt(
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
+  const isConfined = settings.exchangeSessions === 'unrotated'
   const mayWrite = (await context.mayWrite?.(token.sessionId)) ?? true
   const claim = mayWrite
     ? await claimToken(db, {
         ...subject,
         jti: token.id,
+        generation: token.generation,
+        confined: isConfined ? 1 : 0,
         now,
         expiresAt: exchangeableUntil,
         successorExpiresAt: now + settings.accessTokenTtl,
@@ -70,7 +75,7 @@ async function attempt(
     : undefined
   if (claim !== undefined) return successor(context, 'exchanged', token, claim, now)
 
-  const state = await findSession(db, token.sessionId, token.userId)
+  const state = await findSession(db, subject, now)
   if (state === undefined) return { outcome: 'unknown_user', ...subject }
   if (state.user.deactivatedAt !== null) return { outcome: 'inactive_user', ...subject }
   const { session } = state
@@ -78,12 +83,16 @@ async function attempt(
   if (session.revokedAt !== null) return { outcome: 'revoked', ...subject }
   if (session.absoluteExpiresAt <= now) return { outcome: 'expired', ...subject }
 
+  if (token.generation < session.startGeneration) return { outcome: 'superseded', ...subject }
+  const isContinued = session.generation > session.startGeneration || session.cookieAt !== null
+  if (isConfined && isContinued) return { outcome: 'confined', ...subject }
+
   const earlier = await findRevokedToken(db, token.id)
   if (earlier === undefined) {
     // The row changed between the statements: for example, the user was activated again.
     return mayWrite ? undefined : { outcome: 'limited', sessionId: token.sessionId }
   }
-  if (isInGrace(earlier.revokedAt, now, settings.grace)) {
+  if (isInGrace(earlier.revokedAt, state.asOf, settings.grace)) {
     return successor(context, 'replayed', token, earlier, now)
   }
   const { sessionId } = subject
@@ -103,6 +112,7 @@ function successor(
     id: idAfter(token.id, claim.revokedAt),
     userId: token.userId,
     sessionId: token.sessionId,
+    generation: token.generation,
     issuedAt: claim.revokedAt,
     expiresAt: claim.successorExpiresAt,
   })

@@ -1,7 +1,14 @@
+import { CLOCK_SKEW } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { inSlices } from '../slices.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
-import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/queries/prune.ts'
+import {
+  pruneCounters,
+  pruneEvents,
+  pruneReplacedHashes,
+  pruneRevokedTokens,
+  pruneSessions,
+} from '../store/queries/prune.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
@@ -37,7 +44,7 @@ interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
 }
 
 /**
- * Deletes expired sessions, revoked tokens, counters and old events in small batches.
+ * Deletes expired sessions, revoked tokens, counters, hashes of replaced passwords and old events in small batches.
  *
  * @param context the core of `createCore`
  * @returns the numbers of deleted rows
@@ -64,6 +71,9 @@ export async function pruneAll(
   )
   const revokedTokens = await inBatches((batch) => pruneRevokedTokens(db, now(), batch))
   await inBatches((batch) => pruneCounters(db, now(), batch))
+  // No slack: a password that was replaced should not be kept for longer than its change can be repeated.
+  const replacedBefore = () => context.now() - settings.grace - CLOCK_SKEW
+  await inBatches((batch) => pruneReplacedHashes(db, replacedBefore(), batch))
   let undelivered = 0
   try {
     const events = await inBatches(async (batch) => {

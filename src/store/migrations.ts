@@ -167,10 +167,39 @@ const events: Migration = {
   },
 }
 
+/** Adds what starts a session anew and makes a request repeatable: `docs/adr/0028-a-session-starts-anew.md`. */
+const anew: Migration = {
+  async up(db: Kysely<unknown>) {
+    const text = textOf(db)
+    await db.schema
+      .alterTable('sessions')
+      .addColumn('start_generation', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema.alterTable('sessions').addColumn('cookie_at', 'bigint').execute()
+    await db.schema.alterTable('sessions').addColumn('open_key', text).execute()
+    await db.schema.alterTable('users').addColumn('replaced_hash', text).execute()
+    await db.schema.alterTable('users').addColumn('replaced_at', 'bigint').execute()
+    await db.schema.alterTable('users').addColumn('replaced_by', text).execute()
+    await db.schema
+      .createIndex('sessions_open_key')
+      .on('sessions')
+      .columns(['user_id', 'open_key'])
+      .where(sql.ref('open_key'), 'is not', null)
+      .execute()
+    await db.schema
+      .createIndex('users_replaced_at')
+      .on('users')
+      .column('replaced_at')
+      .where(sql.ref('replaced_at'), 'is not', null)
+      .execute()
+  },
+}
+
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_initial': initial,
   '0002_lighter': lighter,
   '0003_rate_limits': rateLimits,
   '0004_events': events,
+  '0008_anew': anew,
 }

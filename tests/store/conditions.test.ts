@@ -86,6 +86,8 @@ const claimOf = ({ sessionId, userId }: { sessionId: string; userId: string }) =
   jti: 'a token',
   sessionId,
   userId,
+  generation: GENERATION,
+  confined: 0,
   now: NOW,
   expiresAt: NOW + 60 * MINUTE,
   successorExpiresAt: NOW + 30 * MINUTE,

@@ -14,6 +14,7 @@ import {
 } from '../../src/store/queries/deliveries.ts'
 import { eventsAfter, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { findRevokedToken } from '../../src/store/queries/exchanges.ts'
+import { findPassword, updatePassword } from '../../src/store/queries/password-changes.ts'
 import * as rateLimits from '../../src/store/queries/rate-limits.ts'
 import * as revocations from '../../src/store/queries/revocations.ts'
 import * as sessions from '../../src/store/queries/sessions.ts'
@@ -96,15 +97,17 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   'find a user': [1, onDb((db, { user }) => users.findUser(db, user))],
   'find a user by name': [1, onDb((db) => users.findUserByName(db, 'ada'))],
   'a page of users': [1, onDb((db) => users.pageOfUsers(db, { after: '', limit: 51 }))],
-  'find a password': [1, onDb((db, { user }) => users.findPasswordHash(db, user))],
+  'find a password': [1, onDb((db, { user }) => findPassword(db, user))],
   'change a password': [
     2,
     onDb((db, { user, session }) =>
-      users.updatePassword(
+      updatePassword(
         db,
         {
           userId: user,
           sessionId: session,
+          generation: 0,
+          expiresAt: NOW,
           oldHash: 'a hash',
           newHash: 'b',
           now: NOW,

@@ -21,13 +21,16 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
   async openUserSession(c, { path, body, success, failure }) {
     const userId = path.id
     const { device = null, address = null } = body
-    const login = { userId, passwordHash: undefined, userAgent: device, address, reason: 'operator' } as const
+    const idempotencyKey = c.req.header('Idempotency-Key')
+    const opener = { reason: 'operator', idempotencyKey } as const
+    const login = { userId, passwordHash: undefined, userAgent: device, address, ...opener }
     const grant = await openSession(core, login, originOf(c))
     if (grant === undefined) {
       const isGone = (await findUser(core.db, userId)) === undefined
       return isGone ? failure(404, 'User not found.') : failure(403, 'User is inactive.')
     }
     const { session, accessToken, expiresIn, refreshToken, events } = grant
+    if (session.revokedAt !== null) return failure(409, 'Session has ended.')
     logEvents(core, c, events)
     return success(201, {
       message: 'Session opened',

@@ -13,7 +13,10 @@ import { logIn } from './log-in.ts'
 export const MAX_LISTED = 100
 
 /** The user and session of the cookie. They may differ from the access token's after a login in another tab. */
-function cookieOwner(core: Core, c: Context<Env>): { readonly userId?: string; readonly sessionId?: string } {
+export function cookieOwner(
+  core: Core,
+  c: Context<Env>,
+): { readonly userId?: string; readonly sessionId?: string } {
   const cookie = refreshCookie(c, core.settings)
   if (cookie === undefined) return {}
   const verification = verifyRefreshToken(core.keys, cookie, core.now())
@@ -56,7 +59,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
         if (result.outcome === 'revoked') logEvents(core, c, result.events)
       }
       clearRefreshCookie(c, core.settings)
-      if (results.every((result) => result.outcome === 'invalid')) return failure(401, 'Invalid token.')
+      if (results.every(({ outcome }) => outcome === 'invalid' || outcome === 'expired')) return failure(401, 'Invalid token.')
       return success(200, { message: 'Logged out successfully' })
     },
 

@@ -1,4 +1,5 @@
 /** Checks, limits and authentication of each operation. */
+import { mayRepeatChange } from '../../users/change-password.ts'
 import type { Handlers, OperationId } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { requireAdminToken } from './admin-access.ts'
@@ -48,7 +49,9 @@ export function guarded(core: Core, handlers: Handlers): Handlers {
     logout: limitRefusedTokens(core, handlers.logout),
     register: limitRegistrations(core, handlers.register),
     login: refuseCrossSiteLogin(core, limitLogins(core, handlers.login)),
-    changePassword: requireAccess(core, limitPasswordChanges(core, handlers.changePassword)),
+    changePassword: requireAccess(core, limitPasswordChanges(core, handlers.changePassword), (access) =>
+      mayRepeatChange(core, access),
+    ),
     logoutAll: requireAccess(core, handlers.logoutAll),
     me: requireAccess(core, handlers.me),
     listSessions: requireAccess(core, handlers.listSessions),

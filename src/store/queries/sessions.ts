@@ -1,3 +1,4 @@
+import { isInGrace } from '../../clock.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -57,6 +58,11 @@ export interface NewSession {
   readonly absoluteExpiresAt: number
   readonly userAgent: string | null
   readonly address: string | null
+  /** Set in cookie mode */
+  readonly cookieAt?: number | null
+  /** Identifies the request. A session that it opened within `grace` milliseconds is found instead of opening another. */
+  readonly openKey?: string | undefined
+  readonly grace?: number
   /** Set if an operator opens the session instead of the user */
   readonly reason?: 'operator' | undefined
 }
@@ -65,7 +71,8 @@ export interface NewSession {
  * Opens a session. It writes the user's row first: that lock puts the login before or after a password change or
  * deactivation, so that no new session escapes their revocation of all sessions.
  *
- * @returns undefined when the user is no longer active or the password has changed
+ * @returns undefined when the user is no longer active or the password has changed. The session may have ended, if it was
+ * opened by an earlier request with the same `openKey`.
  */
 export function insertSession(
   db: Database,
@@ -87,6 +94,9 @@ export function insertSession(
       .returning('id')
       .executeTakeFirst()
     if (user === undefined) return undefined
+    // The lock of the user's row lets repetitions run one after the other.
+    const opened = await findOpened(trx, session)
+    if (opened !== undefined) return { session: opened, events: [] }
     const { id: sessionId, userId, reason } = session
     const events: NewEvent[] = [{ name: 'session.opened', userId, sessionId, reason }]
     await insertEvents(trx, events, session.now, origin)
@@ -105,11 +115,30 @@ export function insertSession(
         prune_at: session.expiresAt,
         user_agent: session.userAgent,
         address: session.address,
+        cookie_at: session.cookieAt ?? null,
+        open_key: session.openKey ?? null,
       })
       .returning(SESSION)
       .executeTakeFirstOrThrow()
     return { session: row, events }
   })
+}
+
+async function findOpened(
+  trx: Database,
+  { userId, openKey, now, grace = 0 }: NewSession,
+): Promise<Session | undefined> {
+  if (openKey === undefined) return undefined
+  const session = await trx
+    .selectFrom('sessions')
+    .select(SESSION)
+    .select('created_at as createdAt')
+    .where('user_id', '=', userId)
+    .where('open_key', '=', openKey)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return session !== undefined && isInGrace(session.createdAt, now, grace) ? session : undefined
 }
 
 export interface Refresh {
@@ -172,30 +201,51 @@ const touch = prepared((db, refresh: PresentedRefresh) =>
 
 export interface SessionState {
   readonly user: { readonly id: string; readonly deactivatedAt: number | null }
-  readonly session: Session | undefined
+  readonly session: FoundSession | undefined
+  /** `now` by the clock that began the grace window: see `generationStart`. Milliseconds since the epoch */
+  readonly asOf: number
+}
+
+/** What else decides about a token that was not accepted */
+export interface FoundSession extends Session {
+  /** Tokens of an earlier generation are from before the last password change made in this session. */
+  readonly startGeneration: number
+  /** Set in cookie mode */
+  readonly cookieAt: number | null
 }
 
 /** Reads a user and one session of the user in one query. @returns undefined when the user does not exist */
 export async function findSession(
   db: Database,
-  sessionId: string,
-  userId: string,
+  { sessionId, userId }: TokenSubject,
+  now: number,
 ): Promise<SessionState | undefined> {
-  const [row] = await findRow(db, { sessionId, userId })
+  const [row] = await findRow(db, { sessionId, userId, now })
   if (row === undefined) return undefined
-  const { deactivatedAt, ...session } = row
+  const { deactivatedAt, asOf, ...session } = row
   return {
     user: { id: userId, deactivatedAt },
     session: isSession(session) ? session : undefined,
+    asOf: asOf ?? now,
   }
 }
 
-const findRow = prepared((db, wanted: TokenSubject) =>
-  sessionOfUser(db, wanted).select(SESSION).select('users.deactivated_at as deactivatedAt'),
+const findRow = prepared((db, wanted: TokenSubject & { readonly now: number }) =>
+  sessionOfUser(db, wanted)
+    .select(SESSION)
+    .select([
+      'sessions.start_generation as startGeneration',
+      'sessions.cookie_at as cookieAt',
+      'users.deactivated_at as deactivatedAt',
+    ])
+    // Only PostgreSQL can begin a grace window by another clock than ours.
+    .$if(isPostgres(db), (query) => query.select(generationStart(wanted.now).as('asOf'))),
 )
 
 // A left join makes every column nullable; `id` tells whether there was a row.
-function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }): row is Session {
+function isSession(row: {
+  readonly [Key in keyof FoundSession]: FoundSession[Key] | null
+}): row is FoundSession {
   return row.id !== null
 }
 

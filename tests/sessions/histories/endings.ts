@@ -44,6 +44,15 @@ export const changePassword = fc.constantFrom(true, true, false).chain((isRight)
   }),
 )
 
+/** The last change again. With a token from before it, that is a repetition. */
+export const changePasswordAgain = withAccess('password again', ({ text, session: { user } }) => {
+  const [current, next] = [user.replaced?.password ?? 'no password', user.password]
+  return {
+    call: json('/api/auth/password', { current_password: current, new_password: next }, text),
+    foretell: (model, token) => model.changePassword(token, current, next),
+  }
+})
+
 /** Operations without HTTP. */
 const unasked = (
   label: string,

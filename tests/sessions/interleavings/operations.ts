@@ -9,7 +9,7 @@ import { endAllSessions, endSession, logout } from '../../../src/sessions/revoke
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { pruneSessions } from '../../../src/store/queries/prune.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
-import { changePassword } from '../../../src/users/accounts.ts'
+import { changePassword } from '../../../src/users/change-password.ts'
 import { DAY, PASSWORD } from '../../support/service.ts'
 import type { Process, World } from './world.ts'
 
@@ -61,7 +61,8 @@ async function opened(process: Process, { userId }: World): Promise<Result> {
 
 async function changed(process: Process, { userId, otherId: sessionId }: World): Promise<Result> {
   const newPassword = `the new one of ${process.now()}`
-  const request = { userId, username: 'ada', sessionId, currentPassword: PASSWORD, newPassword }
+  const asked = { userId, sessionId, generation: 0, isSuperseded: false }
+  const request = { ...asked, username: 'ada', currentPassword: PASSWORD, newPassword }
   const change = await changePassword(process, request, OPERATOR)
   return change.outcome === 'changed'
     ? { outcome: 'changed', ended: change.endedSessions.length }
