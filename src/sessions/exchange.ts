@@ -95,8 +95,8 @@ async function attempt(
   if (isInGrace(earlier.revokedAt, state.asOf, settings.grace)) {
     return successor(context, 'replayed', token, earlier, now)
   }
-  const { sessionId } = subject
-  const events = await revokeSession(db, { sessionId, reason: 'reuse', now, origin: origin() })
+  const { sessionId, generation } = token
+  const events = await revokeSession(db, { sessionId, generation, reason: 'reuse', now, origin: origin() })
   return { outcome: 'reused', ...subject, events }
 }
 

@@ -8,7 +8,13 @@ import type { SessionContext } from './context.ts'
 import type { Grant } from './mint.ts'
 import { mintAccess, mintRefreshToken } from './mint.ts'
 
-export type RefreshRefusal = 'unknown_user' | 'inactive_user' | 'unknown_session' | 'revoked' | 'expired' | 'superseded'
+export type RefreshRefusal =
+  | 'unknown_user'
+  | 'inactive_user'
+  | 'unknown_session'
+  | 'revoked'
+  | 'expired'
+  | 'superseded'
 
 /** Refusals are outcomes, not exceptions: an exception would roll back the revocation after a reuse. */
 export type RefreshOutcome =
@@ -70,7 +76,7 @@ async function attempt(
   const state = await findSession(db, presented, now)
   const outcome = classify(state, presented, now, settings.grace)
   const end = (reason: 'reuse' | 'restored') =>
-    revokeSession(db, { sessionId, reason, now, origin: origin() })
+    revokeSession(db, { sessionId, generation, reason, now, origin: origin() })
   switch (outcome) {
     case 'current':
       // The row changed between the two statements: for example, the user was activated again.

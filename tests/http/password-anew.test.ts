@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from '../support/database.ts'
 import type { Service, Tokens } from '../support/service.ts'
 import { MINUTE, NO_LIMITS, override, PASSWORD } from '../support/service.ts'
-import { startWorld } from '../support/world.ts'
 import { cookiesOf } from '../support/tokens.ts'
+import { startWorld } from '../support/world.ts'
 
 const NEXT = 'another one entirely'
 const THIRD = 'a third one altogether'
@@ -87,12 +87,13 @@ test('the same change again, within the grace: 200, the same refresh token, and 
   assert.equal((await service.refresh(data.refresh_token)).status, 200)
 })
 
-const refusals: Readonly<Record<string, (service: Service, tokens: Tokens) => Promise<{ status: number }>>> = {
-  'another new password': (service, { accessToken }) => change(service, accessToken, THIRD),
-  'another current password': (service, { accessToken }) => change(service, accessToken, NEXT, THIRD),
-  'the new password as the current one': (service, { accessToken }) =>
-    change(service, accessToken, THIRD, NEXT),
-}
+const refusals: Readonly<Record<string, (service: Service, tokens: Tokens) => Promise<{ status: number }>>> =
+  {
+    'another new password': (service, { accessToken }) => change(service, accessToken, THIRD),
+    'another current password': (service, { accessToken }) => change(service, accessToken, NEXT, THIRD),
+    'the new password as the current one': (service, { accessToken }) =>
+      change(service, accessToken, THIRD, NEXT),
+  }
 for (const [what, again] of Object.entries(refusals)) {
   test(`${what}: no repetition, and it counts as a guess`, async (t) => {
     const limit = { points: 5, seconds: 60 }
@@ -149,7 +150,8 @@ test('the replaced hash is not kept beyond the grace', async (t) => {
   const { service, accessToken } = await startWorld(t)
   const { pruneAll } = await import('../../src/sessions/prune.ts')
   const replaced = async () =>
-    (await service.core.db.selectFrom('users').select('replaced_hash').executeTakeFirstOrThrow()).replaced_hash
+    (await service.core.db.selectFrom('users').select('replaced_hash').executeTakeFirstOrThrow())
+      .replaced_hash
   await change(service, accessToken)
   service.clock.now += 30_000
   await pruneAll(service.core)

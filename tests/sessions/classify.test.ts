@@ -71,12 +71,7 @@ const table: readonly Row[] = [
     4,
     'replayed',
   ],
-  [
-    'predecessor, a whole grace window before the rotation',
-    state({ rotatedAt: NOW + GRACE }),
-    4,
-    'replayed',
-  ],
+  ['predecessor, a whole grace window before the rotation', state({ rotatedAt: NOW + GRACE }), 4, 'replayed'],
   ['predecessor a millisecond before it', state({ rotatedAt: NOW + GRACE + 1 }), 4, 'reused'],
   [
     'predecessor a minute before it, with a longer grace window',
@@ -85,13 +80,7 @@ const table: readonly Row[] = [
     'replayed',
     600_000,
   ],
-  [
-    'predecessor a millisecond before that minute',
-    state({ rotatedAt: NOW + 60_001 }),
-    4,
-    'reused',
-    600_000,
-  ],
+  ['predecessor a millisecond before that minute', state({ rotatedAt: NOW + 60_001 }), 4, 'reused', 600_000],
   ['predecessor, strict', state({ rotatedAt: NOW }), 4, 'reused', 0],
   ['predecessor, strict, clock set back', state({ rotatedAt: NOW + 1000 }), 4, 'reused', 0],
   ['two behind, at once', state({ rotatedAt: NOW }), 3, 'reused'],
@@ -103,7 +92,12 @@ const table: readonly Row[] = [
   ['one ahead of a revoked session', state(revoked as never), 6, 'revoked'],
   ['from before a password change', state({ startGeneration: 5 }), 4, 'superseded'],
   ['long before a password change', state({ startGeneration: 5 }), 0, 'superseded'],
-  ['from before a password change, past the grace', state({ startGeneration: 5, rotatedAt: 0 }), 4, 'superseded'],
+  [
+    'from before a password change, past the grace',
+    state({ startGeneration: 5, rotatedAt: 0 }),
+    4,
+    'superseded',
+  ],
   ['predecessor since a password change', state({ startGeneration: 4 }), 4, 'replayed'],
   ['older, but since a password change', state({ startGeneration: 3 }), 3, 'reused'],
   [

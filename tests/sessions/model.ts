@@ -4,15 +4,7 @@
  *
  * An operation with a `yield` has more than one step: others may run there.
  */
-import type {
-  AccessToken,
-  Answer,
-  RefreshToken,
-  Rules,
-  Session,
-  Steps,
-  User,
-} from './histories/words.ts'
+import type { AccessToken, Answer, RefreshToken, Rules, Session, Steps, User } from './histories/words.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -55,7 +47,15 @@ export class Model {
     const absoluteExpiresAt = now + this.rules.sessionMaxAge
     const expiresAt = Math.min(now + this.rules.refreshTokenTtl, absoluteExpiresAt)
     const began = { createdAt: now, rotatedAt: now, refreshedAt: now, generation: 0, startGeneration: 0 }
-    const open = { id: '', user, refreshCount: 0, revoked: undefined, pruned: false, pruneAt: expiresAt, current: undefined }
+    const open = {
+      id: '',
+      user,
+      refreshCount: 0,
+      revoked: undefined,
+      pruned: false,
+      pruneAt: expiresAt,
+      current: undefined,
+    }
     const session: Session = { ...open, ...began, expiresAt, absoluteExpiresAt }
     this.sessions.push(session)
     session.current = this.mintRefresh(session)
@@ -92,7 +92,7 @@ export class Model {
       return { why: 'replayed', status: 200, access: this.mintAccess(session), refresh: session.current }
     }
     yield
-    this.revoke([session], 'reuse')
+    if (generation >= session.startGeneration) this.revoke([session], 'reuse')
     return invalidRefresh('reused')
   }
 
@@ -115,7 +115,7 @@ export class Model {
       session.refreshCount++
     } else if (!this.inGrace(token.exchanged.at)) {
       yield
-      this.revoke([session], 'reuse')
+      if (token.generation >= session.startGeneration) this.revoke([session], 'reuse')
       return invalidAccess('reused')
     }
     return { why: isFirst ? 'exchanged' : 'replayed', status: 200, access: token.exchanged.successor }

@@ -59,7 +59,8 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
         if (result.outcome === 'revoked') logEvents(core, c, result.events)
       }
       clearRefreshCookie(c, core.settings)
-      if (results.every(({ outcome }) => outcome === 'invalid' || outcome === 'expired')) return failure(401, 'Invalid token.')
+      if (results.every(({ outcome }) => outcome === 'invalid' || outcome === 'expired'))
+        return failure(401, 'Invalid token.')
       return success(200, { message: 'Logged out successfully' })
     },
 

@@ -243,9 +243,11 @@ const findRow = prepared((db, wanted: TokenSubject & { readonly now: number }) =
 )
 
 // A left join makes every column nullable; `id` tells whether there was a row.
-function isSession(row: {
-  readonly [Key in keyof FoundSession]: FoundSession[Key] | null
-}): row is FoundSession {
+function isSession(
+  row: {
+    readonly [Key in keyof FoundSession]: FoundSession[Key] | null
+  },
+): row is FoundSession {
   return row.id !== null
 }
 

@@ -73,7 +73,7 @@ const times = <T>(count: number, arbitrary: T) => Array<T>(count).fill(arbitrary
 
 const endings = fc.oneof(
   fc.oneof(ends.logoutByAccess, ends.logoutByRefresh, ends.logoutAll),
-  fc.oneof(ends.endSession, ends.changePassword, ends.changePasswordAgain),
+  fc.oneof(ends.endSession, ends.changePassword),
   ends.operate,
   ends.prune,
 )
@@ -97,6 +97,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...times(5, jump),
   ...times(2, stepForth),
   stepBack,
+  ends.changeTwice,
   tokens.fromBefore,
   names.map(register),
   restart,

@@ -23,12 +23,16 @@ const TIMES = {
 /** With and without rotation, grace and exchange: a history restarts the service with any of them. */
 export const RULES: readonly Rules[] = [true, false].flatMap((rotation) =>
   [30_000, 0].flatMap((grace) =>
-    ([[60 * MINUTE, 'all'], [60 * MINUTE, 'unrotated'], [0, 'all']] as const).map(
-      ([exchangeWindow, exchangeSessions]) => ({
-        ...TIMES,
-        ...{ rotation, grace, exchangeWindow, exchangeSessions },
-      }),
-    ),
+    (
+      [
+        [60 * MINUTE, 'all'],
+        [60 * MINUTE, 'unrotated'],
+        [0, 'all'],
+      ] as const
+    ).map(([exchangeWindow, exchangeSessions]) => ({
+      ...TIMES,
+      ...{ rotation, grace, exchangeWindow, exchangeSessions },
+    })),
   ),
 )
 export const LENIENT = RULES[0] as Rules
