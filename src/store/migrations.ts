@@ -181,7 +181,7 @@ const anew: Migration = {
     await db.schema.alterTable('users').addColumn('replaced_at', 'bigint').execute()
     await db.schema.alterTable('users').addColumn('replaced_by', text).execute()
     await db.schema
-      .createIndex('sessions_open_key')
+      .createIndex('sessions_opened')
       .on('sessions')
       .columns(['user_id', 'open_key'])
       .where(sql.ref('open_key'), 'is not', null)

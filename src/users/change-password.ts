@@ -44,7 +44,8 @@ export async function changePassword(
   if (fault !== undefined) return { outcome: 'unfit_password', fault }
   if (request.isSuperseded) return (await repeated(context, request)) ?? { outcome: 'overtaken' }
   let oldHash = (await findPassword(db, userId))?.passwordHash
-  if (!(await passwords.verify(oldHash, currentPassword))) return { outcome: 'wrong_password' }
+  if (!(await passwords.verify(oldHash, currentPassword)))
+    return (await repeated(context, request)) ?? { outcome: 'wrong_password' }
   const newHash = await passwords.hash(newPassword)
   const outcome = await retryOvertaken<PasswordChangeOutcome>(async () => {
     if (oldHash === undefined) return { outcome: 'overtaken' }
@@ -81,7 +82,7 @@ function replacedBy({ now, settings }: AccountContext, state: PasswordState | un
 /** @returns undefined unless the same change by the same session was carried out within the grace window */
 async function repeated(
   context: AccountContext,
-  { userId, sessionId, currentPassword, newPassword }: PasswordRequest,
+  { userId, sessionId, generation, currentPassword, newPassword }: PasswordRequest,
 ): Promise<PasswordChangeOutcome | undefined> {
   const { db, passwords } = context
   const now = context.now()
@@ -91,6 +92,8 @@ async function repeated(
   const replacedHash = replacedBy(context, state, sessionId)
   if (replacedHash === undefined || found?.session === undefined) return undefined
   const { user, session } = found
+  // A token that was issued since asks for something new.
+  if (generation >= session.startGeneration) return undefined
   const isActive = session.revokedAt === null && session.absoluteExpiresAt > now
   if (user.deactivatedAt !== null || !isActive) return undefined
   // Each request is one guess: nothing else is compared unless the new password is right.

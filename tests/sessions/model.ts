@@ -162,17 +162,20 @@ export class Model {
       yield
       if (!this.mayRepeat(session)) return refusal
       yield
-      return (yield* this.repeatChange(session, current, next)) ?? invalidAccess('overtaken')
+      return (yield* this.repeatChange(token, current, next)) ?? invalidAccess('overtaken')
     }
     if (refusal !== undefined) return refusal
     yield
     const { passwordChanges } = user
-    if (user.state === 'deleted' || user.password !== current)
-      return wrong('password', 403, 'Current password is wrong.')
+    if (user.state === 'deleted' || user.password !== current) {
+      yield
+      const repeated = yield* this.repeatChange(token, current, next)
+      return repeated ?? wrong('password', 403, 'Current password is wrong.')
+    }
     yield
     const isOver = session.pruned || session.revoked !== undefined || session.absoluteExpiresAt <= this.now
     if (user.state !== 'active' || user.passwordChanges !== passwordChanges || isOver)
-      return (yield* this.repeatChange(session, current, next)) ?? invalidAccess('overtaken')
+      return (yield* this.repeatChange(token, current, next)) ?? invalidAccess('overtaken')
     user.replaced = { password: user.password, at: this.now, by: session }
     user.password = next
     user.passwordChanges++
@@ -193,11 +196,13 @@ export class Model {
 
   /** The same change, by the session that has made it: it gets the tokens of the session as it is. */
   private *repeatChange(
-    session: Session,
+    token: AccessToken,
     current: string,
     next: string,
   ): Generator<undefined, Answer | undefined> {
+    const { session } = token
     const { user, generation, current: refresh, absoluteExpiresAt } = session
+    if (token.generation >= session.startGeneration) return undefined
     if (user.state !== 'active' || session.pruned || session.revoked !== undefined) return undefined
     if (absoluteExpiresAt <= this.now) return undefined
     yield

@@ -75,7 +75,7 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
     },
   ],
   'find a revoked token': [1, onDb((db) => findRevokedToken(db, 'a'))],
-  prune: [4, (context) => pruneAll(context)],
+  prune: [5, (context) => pruneAll(context)],
   'find a counter': [1, onDb((db) => rateLimits.findPoints(db, 'a', NOW))],
   'delete a counter': [1, onDb((db) => rateLimits.deletePoints(db, 'a'))],
   'list the sessions of a user': [
@@ -164,6 +164,12 @@ for (const [name, [count, run]] of Object.entries(queries)) {
     assert.ok(seen.length >= count, `only ${seen.length} queries`)
 
     const database = await connect(context.database)
+    // PostgreSQL guesses that a table of which it knows nothing has about two pages of users.
+    if (name.startsWith('a page') && t.dialect === 'postgres') {
+      await database.query(`insert into users (id, username, username_key, password_hash, created_at)
+        select n, n, n, n, 0 from generate_series(1, 2000) as n`)
+      await database.query('analyze users')
+    }
     for (const statement of seen) {
       const plan = await plans[t.dialect](database, statement)
       const shown = `${statement.sql}\n${plan.join('\n')}`
