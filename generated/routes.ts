@@ -1,7 +1,7 @@
 // Made from openapi/ by `npm run generate`. Never edit.
 
 import { createRoute } from '@hono/zod-openapi'
-import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zGetUserPath, zListEventsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionPath, zRegisterBody } from './schemas.ts'
+import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zGetUserPath, zListEventsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRegisterBody } from './schemas.ts'
 
 export const routes = {
   refreshToken: createRoute({
@@ -323,7 +323,7 @@ export const routes = {
     path: '/admin/users/{id}/sessions',
     tags: ["admin"],
     summary: "Open a session for a user whom the caller has authenticated",
-    request: { params: zOpenUserSessionPath, body: { required: true, content: { 'application/json': { schema: zOpenUserSessionBody } } } },
+    request: { params: zOpenUserSessionPath, headers: zOpenUserSessionHeaders, body: { required: true, content: { 'application/json': { schema: zOpenUserSessionBody } } } },
     responses: {
       201: { description: "The tokens of a new session" },
       400: { description: "The body does not fit the contract, or the id in the path is not a UUID" },
@@ -331,6 +331,7 @@ export const routes = {
       403: { description: "The account is deactivated" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      409: { description: "The same request has opened a session, which has been ended since" },
       413: { description: "The body is larger than 16 kB" },
       415: { description: "The body is not declared as plain `application/json`" },
       500: { description: "A defect of this service; the log line with this request id has the details" },

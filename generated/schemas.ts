@@ -122,7 +122,11 @@ export const zPasswordResult = z.strictObject({
     code: z.literal(200),
     data: z.strictObject({
         message: z.literal('Password changed successfully'),
-        sessions_ended: z.int().gte(0)
+        sessions_ended: z.int().gte(0),
+        access_token: zJwt,
+        token_type: zTokenType,
+        expires_in: zExpiresIn,
+        refresh_token: zJwt.optional()
     })
 });
 
@@ -313,6 +317,10 @@ export const zListUserSessionsQuery = z.strictObject({
 });
 
 export const zOpenUserSessionBody = zOpenSessionRequest;
+
+export const zOpenUserSessionHeaders = z.object({
+    'Idempotency-Key': z.string().regex(/^[!-~]{1,255}$/).optional()
+});
 
 export const zOpenUserSessionPath = z.object({
     id: z.uuid()

@@ -150,7 +150,11 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description All other sessions of the user end. The session of this request continues, and its tokens stay valid.
+         * @description All other sessions of the user end. The session of this request starts anew: this service refuses every token of it that
+         *     was issued before. Continue with the tokens of the response. If the session was opened with `cookie`, the refresh token
+         *     is a new cookie.
+         *
+         *     If the response was lost, send the same request again within the grace window (`REFRESH_TOKEN_GRACE_SECONDS`).
          */
         post: operations["changePassword"];
         delete?: never;
@@ -599,7 +603,13 @@ export interface components {
             data: {
                 /** @constant */
                 message: "Password changed successfully";
+                /** @description How many sessions this request ended. A repetition ends none */
                 sessions_ended: number;
+                access_token: components["schemas"]["Jwt"];
+                token_type: components["schemas"]["TokenType"];
+                expires_in: components["schemas"]["ExpiresIn"];
+                /** @description Absent if the session was opened with `cookie` */
+                refresh_token?: components["schemas"]["Jwt"];
             };
         };
         MeResult: {
@@ -1298,6 +1308,24 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
+        /** @description The same request has opened a session, which has been ended since */
+        OpenedSessionEnded: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 409;
+                    /** @constant */
+                    message: "Session has ended.";
+                };
+            };
+        };
         /** @description There is no such user, or the user has no such active session, or administration is off */
         UnknownUserOrSessionOrOff: {
             headers: {
@@ -1633,6 +1661,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     "Cache-Control": components["headers"]["NoStore"];
+                    "Set-Cookie": components["headers"]["RefreshCookie"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2059,7 +2088,14 @@ export interface operations {
     openUserSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Chosen by the caller for each session, for example a UUID. The same request with the same key within the grace window
+                 *     (`REFRESH_TOKEN_GRACE_SECONDS`) gets the same session again, in case the first response was lost
+                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description A user's id, `sub` of their tokens
@@ -2091,6 +2127,7 @@ export interface operations {
             403: components["responses"]["InactiveUser"];
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["OpenedSessionEnded"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];

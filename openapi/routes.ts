@@ -15,7 +15,7 @@ interface Operation {
 }
 
 // The names that the zod plugin gives: login → zLoginBody, endSession → zEndSessionPath, listUsers → zListUsersQuery.
-const schemaName = (id: string, part: 'Body' | 'Path' | 'Query') =>
+const schemaName = (id: string, part: 'Body' | 'Headers' | 'Path' | 'Query') =>
   `z${id[0]?.toUpperCase()}${id.slice(1)}${part}`
 
 function routeSource(contract: Contract, path: string, method: string, operation: Operation): string {
@@ -24,6 +24,7 @@ function routeSource(contract: Contract, path: string, method: string, operation
   const request = [
     hasIn('path') && `params: ${schemaName(id, 'Path')}`,
     hasIn('query') && `query: ${schemaName(id, 'Query')}`,
+    hasIn('header') && `headers: ${schemaName(id, 'Headers')}`,
     requestBody !== undefined &&
       `body: { required: true, content: { 'application/json': { schema: ${schemaName(id, 'Body')} } } }`,
   ].filter((part) => part !== false)

@@ -36,6 +36,8 @@ export interface Settings {
   readonly grace: number
   /** EXPIRED_TOKEN_WINDOW_MINUTES, in milliseconds. 0 switches the exchange off. */
   readonly exchangeWindow: number
+  /** EXCHANGE_SESSIONS: `unrotated` confines the exchange to sessions in header mode that were never rotated. */
+  readonly exchangeSessions: 'all' | 'unrotated'
   /** Applies to new passwords. */
   readonly password: {
     /** PASSWORD_MIN_LENGTH, in characters. */
@@ -194,6 +196,7 @@ function check(env: NodeJS.ProcessEnv): { settings?: Settings; mistakes: string[
     rotation: data.REFRESH_TOKEN_ROTATION,
     grace: data.REFRESH_TOKEN_GRACE_SECONDS * second,
     exchangeWindow: data.EXPIRED_TOKEN_WINDOW_MINUTES * minute,
+    exchangeSessions: data.EXCHANGE_SESSIONS,
     password: Object.freeze({
       minLength: data.PASSWORD_MIN_LENGTH,
       memory: data.PASSWORD_MEMORY_KIB,

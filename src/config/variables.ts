@@ -41,6 +41,7 @@ export const variables = z
     // The maximum is low because a stolen predecessor is valid for as long.
     REFRESH_TOKEN_GRACE_SECONDS: whole(0, 600).default(30),
     EXPIRED_TOKEN_WINDOW_MINUTES: whole(0, year * 24 * 60).default(1440),
+    EXCHANGE_SESSIONS: oneOf('all', 'unrotated').default('all'),
     // NIST SP 800-63B-4 §3.1.1.2: at least 8, or 15 where the password is the only factor.
     PASSWORD_MIN_LENGTH: whole(8, 64).default(8),
     // OWASP's first choice for Argon2id. At most two hashes are computed at a time.

@@ -68,8 +68,8 @@ export interface Input<Id extends OperationId> {
     : undefined
 }
 
-/** The user and the session of a valid access token */
-export type Access = Extract<Authentication, { outcome: 'authenticated' }>
+/** The user and the session of a valid access token, or of a superseded one that may repeat a password change */
+export type Access = Extract<Authentication, { outcome: 'authenticated' | 'superseded' }>
 
 export interface Env {
   Bindings: HttpBindings

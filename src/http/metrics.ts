@@ -41,6 +41,7 @@ const REFRESHES: Readonly<Record<RefreshOutcome['outcome'], true>> = {
   inactive_user: true,
   unknown_session: true,
   revoked: true,
+  superseded: true,
   reused: true,
   restored: true,
 }
@@ -55,6 +56,8 @@ const EXCHANGES: Readonly<Record<ExchangeOutcome['outcome'], true>> = {
   inactive_user: true,
   unknown_session: true,
   revoked: true,
+  superseded: true,
+  confined: true,
   reused: true,
 }
 

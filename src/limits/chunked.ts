@@ -1,5 +1,6 @@
+import { CLOCK_SKEW } from '../clock.ts'
 import type { LimitContext } from './count.ts'
-import { CLOCK_SKEW, count } from './count.ts'
+import { count } from './count.ts'
 import type { LimitRefusal, Policy } from './refusal.ts'
 import { Slots } from './slots.ts'
 

@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../clock.ts'
 import type { Count } from '../store/queries/rate-limits.ts'
 import { addPoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
@@ -9,9 +10,6 @@ export interface LimitContext {
   /** Milliseconds since the epoch */
   readonly now: () => number
 }
-
-/** Milliseconds by which the clocks of two processes may differ. A larger difference means that a clock was corrected. */
-export const CLOCK_SKEW = 60_000
 
 /** The key of a policy's counter in the table */
 export const keyOf = (policy: Policy, subject: string): string => `${policy.name}:${subject}`

@@ -1,8 +1,9 @@
+import { CLOCK_SKEW } from '../clock.ts'
 import type { Count } from '../store/queries/rate-limits.ts'
 import { addPoints, deletePoints, findPoints, rememberUser, setPoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
 import type { LimitContext } from './count.ts'
-import { CLOCK_SKEW, count, keyOf } from './count.ts'
+import { count, keyOf } from './count.ts'
 import type { Counter } from './guesses.ts'
 import type { Policy } from './refusal.ts'
 

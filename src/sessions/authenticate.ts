@@ -4,12 +4,9 @@ import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { SessionContext } from './context.ts'
 
 export type Authentication =
-  | {
-      readonly outcome: 'authenticated'
-      readonly userId: string
-      readonly sessionId: string
-      readonly user: UserRow
-    }
+  | ({ readonly outcome: 'authenticated' } & Access)
+  /** From before the last password change made in the session */
+  | ({ readonly outcome: 'superseded' } & Access)
   | { readonly outcome: 'invalid' }
   | {
       /** `spent`: already exchanged. `session_expired`: the session is past its absolute deadline. */
@@ -25,13 +22,21 @@ export type Authentication =
       readonly sessionId: string
     }
 
+interface Access {
+  readonly userId: string
+  readonly sessionId: string
+  /** Of the token */
+  readonly generation: number
+  readonly user: UserRow
+}
+
 /** Finds the user of an access token. The token must be unexpired and not exchanged, and its session active. */
 export async function authenticate(context: SessionContext, accessToken: string): Promise<Authentication> {
   const { db, keys: tokens } = context
   const now = context.now()
   const verification = verifyAccessToken(tokens, accessToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
-  const { id, userId, sessionId } = verification.token
+  const { id, userId, sessionId, generation } = verification.token
   const subject = { userId, sessionId }
   if (verification.outcome === 'expired') return { outcome: 'expired', ...subject }
   const state = await findAccess(db, { ...subject, jti: id })
@@ -41,6 +46,7 @@ export async function authenticate(context: SessionContext, accessToken: string)
   if (session === undefined) return { outcome: 'unknown_session', ...subject }
   if (session.revokedAt !== null) return { outcome: 'revoked', ...subject }
   if (session.absoluteExpiresAt <= now) return { outcome: 'session_expired', ...subject }
+  if (generation < session.startGeneration) return { outcome: 'superseded', ...subject, generation, user }
   if (isExchanged) return { outcome: 'spent', ...subject }
-  return { outcome: 'authenticated', ...subject, user }
+  return { outcome: 'authenticated', ...subject, generation, user }
 }

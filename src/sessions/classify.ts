@@ -1,3 +1,4 @@
+import { isInGrace } from '../clock.ts'
 import type { SessionState } from '../store/queries/sessions.ts'
 
 /**
@@ -5,6 +6,7 @@ import type { SessionState } from '../store/queries/sessions.ts'
  *
  * - `unknown_user`, `inactive_user`: regardless of the session
  * - `unknown_session`, `revoked`, `expired`: the session cannot be refreshed
+ * - `superseded`: from before a password change, which has started the session anew
  * - `replayed`: a retry with the direct predecessor within the grace window
  * - `reused`: any other superseded token, which is evidence of theft
  * - `restored`: authentic, but the row has not reached this generation, or began it at another time. The database was
@@ -17,6 +19,7 @@ export type Classification =
   | 'unknown_session'
   | 'revoked'
   | 'expired'
+  | 'superseded'
   | 'replayed'
   | 'reused'
   | 'restored'
@@ -50,6 +53,8 @@ export function classify(
   if (generation === session.generation && !isOfRow) return 'restored'
   if (session.expiresAt <= now) return 'expired'
   if (generation === session.generation) return 'current'
+  // No evidence of theft: these are like the tokens of another session, which has ended.
+  if (generation < session.startGeneration) return 'superseded'
   const isPredecessor = generation === session.generation - 1
-  return isPredecessor && grace > 0 && now - session.rotatedAt <= grace ? 'replayed' : 'reused'
+  return isPredecessor && isInGrace(session.rotatedAt, state.asOf, grace) ? 'replayed' : 'reused'
 }

@@ -11,6 +11,7 @@ export type SessionSettings = Pick<
   | 'rotation'
   | 'grace'
   | 'exchangeWindow'
+  | 'exchangeSessions'
   | 'eventsRetention'
   | 'sessionsPerUser'
 >

@@ -1,3 +1,4 @@
+import { isInGrace } from '../clock.ts'
 import { idAfter } from '../ids.ts'
 import { retryOvertaken } from '../retry.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
@@ -22,6 +23,8 @@ export type ExchangeOutcome =
         | 'unknown_session'
         | 'revoked'
     } & Subject)
+  /** `superseded`: from before a password change. `confined`: EXCHANGE_SESSIONS excludes the session. */
+  | ({ readonly outcome: 'superseded' | 'confined' } & Subject)
   /** `events`: those that were written, none if the session ended in between */
   | ({ readonly outcome: 'reused'; readonly events: readonly NewEvent[] } & Subject)
 
@@ -62,11 +65,14 @@ async function attempt(
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
+  const isConfined = settings.exchangeSessions === 'unrotated'
   const mayWrite = (await context.mayWrite?.(subject)) ?? true
   const claim = mayWrite
     ? await claimToken(db, {
         ...subject,
         jti: token.id,
+        generation: token.generation,
+        confined: isConfined ? 1 : 0,
         now,
         expiresAt: exchangeableUntil,
         successorExpiresAt: now + settings.accessTokenTtl,
@@ -74,7 +80,7 @@ async function attempt(
     : undefined
   if (claim !== undefined) return successor(context, 'exchanged', token, claim, now)
 
-  const state = await findSession(db, token.sessionId, token.userId)
+  const state = await findSession(db, subject, now)
   if (state === undefined) return { outcome: 'unknown_user', ...subject }
   if (state.user.deactivatedAt !== null) return { outcome: 'inactive_user', ...subject }
   const { session } = state
@@ -82,16 +88,20 @@ async function attempt(
   if (session.revokedAt !== null) return { outcome: 'revoked', ...subject }
   if (session.absoluteExpiresAt <= now) return { outcome: 'expired', ...subject }
 
+  if (token.generation < session.startGeneration) return { outcome: 'superseded', ...subject }
+  const isContinued = session.generation > session.startGeneration || session.cookieAt !== null
+  if (isConfined && isContinued) return { outcome: 'confined', ...subject }
+
   const earlier = await findRevokedToken(db, token.id)
   if (earlier === undefined) {
     // The row changed between the statements: for example, the user was activated again.
     return mayWrite ? undefined : { outcome: 'limited', ...subject }
   }
-  if (settings.grace > 0 && now - earlier.revokedAt <= settings.grace) {
+  if (isInGrace(earlier.revokedAt, state.asOf, settings.grace)) {
     return successor(context, 'replayed', token, earlier, now)
   }
-  const { sessionId } = subject
-  const events = await revokeSession(db, { sessionId, reason: 'reuse', now, origin: origin() })
+  const { sessionId, generation } = token
+  const events = await revokeSession(db, { sessionId, generation, reason: 'reuse', now, origin: origin() })
   return { outcome: 'reused', ...subject, events }
 }
 
@@ -107,6 +117,7 @@ function successor(
     id: idAfter(token.id, claim.revokedAt),
     userId: token.userId,
     sessionId: token.sessionId,
+    generation: token.generation,
     issuedAt: claim.revokedAt,
     expiresAt: claim.successorExpiresAt,
   })

@@ -21,7 +21,7 @@ export interface Grant extends Access {
 /** Makes a new access token for a session. The token never outlives the session's absolute deadline. */
 export function mintAccess(
   { keys: tokens, settings }: SessionContext,
-  session: { readonly id: string; readonly userId: string; readonly absoluteExpiresAt: number },
+  session: Pick<Session, 'id' | 'userId' | 'generation' | 'absoluteExpiresAt'>,
   now: number,
 ): Access {
   const expiresAt = Math.min(now + settings.accessTokenTtl, session.absoluteExpiresAt)
@@ -29,6 +29,7 @@ export function mintAccess(
     id: newId(now),
     userId: session.userId,
     sessionId: session.id,
+    generation: session.generation,
     issuedAt: now,
     expiresAt,
   })

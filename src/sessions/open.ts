@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { newId } from '../ids.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { insertSession } from '../store/queries/sessions.ts'
@@ -14,6 +15,10 @@ export interface Login {
   readonly rehashed?: string | undefined
   readonly userAgent: string | null
   readonly address: string | null
+  /** Whether the refresh token is handed out as a cookie */
+  readonly cookie?: boolean | undefined
+  /** The same key with the same device and address, within the grace window, gets the same session. */
+  readonly idempotencyKey?: string | undefined
   /** Set if an operator opens the session instead of the user */
   readonly reason?: 'operator' | undefined
 }
@@ -21,7 +26,8 @@ export interface Login {
 /**
  * Opens a session.
  *
- * @returns undefined when the hash was replaced, or the user deactivated or deleted, since the password was verified
+ * @returns undefined when the hash was replaced, or the user deactivated or deleted, since the password was verified. The
+ * session has ended if it was opened by an earlier request with the same key and revoked since.
  */
 export async function openSession(
   context: SessionContext,
@@ -30,6 +36,7 @@ export async function openSession(
 ): Promise<(Grant & { readonly refreshToken: string; readonly events: readonly NewEvent[] }) | undefined> {
   const { settings } = context
   const now = context.now()
+  const { idempotencyKey } = login
   const absoluteExpiresAt = now + settings.sessionMaxAge
   const inserted = await insertSession(
     context.db,
@@ -41,6 +48,9 @@ export async function openSession(
       absoluteExpiresAt,
       ceiling: settings.sessionsPerUser,
       idleCutoff: idleCutoff(context, now),
+      cookieAt: login.cookie === true ? now : null,
+      openKey: idempotencyKey === undefined ? undefined : openKey({ ...login, idempotencyKey }),
+      grace: settings.grace,
     },
     origin,
   )
@@ -53,3 +63,9 @@ export async function openSession(
     refreshToken: mintRefreshToken(context, session),
   }
 }
+
+/** A digest, because a key may contain anything. Another body is another request, even with the same key. */
+const openKey = (login: Login & { readonly idempotencyKey: string }) =>
+  createHash('sha256')
+    .update(JSON.stringify([login.idempotencyKey, login.userAgent, login.address]))
+    .digest('base64url')

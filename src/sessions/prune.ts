@@ -1,9 +1,16 @@
+import { CLOCK_SKEW } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { inSlices } from '../slices.ts'
 import { deletedUsers, deleteEventsOf } from '../store/queries/deleted-users.ts'
 import { finishEndings } from '../store/queries/endings.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
-import { pruneCounters, pruneEvents, pruneRevokedTokens, pruneSessions } from '../store/queries/prune.ts'
+import {
+  pruneCounters,
+  pruneEvents,
+  pruneReplacedHashes,
+  pruneRevokedTokens,
+  pruneSessions,
+} from '../store/queries/prune.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
@@ -39,8 +46,8 @@ interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
 }
 
 /**
- * Deletes expired sessions, revoked tokens, counters, old events and events of deleted users in small batches. First, it
- * writes the rows of sessions that ended together in a process that died meanwhile.
+ * Deletes expired sessions, revoked tokens, counters, hashes of replaced passwords, old events and events of deleted
+ * users in small batches. First, it writes the rows of sessions that ended together in a process that died meanwhile.
  *
  * @param context the core of `createCore`
  * @returns the numbers of deleted rows
@@ -68,6 +75,9 @@ export async function pruneAll(
   )
   const revokedTokens = await inBatches((batch) => pruneRevokedTokens(db, now(), batch))
   await inBatches((batch) => pruneCounters(db, now(), batch))
+  // No slack: a password that was replaced should not be kept for longer than its change can be repeated.
+  const replacedBefore = () => context.now() - settings.grace - CLOCK_SKEW
+  await inBatches((batch) => pruneReplacedHashes(db, replacedBefore(), batch))
   let undelivered = 0
   try {
     const events = await inBatches(async (batch) => {

@@ -8,7 +8,13 @@ import type { SessionContext } from './context.ts'
 import type { Grant } from './mint.ts'
 import { mintAccess, mintRefreshToken } from './mint.ts'
 
-export type RefreshRefusal = 'unknown_user' | 'inactive_user' | 'unknown_session' | 'revoked' | 'expired'
+export type RefreshRefusal =
+  | 'unknown_user'
+  | 'inactive_user'
+  | 'unknown_session'
+  | 'revoked'
+  | 'expired'
+  | 'superseded'
 
 /** Refusals are outcomes, not exceptions: an exception would roll back the revocation after a reuse. */
 export type RefreshOutcome =
@@ -66,10 +72,10 @@ async function attempt(
     if (session !== undefined) return grant(context, 'refreshed', session, now)
   }
 
-  const state = await findSession(db, sessionId, userId)
+  const state = await findSession(db, presented, now)
   const outcome = classify(state, presented, now, settings.grace)
   const end = (reason: 'reuse' | 'restored') =>
-    revokeSession(db, { sessionId, reason, now, origin: origin() })
+    revokeSession(db, { sessionId, generation, reason, now, origin: origin() })
   switch (outcome) {
     case 'current':
       // The row changed between the two statements: for example, the user was activated again.

@@ -15,18 +15,22 @@ export type LogoutOutcome =
       /** The events that were written */
       readonly events: readonly NewEvent[]
     }
-  | { readonly outcome: 'invalid' }
+  /** `expired`: an access token that could not be exchanged any more */
+  | { readonly outcome: 'invalid' | 'expired' }
 
 /**
  * Ends the session of an authentic token. Expired and superseded tokens are accepted, because they still identify the
- * session. RFC 7009 §2.2: "invalid tokens do not cause an error response".
+ * session, but an access token only as long as it can be exchanged: it may have been copied to many places, and must not
+ * end the session months later. RFC 7009 §2.2: "invalid tokens do not cause an error response".
  */
 export async function logout(context: SessionContext, token: string, origin: Origin): Promise<LogoutOutcome> {
-  const { db, keys } = context
+  const { db, keys, settings } = context
   const now = context.now()
   const refreshToken = verifyRefreshToken(keys, token, now)
-  const verification = refreshToken.outcome === 'invalid' ? verifyAccessToken(keys, token, now) : refreshToken
+  const isAccess = refreshToken.outcome === 'invalid'
+  const verification = isAccess ? verifyAccessToken(keys, token, now) : refreshToken
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
+  if (isAccess && verification.token.expiresAt + settings.exchangeWindow <= now) return { outcome: 'expired' }
   const { userId, sessionId } = verification.token
   const events = await revokeSession(db, { sessionId, userId, reason: 'logout', now, origin })
   return { outcome: events.length > 0 ? 'revoked' : 'over_already', userId, sessionId, events }

@@ -224,6 +224,34 @@ const lanesAndPeople: Migration = {
   },
 }
 
+/** Adds what starts a session anew and makes a request repeatable: `docs/adr/0034-a-session-starts-anew.md`. */
+const anew: Migration = {
+  async up(db: Kysely<unknown>) {
+    const text = textOf(db)
+    await db.schema
+      .alterTable('sessions')
+      .addColumn('start_generation', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema.alterTable('sessions').addColumn('cookie_at', 'bigint').execute()
+    await db.schema.alterTable('sessions').addColumn('open_key', text).execute()
+    await db.schema.alterTable('users').addColumn('replaced_hash', text).execute()
+    await db.schema.alterTable('users').addColumn('replaced_at', 'bigint').execute()
+    await db.schema.alterTable('users').addColumn('replaced_by', text).execute()
+    await db.schema
+      .createIndex('sessions_opened')
+      .on('sessions')
+      .columns(['user_id', 'open_key'])
+      .where(sql.ref('open_key'), 'is not', null)
+      .execute()
+    await db.schema
+      .createIndex('users_replaced_at')
+      .on('users')
+      .column('replaced_at')
+      .where(sql.ref('replaced_at'), 'is not', null)
+      .execute()
+  },
+}
+
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_initial': initial,
@@ -232,4 +260,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004_events': events,
   '0005_epochs': epochs,
   '0007_lanes_and_people': lanesAndPeople,
+  '0008_anew': anew,
 }

@@ -11,6 +11,11 @@ export interface Schema {
     username_key: string
     /** PHC string */
     password_hash: string
+    /** The hash before the last change, so that the same change can be repeated. Pruned after the grace window. */
+    replaced_hash: string | null
+    replaced_at: number | null
+    /** The session that changed the password */
+    replaced_by: string | null
     created_at: number
     last_login_at: number | null
     deactivated_at: number | null
@@ -25,6 +30,8 @@ export interface Schema {
     user_id: string
     /** The number of rotations. The refresh token with this generation is the current one. */
     generation: number
+    /** Tokens of an earlier generation are from before the last password change made in this session. */
+    start_generation: Generated<number>
     created_at: number
     /** When the current generation began */
     rotated_at: number
@@ -43,6 +50,10 @@ export interface Schema {
     prune_at: Generated<number>
     /** The user's `session_epoch` when the session was opened */
     epoch: Generated<number>
+    /** When the session was opened in cookie mode; null in header mode */
+    cookie_at: number | null
+    /** The digest of the request that opened the session: see `docs/adr/0035-repeats.md` */
+    open_key: string | null
   }
   /** Access tokens that were exchanged and so ended before their expiry */
   revoked_tokens: {

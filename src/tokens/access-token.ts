@@ -1,11 +1,13 @@
 import type { TokenKeys } from './jwt.ts'
-import { isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
+import { isGeneration, isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface AccessToken {
   readonly id: string
   readonly userId: string
   readonly sessionId: string
+  /** The session's, when the token was issued. Not in the token if it is 0. */
+  readonly generation: number
   readonly issuedAt: number
   readonly expiresAt: number
 }
@@ -21,6 +23,7 @@ export function signAccessToken(keys: TokenKeys, token: AccessToken): string {
     sid: token.sessionId,
     jti: token.id,
     type: 'access',
+    generation: token.generation || undefined,
     iat: seconds(token.issuedAt),
     exp: seconds(token.expiresAt),
   })
@@ -32,13 +35,15 @@ const EXPECTED = { typ: 'at+jwt' as const, requiredClaims: ['exp', 'iat', 'sub',
 export function verifyAccessToken(keys: TokenKeys, token: string, now: number): AccessTokenVerification {
   const verification = verify(keys, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, sid, type, iat, exp } = verification.payload
+  const { sub, jti, sid, type, iat, exp, generation = 0 } = verification.payload
   if (type !== 'access' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
   const issuedAt = plausibleIssuedAt(iat, now)
   const expiresAt = milliseconds(exp)
-  if (issuedAt === undefined || expiresAt === undefined) return { outcome: 'invalid' }
+  if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation)) {
+    return { outcome: 'invalid' }
+  }
   return {
     outcome: verification.outcome,
-    token: { id: jti, userId: sub, sessionId: sid, issuedAt, expiresAt },
+    token: { id: jti, userId: sub, sessionId: sid, generation, issuedAt, expiresAt },
   }
 }

@@ -66,6 +66,10 @@ export function sign(keys: TokenKeys, typ: Typ, claims: Claims): string {
 export const isId = (claim: unknown): claim is string =>
   typeof claim === 'string' && claim.length <= 512 && !claim.includes('\0') && claim.isWellFormed()
 
+/** Whether a claim can be the number of a session's rotations. */
+export const isGeneration = (claim: unknown): claim is number =>
+  Number.isSafeInteger(claim) && Number(claim) >= 0
+
 // The largest time that a Date can hold
 const LAST_SECOND = 8_640_000_000_000
 

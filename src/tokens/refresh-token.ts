@@ -1,5 +1,5 @@
 import type { TokenKeys } from './jwt.ts'
-import { isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
+import { isGeneration, isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface RefreshToken {
@@ -28,8 +28,6 @@ export function signRefreshToken(keys: TokenKeys, token: RefreshToken): string {
 }
 
 const EXPECTED = { typ: 'rt+jwt' as const, requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid', 'generation'] }
-
-const isGeneration = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 
 /** @param now milliseconds */
 export function verifyRefreshToken(keys: TokenKeys, token: string, now: number): RefreshTokenVerification {

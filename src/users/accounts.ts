@@ -1,10 +1,8 @@
 import type { Settings } from '../config/settings.ts'
 import { newId } from '../ids.ts'
-import { retryOvertaken } from '../retry.ts'
-import type { EndedSessions } from '../store/queries/endings.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
 import type { UserRow } from '../store/queries/users.ts'
-import { findPasswordHash, findUserByName, insertUser, updatePassword } from '../store/queries/users.ts'
+import { findUserByName, insertUser } from '../store/queries/users.ts'
 import type { Database } from '../store/schema.ts'
 import { foldCase } from './fold-case.ts'
 import type { PasswordFault } from './new-password.ts'
@@ -17,7 +15,9 @@ export interface AccountContext {
   readonly passwords: Passwords
   /** Milliseconds since the epoch */
   readonly now: () => number
-  readonly settings: { readonly password: Pick<Settings['password'], 'minLength'> }
+  readonly settings: Pick<Settings, 'grace' | 'refreshTokenTtl'> & {
+    readonly password: Pick<Settings['password'], 'minLength'>
+  }
 }
 
 export interface Credentials {
@@ -88,46 +88,4 @@ export async function checkCredentials(
     passwordHash,
     rehashed: await passwords.rehash(passwordHash, password),
   }
-}
-
-export type PasswordChangeOutcome =
-  | ({ readonly outcome: 'changed' } & EndedSessions)
-  | { readonly outcome: 'wrong_password' | 'overtaken' }
-  | UnfitPassword
-
-/**
- * Changes a password and ends all other sessions of the user.
- *
- * @returns `overtaken` when nothing was changed, because the session, the user or the password changed during hashing
- */
-export async function changePassword(
-  { db, passwords, now, settings }: AccountContext,
-  request: {
-    readonly userId: string
-    readonly username: string
-    readonly sessionId: string
-    readonly currentPassword: string
-    readonly newPassword: string
-  },
-  origin: Origin,
-): Promise<PasswordChangeOutcome> {
-  const fault = await faultOf(request.newPassword, request.username, settings.password.minLength)
-  if (fault !== undefined) return { outcome: 'unfit_password', fault }
-  const { userId, sessionId } = request
-  let oldHash = await findPasswordHash(db, userId)
-  if (!(await passwords.verify(oldHash, request.currentPassword))) return { outcome: 'wrong_password' }
-  const newHash = await passwords.hash(request.newPassword)
-  const outcome = await retryOvertaken<PasswordChangeOutcome>(async () => {
-    if (oldHash === undefined) return { outcome: 'overtaken' }
-    const change = { userId, sessionId, oldHash, newHash, now: now() }
-    const ended = await updatePassword(db, change, origin)
-    if (ended !== undefined) return { outcome: 'changed', ...ended }
-    // A login may have replaced the hash by one of the same password at a higher cost.
-    const present = await findPasswordHash(db, userId)
-    if (present === oldHash || !(await passwords.verify(present, request.currentPassword)))
-      return { outcome: 'overtaken' }
-    oldHash = present
-    return undefined
-  })
-  return outcome ?? { outcome: 'overtaken' }
 }

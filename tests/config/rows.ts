@@ -121,6 +121,12 @@ export const rows: Readonly<Record<string, Row>> = {
     good: { 0: 0, 525600: 525600 * minute },
     wrong: [...notWhole, '525601'],
   },
+  EXCHANGE_SESSIONS: {
+    pick: ({ settings }) => settings.exchangeSessions,
+    unset: 'all',
+    good: asTheyAre('all', 'unrotated'),
+    wrong: ['none', 'All', 'unrotated '],
+  },
   PASSWORD_MIN_LENGTH: {
     pick: ({ settings }) => settings.password.minLength,
     unset: 8,

@@ -33,3 +33,24 @@ for (const step of [60 * MINUTE, -60 * MINUTE]) {
     assert.equal((await service.refresh(refreshToken)).status, 401)
   })
 }
+
+test('set back by an hour: what was superseded before stays so', async (t) => {
+  for (const present of ['refresh', 'exchange'] as const) {
+    const { service, refreshToken, accessToken } = await startWorld(t)
+    const old = present === 'refresh' ? refreshToken : accessToken
+    const next = await service[present](old)
+    service.clock.now += MINUTE - 60 * MINUTE
+    assert.equal((await service[present](old)).status, 401)
+    const successor = next.body.data?.refresh_token ?? next.body.access_token
+    assert.equal((await service[present](successor)).status, 401, 'a repetition outside its window is reuse')
+  }
+})
+
+test('clocks of two processes differ by seconds: a retry at the slower one is a retry', async (t) => {
+  const { service, refreshToken, accessToken } = await startWorld(t)
+  const rotated = await service.refresh(refreshToken)
+  const exchanged = await service.exchange(accessToken)
+  service.clock.now -= 20_000
+  assert.equal((await service.refresh(refreshToken)).body.data.refresh_token, rotated.body.data.refresh_token)
+  assert.equal((await service.exchange(accessToken)).body.access_token, exchanged.body.access_token)
+})

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { snapshot, test } from '../support/database.ts'
 import type { Request, Service } from '../support/service.ts'
-import { ADMIN_TOKEN, DAY, MINUTE, startService } from '../support/service.ts'
+import { ADMIN_TOKEN, DAY, MINUTE, override, startService } from '../support/service.ts'
 import { sidOf } from '../support/tokens.ts'
 
 const admin = (service: Service, rest = '', request: Request = {}) =>
@@ -109,3 +109,70 @@ for (const [name, { method, rest, refused }] of Object.entries(endings)) {
     }
   })
 }
+
+const openWith = (service: Service, id: string, key: string, json: object = {}) =>
+  admin(service, `/${id}/sessions`, { json, headers: { 'Idempotency-Key': key } })
+
+test('the same key again within the grace window: the same session, opened and reported once', async (t) => {
+  const service = await startService(t)
+  const id = await addUser(service)
+  const opened = await openWith(service, id, 'a-key')
+  const before = await service.core.db.selectFrom('events').selectAll().execute()
+  for (const wait of [0, 30_000, -45_000]) {
+    service.clock.now += wait
+    const again = await openWith(service, id, 'a-key')
+    assert.equal(again.status, 201)
+    assert.equal(again.body.data.session_id, opened.body.data.session_id)
+    assert.equal(again.body.data.refresh_token, opened.body.data.refresh_token)
+  }
+  assert.deepEqual(await service.core.db.selectFrom('events').selectAll().execute(), before)
+  assert.equal((await admin(service, `/${id}/sessions`)).body.data.sessions.length, 1)
+})
+
+test('many at once with the same key: one session', async (t) => {
+  const service = await startService(t)
+  const id = await addUser(service)
+  const answers = await Promise.all(Array.from({ length: 10 }, () => openWith(service, id, 'a-key')))
+  assert.equal(new Set(answers.map(({ body }) => body.data.session_id)).size, 1)
+  assert.equal(new Set(answers.map(({ body }) => body.data.refresh_token)).size, 1)
+})
+
+test('another session: after the grace, without it, for another key, user or device', async (t) => {
+  const service = await startService(t)
+  const [ada, bob] = [await addUser(service), await addUser(service, 'bob')]
+  const sids = new Set<string>()
+  const opened = async (user: string, key: string, json?: object) =>
+    sids.add((await openWith(service, user, key, json)).body.data.session_id)
+  await opened(ada, 'a-key')
+  await opened(ada, 'another-key')
+  await opened(bob, 'a-key')
+  await opened(ada, 'a-key', { device: 'A browser' })
+  await opened(ada, 'a-key', { address: '192.0.2.1' })
+  service.clock.now += 30_001
+  await opened(ada, 'a-key')
+  assert.equal(sids.size, 6)
+  // Strict
+  override(service.core, { settings: { ...service.core.settings, grace: 0 } })
+  await opened(ada, 'a-key')
+  assert.equal(sids.size, 7)
+})
+
+test('a repetition does not bring back a session that has ended', async (t) => {
+  const service = await startService(t)
+  const id = await addUser(service)
+  await openWith(service, id, 'a-key')
+  await admin(service, `/${id}/sessions`, { method: 'DELETE' })
+  const again = await openWith(service, id, 'a-key')
+  assert.deepEqual([again.status, again.body.message], [409, 'Session has ended.'])
+  await admin(service, `/${id}/deactivate`, { method: 'POST' })
+  assert.equal((await openWith(service, id, 'a-key')).status, 403)
+})
+
+test('a key that is none: 400', async (t) => {
+  const service = await startService(t)
+  const id = await addUser(service)
+  for (const key of ['', 'ü', 'x'.repeat(256)]) {
+    const { status, body } = await openWith(service, id, key)
+    assert.deepEqual([status, body.errors[0].path], [400, 'Idempotency-Key'], key)
+  }
+})

@@ -56,6 +56,26 @@ test('by superseded and by expired tokens too: they still say which session is m
   assert.equal(revoked_reason, 'logout')
 })
 
+test('an access token ends its session only as long as it can be exchanged, at the exchange and at the logout', async (t) => {
+  for (const exchangeWindow of [60 * MINUTE, 0]) {
+    const { service, accessToken, refreshToken } = await startWorld(t, { exchangeWindow })
+    const { refresh_token } = (await service.refresh(refreshToken)).body.data
+    if (exchangeWindow > 0) assert.equal((await service.exchange(accessToken)).status, 200)
+    const end = 30 * MINUTE + exchangeWindow - (service.clock.now % 1000)
+    service.clock.now += end
+    assert.deepEqual((await logout(service, accessToken)).body, {
+      status: 'error',
+      code: 401,
+      message: 'Invalid token.',
+    })
+    assert.notEqual((await service.exchange(accessToken)).status, 200)
+    assert.equal((await service.refresh(refresh_token)).status, 200)
+    service.clock.now -= 1
+    assert.equal((await logout(service, accessToken)).status, 200)
+    assert.equal((await service.refresh(refresh_token)).status, 401)
+  }
+})
+
 test('when it was over already, that is a success and moves nothing', async (t) => {
   const { service, refreshToken } = await startWorld(t)
   await logout(service, refreshToken)
@@ -142,7 +162,8 @@ test('a session past its absolute deadline is over already: it ends no second ti
   const passwords = { current_password: PASSWORD, new_password: 'another one entirely' }
   const changed = await service.request('/api/auth/password', { bearer, json: passwords })
   assert.equal(changed.body.data.sessions_ended, 0)
-  const { body } = await service.request('/api/auth/logout_all', { method: 'POST', bearer })
+  const all = { method: 'POST', bearer: changed.body.data.access_token }
+  const { body } = await service.request('/api/auth/logout_all', all)
   assert.equal(body.data.sessions_ended, 1)
   assert.doesNotMatch(service.logged(), new RegExp(`"session.revoked".*${old?.id}`))
 })

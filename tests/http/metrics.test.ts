@@ -98,6 +98,14 @@ const exhaust = async (world: World) => {
   next = (await world.service.refresh(world.refreshToken)).body.data.refresh_token
 }
 
+/** As a password change does. */
+const startAnew: Act = ({ service, user }) =>
+  service.core.db
+    .updateTable('sessions')
+    .set((eb) => ({ generation: eb('generation', '+', 1), start_generation: eb('generation', '+', 1) }))
+    .where('user_id', '=', user.id)
+    .execute()
+
 // The preparation, and the request that is counted.
 const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
   rotated: [() => {}, refreshNow],
@@ -110,6 +118,7 @@ const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
   inactive_user: [deactivate, refreshNow],
   unknown_session: [removeSession, refreshNow],
   revoked: [logout, refreshNow],
+  superseded: [startAnew, refreshNow],
   reused: [
     async (world) => {
       configure(world, { grace: 0 })
@@ -139,6 +148,14 @@ const exchanges: Readonly<Record<string, readonly [Act, Act]>> = {
   inactive_user: [deactivate, exchangeNow],
   unknown_session: [removeSession, exchangeNow],
   revoked: [logout, exchangeNow],
+  superseded: [startAnew, exchangeNow],
+  confined: [
+    async (world) => {
+      configure(world, { exchangeSessions: 'unrotated' })
+      await refreshNow(world)
+    },
+    exchangeNow,
+  ],
   reused: [
     async (world) => {
       await exchangeNow(world)
@@ -185,8 +202,8 @@ testOnce('each outcome of a refresh and an exchange is counted once, by its name
   const answered = Number(
     samples.get('http_request_duration_seconds_count{method="POST",route="/refresh_token",status="200"}'),
   )
-  // Three outcomes, and the preparations of a replay, a reuse and two limits
-  assert.equal(answered, 7)
+  // Three outcomes, and the preparations of a replay, a reuse, two limits and a confined exchange
+  assert.equal(answered, 8)
 })
 
 const keyOf = (name: string, outcome: string) => `rekindle_${name}_total{outcome="${outcome}"}`

@@ -13,17 +13,17 @@ const change = (service: Service, bearer: string | undefined, current: unknown, 
 const login = async (service: Service, password: string) => (await service.tryLogin(password)).status
 
 test('the other sessions end, this one goes on, and only the new password opens another', async (t) => {
-  const { service, accessToken, refreshToken } = await startWorld(t)
+  const { service, accessToken } = await startWorld(t)
   const others = [await service.login(), await service.login()]
   await service.register('bob')
   const bob = await service.login('bob')
   const { body } = await change(service, accessToken, PASSWORD, NEXT)
-  assert.deepEqual(body.data, { message: 'Password changed successfully', sessions_ended: 2 })
+  assert.partialDeepStrictEqual(body.data, { message: 'Password changed successfully', sessions_ended: 2 })
   for (const other of others) {
     assert.equal((await service.refresh(other.refreshToken)).status, 401)
     assert.equal((await service.exchange(other.accessToken)).status, 401)
   }
-  for (const token of [refreshToken, bob.refreshToken])
+  for (const token of [body.data.refresh_token, bob.refreshToken])
     assert.equal((await service.refresh(token)).status, 200)
   assert.deepEqual([await login(service, PASSWORD), await login(service, NEXT)], [401, 200])
 })

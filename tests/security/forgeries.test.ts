@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { after, before, test } from 'node:test'
-import { findPasswordHash } from '../../src/store/queries/users.ts'
+import { findPassword } from '../../src/store/queries/password-changes.ts'
 import { snapshot } from '../support/database.ts'
 import type { Service } from '../support/service.ts'
 import { startService } from '../support/service.ts'
@@ -75,7 +75,7 @@ function canBeSent({ place }: Endpoint, token: string): boolean {
 /** @param most the maximum number for each attack */
 async function attackWith(where: Attack['where'], endpoint: Endpoint, kind: Kind, most: number) {
   const { service, userId } = services.get(where) ?? assert.fail()
-  const hash = await findPasswordHash(service.core.db, userId)
+  const hash = (await findPassword(service.core.db, userId))?.passwordHash
   const live = await logIn(service.core, userId, hash)
   const [token, other] =
     kind === 'access' ? [live.accessToken, live.refreshToken] : [live.refreshToken, live.accessToken]

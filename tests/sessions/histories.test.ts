@@ -27,17 +27,17 @@ const START = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 const LINES: Readonly<Record<string, readonly string[]>> = {
   '/refresh_token': [
     ...['rotated', 'refreshed', 'replayed', 'reused', 'ahead', 'forked', 'expired', 'over', 'unknown user'],
-    ...['inactive user', 'crossed'],
+    ...['inactive user', 'superseded', 'crossed'],
   ],
   '/api/auth/refresh': [
     ...['exchanged', 'replayed', 'reused', 'past the window', 'past its deadline', 'over', 'disabled'],
-    ...['unknown user', 'inactive user', 'crossed'],
+    ...['unknown user', 'inactive user', 'superseded', 'confined', 'crossed'],
   ],
   '/api/auth/me': ['known', 'expired', 'exchanged', 'over', 'unknown user', 'inactive user', 'crossed'],
   '/api/auth/login': ['opened', 'credentials', 'inactive user'],
-  '/api/auth/logout': ['ended', 'over already'],
+  '/api/auth/logout': ['ended', 'over already', 'past the window'],
   '/api/auth/logout_all': ['ended', 'exchanged', 'over'],
-  '/api/auth/password': ['changed', 'password', 'exchanged', 'over'],
+  '/api/auth/password': ['changed', 'repeated', 'superseded', 'password', 'exchanged', 'over'],
   '/api/auth/sessions': ['listed'],
   '/api/auth/sessions/{id}': ['ended', 'no such session', 'over'],
 }

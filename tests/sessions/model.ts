@@ -4,18 +4,10 @@
  *
  * An operation with a `yield` has more than one step: others may run there.
  */
-import type {
-  AccessToken,
-  Answer,
-  RefreshToken,
-  Rules,
-  Session,
-  Steps,
-  Token,
-  User,
-} from './histories/words.ts'
+import type { AccessToken, Answer, RefreshToken, Rules, Session, Steps, User } from './histories/words.ts'
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000)
 
 const wrong = (why: string, status: number, message: string): Answer => ({ why, status, message })
@@ -54,8 +46,16 @@ export class Model {
     const { now } = this
     const absoluteExpiresAt = now + this.rules.sessionMaxAge
     const expiresAt = Math.min(now + this.rules.refreshTokenTtl, absoluteExpiresAt)
-    const began = { createdAt: now, rotatedAt: now, refreshedAt: now, generation: 0, refreshCount: 0 }
-    const open = { id: '', user, revoked: undefined, pruned: false, pruneAt: expiresAt, current: undefined }
+    const began = { createdAt: now, rotatedAt: now, refreshedAt: now, generation: 0, startGeneration: 0 }
+    const open = {
+      id: '',
+      user,
+      refreshCount: 0,
+      revoked: undefined,
+      pruned: false,
+      pruneAt: expiresAt,
+      current: undefined,
+    }
     const session: Session = { ...open, ...began, expiresAt, absoluteExpiresAt }
     this.sessions.push(session)
     session.current = this.mintRefresh(session)
@@ -86,12 +86,13 @@ export class Model {
       session.current = this.mintRefresh(session)
       return { why: 'rotated', status: 200, access: this.mintAccess(session), refresh: session.current }
     }
+    if (generation < session.startGeneration) return invalidRefresh('superseded')
     const isPredecessor = generation === session.generation - 1
     if (isPredecessor && this.inGrace(session.rotatedAt) && session.current !== undefined) {
       return { why: 'replayed', status: 200, access: this.mintAccess(session), refresh: session.current }
     }
     yield
-    this.revoke([session], 'reuse')
+    if (generation >= session.startGeneration) this.revoke([session], 'reuse')
     return invalidRefresh('reused')
   }
 
@@ -104,25 +105,29 @@ export class Model {
     if (session.user.state === 'inactive') return INACTIVE_USER
     if (session.pruned || session.revoked !== undefined) return invalidAccess('over')
     if (session.absoluteExpiresAt <= now) return expiredAccess('past its deadline')
+    if (token.generation < session.startGeneration) return invalidAccess('superseded')
+    if (rules.exchangeSessions === 'unrotated' && session.generation > session.startGeneration)
+      return wrong('confined', 403, 'Exchange is disabled.')
     const isFirst = token.exchanged === undefined
     if (token.exchanged === undefined) {
-      token.exchanged = { at: now, successor: this.mintAccess(session) }
+      token.exchanged = { at: now, successor: this.mintAccess(session, token.generation) }
       session.refreshedAt = now
       session.refreshCount++
     } else if (!this.inGrace(token.exchanged.at)) {
       yield
-      this.revoke([session], 'reuse')
+      if (token.generation >= session.startGeneration) this.revoke([session], 'reuse')
       return invalidAccess('reused')
     }
     return { why: isFirst ? 'exchanged' : 'replayed', status: 200, access: token.exchanged.successor }
   }
 
   /** The response that refuses an access token, if it is no longer valid. */
-  refusal({ session, exp, exchanged }: AccessToken): Answer | undefined {
+  refusal({ session, generation, exp, exchanged }: AccessToken): Answer | undefined {
     if (exp <= seconds(this.now)) return expiredAccess('expired')
     if (session.user.state === 'deleted') return UNKNOWN_USER
     if (session.user.state === 'inactive') return INACTIVE_USER
     if (session.pruned || session.revoked !== undefined) return invalidAccess('over')
+    if (generation < session.startGeneration) return invalidAccess('superseded')
     return exchanged === undefined ? undefined : invalidAccess('exchanged')
   }
 
@@ -133,8 +138,10 @@ export class Model {
     return token.session.user.state === 'deleted' ? UNKNOWN_USER : { why: 'known', status: 200 }
   }
 
-  /** With any token of the session, however old. */
-  logout({ session }: Token): Answer {
+  /** With any refresh token of the session, or an access token that could still be exchanged. */
+  logout({ session, kind, exp }: AccessToken | RefreshToken): Answer {
+    if (kind === 'access' && exp * 1000 + this.rules.exchangeWindow <= this.now)
+      return wrong('past the window', 401, 'Invalid token.')
     const ended = this.revoke([session], 'logout')
     return { why: ended === 1 ? 'ended' : 'over already', status: 200 }
   }
@@ -148,24 +155,73 @@ export class Model {
   }
 
   *changePassword(token: AccessToken, current: string, next: string): Steps {
-    const refusal = this.refusal(token)
-    if (refusal !== undefined) return refusal
-    yield
     const { session } = token
     const { user } = session
+    const refusal = this.refusal(token)
+    if (refusal?.why === 'superseded') {
+      yield
+      if (!this.mayRepeat(session)) return refusal
+      yield
+      return (yield* this.repeatChange(token, current, next)) ?? invalidAccess('overtaken')
+    }
+    if (refusal !== undefined) return refusal
+    yield
     const { passwordChanges } = user
-    if (user.state === 'deleted' || user.password !== current)
-      return wrong('password', 403, 'Current password is wrong.')
+    if (user.state === 'deleted' || user.password !== current) {
+      yield
+      const repeated = yield* this.repeatChange(token, current, next)
+      return repeated ?? wrong('password', 403, 'Current password is wrong.')
+    }
     yield
     const isOver = session.pruned || session.revoked !== undefined || session.absoluteExpiresAt <= this.now
     if (user.state !== 'active' || user.passwordChanges !== passwordChanges || isOver)
-      return wrong('overtaken', 401, 'Invalid access token.')
+      return (yield* this.repeatChange(token, current, next)) ?? invalidAccess('overtaken')
+    user.replaced = { password: user.password, at: this.now, by: session }
     user.password = next
     user.passwordChanges++
+    this.startAnew(session)
+    const { current: refresh } = session
+    const access = this.mintAccess(session)
     // If another operation ends them meanwhile, that one counts them.
     yield
     const others = this.sessions.filter((other) => other.user === user && other !== session)
-    return { why: 'changed', status: 200, sessionsEnded: this.revoke(others, 'password') }
+    const sessionsEnded = this.revoke(others, 'password')
+    return { why: 'changed', status: 200, sessionsEnded, access, ...(refresh && { refresh }) }
+  }
+
+  private mayRepeat(session: Session): boolean {
+    const { replaced } = session.user
+    return replaced?.by === session && this.inGrace(replaced.at)
+  }
+
+  /** The same change, by the session that has made it: it gets the tokens of the session as it is. */
+  private *repeatChange(
+    token: AccessToken,
+    current: string,
+    next: string,
+  ): Generator<undefined, Answer | undefined> {
+    const { session } = token
+    const { user, generation, current: refresh, absoluteExpiresAt } = session
+    if (token.generation >= session.startGeneration) return undefined
+    if (user.state !== 'active' || session.pruned || session.revoked !== undefined) return undefined
+    if (absoluteExpiresAt <= this.now) return undefined
+    yield
+    if (session.user.state === 'deleted' || !this.mayRepeat(session)) return undefined
+    if (user.password !== next || user.replaced?.password !== current) return undefined
+    const access = this.mintAccess(session, generation)
+    return { why: 'repeated', status: 200, sessionsEnded: 0, access, ...(refresh && { refresh }) }
+  }
+
+  /** It skips a generation if the session was rotated: that still shows afterwards. */
+  private startAnew(session: Session): void {
+    const { now, rules } = this
+    const isRotated = session.generation > session.startGeneration
+    session.startGeneration = session.generation + 1
+    session.generation += isRotated ? 2 : 1
+    session.rotatedAt = now
+    session.refreshedAt = now
+    session.expiresAt = Math.min(now + rules.refreshTokenTtl, session.absoluteExpiresAt)
+    session.current = this.mintRefresh(session)
   }
 
   *endSession(token: AccessToken, session: Session): Steps {
@@ -193,6 +249,10 @@ export class Model {
   /** Deletes sessions that expired an hour ago and can neither be refreshed nor exchanged. */
   prune(): void {
     const hourAgo = this.now - HOUR
+    for (const user of this.users) {
+      const at = user.replaced?.at ?? Number.POSITIVE_INFINITY
+      if (at <= this.now - this.rules.grace - MINUTE) user.replaced = undefined
+    }
     for (const session of this.sessions) {
       const last = Math.min(this.exchangeableUntil(session.refreshedAt), session.absoluteExpiresAt)
       const over = Math.max(session.expiresAt, last)
@@ -235,7 +295,8 @@ export class Model {
   }
 
   inGrace(since: number): boolean {
-    return this.rules.grace > 0 && this.now - since <= this.rules.grace
+    const { grace } = this.rules
+    return grace > 0 && this.now - since <= grace && since - this.now <= Math.min(grace, MINUTE)
   }
 
   /** The expiry of the last access token of a refresh at `since`, or of its replay. */
@@ -251,9 +312,10 @@ export class Model {
     return open.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > this.now).length
   }
 
-  private mintAccess(session: Session): AccessToken {
+  private mintAccess(session: Session, generation = session.generation): AccessToken {
     const exp = seconds(Math.min(this.now + this.rules.accessTokenTtl, session.absoluteExpiresAt))
-    const token = { text: '', session, iat: seconds(this.now), exp, exchanged: undefined }
+    const times = { iat: seconds(this.now), exp }
+    const token = { kind: 'access', text: '', session, generation, ...times, exchanged: undefined } as const
     this.accessTokens.push(token)
     return token
   }
@@ -261,7 +323,7 @@ export class Model {
   private mintRefresh(session: Session): RefreshToken {
     const { generation } = session
     const times = { iat: seconds(session.rotatedAt), exp: seconds(session.expiresAt) }
-    const token = { text: '', session, generation, ...times }
+    const token = { kind: 'refresh', text: '', session, generation, ...times } as const
     this.refreshTokens.push(token)
     return token
   }

@@ -140,7 +140,50 @@ test('a password change among refreshes ends the other sessions, and this one go
     assert.equal((await change).status, 200)
     assert.notEqual((await late).status, 200)
     await nothingLives(service, answers)
-    assert.equal((await service.refresh(mine.refresh_token)).status, 200)
+    assert.equal((await service.refresh((await change).body.data.refresh_token)).status, 200)
+    password = next
+  }
+})
+
+test('a password change among exchanges and refreshes of its own session: nothing of them is accepted after it', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  let password = PASSWORD
+  for (let round = 0; round < effort(2, 5); round++) {
+    const log = async () => (await service.tryLogin(password)).body.data
+    const mine = await log()
+    const access = [mine.access_token]
+    let refreshToken = mine.refresh_token
+    for (let count = 0; count < 8; count++) {
+      const { data } = (await service.refresh(refreshToken)).body
+      access.push(data.access_token)
+      refreshToken = data.refresh_token
+    }
+    const flights = access.slice(1).map(async (token) => {
+      let last = token
+      for (let hop = 0; hop < 5; hop++) {
+        const { status, body } = await service.exchange(last)
+        if (status !== 200) break
+        last = body.access_token
+      }
+      return last
+    })
+    const refreshed = service.refresh(refreshToken)
+    const next = `${PASSWORD} ${round}`
+    const change = await service.request('/api/auth/password', {
+      bearer: access[0],
+      json: { current_password: password, new_password: next },
+    })
+    assert.equal(change.status, 200)
+    const { access_token, refresh_token } = change.body.data
+    for (const token of await Promise.all(flights)) {
+      assert.equal((await service.exchange(token)).status, 401)
+      assert.equal((await service.request('/api/auth/me', { bearer: token })).status, 401)
+    }
+    const early = (await refreshed).body.data?.refresh_token
+    if (early !== undefined) assert.equal((await service.refresh(early)).status, 401)
+    assert.equal((await service.request('/api/auth/me', { bearer: access_token })).status, 200)
+    assert.equal((await service.refresh(refresh_token)).status, 200)
     password = next
   }
 })

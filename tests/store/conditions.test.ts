@@ -18,6 +18,7 @@ interface Scene {
   readonly isAnotherUser?: boolean
   readonly generation?: number
   readonly issuedAt?: number
+  readonly confined?: number
 }
 
 const GENERATION = 3
@@ -82,27 +83,42 @@ for (const [what, scene] of Object.entries(refreshRefusals)) {
   })
 }
 
-const claimOf = ({ sessionId, userId }: { sessionId: string; userId: string }) => ({
+const claimOf = (
+  { sessionId, userId }: { sessionId: string; userId: string },
+  { confined = 0 }: Scene = {},
+) => ({
   jti: 'a token',
   sessionId,
   userId,
+  generation: GENERATION,
+  confined,
   now: NOW,
   expiresAt: NOW + 60 * MINUTE,
   successorExpiresAt: NOW + 30 * MINUTE,
 })
 
-for (const [what, scene] of Object.entries(refusals)) {
+const exchangeRefusals: Readonly<Record<string, Scene>> = {
+  ...refusals,
+  'a session that has started anew since': { session: { start_generation: GENERATION + 1 } },
+  'a session that was rotated, confined': { confined: 1 },
+  'a session in cookie mode, confined': {
+    session: { start_generation: GENERATION, cookie_at: NOW },
+    confined: 1,
+  },
+}
+
+for (const [what, scene] of Object.entries(exchangeRefusals)) {
   test(`${what}: no token of it is exchanged`, async (t) => {
     const { db } = await openContext(t)
     const presented = await set(db, scene)
     const before = await storedRows(db)
-    assert.equal(await claimToken(db, claimOf(presented)), undefined)
+    assert.equal(await claimToken(db, claimOf(presented, scene)), undefined)
     assert.deepEqual(await storedRows(db), before)
   })
 }
 
 // Two exchanges in one turn of the event loop are claimed together on SQLite, and only one of them is refused.
-for (const [what, scene] of Object.entries(refusals)) {
+for (const [what, scene] of Object.entries(exchangeRefusals)) {
   test(`${what}, beside a session whose token is exchanged: refused all the same`, async (t) => {
     const { db } = await openContext(t)
     const presented = await set(db, scene)
@@ -112,7 +128,7 @@ for (const [what, scene] of Object.entries(refusals)) {
     const before = await others()
     const good = { ...claimOf({ sessionId, userId }), jti: 'another token' }
     const [refused, claimed] = await Promise.all(
-      [claimOf(presented), good].map((claim) => claimToken(db, claim)),
+      [claimOf(presented, scene), good].map((claim) => claimToken(db, claim)),
     )
     assert.equal(refused, undefined)
     assert.equal(claimed?.revokedAt, NOW)
@@ -146,6 +162,13 @@ test('a refresh without rotation moves neither the generation nor a deadline', a
   const [before] = (await storedRows(db)).sessions
   await touchSession(db, { ...presented, now: NOW + 7 })
   assert.deepEqual((await storedRows(db)).sessions, [{ ...before, refreshed_at: NOW + 7, refresh_count: 1 }])
+})
+
+test('confined: a session that only exchanges have continued since it started is exchanged', async (t) => {
+  const { db } = await openContext(t)
+  const scene = { session: { start_generation: GENERATION }, confined: 1 }
+  const presented = await set(db, scene)
+  assert.equal((await claimToken(db, claimOf(presented, scene)))?.revokedAt, NOW)
 })
 
 test('a token is claimed once; its successor ends with the session at the latest', async (t) => {

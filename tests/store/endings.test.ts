@@ -4,12 +4,15 @@ import assert from 'node:assert/strict'
 import { authenticate } from '../../src/sessions/authenticate.ts'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { allActiveSessions } from '../../src/sessions/list.ts'
+import { mintAccess, mintRefreshToken } from '../../src/sessions/mint.ts'
 import { pruneAll } from '../../src/sessions/prune.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { endAllSessions, logout } from '../../src/sessions/revoke.ts'
 import { SLICE } from '../../src/store/queries/endings.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
-import { activateUser, deactivateUser, deleteUser, updatePassword } from '../../src/store/queries/users.ts'
+import type { StartedSession } from '../../src/store/queries/password-changes.ts'
+import { updatePassword } from '../../src/store/queries/password-changes.ts'
+import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { connect, test } from '../support/database.ts'
 import type { StoreContext } from '../support/session-context.ts'
 import { addUser, logIn, NOW, openContext } from '../support/session-context.ts'
@@ -47,7 +50,9 @@ const change = (userId: string, sessionId: string, newHash = 'another') => ({
   sessionId,
   oldHash: 'a hash',
   newHash,
+  generation: 0,
   now: NOW,
+  expiresAt: NOW + 60_000,
 })
 
 async function hoarder(t: Parameters<typeof openContext>[0]) {
@@ -77,7 +82,10 @@ async function assertOver(context: StoreContext, { refreshToken, accessToken, se
   assert.equal(await updatePassword(context.db, change(userId, sessionId), OPERATOR), undefined)
 }
 
-async function assertLives(context: StoreContext, { refreshToken, accessToken }: Grant) {
+async function assertLives(
+  context: StoreContext,
+  { refreshToken, accessToken }: Pick<Grant, 'refreshToken' | 'accessToken'>,
+) {
   assert.equal((await authenticate(context, accessToken)).outcome, 'authenticated')
   assert.equal((await exchange(context, accessToken, () => OPERATOR)).outcome, 'exchanged')
   const { outcome } = await refresh(context, refreshToken, () => OPERATOR)
@@ -139,16 +147,22 @@ test('a login while the rows are not written: it lives, also when they are, and 
 test('a password change spares its own session, and only it, when the process dies as well', async (t) => {
   const { context, userId, grant } = await hoarder(t)
   const other = await logIn(context, userId)
+  let anew: StartedSession | undefined
   await withoutWrites(context, async () => {
     const changed = await updatePassword(context.db, change(userId, grant.session.id), OPERATOR)
+    assert.ok(changed)
     assert.deepEqual(
-      changed?.events.map(({ name }) => name),
+      changed.events.map(({ name }) => name),
       ['password.changed', 'sessions.revoked'],
     )
     await assertOver(context, other)
+    anew = changed.session
   })
   await pruneAll(context)
-  await assertLives(context, grant)
+  assert.ok(anew)
+  assert.equal((await authenticate(context, grant.accessToken)).outcome, 'superseded')
+  const access = mintAccess(context, anew, context.now())
+  await assertLives(context, { ...access, refreshToken: mintRefreshToken(context, anew) })
   assert.deepEqual(await unrevoked(context), [grant.session.id])
 })
 

@@ -73,6 +73,25 @@ for (const [outcome, operation] of Object.entries(operations)) {
       for (const again of await askAll()) assert.equal(again.outcome, 'reused')
     })
 
+    onPostgres(
+      `${what}: a clock of the database that is minutes ahead moves the window, and both its ends`,
+      async (t) => {
+        const { context, askAll, first } = await openScene(
+          t,
+          outcome,
+          operation,
+          Date.now() - 2 * MINUTE,
+          count,
+        )
+        const replayed = first.map(({ successor }) => ({ outcome: 'replayed', successor }))
+        context.clock.now += SECOND
+        assert.deepEqual(await askAll(), replayed)
+        // Set back until the clock of the database is not believed: the window has not begun.
+        context.clock.now -= 120 * MINUTE
+        for (const again of await askAll()) assert.equal(again.outcome, 'reused')
+      },
+    )
+
     onPostgres(`${what}: what is answered in time began when it was asked`, async (t) => {
       const asked = Date.now() - SECOND
       const { begun } = await openScene(t, outcome, operation, asked, count)

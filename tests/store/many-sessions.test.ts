@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import type { EndedSessions } from '../../src/store/queries/endings.ts'
 import { revokeSessionsOfUser } from '../../src/store/queries/endings.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
-import { deactivateUser, updatePassword } from '../../src/store/queries/users.ts'
+import { updatePassword } from '../../src/store/queries/password-changes.ts'
+import { deactivateUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { connect, test } from '../support/database.ts'
 import { addUser, NOW, openContext } from '../support/session-context.ts'
@@ -34,7 +35,9 @@ const endings: Readonly<
           sessionId: `${userId}-0`,
           oldHash: 'a hash',
           newHash: 'another',
+          generation: 0,
           now: NOW,
+          expiresAt: NOW + 1,
         },
         OPERATOR,
       ),

@@ -44,12 +44,14 @@ const SCHEMA = [
   'revoked_tokens',
   'revoked_tokens_expires_at',
   'sessions',
+  'sessions_opened',
   'sessions_prune_at',
   'sessions_revoked_at',
   'sessions_unrevoked',
   'sessions_user_id',
   'users',
   'users_ending_at',
+  'users_replaced_at',
 ]
 
 const empty = (t: DialectContext) => freshDatabase(t, t.dialect, 'template0')

@@ -8,9 +8,10 @@ import { refresh } from '../../src/sessions/refresh.ts'
 import { openStore } from '../../src/store/open.ts'
 import { revokeSessionsOfUser } from '../../src/store/queries/endings.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
+import { findPassword, updatePassword } from '../../src/store/queries/password-changes.ts'
 import { pruneSessions } from '../../src/store/queries/prune.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
-import { deleteUser, findPasswordHash, updatePassword } from '../../src/store/queries/users.ts'
+import { deleteUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import type { DialectContext } from '../support/database.ts'
 import { connect, freshDatabase } from '../support/database.ts'
@@ -263,7 +264,9 @@ for (const first of ['logout', 'password'] as const) {
     const { db } = context
     const userId = await addUser(db)
     const { session } = await logIn(context, userId)
-    const change = { userId, sessionId: session.id, oldHash: 'a hash', newHash: 'another', now: NOW }
+    const passwords = { oldHash: 'a hash', newHash: 'another' }
+    const times = { now: NOW, expiresAt: NOW + 60_000 }
+    const change = { userId, sessionId: session.id, generation: 0, ...passwords, ...times }
     const logout = { sessionId: session.id, reason: 'logout', now: NOW, origin: OPERATOR } as const
     const work = {
       logout: async (on: Database) => (await revokeSession(on, logout)).length > 0,
@@ -286,7 +289,7 @@ for (const first of ['logout', 'password'] as const) {
     assert.deepEqual(
       {
         other: outcome,
-        hash: await findPasswordHash(db, userId),
+        hash: (await findPassword(db, userId))?.passwordHash,
         events: events.slice(2).map(({ name }) => name),
       },
       expected[first],
@@ -309,7 +312,9 @@ onPostgres(
         sessionId: sessions[round % 10] ?? '',
         oldHash: 'a hash',
         newHash: 'another',
+        generation: 0,
         now: NOW,
+        expiresAt: NOW + 60_000,
       }
       const [changed, ended] = await Promise.all([
         updatePassword(db, change, OPERATOR),

@@ -17,6 +17,7 @@ import * as endings from '../../src/store/queries/endings.ts'
 import { eventsAfter, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { findRevokedToken } from '../../src/store/queries/exchanges.ts'
 import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
+import { findPassword, updatePassword } from '../../src/store/queries/password-changes.ts'
 import * as rateLimits from '../../src/store/queries/rate-limits.ts'
 import * as revocations from '../../src/store/queries/revocations.ts'
 import * as users from '../../src/store/queries/users.ts'
@@ -76,7 +77,7 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
     },
   ],
   'find a revoked token': [1, onDb((db) => findRevokedToken(db, 'a'))],
-  prune: [4, (context) => pruneAll(context)],
+  prune: [5, (context) => pruneAll(context)],
   'find a counter': [1, onDb((db) => rateLimits.findPoints(db, 'a', NOW))],
   'delete a counter': [1, onDb((db) => rateLimits.deletePoints(db, 'a'))],
   'a page of the sessions of a user': [
@@ -122,15 +123,17 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
   'find a user': [1, onDb((db, { user }) => users.findUser(db, user))],
   'find a user by name': [1, onDb((db) => users.findUserByName(db, 'ada'))],
   'a page of users': [1, onDb((db) => users.pageOfUsers(db, { after: '', limit: 51 }))],
-  'find a password': [1, onDb((db, { user }) => users.findPasswordHash(db, user))],
+  'find a password': [1, onDb((db, { user }) => findPassword(db, user))],
   'change a password': [
     2,
     onDb((db, { user, session }) =>
-      users.updatePassword(
+      updatePassword(
         db,
         {
           userId: user,
           sessionId: session,
+          generation: 0,
+          expiresAt: NOW,
           oldHash: 'a hash',
           newHash: 'b',
           now: NOW,
@@ -200,6 +203,12 @@ for (const [name, [count, run]] of Object.entries(queries)) {
     assert.ok(seen.length >= count, `only ${seen.length} queries`)
 
     const database = await connect(context.database)
+    // PostgreSQL guesses that a table of which it knows nothing has about two pages of users.
+    if (name.startsWith('a page') && t.dialect === 'postgres') {
+      await database.query(`insert into users (id, username, username_key, password_hash, created_at)
+        select n, n, n, n, 0 from generate_series(1, 2000) as n`)
+      await database.query('analyze users')
+    }
     for (const statement of seen) {
       const plan = await plans[t.dialect](database, statement)
       const shown = `${statement.sql}\n${plan.join('\n')}`

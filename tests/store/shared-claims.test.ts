@@ -79,6 +79,8 @@ onPostgres('what a shared claim and one alone return and leave behind is the sam
   const claim = (session: { sessionId: string; userId: string }, index: number, db = context.db) =>
     claimToken(db, {
       ...session,
+      generation: 0,
+      confined: 0,
       jti: `token ${index}, "quoted" \\ Zoë 🦊`,
       now: NOW + 1,
       expiresAt: NOW + DAY,
@@ -174,7 +176,10 @@ testOnce(
 test('two sessions, one `jti`: one gets it, and the other is not counted', async (t) => {
   const context = await openContext(t)
   const { sessions } = await openSessions(context, 2)
-  const times = { now: NOW, expiresAt: NOW + DAY, successorExpiresAt: NOW + MINUTE }
+  const times = {
+    ...{ generation: 0, confined: 0 },
+    ...{ now: NOW, expiresAt: NOW + DAY, successorExpiresAt: NOW + MINUTE },
+  }
   const claims = await Promise.all(
     sessions.map((session) => claimToken(context.db, { ...session, ...times, jti: 'of both' })),
   )

@@ -32,6 +32,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   rotation: true,
   grace: 30_000,
   exchangeWindow: 1440 * MINUTE,
+  exchangeSessions: 'all',
   // Argon2id as ever, but not so dear: tests log in by the thousand. See FULL_COST.
   password: { minLength: 8, memory: 64, iterations: 1 },
   eventsRetention: 90 * DAY,

@@ -29,6 +29,7 @@ export const SETTINGS: SessionSettings = {
   rotation: true,
   grace: 30_000,
   exchangeWindow: 1440 * MINUTE,
+  exchangeSessions: 'all',
   eventsRetention: 90 * DAY,
 }
 

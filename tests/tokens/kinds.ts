@@ -17,11 +17,12 @@ export const kinds = {
       id: 'id',
       userId: 'user',
       sessionId: 'session',
+      generation: 0,
       issuedAt: common.iat * 1000,
       expiresAt: common.exp * 1000,
     },
     sign: (tokens: TokenKeys) =>
-      signAccessToken(tokens, { id: 'id', userId: 'user', sessionId: 'session', ...times }),
+      signAccessToken(tokens, { id: 'id', userId: 'user', sessionId: 'session', generation: 0, ...times }),
     verify: verifyAccessToken,
   },
   refresh: {

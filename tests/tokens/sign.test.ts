@@ -79,7 +79,7 @@ test('a refresh token is a pure function of its arguments: the same bytes each t
 
 test('times are cut to whole seconds, never rounded up', async () => {
   const tokens = await tokensWith()
-  const token = { id: 'a', userId: 'b', sessionId: 'c', issuedAt: 1999, expiresAt: 3999 }
+  const token = { id: 'a', userId: 'b', sessionId: 'c', generation: 0, issuedAt: 1999, expiresAt: 3999 }
   const { payload } = decode(await signAccessToken(tokens, token))
   assert.deepEqual([payload['iat'], payload['exp']], [1, 3])
 })
@@ -89,4 +89,14 @@ test('names that are not ASCII come back as they were', async () => {
   const token = { ...kinds.access.token, userId: 'Übermut 😀', sessionId: 'a\u200bb' }
   const verification = await kinds.access.verify(tokens, await signAccessToken(tokens, token), NOW)
   assert.deepEqual(verification, { outcome: 'valid', token })
+})
+
+test('the generation of an access token, and that of one without it: 0', async () => {
+  const tokens = await tokensWith()
+  for (const generation of [0, 1, 7, Number.MAX_SAFE_INTEGER]) {
+    const token = { ...kinds.access.token, generation }
+    const text = await signAccessToken(tokens, token)
+    assert.equal(decode(text).payload['generation'], generation === 0 ? undefined : generation)
+    assert.deepEqual(await kinds.access.verify(tokens, text, NOW), { outcome: 'valid', token })
+  }
 })

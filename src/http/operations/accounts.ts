@@ -1,10 +1,15 @@
+import { mintAccess, mintRefreshToken } from '../../sessions/mint.ts'
 import type { UserRow } from '../../store/queries/users.ts'
-import { changePassword, register } from '../../users/accounts.ts'
+import type { RefreshToken } from '../../tokens/refresh-token.ts'
+import { register } from '../../users/accounts.ts'
+import { changePassword } from '../../users/change-password.ts'
 import type { PasswordFault } from '../../users/new-password.ts'
 import { MAX_BYTES } from '../../users/new-password.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
+import { setRefreshCookie } from '../pipeline/credentials.ts'
 import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
+import { cookieTokens } from './sessions.ts'
 
 const userBody = (user: UserRow) => ({
   id: user.id,
@@ -38,11 +43,12 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
   },
 
   async changePassword(c, { body, success, failure }) {
-    const { userId, sessionId, user } = c.get('access')
+    const { userId, sessionId, generation, user, outcome } = c.get('access')
     const passwords = { currentPassword: body.current_password, newPassword: body.new_password }
-    const change = { userId, sessionId, username: user.username, ...passwords }
+    const isSuperseded = outcome === 'superseded'
+    const change = { userId, sessionId, generation, isSuperseded, username: user.username, ...passwords }
     const result = await changePassword(core, change, originOf(core, c))
-    if (result.outcome !== 'changed')
+    if (!('session' in result))
       recordRefusal(core, c, 'password.refused', { userId, sessionId, reason: result.outcome })
     switch (result.outcome) {
       case 'unfit_password':
@@ -52,11 +58,26 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
       case 'overtaken':
         return failure(401, 'Invalid access token.')
       case 'changed':
+      case 'repeated': {
         logEvents(core, c, result.events)
+        const { session, endedSessions } = result
+        const { accessToken, expiresIn } = mintAccess(core, session, core.now())
+        const refreshToken = mintRefreshToken(core, session)
+        const cookies = cookieTokens(core, c)
+        const isOurs = (token: RefreshToken) => token.sessionId === sessionId
+        const isCookieMode = session.cookieAt !== null || cookies.some(isOurs)
+        // After a login in another tab, the cookie is that of another session, which must keep it.
+        if (isCookieMode && cookies.every(isOurs))
+          setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, core.now())
         return success(200, {
           message: 'Password changed successfully',
-          sessions_ended: result.endedSessions,
+          sessions_ended: endedSessions,
+          access_token: accessToken,
+          token_type: 'bearer',
+          expires_in: expiresIn,
+          ...(!isCookieMode && { refresh_token: refreshToken }),
         })
+      }
     }
   },
 

@@ -16,7 +16,7 @@ type Opened = { readonly outcome: 'opened' } & NonNullable<Awaited<ReturnType<ty
  */
 export async function logIn(
   context: SessionContext & AccountContext,
-  credentials: Credentials,
+  credentials: Credentials & { readonly cookie?: boolean | undefined },
   origin: Origin,
 ): Promise<Opened | LoginRefusal> {
   const { address, userAgent } = origin
@@ -26,7 +26,9 @@ export async function logIn(
     if (check.outcome !== 'verified') return check
     const { user, passwordHash, rehashed } = check
     userId = user.id
-    const grant = await openSession(context, { userId, passwordHash, rehashed, userAgent, address }, origin)
+    const { cookie } = credentials
+    const login = { userId, passwordHash, rehashed, userAgent, address, cookie }
+    const grant = await openSession(context, login, origin)
     return grant && { outcome: 'opened', ...grant }
   })
   return outcome ?? { outcome: 'overtaken', userId }

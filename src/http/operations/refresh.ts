@@ -48,6 +48,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
       case 'invalid':
       case 'unknown_session':
       case 'revoked':
+      case 'superseded':
       case 'reused':
       case 'restored':
         return failure(401, 'Invalid refresh token.')
@@ -74,10 +75,12 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
       case 'inactive_user':
         return failure(403, 'User is inactive.')
       case 'disabled':
+      case 'confined':
         return failure(403, 'Exchange is disabled.')
       case 'invalid':
       case 'unknown_session':
       case 'revoked':
+      case 'superseded':
       case 'reused':
         return failure(401, 'Invalid access token.')
     }

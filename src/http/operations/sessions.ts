@@ -16,12 +16,16 @@ import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
 import { logIn } from './log-in.ts'
 import { cursorOf, readCursor } from './pagination.ts'
 
-/** Clears the cookie if it is of the ended session or user. After a login in another tab it may be of another one. */
-function clearEnded(core: Core, c: Context<Env>, hasEnded: (token: RefreshToken) => boolean): void {
-  const tokens = refreshCookies(c, core.settings).flatMap((cookie) => {
+/** The authentic cookies. They may be of another user or session than the access token after a login in another tab. */
+export const cookieTokens = (core: Core, c: Context<Env>): RefreshToken[] =>
+  refreshCookies(c, core.settings).flatMap((cookie) => {
     const verification = verifyRefreshToken(core.keys, cookie, core.now())
     return verification.outcome === 'invalid' ? [] : verification.token
   })
+
+/** Clears the cookie if it is of the ended session or user. After a login in another tab it may be of another one. */
+function clearEnded(core: Core, c: Context<Env>, hasEnded: (token: RefreshToken) => boolean): void {
+  const tokens = cookieTokens(core, c)
   // Several cookies cannot be told apart when one is cleared, so all of them must have ended.
   if (tokens.length > 0 && tokens.every(hasEnded)) clearRefreshCookie(c, core.settings)
 }
@@ -66,7 +70,8 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
         if (result.outcome === 'revoked') logEvents(core, c, result.events)
       }
       clearRefreshCookie(c, core.settings)
-      if (results.every((result) => result.outcome === 'invalid')) return failure(401, 'Invalid token.')
+      if (results.every(({ outcome }) => outcome === 'invalid' || outcome === 'expired'))
+        return failure(401, 'Invalid token.')
       return success(200, { message: 'Logged out successfully' })
     },
 

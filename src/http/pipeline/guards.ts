@@ -1,4 +1,5 @@
 /** Checks, limits and authentication of each operation. */
+import { mayRepeatChange } from '../../users/change-password.ts'
 import type { Handlers, OperationId } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { requireAdminToken } from './admin-access.ts'
@@ -50,7 +51,11 @@ export function guarded(core: Core, handlers: Handlers): Handlers {
     logout: limitRefusedTokens(core, handlers.logout),
     register: inTurn(core, limitRegistrations(core, handlers.register), isOpen),
     login: refuseCrossSiteLogin(core, inTurn(core, limitLogins(core, handlers.login))),
-    changePassword: requireAccess(core, inTurn(core, limitPasswordChanges(core, handlers.changePassword))),
+    changePassword: requireAccess(
+      core,
+      inTurn(core, limitPasswordChanges(core, handlers.changePassword)),
+      (access) => mayRepeatChange(core, access),
+    ),
     createUser: inTurn(core, handlers.createUser, ({ body }) => body.password !== undefined),
     logoutAll: requireAccess(core, handlers.logoutAll),
     me: requireAccess(core, handlers.me),

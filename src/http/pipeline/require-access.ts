@@ -1,5 +1,5 @@
 import { authenticate } from '../../sessions/authenticate.ts'
-import type { Handler, OperationWith, Reply, Respond } from '../contract.ts'
+import type { Access, Handler, OperationWith, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerToken } from './credentials.ts'
 import { recordRefusal } from './record.ts'
@@ -15,21 +15,32 @@ const REFUSALS = {
   unknown_session: INVALID,
   revoked: INVALID,
   session_expired: INVALID,
+  superseded: INVALID,
   spent: INVALID,
   expired: [401, 'Access token has expired.'],
   unknown_user: [404, 'User not found.'],
   inactive_user: [403, 'User is inactive.'],
 } as const
 
-/** Requires a valid access token. The handler gets its user and session from `c.get('access')`. */
-export function requireAccess<Id extends AccessOperation>(core: Core, handler: Handler<Id>): Handler<Id> {
+/**
+ * Requires a valid access token. The handler gets its user and session from `c.get('access')`.
+ *
+ * @param mayRepeat whether a superseded token is accepted, which must not do anything new
+ */
+export function requireAccess<Id extends AccessOperation>(
+  core: Core,
+  handler: Handler<Id>,
+  mayRepeat: (access: Access) => Promise<boolean> = async () => false,
+): Handler<Id> {
   return async (c, operation) => {
     // TypeScript cannot resolve the statuses of a type parameter. Here they are checked for all operations of its constraint.
     const { failure } = operation as unknown as Respond<AccessOperation>
     const token = bearerToken(c)
     if (token === undefined) return failure(401, 'Access token missing.') as Reply<Id>
     const result = await authenticate(core, token)
-    if (result.outcome !== 'authenticated') {
+    const isAccepted =
+      result.outcome === 'authenticated' || (result.outcome === 'superseded' && (await mayRepeat(result)))
+    if (!isAccepted) {
       recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome })
       const [status, message] = REFUSALS[result.outcome]
       return failure(status, message) as Reply<Id>

@@ -54,14 +54,15 @@ export async function revokeSessionsOfUser(
 }
 
 /** Runs a transaction that ends all sessions of a user, and then writes the rows that it left for later. */
-export async function withEnding(
+export async function withEnding<Result extends Ending>(
   db: Database,
-  work: (trx: Transaction<Schema>) => Promise<Ending | undefined>,
-): Promise<EndedSessions | undefined> {
+  work: (trx: Transaction<Schema>) => Promise<Result | undefined>,
+): Promise<Omit<Result, 'rest'> | undefined> {
   const ending = await transaction(db, work)
   if (ending === undefined) return undefined
-  const { endedSessions, events, rest } = ending
-  return { endedSessions: endedSessions + (rest === undefined ? 0 : await writeRest(db, rest)), events }
+  const { rest, ...ended } = ending
+  const later = rest === undefined ? 0 : await writeRest(db, rest)
+  return { ...ended, endedSessions: ending.endedSessions + later }
 }
 
 /**

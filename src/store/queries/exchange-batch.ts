@@ -2,13 +2,17 @@ import { sql } from 'kysely'
 import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
-import { generationStart, userAllows } from './rotation-conditions.ts'
+import { generationStart, isExchangeable, userAllows } from './rotation-conditions.ts'
 
 /** An access token to exchange. Times are in milliseconds since the epoch. */
 export interface ExchangeClaim {
   readonly jti: string
   readonly sessionId: string
   readonly userId: string
+  /** Of the session, when the token was issued */
+  readonly generation: number
+  /** 1 or 0: see {@link isExchangeable} */
+  readonly confined: number
   readonly now: number
   /** When the row may be pruned */
   readonly expiresAt: number
@@ -31,6 +35,8 @@ interface Claims {
   readonly jtis: readonly string[]
   readonly sessionIds: readonly string[]
   readonly userIds: readonly string[]
+  readonly generations: readonly number[]
+  readonly confineds: readonly number[]
   readonly nows: readonly number[]
   readonly expiresAts: readonly number[]
   readonly successorExpiresAts: readonly number[]
@@ -41,11 +47,15 @@ const unnested = (claims: Claims) => sql<ExchangeClaim>`unnest(
   ${claims.jtis}::text[],
   ${claims.sessionIds}::text[],
   ${claims.userIds}::text[],
+  ${claims.generations}::bigint[],
+  ${claims.confineds}::bigint[],
   ${claims.nows}::bigint[],
   ${claims.expiresAts}::bigint[],
   ${claims.successorExpiresAts}::bigint[]
 )`
-const columns = sql`given("jti", "sessionId", "userId", "now", "expiresAt", "successorExpiresAt")`
+const columns = sql`given(
+  "jti", "sessionId", "userId", "generation", "confined", "now", "expiresAt", "successorExpiresAt"
+)`
 
 const statement = prepared((db, claims: Claims) =>
   withLockedSessions(db, unnested(claims), columns, claims.count)
@@ -71,6 +81,9 @@ const statement = prepared((db, claims: Claims) =>
             .whereRef('sessions.user_id', '=', 'locked.userId')
             .where('sessions.revoked_at', 'is', null)
             .whereRef('sessions.absolute_expires_at', '>', 'locked.now')
+            .where(({ ref }) =>
+              isExchangeable({ generation: ref('locked.generation'), confined: ref('locked.confined') }),
+            )
             .where(userAllows),
         )
         .onConflict((conflict) => conflict.column('jti').doNothing())
@@ -97,6 +110,8 @@ export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promis
     jtis: claims.map(({ jti }) => jti),
     sessionIds: claims.map(({ sessionId }) => sessionId),
     userIds: claims.map(({ userId }) => userId),
+    generations: claims.map(({ generation }) => generation),
+    confineds: claims.map(({ confined }) => confined),
     nows: claims.map(({ now }) => now),
     expiresAts: claims.map(({ expiresAt }) => expiresAt),
     successorExpiresAts: claims.map(({ successorExpiresAt }) => successorExpiresAt),

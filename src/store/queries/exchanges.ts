@@ -5,7 +5,7 @@ import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
-import { userAllows } from './rotation-conditions.ts'
+import { isExchangeable, userAllows } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
@@ -42,7 +42,7 @@ const claimAlone = (db: Database, claim: ExchangeClaim): Promise<RevokedToken | 
     return token
   })
 
-const countRefresh = prepared((db, { sessionId, userId, now }: ExchangeClaim) =>
+const countRefresh = prepared((db, { sessionId, userId, generation, confined, now }: ExchangeClaim) =>
   db
     .updateTable('sessions')
     .set((eb) => ({ refreshed_at: now, refresh_count: eb('refresh_count', '+', 1) }))
@@ -50,6 +50,7 @@ const countRefresh = prepared((db, { sessionId, userId, now }: ExchangeClaim) =>
     .where('sessions.user_id', '=', userId)
     .where('sessions.revoked_at', 'is', null)
     .where('sessions.absolute_expires_at', '>', now)
+    .where(isExchangeable({ generation, confined }))
     .where(userAllows)
     .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
 )

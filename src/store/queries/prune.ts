@@ -55,6 +55,19 @@ export function pruneCounters(db: Database, now: number, batch: number): Promise
   })
 }
 
+/** Forgets hashes of passwords that were replaced until `cutoff`, in milliseconds since the epoch. */
+export function pruneReplacedHashes(db: Database, cutoff: number, batch: number): Promise<PrunedBatch> {
+  return timed(db, async (trx) => {
+    const replaced = trx.selectFrom('users').select('id').where('replaced_at', '<=', cutoff)
+    const { numUpdatedRows } = await trx
+      .updateTable('users')
+      .set({ replaced_hash: null, replaced_at: null, replaced_by: null })
+      .where('id', 'in', unlocked(trx, replaced, batch))
+      .executeTakeFirst()
+    return { gone: Number(numUpdatedRows), kept: 0 }
+  })
+}
+
 /** @param cutoff milliseconds since the epoch. Older events are deleted, even if they were not delivered. */
 export function pruneEvents(
   db: Database,

@@ -49,7 +49,8 @@ export interface Revocation {
  * Ends a session that has not been revoked. It is revoked even after its absolute deadline, so that a clock that is
  * set back cannot make it valid again.
  *
- * @param revocation with `userId`, only a session of this user is ended
+ * @param revocation with `userId`, only a session of this user is ended. With the `generation` of a token that was reused,
+ * only a session that has not started anew since.
  * @returns the events that were written: none if the session was not active
  */
 export function revokeSession(
@@ -57,16 +58,22 @@ export function revokeSession(
   {
     sessionId,
     userId,
+    generation = Number.MAX_SAFE_INTEGER,
     reason,
     now,
     origin,
-  }: Revocation & { readonly sessionId: string; readonly userId?: string | undefined },
+  }: Revocation & {
+    readonly sessionId: string
+    readonly userId?: string | undefined
+    readonly generation?: number
+  },
 ): Promise<readonly NewEvent[]> {
   return transaction(db, async (trx) => {
     const row = await trx
       .updateTable('sessions')
       .set({ revoked_at: now, revoked_reason: reason })
       .where((eb) => eb.and(defined({ id: sessionId, user_id: userId })))
+      .where('start_generation', '<=', generation)
       .where('revoked_at', 'is', null)
       .where(isNotEnding)
       .returning(['user_id as userId', 'absolute_expires_at as absoluteExpiresAt'])

@@ -78,6 +78,28 @@ export function isOfLivingEpoch(eb: ExpressionBuilder<Schema, 'users' | 'session
   return eb.or([eb('users.ending_at', 'is', null), eb('sessions.epoch', '>=', eb.ref('users.session_epoch'))])
 }
 
+/**
+ * Whether the session's access tokens of this generation can be exchanged: those from before a password change cannot.
+ *
+ * @param confined 1: only in a session that nothing but exchanges has continued. 0: in any session
+ */
+export function isExchangeable(token: {
+  readonly generation: number | Expression<number>
+  readonly confined: number | Expression<number>
+}) {
+  const eb = expressionBuilder<Schema, 'sessions'>()
+  return eb.and([
+    eb('sessions.start_generation', '<=', token.generation),
+    eb.or([
+      sql<boolean>`${token.confined} = 0`,
+      eb.and([
+        eb('sessions.generation', '=', eb.ref('sessions.start_generation')),
+        eb('sessions.cookie_at', 'is', null),
+      ]),
+    ]),
+  ])
+}
+
 /** The columns that a rotation changes. @param began when the new generation begins: see {@link generationStart} */
 export function rotatedColumns(
   { now, expiresAt }: Operands<'now' | 'expiresAt'>,

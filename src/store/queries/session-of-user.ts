@@ -39,7 +39,14 @@ export const endingAt = (eb: ExpressionBuilder<Schema, 'users' | 'sessions'>) =>
 /** The state that decides whether an access token is valid. Times are in milliseconds since the epoch. */
 export interface AccessState {
   readonly user: UserRow
-  readonly session: { readonly revokedAt: number | null; readonly absoluteExpiresAt: number } | undefined
+  readonly session:
+    | {
+        readonly revokedAt: number | null
+        readonly absoluteExpiresAt: number
+        /** Tokens of an earlier generation are from before the last password change made in this session. */
+        readonly startGeneration: number
+      }
+    | undefined
   readonly isExchanged: boolean
 }
 
@@ -50,11 +57,13 @@ export async function findAccess(
 ): Promise<AccessState | undefined> {
   const [row] = await access(db, token)
   if (row === undefined) return undefined
-  const { revokedAt, absoluteExpiresAt, exchangedAt } = row
+  const { revokedAt, absoluteExpiresAt, startGeneration, exchangedAt } = row
+  const isFound = absoluteExpiresAt !== null && startGeneration !== null
   return {
     user: row,
-    session:
-      absoluteExpiresAt === null ? undefined : { revokedAt: revokedAt ?? row.endingAt, absoluteExpiresAt },
+    session: isFound
+      ? { revokedAt: revokedAt ?? row.endingAt, absoluteExpiresAt, startGeneration }
+      : undefined,
     isExchanged: exchangedAt !== null,
   }
 }
@@ -62,7 +71,11 @@ export async function findAccess(
 const access = prepared((db, token: TokenSubject & { readonly jti: string }) =>
   sessionOfUser(db, token)
     .select(USER)
-    .select(['sessions.revoked_at as revokedAt', 'sessions.absolute_expires_at as absoluteExpiresAt'])
+    .select([
+      'sessions.revoked_at as revokedAt',
+      'sessions.absolute_expires_at as absoluteExpiresAt',
+      'sessions.start_generation as startGeneration',
+    ])
     .select((eb) => endingAt(eb).as('endingAt'))
     .select((eb) =>
       eb

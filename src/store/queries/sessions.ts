@@ -1,3 +1,4 @@
+import { isInGrace } from '../../clock.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -38,6 +39,11 @@ export interface NewSession {
   readonly absoluteExpiresAt: number
   readonly userAgent: string | null
   readonly address: string | null
+  /** Set in cookie mode */
+  readonly cookieAt?: number | null
+  /** Identifies the request. A session that it opened within `grace` milliseconds is found instead of opening another. */
+  readonly openKey?: string | undefined
+  readonly grace?: number
   /** Set if an operator opens the session instead of the user */
   readonly reason?: 'operator' | undefined
   /** The number of active sessions that the user may have */
@@ -50,7 +56,8 @@ export interface NewSession {
  * Opens a session, and ends others of the user if there are too many. It writes the user's row first: that lock puts the login before or after a password change or
  * deactivation, so that no new session escapes their revocation of all sessions.
  *
- * @returns undefined when the user is no longer active or the password has changed
+ * @returns undefined when the user is no longer active or the password has changed. The session may have ended, if it was
+ * opened by an earlier request with the same `openKey`.
  */
 export function insertSession(
   db: Database,
@@ -74,6 +81,9 @@ export function insertSession(
     if (user === undefined) return undefined
     const { id: sessionId, userId, reason, now, idleCutoff, ceiling } = session
     const { epoch, endingAt } = user
+    // The lock of the user's row lets repetitions run one after the other.
+    const opened = await findOpened(trx, session, user)
+    if (opened !== undefined) return { session: opened, events: [] }
     const isEnding = endingAt !== null
     const evicted = await evict(trx, { userId, sessions: ceiling, epoch, isEnding, now, idleCutoff })
     const events: NewEvent[] = [
@@ -97,11 +107,33 @@ export function insertSession(
         user_agent: session.userAgent,
         address: session.address,
         epoch,
+        cookie_at: session.cookieAt ?? null,
+        open_key: session.openKey ?? null,
       })
       .returning(SESSION)
       .executeTakeFirstOrThrow()
     return { session: row, events }
   })
+}
+
+async function findOpened(
+  trx: Database,
+  { userId, openKey, now, grace = 0 }: NewSession,
+  user: { readonly epoch: number; readonly endingAt: number | null },
+): Promise<Session | undefined> {
+  if (openKey === undefined) return undefined
+  const found = await trx
+    .selectFrom('sessions')
+    .select(SESSION)
+    .select(['created_at as createdAt', 'epoch'])
+    .where('user_id', '=', userId)
+    .where('open_key', '=', openKey)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (found === undefined || !isInGrace(found.createdAt, now, grace)) return undefined
+  const { createdAt: _, epoch, ...session } = found
+  return epoch < user.epoch ? { ...session, revokedAt: session.revokedAt ?? user.endingAt } : session
 }
 
 export interface Refresh {
@@ -164,32 +196,53 @@ const touch = prepared((db, refresh: PresentedRefresh) =>
 
 export interface SessionState {
   readonly user: { readonly id: string; readonly deactivatedAt: number | null }
-  readonly session: Session | undefined
+  readonly session: FoundSession | undefined
+  /** `now` by the clock that began the grace window: see `generationStart`. Milliseconds since the epoch */
+  readonly asOf: number
+}
+
+/** What else decides about a token that was not accepted */
+export interface FoundSession extends Session {
+  /** Tokens of an earlier generation are from before the last password change made in this session. */
+  readonly startGeneration: number
+  /** Set in cookie mode */
+  readonly cookieAt: number | null
 }
 
 /** Reads a user and one session of the user in one query. @returns undefined when the user does not exist */
 export async function findSession(
   db: Database,
-  sessionId: string,
-  userId: string,
+  { sessionId, userId }: TokenSubject,
+  now: number,
 ): Promise<SessionState | undefined> {
-  const [row] = await findRow(db, { sessionId, userId })
+  const [row] = await findRow(db, { sessionId, userId, now })
   if (row === undefined) return undefined
-  const { deactivatedAt, endingAt, ...session } = row
+  const { deactivatedAt, endingAt, asOf, ...session } = row
   return {
     user: { id: userId, deactivatedAt },
     session: isSession(session) ? { ...session, revokedAt: session.revokedAt ?? endingAt } : undefined,
+    asOf: asOf ?? now,
   }
 }
 
-const findRow = prepared((db, wanted: TokenSubject) =>
+const findRow = prepared((db, wanted: TokenSubject & { readonly now: number }) =>
   sessionOfUser(db, wanted)
     .select(SESSION)
-    .select('users.deactivated_at as deactivatedAt')
-    .select((eb) => endingAt(eb).as('endingAt')),
+    .select([
+      'sessions.start_generation as startGeneration',
+      'sessions.cookie_at as cookieAt',
+      'users.deactivated_at as deactivatedAt',
+    ])
+    .select((eb) => endingAt(eb).as('endingAt'))
+    // Only PostgreSQL can begin a grace window by another clock than ours.
+    .$if(isPostgres(db), (query) => query.select(generationStart(wanted.now).as('asOf'))),
 )
 
 // A left join makes every column nullable; `id` tells whether there was a row.
-function isSession(row: { readonly [Key in keyof Session]: Session[Key] | null }): row is Session {
+function isSession(
+  row: {
+    readonly [Key in keyof FoundSession]: FoundSession[Key] | null
+  },
+): row is FoundSession {
   return row.id !== null
 }

@@ -1,13 +1,11 @@
 import { inSlices } from '../../slices.ts'
 import type { Database } from '../schema.ts'
-import { locked } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import { defined } from './defined.ts'
 import type { EndedSessions } from './endings.ts'
 import { endSessions, SLICE, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
-import { isNotEnding } from './rotation-conditions.ts'
 
 /** A user. Times are in milliseconds since the epoch. */
 export interface UserRow {
@@ -78,11 +76,6 @@ export function findUserByName(
     .executeTakeFirst()
 }
 
-export async function findPasswordHash(db: Database, id: string): Promise<string | undefined> {
-  const row = await db.selectFrom('users').select('password_hash').where('id', '=', id).executeTakeFirst()
-  return row?.password_hash
-}
-
 export function listUsers(db: Database): Promise<UserRow[]> {
   return db.selectFrom('users').select(USER).orderBy('username_key').execute()
 }
@@ -104,47 +97,6 @@ export function pageOfUsers(db: Database, { after, limit, usernameKey }: UserPag
     .orderBy('id')
     .limit(limit)
     .execute()
-}
-
-export interface PasswordChange {
-  readonly userId: string
-  /** The session that changes the password. It must be active, and it is the only one that stays active. */
-  readonly sessionId: string
-  readonly oldHash: string
-  readonly newHash: string
-  readonly now: number
-}
-
-/** @returns undefined when the old hash was replaced or the session is not active */
-export function updatePassword(
-  db: Database,
-  change: PasswordChange,
-  origin: Origin,
-): Promise<EndedSessions | undefined> {
-  const { userId, sessionId, now } = change
-  return withEnding(db, async (trx) => {
-    // The user's row is locked first: see endSessions.
-    const user = trx
-      .selectFrom('users')
-      .select('id')
-      .where('id', '=', userId)
-      .where('password_hash', '=', change.oldHash)
-      .where('deactivated_at', 'is', null)
-    if ((await locked(trx, user).executeTakeFirst()) === undefined) return undefined
-    // This lock puts another end of this session, and its event, before or after the password change.
-    const session = trx
-      .selectFrom('sessions')
-      .select('id')
-      .where('id', '=', sessionId)
-      .where('user_id', '=', userId)
-      .where('revoked_at', 'is', null)
-      .where('absolute_expires_at', '>', now)
-      .where(isNotEnding)
-    if ((await locked(trx, session).executeTakeFirst()) === undefined) return undefined
-    await trx.updateTable('users').set({ password_hash: change.newHash }).where('id', '=', userId).execute()
-    const cause: NewEvent = { name: 'password.changed', userId, sessionId }
-    return endSessions(trx, { userId, reason: 'password', now, origin, except: sessionId, cause })
-  })
 }
 
 /** Deactivates a user and ends all sessions of the user. @returns undefined when the user does not exist */

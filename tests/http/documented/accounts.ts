@@ -64,6 +64,10 @@ export const changePassword: Provocations = {
   ...busy(wrong),
   ...limitedTo(wrong),
   '200 changed': change,
+  '200 cookie': changed(change, (request, { refreshToken }) => ({
+    ...request,
+    cookie: `refresh_token=${refreshToken}`,
+  })),
   '403 wrong_password': wrong,
 }
 

@@ -126,11 +126,20 @@ export const listUserSessions: Provocations = {
 const open = ask('/sessions', { json: { device: 'A browser', address: '2001:db8::1' } })
 const wrongly = ask('/sessions', { json: { address: 'localhost' } })
 
+const withKey = (key: string) => ask('/sessions', { json: {}, headers: { 'Idempotency-Key': key } })
+const keyed = withKey('8e03978e-40d5-43e8-bc93-6894a57f9324')
+
 export const openUserSession: Provocations = {
   ...cookieless(withBody(open, '')),
   ...below('/sessions', { json: {} }),
   '201 opened': [open, ask('/sessions', { json: {} })],
   '400 invalid_member': wrongly,
+  '409 session_ended': async (world) => {
+    const { path, request } = await keyed(world)
+    const { body } = await world.service.request(path, request)
+    await world.service.request('/api/auth/logout', { method: 'POST', bearer: body.data.refresh_token })
+    return { path, request }
+  },
   '403 inactive': ofUser(open)['403 inactive'] as Provocation,
 }
 

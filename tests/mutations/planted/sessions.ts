@@ -24,11 +24,18 @@ export const sessionFaults: readonly Mutation[] = [
     tests: ['tests/sessions/exchange.test.ts'],
   },
   {
-    file: 'src/sessions/classify.ts',
-    find: 'now - session.rotatedAt <= grace',
-    replace: 'now - session.rotatedAt < grace',
+    file: 'src/clock.ts',
+    find: 'now - since <= grace',
+    replace: 'now - since < grace',
     why: 'the grace of a refresh ends a millisecond early',
     tests: ['tests/sessions/classify.test.ts'],
+  },
+  {
+    file: 'src/clock.ts',
+    find: ' && since - now <= Math.min(grace, CLOCK_SKEW)',
+    replace: '',
+    why: 'a clock that is set back revives superseded tokens',
+    tests: ['tests/faults/clock.test.ts', 'tests/sessions/classify.test.ts'],
   },
   {
     file: 'src/sessions/classify.ts',

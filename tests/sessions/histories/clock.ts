@@ -29,6 +29,12 @@ const step = (by: number) =>
 /** The times at which the responses change. */
 const deadlines: Readonly<Record<string, (model: Readonly<Model>) => number[]>> = {
   'end of grace': ({ sessions, rules }) => sessions.map(({ rotatedAt }) => rotatedAt + rules.grace),
+  // A clock that was set back may lie before the window.
+  'beginning of grace': ({ sessions, rules }) => sessions.map(({ rotatedAt }) => rotatedAt - rules.grace - 1),
+  'beginning of grace of an exchange': ({ accessTokens, rules }) =>
+    accessTokens.flatMap(({ exchanged }) =>
+      exchanged === undefined ? [] : [exchanged.at - rules.grace - 1],
+    ),
   'end of grace of an exchange': ({ accessTokens, rules }) =>
     accessTokens.flatMap(({ exchanged }) => (exchanged === undefined ? [] : [exchanged.at + rules.grace])),
   'expiry of an access token': ({ accessTokens }) => accessTokens.map(({ exp }) => exp * SECOND),

@@ -34,7 +34,8 @@ const register = (username: string) =>
     const isFree = model.user(username) === undefined
     assert.equal(row !== undefined, isFree, 'whether the name is free')
     const name = username.toLowerCase()
-    if (isFree) model.users.push({ id, name, password: PASSWORDS[0], passwordChanges: 0, state: 'active' })
+    const fresh = { passwordChanges: 0, replaced: undefined, state: 'active' } as const
+    if (isFree) model.users.push({ id, name, password: PASSWORDS[0], ...fresh })
   })
 
 const login = (username: string, isRight: boolean): Doing => ({
@@ -49,8 +50,8 @@ const login = (username: string, isRight: boolean): Doing => ({
 })
 
 const restart = fc.constantFrom(...RULES).map((rules) => {
-  const { rotation, grace, exchangeWindow } = rules
-  const spans = `grace ${grace / 1000} s, window ${exchangeWindow / 60_000} min`
+  const { rotation, grace, exchangeWindow, exchangeSessions } = rules
+  const spans = `grace ${grace / 1000} s, window ${exchangeWindow / 60_000} min, exchange ${exchangeSessions}`
   const label = `restart(rotation ${rotation}, ${spans})`
   return command(label, always, ({ model }) => {
     model.rules = rules
@@ -96,6 +97,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...times(5, jump),
   ...times(2, stepForth),
   stepBack,
+  ends.changeTwice,
   tokens.fromBefore,
   names.map(register),
   restart,

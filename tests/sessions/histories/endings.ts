@@ -4,8 +4,9 @@ import { pruneAll } from '../../../src/sessions/prune.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
 import type { Model } from '../model.ts'
+import { command, fly, together } from './command.ts'
 import type { Doing } from './flight.ts'
-import { back, hasSession, indexFrom, json, pick, post, withAccess, withRefresh } from './flight.ts'
+import { back, flight, hasSession, indexFrom, json, pick, post, withAccess, withRefresh } from './flight.ts'
 import type { History } from './world.ts'
 import { PASSWORDS } from './world.ts'
 
@@ -41,6 +42,25 @@ export const changePassword = fc.constantFrom(true, true, false).chain((isRight)
       call: json('/api/auth/password', { current_password: current, new_password: next }, text),
       foretell: (model, token) => model.changePassword(token, current, next),
     }
+  }),
+)
+
+/** A change, and the same request again: a repetition, if nothing came between. */
+export const changeTwice = fc.tuple(back, fc.boolean()).map(([distance, isAtOnce]) =>
+  command(`password twice${isAtOnce ? ' at once' : ''}, ${distance} back`, hasSession, async (moment) => {
+    const { model, history } = moment
+    const index = indexFrom(model.accessTokens, distance)
+    const { text, session } = pick(model.accessTokens, index)
+    const { password } = session.user
+    const next = PASSWORDS.find((other) => other !== password) ?? ''
+    const call = json('/api/auth/password', { current_password: password, new_password: next }, text)
+    const change = flight(history, model, 'password', call, (copy) =>
+      copy.changePassword(pick(copy.accessTokens, index), password, next),
+    )
+    const doing: Doing = { label: 'password', isPossible: hasSession, begin: () => change }
+    if (isAtOnce) return together([doing, doing]).run(model, history)
+    await fly(moment, change)
+    await fly(moment, change)
   }),
 )
 

@@ -83,7 +83,7 @@ const presenting =
       begin(model, history) {
         const index = indexFrom(tokensOf(model), distance)
         const token = pick(tokensOf(model), index)
-        const which = 'generation' in token ? `generation ${token.generation}` : `exp ${token.exp}`
+        const which = `generation ${token.generation}, exp ${token.exp}`
         const what = `${label}: ${kind} token of session ${model.sessions.indexOf(token.session)}, ${which}`
         const { call, foretell } = ask(token, model)
         return flight(history, model, what, call, (copy) => foretell(copy, pick(tokensOf(copy), index)))

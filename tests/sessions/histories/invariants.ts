@@ -7,7 +7,7 @@ import { exchange } from '../../../src/sessions/exchange.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import type { Model } from '../model.ts'
-import type { Session } from './words.ts'
+import type { Session, Token } from './words.ts'
 import type { History, Row, Rows } from './world.ts'
 import { LENIENT } from './world.ts'
 
@@ -15,6 +15,7 @@ const rowOf = (session: Session): Row => ({
   id: session.id,
   user_id: session.user.id,
   generation: session.generation,
+  start_generation: session.startGeneration,
   created_at: session.createdAt,
   rotated_at: session.rotatedAt,
   refreshed_at: session.refreshedAt,
@@ -46,18 +47,21 @@ export function checkGenerations({ generations }: History, { sessions }: Rows): 
   }
 }
 
-/** No operation accepts a token of an ended session, even under the most lenient settings. */
+/** No operation accepts a token of an ended session, or one from before a password change, even under the most lenient settings. */
 export async function checkNothingDeadIsAccepted(model: Model, { world }: History): Promise<void> {
   const context = world.core(LENIENT)
   const isOver = ({ user, pruned, revoked }: Session) =>
     user.state !== 'active' || pruned || revoked !== undefined
-  for (const { session, text } of model.refreshTokens) {
-    if (!isOver(session)) continue
+  const isDead = ({ session, generation }: Token) => isOver(session) || generation < session.startGeneration
+  for (const token of model.refreshTokens) {
+    const { text } = token
+    if (!isDead(token)) continue
     const { outcome } = await refresh(context, text, () => OPERATOR)
     assert.ok(!['rotated', 'replayed', 'refreshed'].includes(outcome), `a dead session was ${outcome}`)
   }
-  for (const { session, text } of model.accessTokens) {
-    if (!isOver(session)) continue
+  for (const token of model.accessTokens) {
+    const { text } = token
+    if (!isDead(token)) continue
     assert.notEqual(
       (await authenticate(context, text)).outcome,
       'authenticated',
@@ -82,7 +86,8 @@ export async function checkLeaves(model: Model, { world }: History): Promise<voi
     const { outcome } = await refresh(context, text, () => OPERATOR)
     await sql`rollback to probe`.execute(db)
     await sql`release probe`.execute(db)
-    const isPredecessor = generation === session.generation - 1 && model.inGrace(session.rotatedAt)
+    const isReplay = generation === session.generation - 1 && model.inGrace(session.rotatedAt)
+    const isPredecessor = isReplay && generation >= session.startGeneration
     const isExpired = exp * 1000 <= model.now
     const isLeaf = !isExpired && (generation === session.generation || isPredecessor)
     const isAccepted = ['rotated', 'replayed', 'refreshed'].includes(outcome)

@@ -60,7 +60,7 @@ export const fromBefore = fc
       const claims = { userId: session.user.id, sessionId, generation, issuedAt, expiresAt }
       const text = await signRefreshToken(history.world.service.core.keys, claims)
       const [iat, exp] = [Math.floor(issuedAt / 1000), Math.floor(expiresAt / 1000)]
-      const token = { session, generation, iat, exp, text }
+      const token = { kind: 'refresh', session, generation, iat, exp, text } as const
       const call = post('/refresh_token', text)
       await fly(
         moment,

@@ -6,6 +6,7 @@ export interface Rules {
   readonly rotation: boolean
   readonly grace: number
   readonly exchangeWindow: number
+  readonly exchangeSessions: 'all' | 'unrotated'
 }
 
 export interface User {
@@ -14,6 +15,8 @@ export interface User {
   password: string
   /** The number of changes: a password that was checked before the last change does not count */
   passwordChanges: number
+  /** The last change, until it is pruned */
+  replaced: { readonly password: string; readonly at: number; readonly by: Session } | undefined
   state: 'active' | 'inactive' | 'deleted'
 }
 
@@ -24,6 +27,8 @@ export interface Session {
   readonly createdAt: number
   readonly absoluteExpiresAt: number
   generation: number
+  /** Tokens of an earlier generation are from before a password change */
+  startGeneration: number
   rotatedAt: number
   refreshedAt: number
   refreshCount: number
@@ -38,16 +43,18 @@ export interface Session {
 export interface Token {
   text: string
   readonly session: Session
+  readonly generation: number
   /** Seconds, as in the token */
   readonly iat: number
   readonly exp: number
 }
 
 export interface RefreshToken extends Token {
-  readonly generation: number
+  readonly kind: 'refresh'
 }
 
 export interface AccessToken extends Token {
+  readonly kind: 'access'
   exchanged: { readonly at: number; readonly successor: AccessToken } | undefined
 }
 

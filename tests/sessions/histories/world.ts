@@ -23,7 +23,16 @@ const TIMES = {
 /** With and without rotation, grace and exchange: a history restarts the service with any of them. */
 export const RULES: readonly Rules[] = [true, false].flatMap((rotation) =>
   [30_000, 0].flatMap((grace) =>
-    [60 * MINUTE, 0].map((exchangeWindow) => ({ ...TIMES, rotation, grace, exchangeWindow })),
+    (
+      [
+        [60 * MINUTE, 'all'],
+        [60 * MINUTE, 'unrotated'],
+        [0, 'all'],
+      ] as const
+    ).map(([exchangeWindow, exchangeSessions]) => ({
+      ...TIMES,
+      ...{ rotation, grace, exchangeWindow, exchangeSessions },
+    })),
   ),
 )
 export const LENIENT = RULES[0] as Rules
@@ -35,6 +44,7 @@ export interface Row {
   readonly id: string
   readonly user_id: string
   readonly generation: number
+  readonly start_generation: number
   readonly created_at: number
   readonly rotated_at: number
   readonly refreshed_at: number
@@ -98,7 +108,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     sqlite: 'in (select value from json_each(?))',
     postgres: 'in (select json_array_elements_text($1::json))',
   }
-  const sessions = `select id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
+  const sessions = `select id, user_id, generation, start_generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
        absolute_expires_at, revoked_at, revoked_reason
      from sessions where user_id ${isOneOf[t.dialect]} order by id`
   const users = `select id, deactivated_at from users where id ${isOneOf[t.dialect]} order by id`

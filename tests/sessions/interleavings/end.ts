@@ -80,12 +80,17 @@ export function checkLineage({ sessionId, refreshTokens }: World, { results }: E
 
 const ACCEPTED = ['rotated', 'replayed', 'refreshed', 'exchanged', 'authenticated']
 
-/** No token of the session, old or issued meanwhile, is accepted. */
-export async function checkNothingLives(world: World, { results }: End): Promise<void> {
+/** No token of the session, old or issued meanwhile, is accepted, except those that a password change gave out. */
+export async function checkNothingLives(world: World, { results, rows }: End): Promise<void> {
   const { sessionId, refreshTokens, accessTokens } = world
   const [process] = world.processes
-  const isOfSession = (token: string | undefined): token is string =>
-    token !== undefined && decodeJwt(token)['sid'] === sessionId
+  const row = rows.sessions.find(({ id }) => id === sessionId)
+  const start = row?.revoked_at === null ? row.start_generation : Number.POSITIVE_INFINITY
+  const isOfSession = (token: string | undefined): token is string => {
+    if (token === undefined) return false
+    const { sid, generation } = decodeJwt(token)
+    return sid === sessionId && Number(generation ?? 0) < start
+  }
   const refused = async (answer: Promise<{ readonly outcome: string }>) => {
     const { outcome } = await answer
     assert.ok(!ACCEPTED.includes(outcome), `a token of a session that is over was ${outcome}`)

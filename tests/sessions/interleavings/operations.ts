@@ -3,13 +3,14 @@
 import { logIn } from '../../../src/http/operations/log-in.ts'
 import { authenticate } from '../../../src/sessions/authenticate.ts'
 import { exchange } from '../../../src/sessions/exchange.ts'
+import { mintRefreshToken } from '../../../src/sessions/mint.ts'
 import { openSession } from '../../../src/sessions/open.ts'
 import { refresh } from '../../../src/sessions/refresh.ts'
 import { endAllSessions, endSession, logout } from '../../../src/sessions/revoke.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { pruneSessions } from '../../../src/store/queries/prune.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../../src/store/queries/users.ts'
-import { changePassword } from '../../../src/users/accounts.ts'
+import { changePassword, mayRepeatChange } from '../../../src/users/change-password.ts'
 import { DAY, PASSWORD } from '../../support/service.ts'
 import type { Process, World } from './world.ts'
 
@@ -27,7 +28,7 @@ export interface Result {
 export type Operation = (process: Process, world: World) => Promise<Result>
 
 // All of them have one response: 401 `Invalid refresh token.`, or `Invalid access token.`
-const INVALID = ['invalid', 'unknown_session', 'revoked', 'reused', 'spent']
+const INVALID = ['invalid', 'unknown_session', 'revoked', 'superseded', 'reused', 'spent']
 
 const told = <T extends Result>(result: T): Result =>
   INVALID.includes(result.outcome) ? { outcome: 'invalid' } : result
@@ -61,11 +62,29 @@ async function opened(process: Process, { userId }: World): Promise<Result> {
 
 async function changed(process: Process, { userId, otherId: sessionId }: World): Promise<Result> {
   const newPassword = `the new one of ${process.now()}`
-  const request = { userId, username: 'ada', sessionId, currentPassword: PASSWORD, newPassword }
+  const asked = { userId, sessionId, generation: 0, isSuperseded: false }
+  const request = { ...asked, username: 'ada', currentPassword: PASSWORD, newPassword }
   const change = await changePassword(process, request, OPERATOR)
   return change.outcome === 'changed'
     ? { outcome: 'changed', ended: change.endedSessions }
     : { ...refused, ended: 0 }
+}
+
+/** In the session itself. The same change each time, so that a second one repeats the first. */
+async function changedHere(process: Process, { accessTokens }: World): Promise<Result> {
+  const access = await authenticate(process, accessTokens.own)
+  if (!('user' in access)) return { ...refused, ended: 0 }
+  const isSuperseded = access.outcome === 'superseded'
+  if (isSuperseded && !(await mayRepeatChange(process, access))) return { ...refused, ended: 0 }
+  const passwords = { currentPassword: PASSWORD, newPassword: 'the same new one' }
+  const request = { ...access, isSuperseded, username: 'ada', ...passwords }
+  const change = await changePassword(process, request, OPERATOR)
+  if (!('session' in change)) return { ...refused, ended: 0 }
+  return {
+    outcome: 'changed',
+    ended: change.endedSessions,
+    refreshToken: mintRefreshToken(process, change.session),
+  }
 }
 
 async function loggedOut(process: Process, { refreshTokens }: World): Promise<Result> {
@@ -88,7 +107,7 @@ export async function pruneWhatIsLeft(world: World, result: Result): Promise<Res
   return { ...result, deleted: result.deleted + (await prune(world.processes[0])) }
 }
 
-/** After these, no token of the session is valid. */
+/** After these, no token of the session from before is valid. */
 export const ENDINGS: Readonly<Record<string, Operation>> = {
   logout: loggedOut,
   'end session': async (process, { sessionId, userId }) => {
@@ -104,6 +123,7 @@ export const ENDINGS: Readonly<Record<string, Operation>> = {
     return { outcome: 'ended', ended: endedSessions }
   },
   'password change': changed,
+  'password change here': changedHere,
   deactivation: async ({ db, now }, { userId }) => {
     const ended = await deactivateUser(db, userId, now(), OPERATOR)
     return {

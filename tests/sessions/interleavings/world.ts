@@ -32,8 +32,14 @@ export interface World {
   readonly otherId: string
   /** The current token, its direct predecessor, and an older one */
   readonly refreshTokens: { readonly current: string; readonly predecessor: string; readonly old: string }
-  /** A valid token, one that was exchanged just now, and one that was exchanged before the grace window */
-  readonly accessTokens: { readonly good: string; readonly exchanged: string; readonly old: string }
+  /** Valid ones, one that was exchanged just now, and one that was exchanged before the grace window */
+  readonly accessTokens: {
+    readonly good: string
+    readonly exchanged: string
+    readonly old: string
+    /** A valid one that no exchange presents */
+    readonly own: string
+  }
   /** Their clocks differ, so that rows show which process wrote them. */
   readonly processes: readonly [Process, Process]
   /** Two requests in one process, with the same clocks, and one store */
@@ -74,6 +80,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
   clock.now += 40_000
   const second = await next(context, first.refreshToken)
   const third = await next(context, second.refreshToken)
+  const own = await next(context, second.refreshToken, 'replayed')
   await exchange(context, second.accessToken, () => OPERATOR)
   // Pruning deletes sessions here by a wrong clock. If it deleted an exchanged token, the token could be exchanged again.
   await db
@@ -94,7 +101,10 @@ export async function openWorld(t: DialectContext): Promise<World> {
       predecessor: second.refreshToken,
       old: first.refreshToken,
     },
-    accessTokens: { good: third.accessToken, exchanged: second.accessToken, old: first.accessToken },
+    accessTokens: {
+      ...{ good: third.accessToken, exchanged: second.accessToken, old: first.accessToken },
+      own: own.accessToken,
+    },
     processes,
     requests: [processes[0], { ...processes[1], store, db: shared }],
     rows: () => storedRows(db),
@@ -122,9 +132,9 @@ function remembered({ hash, verify, rehash: raise, ...others }: Passwords): Pass
   }
 }
 
-async function next(context: StoreContext, refreshToken: string) {
+async function next(context: StoreContext, refreshToken: string, expected = 'rotated') {
   const { outcome, ...grant } = await refresh(context, refreshToken, () => OPERATOR)
-  if (outcome !== 'rotated' || !('accessToken' in grant)) throw new TypeError(outcome)
+  if (outcome !== expected || !('accessToken' in grant)) throw new TypeError(outcome)
   return { accessToken: grant.accessToken, refreshToken: given(grant.refreshToken) }
 }
 
