@@ -167,7 +167,7 @@ const events: Migration = {
   },
 }
 
-/** Adds what starts a session anew and makes a request repeatable: `docs/adr/0028-a-session-starts-anew.md`. */
+/** Adds what starts a session anew and makes a request repeatable: `docs/adr/0034-a-session-starts-anew.md`. */
 const anew: Migration = {
   async up(db: Kysely<unknown>) {
     const text = textOf(db)

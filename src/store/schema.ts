@@ -45,7 +45,7 @@ export interface Schema {
     prune_at: Generated<number>
     /** When the session was opened in cookie mode; null in header mode */
     cookie_at: number | null
-    /** The digest of the request that opened the session: see `docs/adr/0029-repeats.md` */
+    /** The digest of the request that opened the session: see `docs/adr/0035-repeats.md` */
     open_key: string | null
   }
   /** Access tokens that were exchanged and so ended before their expiry */

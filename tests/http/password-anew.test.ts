@@ -1,4 +1,4 @@
-/** A password change starts its session anew: `docs/adr/0028-a-session-starts-anew.md`. */
+/** A password change starts its session anew: `docs/adr/0034-a-session-starts-anew.md`. */
 import assert from 'node:assert/strict'
 import { test } from '../support/database.ts'
 import type { Service, Tokens } from '../support/service.ts'
