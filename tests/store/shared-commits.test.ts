@@ -307,6 +307,27 @@ for (const [commit, wait] of [
   })
 }
 
+test('as long as work arrives in each turn, the wait goes on beyond the time of a commit', async (t) => {
+  const { timing, write, commits, turns } = await openTimed(t)
+  timing.commit = 5
+  await Promise.all(write(1))
+  await Promise.all(write(4))
+  const before = commits()
+  const start = timing.now
+  const work: Promise<unknown>[] = []
+  for (const time of [0, 4, 7]) {
+    timing.now = start + time
+    work.push(...write(1))
+    await turns(1)
+  }
+  work.push(...write(1))
+  await turns(2)
+  // With anything left over, it would wait for company.
+  timing.now += 8
+  await Promise.all(work)
+  assert.equal(commits(), before + 1)
+})
+
 test('one slow commit makes nobody wait: the shorter of the last two counts', async (t) => {
   const { timing, write, commits, turns } = await openTimed(t)
   timing.commit = 1

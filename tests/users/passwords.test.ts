@@ -127,9 +127,12 @@ test('two at a time: the other threads of Node’s pool stay free', async () => 
   const passwords = createPasswords(FULL_COST)
   let finished = 0
   const hashing = times(20, () =>
-    passwords.hash(PASSWORD).then(() => {
-      finished++
-    }),
+    passwords.hash(PASSWORD).then(
+      () => {
+        finished++
+      },
+      () => {}, // On a slow machine the queue refuses some of them.
+    ),
   )
   // By then the threads have the hashes.
   await new Promise((resolve) => setImmediate(resolve))
@@ -144,7 +147,8 @@ test('the event loop goes on while 20 passwords are hashed', async () => {
 
   async function measure() {
     let isHashing = true
-    const hashing = Promise.all(times(20, () => passwords.hash(PASSWORD))).finally(() => {
+    // On a slow machine the queue refuses some of them.
+    const hashing = Promise.allSettled(times(20, () => passwords.hash(PASSWORD))).finally(() => {
       isHashing = false
     })
     let turns = 0

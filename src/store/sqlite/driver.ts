@@ -146,14 +146,20 @@ export class GroupCommitDriver implements Driver {
 
   /**
    * Runs the queue at the end of the turn. Clients that were answered together send their next requests over several
-   * turns. So the queue waits until it is as long as the last time, but no longer than a commit takes.
+   * turns. So the queue waits until it is as long as the last time, but no longer than a commit takes
+   * once nothing arrives.
    */
   #schedule(): void {
     if (this.#isScheduled || this.#owner !== undefined || this.#queue.length === 0) return
     this.#isScheduled = true
-    const deadline = performance.now() + Math.min(...this.#commitTimes, MAX_WAIT)
+    const begun = performance.now()
+    let size = 0
     const endOfTurn = () => {
-      if (this.#queue.length < this.#lastSize && performance.now() < deadline) setImmediate(endOfTurn)
+      // As long as work arrives, the rest is on its way: doing part of it would leave the others behind for a whole commit.
+      const isGrowing = this.#queue.length > size
+      size = this.#queue.length
+      const maxWait = isGrowing ? MAX_WAIT : Math.min(...this.#commitTimes, MAX_WAIT)
+      if (size < this.#lastSize && performance.now() - begun < maxWait) setImmediate(endOfTurn)
       else this.#flush()
     }
     setImmediate(endOfTurn)
