@@ -109,7 +109,8 @@ export interface paths {
         put?: never;
         /**
          * End the session
-         * @description The refresh token (header or cookie) or the access token identifies the session, even if it has expired. If the session
+         * @description The refresh token (header or cookie) or the access token identifies the session, even if it has expired; an access token
+         *     only as long as it could be exchanged (`EXPIRED_TOKEN_WINDOW_MINUTES`). If the session
          *     has already ended, this succeeds too. A refresh that runs at the same time cannot continue the session.
          */
         post: operations["logout"];

@@ -66,6 +66,20 @@ export const sessionFaults: readonly Mutation[] = [
     tests: ['tests/sessions/refresh.test.ts'],
   },
   {
+    file: 'src/sessions/authenticate.ts',
+    find: "  if (generation < session.startGeneration) return { outcome: 'superseded', ...subject, generation, user }\n",
+    replace: '',
+    why: 'an access token from before a password change goes on being good',
+    tests: ['tests/http/password-anew.test.ts'],
+  },
+  {
+    file: 'src/sessions/revoke.ts',
+    find: ' + settings.exchangeWindow <= now',
+    replace: ' + settings.exchangeWindow < 0',
+    why: 'an access token from a year ago ends its session',
+    tests: ['tests/http/logout.test.ts'],
+  },
+  {
     file: 'src/sessions/mint.ts',
     find: 'Math.min(now + settings.accessTokenTtl, session.absoluteExpiresAt)',
     replace: 'now + settings.accessTokenTtl',
