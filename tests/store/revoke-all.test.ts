@@ -14,7 +14,7 @@ const COUNT = 1800
 
 /** Many sessions, and a second connection to the same database. */
 async function openCrowd(t: TestContext) {
-  const context = await openContext(t)
+  const context = await openContext(t, { sessionsPerUser: 10 * COUNT })
   const user = await addUser(context.db)
   await context.db.transaction().execute(async (trx) => {
     // Like old sessions: their ids sort before new ones.
