@@ -226,3 +226,11 @@ test('an id that is no UUID: 400 and no look into the database', async (t) => {
     assert.deepEqual([status, body.errors?.[0]?.path], [400, 'id'], id)
   }
 })
+
+test('a page that cannot be meant: 400', async (t) => {
+  const { service, accessToken } = await startWorld(t)
+  for (const query of ['limit=0', 'limit=101', 'cursor=', 'cursor=x', 'page=2']) {
+    const { status } = await service.request(`/api/auth/sessions?${query}`, { bearer: accessToken })
+    assert.equal(status, 400, query)
+  }
+})
