@@ -16,7 +16,9 @@ const successor = ({ body }: Answer): string => body.data.refresh_token
 function enlarge(file: string): void {
   const database = new SQLite(file)
   database.exec(
-    `insert into sessions select printf('bulk-%06d', value), user_id, generation, created_at, rotated_at, refreshed_at,
+    `insert into sessions (id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
+       absolute_expires_at, revoked_at, revoked_reason, user_agent, address, prune_at)
+       select printf('bulk-%06d', value), user_id, generation, created_at, rotated_at, refreshed_at,
        refresh_count, expires_at, absolute_expires_at, revoked_at, revoked_reason, user_agent, address, prune_at
      from (select * from sessions limit 1), (with recursive n(value) as
        (select 1 union all select value + 1 from n limit 40000) select value from n)`,

@@ -121,6 +121,7 @@ export const expectations: Readonly<Record<string, (client: Client) => Promise<v
     const body = { current_password: PASSWORD, new_password: `${PASSWORD}, again` }
     const { data } = await client.POST('/api/auth/password', { body, ...access })
     assert.equal(typeof data?.data.sessions_ended, 'number')
+    assert.equal(typeof data?.data.access_token, 'string')
   },
 
   async 'a logout, here or everywhere, is a success'(client) {

@@ -57,6 +57,22 @@ test('in cookie mode the answer has a new cookie, and no refresh token', async (
   assert.equal((await refresh(cookie)).status, 200)
 })
 
+test('the cookie of another session, after a login in another tab, stays', async (t) => {
+  const { service } = await startWorld(t)
+  const json = { username: 'ada', password: PASSWORD, cookie: true }
+  const mine = await service.request('/api/auth/login', { json })
+  await service.register('bob')
+  const bobs = await service.request('/api/auth/login', { json: { ...json, username: 'bob' } })
+  const cookie = `refresh_token=${cookiesOf(bobs)[0]?.value}`
+  const answer = await service.request('/api/auth/password', {
+    bearer: mine.body.data.access_token,
+    cookie,
+    json: { current_password: PASSWORD, new_password: NEXT },
+  })
+  assert.deepEqual([answer.status, answer.body.data.refresh_token, cookiesOf(answer)], [200, undefined, []])
+  assert.equal((await service.request('/refresh_token', { method: 'POST', cookie })).status, 200)
+})
+
 test('without rotation too', async (t) => {
   const { service, refreshToken, accessToken } = await startWorld(t, { rotation: false })
   const { data } = (await change(service, accessToken)).body

@@ -128,6 +128,9 @@ export function learn(
   } else if (operationId === 'exchangeToken' && status === 200) member.access = data.access_token
   else if (operationId === 'changePassword' && status === 200) {
     member.password = JSON.parse(String(sent)).new_password
+    const cookie = /refresh_token=([^;]+)/.exec(response.headers.get('Set-Cookie') ?? '')?.[1]
+    member.refresh = cookie ?? data.data.refresh_token ?? member.refresh
+    member.access = data.data.access_token
   } else if (OF_GUESTS.has(operationId) && status === 200) member.guest = undefined
   else if (['logout', 'logoutAll', 'endSession'].includes(operationId) && status === 200) member.live = false
 }
