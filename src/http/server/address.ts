@@ -12,7 +12,8 @@ import type { Env } from '../contract.ts'
  */
 export function plainAddress(address: string): string {
   const [withoutZone = ''] = address.split('%')
-  return ipaddr.isValid(withoutZone) && isIP(withoutZone) !== 0
+  // An IPv4 address has one form.
+  return isIPv6(withoutZone) && ipaddr.isValid(withoutZone)
     ? ipaddr.process(withoutZone).toString()
     : withoutZone
 }
