@@ -15,11 +15,14 @@ const NEXT_LINE = /,[ \t]*(?=[a-z]+[ \t])/i
 const MAX_CREDENTIALS = 8
 
 /** Each value once: clients and proxies may repeat a header or a cookie. */
-const distinct = (values: readonly string[]) => [...new Set(values)].slice(0, MAX_CREDENTIALS)
+const distinct = (values: string[]) =>
+  values.length > 1 ? [...new Set(values)].slice(0, MAX_CREDENTIALS) : values
 
 /** The tokens in `Authorization: Bearer …` (RFC 6750 §2.1). More than one only if a client sends several lines. */
 export function bearerTokens(c: Context<Env>): string[] {
-  const lines = c.req.header('Authorization')?.split(NEXT_LINE) ?? []
+  const header = c.req.header('Authorization') ?? ''
+  // Almost every request has one line at most, and is not searched for more.
+  const lines = header.includes(',') ? header.split(NEXT_LINE) : [header]
   return distinct(lines.flatMap((line) => BEARER.exec(line)?.[1] ?? []))
 }
 

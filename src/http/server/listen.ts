@@ -22,10 +22,10 @@ const TIMEOUTS = {
   connectionsCheckingInterval: 1000,
   /** Until a refused connection is destroyed. Meanwhile the client can read the refusal. */
   lingerTimeout: 2000,
-  /** For reading answers, with more time for large ones. The largest file of the docs page gets two minutes. */
+  /** For reading answers, with more time for large ones. The largest file of the docs page gets 73 s. */
   answerTimeout: 20_000,
   /** Bytes per second */
-  answerRate: 16_384,
+  answerRate: 32_768,
 }
 
 // Milliseconds. Ends accepting when new connections never stop.

@@ -60,7 +60,8 @@ export function cutSlowReaders(
 /** Its requests have their lines already, with the status of the answers. */
 function cut(socket: Socket, core: Pick<Core, 'log' | 'metrics'> | undefined): void {
   const { remoteAddress } = socket
-  socket.destroy()
+  // A reset also frees what the operating system holds for the client.
+  socket.resetAndDestroy()
   core?.metrics?.unread()
   try {
     const address = remoteAddress === undefined ? null : plainAddress(remoteAddress)
