@@ -1,4 +1,3 @@
-import { isInGrace } from '../../clock.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -8,6 +7,7 @@ import { isActiveSession } from './active-sessions.ts'
 import { defined } from './defined.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
+import { findOpened } from './opened-sessions.ts'
 import { sharedRotation } from './rotate-batch.ts'
 import type { PresentedRefresh } from './rotation-conditions.ts'
 import { generationStart, isCurrent, rotatedColumns, SESSION } from './rotation-conditions.ts'
@@ -122,23 +122,6 @@ export function insertSession(
       .executeTakeFirstOrThrow()
     return { session: row, events }
   })
-}
-
-async function findOpened(
-  trx: Database,
-  { userId, openKey, now, grace = 0 }: NewSession,
-): Promise<Session | undefined> {
-  if (openKey === undefined) return undefined
-  const session = await trx
-    .selectFrom('sessions')
-    .select(SESSION)
-    .select('created_at as createdAt')
-    .where('user_id', '=', userId)
-    .where('open_key', '=', openKey)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return session !== undefined && isInGrace(session.createdAt, now, grace) ? session : undefined
 }
 
 export interface Refresh {
