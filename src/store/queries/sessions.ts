@@ -58,7 +58,6 @@ export interface NewSession {
   readonly absoluteExpiresAt: number
   readonly userAgent: string | null
   readonly address: string | null
-  /** Set in cookie mode */
   readonly cookieAt?: number | null
   /** Identifies the request. A session that it opened within `grace` milliseconds is found instead of opening another. */
   readonly openKey?: string | undefined
@@ -193,7 +192,6 @@ export interface SessionState {
 export interface FoundSession extends Session {
   /** Tokens of an earlier generation are from before the last password change made in this session. */
   readonly startGeneration: number
-  /** Set in cookie mode */
   readonly cookieAt: number | null
 }
 
