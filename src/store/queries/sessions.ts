@@ -1,4 +1,3 @@
-import { isInGrace } from '../../clock.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -6,6 +5,7 @@ import { transaction } from '../transaction.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
 import { evict } from './evict.ts'
+import { findOpened } from './opened-sessions.ts'
 import { revoked } from './revocations.ts'
 import { sharedRotation } from './rotate-batch.ts'
 import type { PresentedRefresh } from './rotation-conditions.ts'
@@ -39,7 +39,6 @@ export interface NewSession {
   readonly absoluteExpiresAt: number
   readonly userAgent: string | null
   readonly address: string | null
-  /** Set in cookie mode */
   readonly cookieAt?: number | null
   /** Identifies the request. A session that it opened within `grace` milliseconds is found instead of opening another. */
   readonly openKey?: string | undefined
@@ -116,26 +115,6 @@ export function insertSession(
   })
 }
 
-async function findOpened(
-  trx: Database,
-  { userId, openKey, now, grace = 0 }: NewSession,
-  user: { readonly epoch: number; readonly endingAt: number | null },
-): Promise<Session | undefined> {
-  if (openKey === undefined) return undefined
-  const found = await trx
-    .selectFrom('sessions')
-    .select(SESSION)
-    .select(['created_at as createdAt', 'epoch'])
-    .where('user_id', '=', userId)
-    .where('open_key', '=', openKey)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  if (found === undefined || !isInGrace(found.createdAt, now, grace)) return undefined
-  const { createdAt: _, epoch, ...session } = found
-  return epoch < user.epoch ? { ...session, revokedAt: session.revokedAt ?? user.endingAt } : session
-}
-
 export interface Refresh {
   readonly sessionId: string
   readonly userId: string
@@ -205,7 +184,6 @@ export interface SessionState {
 export interface FoundSession extends Session {
   /** Tokens of an earlier generation are from before the last password change made in this session. */
   readonly startGeneration: number
-  /** Set in cookie mode */
   readonly cookieAt: number | null
 }
 
