@@ -67,7 +67,7 @@ describe('copy', { concurrency: 2 }, () => {
     await change(
       old.database,
       `insert into sessions select printf('bulk-%06d', value), user_id, generation, created_at, rotated_at, refreshed_at,
-         refresh_count, expires_at, absolute_expires_at, revoked_at, revoked_reason, user_agent, address, prune_at
+         refresh_count, expires_at, absolute_expires_at, revoked_at, revoked_reason, user_agent, address, prune_at, epoch
        from sessions, (with recursive n(value) as (select 1 union all select value + 1 from n limit ${SESSIONS})
          select value from n) where revoked_at is null limit ${SESSIONS}`,
     )

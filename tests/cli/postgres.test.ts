@@ -14,7 +14,7 @@ test('migrate, users, sessions, prune and the service', async (t) => {
   const database = await freshDatabase(t, 'postgres', 'template0')
   assert.ok(database.dialect === 'postgres')
   const env = { DATABASE_URL: database.url.replace('postgres:', 'postgresql:') }
-  const all = '0001_initial\n0002_lighter\n0003_rate_limits\n0004_events\n'
+  const all = '0001_initial\n0002_lighter\n0003_rate_limits\n0004_events\n0005_epochs\n'
   assert.equal((await rekindle(['migrate'], env)).stdout, all)
   assert.equal((await rekindle(['users', 'add', 'ada'], env, PASSWORD)).code, 0)
   const service = await spawnService(t, { ...env, JWT_SECRET_KEY, LOG_LEVEL: 'trace' })
