@@ -1179,7 +1179,7 @@ export interface components {
             };
         };
         /** @description A parameter does not fit the contract, or does not exist */
-        InvalidQuery: {
+        InvalidSessionsQuery: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1216,6 +1216,17 @@ export interface components {
                     /** @enum {string} */
                     message: "Session not found." | "User not found.";
                 };
+            };
+        };
+        /** @description A parameter does not fit the contract, or does not exist */
+        InvalidQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
             };
         };
         /** @description No `ADMIN_TOKEN` was presented in `Authorization` */
@@ -1707,7 +1718,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionsResult"];
                 };
             };
-            400: components["responses"]["InvalidQuery"];
+            400: components["responses"]["InvalidSessionsQuery"];
             401: components["responses"]["InvalidAccessToken"];
             403: components["responses"]["InactiveUser"];
             404: components["responses"]["UnknownUser"];

@@ -120,7 +120,7 @@ export const listUserSessions: Provocations = {
   ...reading(ask('/sessions', GET)),
   ...below('/sessions', GET),
   '200 one': ask('/sessions', GET),
-  '400 invalid_parameter': [ask('/sessions?limit=0', GET), ask('/sessions?cursor=', GET)],
+  '400 invalid_parameter': ask('/sessions?limit=101', GET),
 }
 
 const open = ask('/sessions', { json: { device: 'A browser', address: '2001:db8::1' } })
