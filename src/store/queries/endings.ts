@@ -1,6 +1,7 @@
 /** The end of all sessions of a user: see `docs/adr/0029-bounded-work-per-user.md`. */
 import type { Transaction } from 'kysely'
 import { inSlices } from '../../slices.ts'
+import { inTurn } from '../in-turn.ts'
 import type { Database, Schema } from '../schema.ts'
 import { locked } from '../statement.ts'
 import { transaction } from '../transaction.ts'
@@ -49,19 +50,22 @@ export async function revokeSessionsOfUser(
   db: Database,
   revocation: RevocationOfUser,
 ): Promise<EndedSessions> {
-  const ended = await withEnding(db, (trx) => endSessions(trx, revocation))
+  const ended = await withEnding(db, revocation.userId, (trx) => endSessions(trx, revocation))
   return ended ?? { endedSessions: 0, events: [] }
 }
 
 /** Runs a transaction that ends all sessions of a user, and then writes the rows that it left for later. */
-export async function withEnding(
+export function withEnding(
   db: Database,
+  userId: string,
   work: (trx: Transaction<Schema>) => Promise<Ending | undefined>,
 ): Promise<EndedSessions | undefined> {
-  const ending = await transaction(db, work)
-  if (ending === undefined) return undefined
-  const { endedSessions, events, rest } = ending
-  return { endedSessions: endedSessions + (rest === undefined ? 0 : await writeRest(db, rest)), events }
+  return inTurn(db, userId, async () => {
+    const ending = await transaction(db, work)
+    if (ending === undefined) return undefined
+    const { endedSessions, events, rest } = ending
+    return { endedSessions: endedSessions + (rest === undefined ? 0 : await writeRest(db, rest)), events }
+  })
 }
 
 /**

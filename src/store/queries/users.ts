@@ -122,7 +122,7 @@ export function updatePassword(
   origin: Origin,
 ): Promise<EndedSessions | undefined> {
   const { userId, sessionId, now } = change
-  return withEnding(db, async (trx) => {
+  return withEnding(db, userId, async (trx) => {
     // The user's row is locked first: see endSessions.
     const user = trx
       .selectFrom('users')
@@ -154,7 +154,7 @@ export function deactivateUser(
   now: number,
   origin: Origin,
 ): Promise<EndedSessions | undefined> {
-  return withEnding(db, async (trx) => {
+  return withEnding(db, id, async (trx) => {
     const user = await trx
       .updateTable('users')
       .set({ deactivated_at: now })
