@@ -46,7 +46,8 @@ test('others come in between two batches, and what they open ends as well', asyn
   const left = await living()
   assert.ok(left > 0 && left < COUNT, `${left} left`)
   for (let count = 0; count < 3; count++) await logIn(context, user)
-  assert.equal(await living(), left + 3)
+  // Further batches may have ended meanwhile.
+  assert.ok((await living()) <= left + 3)
   assert.equal(await ended, COUNT + 3)
   assert.equal(await living(), 0)
   assert.deepEqual(await told(), ['operator'])

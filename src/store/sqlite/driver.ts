@@ -3,6 +3,7 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kys
 import type { Query } from '../statement.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Statements } from './statements.ts'
+import { TurnQueue } from './turn-queue.ts'
 
 /** A statement, or a whole transaction, that waits for its turn. */
 interface Work {
@@ -17,9 +18,6 @@ interface DoneWork {
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
-
-/** Milliseconds. Limits the wait for more work when a disk hangs and commits take long. */
-const MAX_WAIT = 8
 
 class Connection implements DatabaseConnection {
   readonly #driver: GroupCommitDriver
@@ -48,16 +46,12 @@ export class GroupCommitDriver implements Driver {
   readonly #begin: string
   readonly #statements: Statements
   readonly #checkpoints: Checkpoints
-  readonly #queue: Work[] = []
+  readonly #queue = new TurnQueue<Work>((batch) => this.#flush(batch))
   /** The writes of this turn that are still to be done */
   #batch: Work[] = []
   #done: DoneWork[] = []
   /** Keeps other work waiting: an open transaction between its statements, or a checkpoint */
   #owner: Connection | Promise<void> | undefined
-  #isScheduled = false
-  #lastSize = 0
-  /** Milliseconds that the last two commits took. The shorter one counts: the other may have been held up by chance. */
-  readonly #commitTimes = [0, 0]
 
   constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate') {
     this.#begin = begin
@@ -140,35 +134,15 @@ export class GroupCommitDriver implements Driver {
   }
 
   #add(work: Work): void {
-    this.#queue.push(work)
+    this.#queue.add(work)
     this.#schedule()
   }
 
-  /**
-   * Runs the queue at the end of the turn. Clients that were answered together send their next requests over several
-   * turns. So the queue waits until it is as long as the last time, but no longer than a commit takes
-   * once nothing arrives.
-   */
   #schedule(): void {
-    if (this.#isScheduled || this.#owner !== undefined || this.#queue.length === 0) return
-    this.#isScheduled = true
-    const begun = performance.now()
-    let size = 0
-    const endOfTurn = () => {
-      // As long as work arrives, the rest is on its way: doing part of it would leave the others behind for a whole commit.
-      const isGrowing = this.#queue.length > size
-      size = this.#queue.length
-      const maxWait = isGrowing ? MAX_WAIT : Math.min(...this.#commitTimes, MAX_WAIT)
-      if (size < this.#lastSize && performance.now() - begun < maxWait) setImmediate(endOfTurn)
-      else this.#flush()
-    }
-    setImmediate(endOfTurn)
+    if (this.#owner === undefined) this.#queue.schedule()
   }
 
-  #flush(): void {
-    this.#isScheduled = false
-    const batch = this.#queue.splice(0)
-    this.#lastSize = batch.length
+  #flush(batch: readonly Work[]): void {
     const reads: Work[] = []
     for (const work of batch) (this.#isRead(work) ? reads : this.#batch).push(work)
     this.#read(reads)
@@ -234,8 +208,7 @@ export class GroupCommitDriver implements Driver {
     try {
       if (this.#inTransaction) {
         this.#statements.command('commit')
-        this.#commitTimes.shift()
-        this.#commitTimes.push(performance.now() - begun)
+        this.#queue.recordCommit(performance.now() - begun)
       }
     } catch (error) {
       this.#lose(error)
