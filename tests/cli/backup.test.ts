@@ -19,7 +19,7 @@ function enlarge(file: string): void {
     `insert into sessions (id, user_id, generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
        absolute_expires_at, revoked_at, revoked_reason, user_agent, address, prune_at)
        select printf('bulk-%06d', value), user_id, generation, created_at, rotated_at, refreshed_at,
-       refresh_count, expires_at, absolute_expires_at, revoked_at, revoked_reason, user_agent, address, prune_at
+       refresh_count, expires_at, absolute_expires_at, created_at, revoked_reason, user_agent, address, prune_at
      from (select * from sessions limit 1), (with recursive n(value) as
        (select 1 union all select value + 1 from n limit 40000) select value from n)`,
   )

@@ -332,3 +332,24 @@ onPostgres(
     await past.close()
   },
 )
+
+onPostgres('thirty ends of all sessions at once wait for one row: others find a connection', async (t) => {
+  const { db, database, store } = await openContext(t)
+  const user = await addUser(db)
+  await addSession(db, user)
+  const past = await connect(database)
+  await past.query('begin')
+  await past.query('select 1 from users where id = $1 for update', [user])
+  const end = { userId: user, reason: 'logout_all', now: NOW, origin: OPERATOR } as const
+  const ends = Array.from({ length: 30 }, () => revokeSessionsOfUser(db, end))
+  await untilBlocked(past)
+  assert.equal((await db.selectFrom('users').select('id').execute()).length, 1)
+  assert.equal(store.pool?.().waiting, 0)
+  await past.query('commit')
+  const ended = await Promise.all(ends)
+  assert.equal(
+    ended.reduce((sum, { endedSessions }) => sum + endedSessions, 0),
+    1,
+  )
+  await past.close()
+})

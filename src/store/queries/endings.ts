@@ -1,6 +1,7 @@
 /** The end of all sessions of a user: see `docs/adr/0029-bounded-work-per-user.md`. */
 import type { Transaction } from 'kysely'
 import { inSlices } from '../../slices.ts'
+import { inTurn } from '../in-turn.ts'
 import type { Database, Schema } from '../schema.ts'
 import { locked } from '../statement.ts'
 import { transaction } from '../transaction.ts'
@@ -49,20 +50,23 @@ export async function revokeSessionsOfUser(
   db: Database,
   revocation: RevocationOfUser,
 ): Promise<EndedSessions> {
-  const ended = await withEnding(db, (trx) => endSessions(trx, revocation))
+  const ended = await withEnding(db, revocation.userId, (trx) => endSessions(trx, revocation))
   return ended ?? { endedSessions: 0, events: [] }
 }
 
 /** Runs a transaction that ends all sessions of a user, and then writes the rows that it left for later. */
-export async function withEnding<Result extends Ending>(
+export function withEnding<Result extends Ending>(
   db: Database,
+  userId: string,
   work: (trx: Transaction<Schema>) => Promise<Result | undefined>,
 ): Promise<Omit<Result, 'rest'> | undefined> {
-  const ending = await transaction(db, work)
-  if (ending === undefined) return undefined
-  const { rest, ...ended } = ending
-  const later = rest === undefined ? 0 : await writeRest(db, rest)
-  return { ...ended, endedSessions: ending.endedSessions + later }
+  return inTurn(db, userId, async () => {
+    const ending = await transaction(db, work)
+    if (ending === undefined) return undefined
+    const { rest, ...ended } = ending
+    const later = rest === undefined ? 0 : await writeRest(db, rest)
+    return { ...ended, endedSessions: ending.endedSessions + later }
+  })
 }
 
 /**

@@ -34,7 +34,7 @@ export function updatePassword(
   origin: Origin,
 ): Promise<(EndedSessions & { readonly session: StartedSession }) | undefined> {
   const { userId, sessionId, now } = change
-  return withEnding(db, async (trx) => {
+  return withEnding(db, userId, async (trx) => {
     // The user's row is locked first: see endSessions.
     const user = trx
       .selectFrom('users')

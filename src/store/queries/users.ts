@@ -106,7 +106,7 @@ export function deactivateUser(
   now: number,
   origin: Origin,
 ): Promise<EndedSessions | undefined> {
-  return withEnding(db, async (trx) => {
+  return withEnding(db, id, async (trx) => {
     const user = await trx
       .updateTable('users')
       .set({ deactivated_at: now })
