@@ -4,6 +4,10 @@
 
 import * as z from 'zod';
 
+const zUuid = z.string().regex(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'Expected a UUID');
+
+const zDateTime = z.string().regex(/^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/, 'Expected a date and time with an offset, as in RFC 3339');
+
 export const zJwt = z.string().regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/);
 
 /**
@@ -66,10 +70,10 @@ export const zRegisterRequest = z.strictObject({
 /**
  * RFC 3339, UTC, with milliseconds
  */
-export const zTimestamp = z.iso.datetime();
+export const zTimestamp = zDateTime;
 
 export const zUser = z.strictObject({
-    id: z.uuid(),
+    id: zUuid,
     username: zUsername,
     created_at: zTimestamp
 });
@@ -142,7 +146,7 @@ export const zMeResult = z.strictObject({
 export const zCursor = z.string().regex(/^[A-Za-z0-9_-]{21}[AQgw]$/);
 
 export const zSession = z.strictObject({
-    id: z.uuid(),
+    id: zUuid,
     device: z.string().nullable(),
     address: z.string().nullable(),
     created_at: zTimestamp,
@@ -162,11 +166,11 @@ export const zSessionsResult = z.strictObject({
 });
 
 export const zUserRecord = z.strictObject({
-    id: z.uuid(),
+    id: zUuid,
     username: zUsername,
     created_at: zTimestamp,
-    last_login_at: z.iso.datetime().nullable(),
-    deactivated_at: z.iso.datetime().nullable()
+    last_login_at: zDateTime.nullable(),
+    deactivated_at: zDateTime.nullable()
 });
 
 export const zUserRecordsResult = z.strictObject({
@@ -196,7 +200,7 @@ export const zUserRecordResult = z.strictObject({
 });
 
 export const zSessionRecord = z.strictObject({
-    id: z.uuid(),
+    id: zUuid,
     device: z.string().nullable(),
     address: z.string().nullable(),
     created_at: zTimestamp,
@@ -227,7 +231,7 @@ export const zSessionOpenedResult = z.strictObject({
     code: z.literal(201),
     data: z.strictObject({
         message: z.literal('Session opened'),
-        session_id: z.uuid(),
+        session_id: zUuid,
         access_token: zJwt,
         token_type: zTokenType,
         expires_in: zExpiresIn,
@@ -242,7 +246,7 @@ export const zEventCursor = z.string().regex(/^[1-9]\d{0,14}$/);
 
 export const zEventRecord = z.strictObject({
     id: z.string(),
-    time: z.iso.datetime(),
+    time: zDateTime,
     name: z.string(),
     user_id: z.string().nullable(),
     session_id: z.string().nullable(),
@@ -276,7 +280,7 @@ export const zListSessionsQuery = z.strictObject({
 });
 
 export const zEndSessionPath = z.object({
-    id: z.uuid()
+    id: zUuid
 });
 
 export const zListUsersQuery = z.strictObject({
@@ -288,27 +292,27 @@ export const zListUsersQuery = z.strictObject({
 export const zCreateUserBody = zCreateUserRequest;
 
 export const zDeleteUserPath = z.object({
-    id: z.uuid()
+    id: zUuid
 });
 
 export const zGetUserPath = z.object({
-    id: z.uuid()
+    id: zUuid
 });
 
 export const zDeactivateUserPath = z.object({
-    id: z.uuid()
+    id: zUuid
 });
 
 export const zActivateUserPath = z.object({
-    id: z.uuid()
+    id: zUuid
 });
 
 export const zEndUserSessionsPath = z.object({
-    id: z.uuid()
+    id: zUuid
 });
 
 export const zListUserSessionsPath = z.object({
-    id: z.uuid()
+    id: zUuid
 });
 
 export const zListUserSessionsQuery = z.strictObject({
@@ -323,12 +327,12 @@ export const zOpenUserSessionHeaders = z.object({
 });
 
 export const zOpenUserSessionPath = z.object({
-    id: z.uuid()
+    id: zUuid
 });
 
 export const zEndUserSessionPath = z.object({
-    id: z.uuid(),
-    session_id: z.uuid()
+    id: zUuid,
+    session_id: zUuid
 });
 
 export const zListEventsQuery = z.strictObject({
@@ -337,7 +341,7 @@ export const zListEventsQuery = z.strictObject({
     user_id: z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u).optional(),
     session_id: z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u).optional(),
     name: z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[a-z_.]+$/).optional(),
-    since: z.iso.datetime().optional()
+    since: zDateTime.optional()
 });
 
 export const zDocsAssetPath = z.object({

@@ -2259,7 +2259,7 @@ export interface operations {
                  */
                 name?: string;
                 /**
-                 * @description Only events since this time, in UTC
+                 * @description Only events since this time, with any offset. In a URL, `+` is written `%2B`
                  * @example 2026-11-22T08:00:00.000Z
                  */
                 since?: string;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { DATE_TIME, instantOf } from '../date-time.ts'
 import { eventBody } from '../events/event-body.ts'
 import { ROUTINE, SECURITY_EVENTS } from '../store/event-names.ts'
 import type { EventRow } from '../store/queries/events.ts'
@@ -76,7 +77,7 @@ async function userOf({ db }: CommandContext, nameOrId: string): Promise<string>
   return known === undefined ? (await requireUser(db, nameOrId)).id : nameOrId
 }
 
-const ISO_TIME = z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })])
+const LOCAL_TIME = z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })])
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -85,7 +86,8 @@ function readSince(text: string | undefined): number | undefined {
   const [, number = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
   const span = Number(number) * (UNITS[unit] ?? Number.NaN)
   if (number !== '') return Date.now() - span
-  if (!ISO_TIME.safeParse(text).success)
+  if (DATE_TIME.test(text)) return instantOf(text)
+  if (!LOCAL_TIME.safeParse(text).success)
     throw new Failure('--since must be 30m, 2h, 7d, or a time such as 2026-11-22T08:00:00Z', {
       exitCode: WRONG_USAGE,
     })

@@ -57,6 +57,31 @@ test('by user, session, name and time; of users who are gone, too', async (t) =>
   assert.deepEqual(await of('?user_id=nobody'), [])
 })
 
+test('since any date-time of RFC 3339, with any offset', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const since = async (time: string) => {
+    const query = `?since=${encodeURIComponent(time)}`
+    const { status, body } = await service.request(`/admin/events${query}`, { bearer: ADMIN_TOKEN })
+    return status === 200 ? names(body.data.events) : body
+  }
+  const local = (minutes: number) => new Date(service.clock.now + minutes * 60_000).toISOString().slice(0, -1)
+  for (const time of [
+    `${local(0)}Z`,
+    `${local(0)}z`,
+    `${local(0).toLowerCase()}z`,
+    `${local(0)}+00:00`,
+    `${local(0)}-00:00`,
+    `${local(345)}+05:45`,
+    `${local(-1439)}-23:59`,
+    '2016-12-31T23:59:60Z',
+    '0000-01-01T00:00:00Z',
+  ])
+    assert.deepEqual(await since(time), ['user.registered'], time)
+  assert.deepEqual(await since(`${local(1)}+00:00`), [])
+  assert.deepEqual(await since('9999-12-31T23:59:59-23:59'), [])
+})
+
 test('parameters that are none: 400, and which', async (t) => {
   const service = await startService(t)
   for (const query of ['since=yesterday', 'cursor=0', 'cursor=x', 'name=A', 'limit=0', 'other=1']) {

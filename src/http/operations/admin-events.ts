@@ -1,3 +1,4 @@
+import { instantOf } from '../../date-time.ts'
 import { eventBody } from '../../events/event-body.ts'
 import { listEvents } from '../../store/queries/events.ts'
 import type { Handlers } from '../contract.ts'
@@ -12,7 +13,7 @@ export const adminEventHandlers = (core: Core): Pick<Handlers, 'listEvents'> => 
       userId: query.user_id,
       sessionId: query.session_id,
       name,
-      since: since === undefined ? undefined : Date.parse(since),
+      since: since === undefined ? undefined : instantOf(since),
       before: cursor === undefined ? undefined : Number(cursor),
       limit: limit + 1,
     })
