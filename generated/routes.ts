@@ -234,7 +234,7 @@ export const routes = {
     method: 'get',
     path: '/admin/users/{id}',
     tags: ["admin"],
-    summary: "One user",
+    summary: "Get a user",
     request: { params: zGetUserPath },
     responses: {
       200: { description: "The user" },

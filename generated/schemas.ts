@@ -49,18 +49,18 @@ export const zInvalidRequest = z.strictObject({
     errors: z.array(z.strictObject({
         path: z.string(),
         message: z.string()
-    })).min(1)
+    })).min(1).max(100)
 });
 
 /**
  * Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed.
  */
-export const zUsername = z.string().regex(/^.{1,128}$/su, 'Expected 1 to 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+$/u);
+export const zUsername = z.string().regex(/^.{1,128}$/su, 'Expected 1 to 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+$/u, 'Expected no white space and no control, format or replacement characters');
 
 /**
  * At least 8 characters, or the value of `PASSWORD_MIN_LENGTH`, and at most 256 bytes in UTF-8, both counted in Unicode NFC. All bytes are significant. Common passwords and passwords that contain the username are refused. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2)
  */
-export const zNewPassword = z.string().regex(/^.{8,256}$/su, 'Expected 8 to 256 characters').regex(/^\P{Cs}*$/u);
+export const zNewPassword = z.string().regex(/^.{8,256}$/su, 'Expected 8 to 256 characters').regex(/^\P{Cs}*$/u, 'Expected no lone surrogates');
 
 export const zRegisterRequest = z.strictObject({
     username: zUsername,
@@ -87,7 +87,7 @@ export const zRegisterResult = z.strictObject({
 /**
  * The user's password, in any Unicode normal form. Earlier versions allowed 256 characters, which are up to 1024 in NFD
  */
-export const zPassword = z.string().regex(/^.{1,1024}$/su, 'Expected 1 to 1024 characters').regex(/^\P{Cs}*$/u);
+export const zPassword = z.string().regex(/^.{1,1024}$/su, 'Expected 1 to 1024 characters').regex(/^\P{Cs}*$/u, 'Expected no lone surrogates');
 
 export const zLoginRequest = z.strictObject({
     username: zUsername,
@@ -143,7 +143,7 @@ export const zMeResult = z.strictObject({
 /**
  * Opaque; it does not expire
  */
-export const zCursor = z.string().regex(/^[A-Za-z0-9_-]{21}[AQgw]$/);
+export const zCursor = z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[A-Za-z0-9_-]{21}[AQgw]$/u, 'Expected a cursor of this list');
 
 export const zSession = z.strictObject({
     id: zUuid,
@@ -161,7 +161,7 @@ export const zSessionsResult = z.strictObject({
     code: z.literal(200),
     data: z.strictObject({
         sessions: z.array(zSession).max(100),
-        next_cursor: zCursor.nullable()
+        next_cursor: z.string().nullable()
     })
 });
 
@@ -178,7 +178,7 @@ export const zUserRecordsResult = z.strictObject({
     code: z.literal(200),
     data: z.strictObject({
         users: z.array(zUserRecord).max(200),
-        next_cursor: zCursor.nullable()
+        next_cursor: z.string().nullable()
     })
 });
 
@@ -214,12 +214,12 @@ export const zSessionRecordsResult = z.strictObject({
     code: z.literal(200),
     data: z.strictObject({
         sessions: z.array(zSessionRecord).max(100),
-        next_cursor: zCursor.nullable()
+        next_cursor: z.string().nullable()
     })
 });
 
 export const zOpenSessionRequest = z.strictObject({
-    device: z.string().regex(/^.{0,256}$/su, 'Expected 0 to 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u).optional(),
+    device: z.string().regex(/^.{0,256}$/su, 'Expected 0 to 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'Expected no control characters').optional(),
     address: z.union([
         z.ipv4(),
         z.ipv6()
@@ -242,7 +242,12 @@ export const zSessionOpenedResult = z.strictObject({
 /**
  * Opaque; it does not expire
  */
-export const zEventCursor = z.string().regex(/^[1-9]\d{0,14}$/);
+export const zEventCursor = z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[1-9]\d{0,14}$/u, 'Expected a cursor of this list');
+
+/**
+ * An id as in the events. Ids from old versions may be other texts than UUIDs
+ */
+export const zEventSubject = z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u, 'Expected no control characters');
 
 export const zEventRecord = z.strictObject({
     id: z.string(),
@@ -262,7 +267,7 @@ export const zEventRecordsResult = z.strictObject({
     code: z.literal(200),
     data: z.strictObject({
         events: z.array(zEventRecord).max(200),
-        next_cursor: zEventCursor.nullable()
+        next_cursor: z.string().nullable()
     })
 });
 
@@ -338,8 +343,8 @@ export const zEndUserSessionPath = z.object({
 export const zListEventsQuery = z.strictObject({
     limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(200)).optional().default(50),
     cursor: zEventCursor.optional(),
-    user_id: z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u).optional(),
-    session_id: z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u).optional(),
+    user_id: zEventSubject.optional(),
+    session_id: zEventSubject.optional(),
     name: z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[a-z_.]+$/).optional(),
     since: zDateTime.optional()
 });

@@ -259,7 +259,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One user */
+        /**
+         * Get a user
+         * @description A user who was deleted gets `404`.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
@@ -335,7 +338,10 @@ export interface paths {
          *     the same tokens as a login, and the application passes them on to the user.
          */
         post: operations["openUserSession"];
-        /** End all sessions of a user */
+        /**
+         * End all sessions of a user
+         * @description The user can log in again. If no session is active, this succeeds and changes nothing.
+         */
         delete: operations["endUserSessions"];
         options?: never;
         head?: never;
@@ -352,7 +358,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one session of a user */
+        /**
+         * End one session of a user
+         * @description A session that has already ended gets `404`.
+         */
         delete: operations["endUserSession"];
         options?: never;
         head?: never;
@@ -648,7 +657,7 @@ export interface components {
                 /** @description Active sessions, the last refreshed first */
                 sessions: components["schemas"]["Session"][];
                 /** @description For the next page; null on the last one */
-                next_cursor: components["schemas"]["Cursor"] | null;
+                next_cursor: string | null;
             };
         };
         UserRecord: {
@@ -678,7 +687,7 @@ export interface components {
             data: {
                 users: components["schemas"]["UserRecord"][];
                 /** @description For the next page; null on the last one */
-                next_cursor: components["schemas"]["Cursor"] | null;
+                next_cursor: string | null;
             };
         };
         CreateUserRequest: {
@@ -723,7 +732,7 @@ export interface components {
                 /** @description Active sessions, the last refreshed first */
                 sessions: components["schemas"]["SessionRecord"][];
                 /** @description For the next page; null on the last one */
-                next_cursor: components["schemas"]["Cursor"] | null;
+                next_cursor: string | null;
             };
         };
         OpenSessionRequest: {
@@ -753,6 +762,8 @@ export interface components {
         };
         /** @description Opaque; it does not expire */
         EventCursor: string;
+        /** @description An id as in the events. Ids from old versions may be other texts than UUIDs */
+        EventSubject: string;
         EventRecord: {
             id: string;
             /** Format: date-time */
@@ -775,7 +786,7 @@ export interface components {
             data: {
                 events: components["schemas"]["EventRecord"][];
                 /** @description For the next page; null on the last one */
-                next_cursor: components["schemas"]["EventCursor"] | null;
+                next_cursor: string | null;
             };
         };
     };
@@ -2247,12 +2258,12 @@ export interface operations {
                  * @description Only events of this user
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                user_id?: string;
+                user_id?: components["schemas"]["EventSubject"];
                 /**
                  * @description Only events of this session
                  * @example 0c9f8a3e-5a44-4a3f-8a39-1d7f0d9a6b10
                  */
-                session_id?: string;
+                session_id?: components["schemas"]["EventSubject"];
                 /**
                  * @description Only events with this name
                  * @example session.revoked

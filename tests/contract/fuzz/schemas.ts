@@ -7,6 +7,7 @@ export interface Schema {
   readonly type?: string
   readonly format?: string
   readonly pattern?: string
+  readonly 'x-server-check'?: { readonly pattern: string }
   readonly minLength?: number
   readonly maxLength?: number
   readonly maximum?: number
@@ -29,11 +30,12 @@ const character = fc.oneof(
   },
 )
 
-function fittingString({ format, pattern, minLength = 0, maxLength = 300 }: Schema): fc.Arbitrary<string> {
+function fittingString(schema: Schema): fc.Arbitrary<string> {
+  const { format, pattern, minLength = 0, maxLength = 300, 'x-server-check': check } = schema
   if (format === 'uuid') return fc.uuid()
   if (format === 'ipv4') return fc.ipV4()
   if (format === 'ipv6') return fc.ipV6()
-  const allowed = new RegExp(pattern ?? '', 'u')
+  const allowed = new RegExp(check?.pattern ?? pattern ?? '', 'u')
   const unit = character.filter((one) => allowed.test(one))
   const ofLength = (from: number, to: number) =>
     fc.string({ unit, minLength: from, maxLength: to, size: 'max' })
