@@ -20,10 +20,10 @@ export const zTokenType = z.literal('bearer');
  */
 export const zExpiresIn = z.int().gte(0);
 
-export const zRefreshResult = z.strictObject({
+export const zRefreshResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
-    data: z.strictObject({
+    data: z.object({
         message: z.literal('Access token refreshed successfully'),
         access_token: zJwt,
         token_type: zTokenType,
@@ -36,17 +36,17 @@ export const zExchangeRequest = z.strictObject({
     token: z.string().min(1)
 });
 
-export const zExchangeResult = z.strictObject({
+export const zExchangeResult = z.object({
     access_token: zJwt,
     token_type: zTokenType,
     expires_in: zExpiresIn
 });
 
-export const zInvalidRequest = z.strictObject({
+export const zInvalidRequest = z.object({
     status: z.literal('error'),
     code: z.literal(400),
     message: z.literal('Invalid request.'),
-    errors: z.array(z.strictObject({
+    errors: z.array(z.object({
         path: z.string(),
         message: z.string()
     })).min(1).max(100)
@@ -72,13 +72,13 @@ export const zRegisterRequest = z.strictObject({
  */
 export const zTimestamp = zDateTime;
 
-export const zUser = z.strictObject({
+export const zUser = z.object({
     id: zUuid,
     username: zUsername,
     created_at: zTimestamp
 });
 
-export const zRegisterResult = z.strictObject({
+export const zRegisterResult = z.object({
     status: z.literal('success'),
     code: z.literal(201),
     data: zUser
@@ -95,10 +95,10 @@ export const zLoginRequest = z.strictObject({
     cookie: z.boolean().optional()
 });
 
-export const zLoginResult = z.strictObject({
+export const zLoginResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
-    data: z.strictObject({
+    data: z.object({
         message: z.literal('Logged in successfully'),
         access_token: zJwt,
         token_type: zTokenType,
@@ -107,10 +107,10 @@ export const zLoginResult = z.strictObject({
     })
 });
 
-export const zLogoutAllResult = z.strictObject({
+export const zLogoutAllResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
-    data: z.strictObject({
+    data: z.object({
         message: z.literal('All sessions ended'),
         sessions_ended: z.int().gte(0)
     })
@@ -121,10 +121,10 @@ export const zPasswordRequest = z.strictObject({
     new_password: zNewPassword
 });
 
-export const zPasswordResult = z.strictObject({
+export const zPasswordResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
-    data: z.strictObject({
+    data: z.object({
         message: z.literal('Password changed successfully'),
         sessions_ended: z.int().gte(0),
         access_token: zJwt,
@@ -134,7 +134,7 @@ export const zPasswordResult = z.strictObject({
     })
 });
 
-export const zMeResult = z.strictObject({
+export const zMeResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
     data: zUser
@@ -145,7 +145,7 @@ export const zMeResult = z.strictObject({
  */
 export const zCursor = z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[A-Za-z0-9_-]{21}[AQgw]$/u, 'Expected a cursor of this list');
 
-export const zSession = z.strictObject({
+export const zSession = z.object({
     id: zUuid,
     device: z.string().nullable(),
     address: z.string().nullable(),
@@ -156,16 +156,16 @@ export const zSession = z.strictObject({
     current: z.boolean()
 });
 
-export const zSessionsResult = z.strictObject({
+export const zSessionsResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
-    data: z.strictObject({
+    data: z.object({
         sessions: z.array(zSession).max(100),
         next_cursor: z.string().nullable()
     })
 });
 
-export const zUserRecord = z.strictObject({
+export const zUserRecord = z.object({
     id: zUuid,
     username: zUsername,
     created_at: zTimestamp,
@@ -173,10 +173,10 @@ export const zUserRecord = z.strictObject({
     deactivated_at: zDateTime.nullable()
 });
 
-export const zUserRecordsResult = z.strictObject({
+export const zUserRecordsResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
-    data: z.strictObject({
+    data: z.object({
         users: z.array(zUserRecord).max(200),
         next_cursor: z.string().nullable()
     })
@@ -187,19 +187,19 @@ export const zCreateUserRequest = z.strictObject({
     password: zNewPassword.optional()
 });
 
-export const zUserCreatedResult = z.strictObject({
+export const zUserCreatedResult = z.object({
     status: z.literal('success'),
     code: z.literal(201),
     data: zUserRecord
 });
 
-export const zUserRecordResult = z.strictObject({
+export const zUserRecordResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
     data: zUserRecord
 });
 
-export const zSessionRecord = z.strictObject({
+export const zSessionRecord = z.object({
     id: zUuid,
     device: z.string().nullable(),
     address: z.string().nullable(),
@@ -209,10 +209,10 @@ export const zSessionRecord = z.strictObject({
     expires_at: zTimestamp
 });
 
-export const zSessionRecordsResult = z.strictObject({
+export const zSessionRecordsResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
-    data: z.strictObject({
+    data: z.object({
         sessions: z.array(zSessionRecord).max(100),
         next_cursor: z.string().nullable()
     })
@@ -226,10 +226,10 @@ export const zOpenSessionRequest = z.strictObject({
     ]).optional()
 });
 
-export const zSessionOpenedResult = z.strictObject({
+export const zSessionOpenedResult = z.object({
     status: z.literal('success'),
     code: z.literal(201),
-    data: z.strictObject({
+    data: z.object({
         message: z.literal('Session opened'),
         session_id: zUuid,
         access_token: zJwt,
@@ -249,7 +249,7 @@ export const zEventCursor = z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 ch
  */
 export const zEventSubject = z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u, 'Expected no control characters');
 
-export const zEventRecord = z.strictObject({
+export const zEventRecord = z.object({
     id: z.string(),
     time: zDateTime,
     name: z.string(),
@@ -262,10 +262,10 @@ export const zEventRecord = z.strictObject({
     request_id: z.string().nullable()
 });
 
-export const zEventRecordsResult = z.strictObject({
+export const zEventRecordsResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
-    data: z.strictObject({
+    data: z.object({
         events: z.array(zEventRecord).max(200),
         next_cursor: z.string().nullable()
     })

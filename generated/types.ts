@@ -2390,6 +2390,8 @@ export interface operations {
                         paths: {
                             [key: string]: unknown;
                         };
+                    } & {
+                        [key: string]: unknown;
                     };
                 };
             };

@@ -40,10 +40,15 @@ export function resolve(document: Members, value: unknown): Members {
   return { ...resolve(document, target), ...rest }
 }
 
-/** A schema with its reference followed and `const` written as an `enum`. */
-function plain(document: Members, value: unknown): Members {
+/** A schema with its reference followed, `const` written as an `enum`, and for requests the pattern that the server checks. */
+function plain(document: Members, value: unknown, direction: Direction): Members {
   const { const: constant, ...schema } = resolve(document, value)
-  return constant === undefined ? schema : { ...schema, enum: [constant] }
+  const { pattern } = (schema['x-server-check'] ?? {}) as Members
+  return {
+    ...schema,
+    ...(constant !== undefined && { enum: [constant] }),
+    ...(direction === 'request' && pattern !== undefined && { pattern }),
+  }
 }
 
 function effectOnSet(before: unknown, after: unknown): Effect {
@@ -82,7 +87,10 @@ export function compareSchemas(
   const refs = JSON.stringify(pair.map((schema) => (schema as Members | undefined)?.['$ref'] ?? null))
   if (refs !== '[null,null]' && seen.includes(refs)) return
   const { note } = comparison
-  const [before, after] = [plain(comparison.before, pair[0]), plain(comparison.after, pair[1])]
+  const [before, after] = [
+    plain(comparison.before, pair[0], direction),
+    plain(comparison.after, pair[1], direction),
+  ]
   const within = (name: string, old: unknown, next: unknown) =>
     compareSchemas(comparison, direction, `${where} ${name}`, [old, next], [...seen, refs])
 
@@ -95,9 +103,11 @@ export function compareSchemas(
   }
 
   const [old, next] = [before, after].map((schema) => schema['properties'] ?? {}) as [Members, Members]
+  // A strict client of a closed response refuses what it does not list.
+  const isClosed = direction === 'response' && before['additionalProperties'] === false
   for (const name of Object.keys({ ...old, ...next })) {
     if (!(name in next)) note(true, where, `member ${name} removed`)
-    else if (!(name in old)) note(false, where, `member ${name} added`)
+    else if (!(name in old)) note(isClosed, where, `member ${name} added`)
     else within(name, old[name], next[name])
   }
   if ('items' in before || 'items' in after) within('[]', before['items'], after['items'])

@@ -3,8 +3,8 @@
  *
  * 1. nothing with a name is removed: operations, statuses, media types, members, headers, …;
  * 2. everything that it may send is still accepted;
- * 3. it receives nothing new except unknown members, unknown headers and unknown errors, which it must handle (RFC 9110
- *    §15: an unknown status counts as the x00 of its class).
+ * 3. it receives nothing new except unknown members of open responses, unknown headers and unknown errors, which it must
+ *    handle (RFC 9110 §15: an unknown status counts as the x00 of its class).
  *
  * A change whose effect is unknown counts as breaking.
  */

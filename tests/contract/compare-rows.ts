@@ -21,6 +21,9 @@ const locale = { type: 'string', enum: ['de', 'en', 'fr'] }
 const limit = { name: 'limit', in: 'query', schema: { type: 'integer' } }
 const operation = { operationId: 'new', responses: { 200: { description: 'New' } } }
 
+// A released response that is closed tells strict clients to refuse what it does not list.
+const opened = { [`${sessionRow}/additionalProperties`]: true }
+
 export const breaking: Readonly<Record<string, Row>> = {
   'an operation removed': { [me]: undefined },
   'a path renamed': { '/paths/~1api~1auth~1me': undefined, '/paths/~1api~1me': { get: operation } },
@@ -29,6 +32,10 @@ export const breaking: Readonly<Record<string, Row>> = {
   'an error status removed': { [`${login}/responses/401`]: undefined },
   'a success status added': { [`${login}/responses/202`]: { description: 'Later' } },
   'a response media type removed': { '/paths/~1docs/get/responses/200/content': {} },
+  'a member added to a closed response': { [`${sessionRow}/properties/nickname`]: { type: 'string' } },
+  'a check of the server added': {
+    [`${loginRequest}/properties/username`]: { type: 'string', 'x-server-check': { pattern: '^a$' } },
+  },
   'a response member removed': { [`${loginData}/properties/refresh_token`]: undefined },
   'a response member optional now': { [`${loginData}/required`]: ['message', 'access_token'] },
   'type of a response member changed': { [`${schemas}/ExpiresIn/type`]: 'string' },
@@ -91,10 +98,21 @@ export const compatible: Readonly<Record<string, Row>> = {
   'an example changed': { [`${loginBody}/examples/header/value/username`]: 'grace' },
   'an operation added': { '/paths/~1api~1auth~1new': { get: operation } },
   'an error status added': { [`${me}/responses/429`]: { description: 'Slow down' } },
-  'an optional response member added': { [`${sessionRow}/properties/nickname`]: { type: 'string' } },
-  'a required response member added': {
-    [`${sessionRow}/properties/nickname`]: { type: 'string' },
-    [`${sessionRow}/required/-`]: 'nickname',
+  'an optional response member added': [
+    opened,
+    { [`${sessionRow}/properties/nickname`]: { type: 'string' } },
+  ],
+  'a required response member added': [
+    opened,
+    {
+      [`${sessionRow}/properties/nickname`]: { type: 'string' },
+      [`${sessionRow}/required/-`]: 'nickname',
+    },
+  ],
+  'a response opened': opened,
+  'a pattern of a request left to the server': {
+    [`${schemas}/Password/pattern`]: undefined,
+    [`${schemas}/Password/x-server-check`]: { pattern: '^\\P{Cs}*$' },
   },
   'a response member promised now': { [`${loginData}/required/-`]: 'refresh_token' },
   'a nullable response member never null': { [`${sessionRow}/properties/device/type`]: 'string' },

@@ -3,13 +3,17 @@
  * which compares both the request and the response with the contract. If it finds a violation, the test file fails.
  */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ON_PURPOSE } from '../client/stateless.ts'
-import { operations, pathOf } from '../support/check-response.ts'
+import { contract, operations, pathOf } from '../support/check-response.ts'
+import { closed } from '../support/closed.ts'
 import { startProgram } from '../support/program.ts'
 
 const direct = globalThis.fetch
@@ -35,7 +39,11 @@ await new Promise((listening) => behind.once('listening', listening))
 behind.unref()
 const upstream = `http://127.0.0.1:${(behind.address() as AddressInfo).port}`
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const command = ['prism', 'proxy', '--errors', '--port', '0', 'generated/openapi.json', upstream] as const
+const directory = mkdtempSync(join(tmpdir(), 'rekindle-prism-'))
+after(() => rmSync(directory, { recursive: true, force: true }))
+const document = join(directory, 'closed.json')
+writeFileSync(document, JSON.stringify(closed(contract)))
+const command = ['prism', 'proxy', '--errors', '--port', '0', document, upstream] as const
 const prism = await startProgram({ after }, ['npx', ...command], { cwd: root }, /listening on (http:\S+)/)
 
 // Prism would answer requests itself that break the contract on purpose, by this header or by missing credentials.

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import { closed } from './closed.ts'
 
 interface Documented {
   readonly headers?: Readonly<Record<string, { readonly $ref?: string; readonly required?: boolean }>>
@@ -29,7 +30,7 @@ export const contract: Contract = JSON.parse(
 
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 addFormats.default(ajv)
-ajv.addSchema(contract, 'contract')
+ajv.addSchema(closed(contract), 'contract')
 
 // References inside the document resolve against the document.
 const absolute = (value: unknown): unknown =>
@@ -52,7 +53,7 @@ export function documented(operation: Operation, status: number | string): Docum
 }
 
 /** Judges values by a schema of the contract. */
-export const validator = (schema: object): ValidateFunction => ajv.compile(absolute(schema) as object)
+export const validator = (schema: object): ValidateFunction => ajv.compile(absolute(closed(schema)) as object)
 
 const validators = new Map<string, ValidateFunction>()
 
