@@ -4,11 +4,11 @@
 
 import * as z from 'zod';
 
-const zUuid = z.string().regex(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'Expected a UUID');
+const zUuid = z.string().regex(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'malformed: Expected a UUID');
 
-const zDateTime = z.string().regex(/^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/, 'Expected a date and time with an offset, as in RFC 3339');
+const zDateTime = z.string().regex(/^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/, 'malformed: Expected a date and time with an offset, as in RFC 3339');
 
-export const zJwt = z.string().regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/);
+export const zJwt = z.string().regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$');
 
 /**
  * RFC 6750; written in lower case
@@ -32,8 +32,17 @@ export const zRefreshResult = z.object({
     })
 });
 
+/**
+ * The error of an operation. A program reads the header `Rekindle-Error`, whose words are stable; `message` is for people
+ */
+export const zError = z.object({
+    status: z.literal('error'),
+    code: z.int(),
+    message: z.string()
+});
+
 export const zExchangeRequest = z.strictObject({
-    token: z.string().min(1)
+    token: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character')
 });
 
 export const zExchangeResult = z.object({
@@ -42,25 +51,31 @@ export const zExchangeResult = z.object({
     expires_in: zExpiresIn
 });
 
+export const zInvalidMember = z.object({
+    path: z.string(),
+    reason: z.string(),
+    message: z.string()
+});
+
+/**
+ * The error of a request that does not fit the contract
+ */
 export const zInvalidRequest = z.object({
     status: z.literal('error'),
     code: z.literal(400),
     message: z.literal('Invalid request.'),
-    errors: z.array(z.object({
-        path: z.string(),
-        message: z.string()
-    })).min(1).max(100)
+    errors: z.array(zInvalidMember).min(1).max(100)
 });
 
 /**
  * Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed.
  */
-export const zUsername = z.string().regex(/^.{1,128}$/su, 'Expected 1 to 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+$/u, 'Expected no white space and no control, format or replacement characters');
+export const zUsername = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,128}$/su, 'too_long: Expected at most 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+$/u, 'malformed: Expected no white space and no control, format or replacement characters');
 
 /**
  * At least 8 characters, or the value of `PASSWORD_MIN_LENGTH`, and at most 256 bytes in UTF-8, both counted in Unicode NFC. All bytes are significant. Common passwords and passwords that contain the username are refused. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2)
  */
-export const zNewPassword = z.string().regex(/^.{8,256}$/su, 'Expected 8 to 256 characters').regex(/^\P{Cs}*$/u, 'Expected no lone surrogates');
+export const zNewPassword = z.string().regex(/^.{8,}$/su, 'too_short: Expected at least 8 characters').regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^\P{Cs}*$/u, 'malformed: Expected no lone surrogates');
 
 export const zRegisterRequest = z.strictObject({
     username: zUsername,
@@ -87,7 +102,7 @@ export const zRegisterResult = z.object({
 /**
  * The user's password, in any Unicode normal form. Earlier versions allowed 256 characters, which are up to 1024 in NFD
  */
-export const zPassword = z.string().regex(/^.{1,1024}$/su, 'Expected 1 to 1024 characters').regex(/^\P{Cs}*$/u, 'Expected no lone surrogates');
+export const zPassword = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,1024}$/su, 'too_long: Expected at most 1024 characters').regex(/^\P{Cs}*$/u, 'malformed: Expected no lone surrogates');
 
 export const zLoginRequest = z.strictObject({
     username: zUsername,
@@ -143,7 +158,7 @@ export const zMeResult = z.object({
 /**
  * Opaque; it does not expire
  */
-export const zCursor = z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[A-Za-z0-9_-]{21}[AQgw]$/u, 'Expected a cursor of this list');
+export const zCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^[A-Za-z0-9_-]{21}[AQgw]$/u, 'malformed: Expected a cursor of this list');
 
 export const zSession = z.object({
     id: zUuid,
@@ -219,7 +234,7 @@ export const zSessionRecordsResult = z.object({
 });
 
 export const zOpenSessionRequest = z.strictObject({
-    device: z.string().regex(/^.{0,256}$/su, 'Expected 0 to 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'Expected no control characters').optional(),
+    device: z.string().regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'malformed: Expected no control characters').optional(),
     address: z.union([
         z.ipv4(),
         z.ipv6()
@@ -242,12 +257,12 @@ export const zSessionOpenedResult = z.object({
 /**
  * Opaque; it does not expire
  */
-export const zEventCursor = z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[1-9]\d{0,14}$/u, 'Expected a cursor of this list');
+export const zEventCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^[1-9]\d{0,14}$/u, 'malformed: Expected a cursor of this list');
 
 /**
  * An id as in the events. Ids from old versions may be other texts than UUIDs
  */
-export const zEventSubject = z.string().regex(/^.{1,512}$/su, 'Expected 1 to 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u, 'Expected no control characters');
+export const zEventSubject = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,512}$/su, 'too_long: Expected at most 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u, 'malformed: Expected no control characters');
 
 export const zEventRecord = z.object({
     id: z.string(),
@@ -280,7 +295,7 @@ export const zLoginBody = zLoginRequest;
 export const zChangePasswordBody = zPasswordRequest;
 
 export const zListSessionsQuery = z.strictObject({
-    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
     cursor: zCursor.optional()
 });
 
@@ -289,7 +304,7 @@ export const zEndSessionPath = z.object({
 });
 
 export const zListUsersQuery = z.strictObject({
-    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(200)).optional().default(50),
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(200)).optional().default(50),
     cursor: zCursor.optional(),
     username: zUsername.optional()
 });
@@ -321,14 +336,14 @@ export const zListUserSessionsPath = z.object({
 });
 
 export const zListUserSessionsQuery = z.strictObject({
-    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
     cursor: zCursor.optional()
 });
 
 export const zOpenUserSessionBody = zOpenSessionRequest;
 
 export const zOpenUserSessionHeaders = z.object({
-    'Idempotency-Key': z.string().regex(/^[!-~]{1,255}$/).optional()
+    'Idempotency-Key': z.string().regex(/^[!-~]{1,255}$/u, 'malformed: Expected a text that matches ^[!-~]{1,255}$').optional()
 });
 
 export const zOpenUserSessionPath = z.object({
@@ -341,11 +356,11 @@ export const zEndUserSessionPath = z.object({
 });
 
 export const zListEventsQuery = z.strictObject({
-    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(200)).optional().default(50),
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(200)).optional().default(50),
     cursor: zEventCursor.optional(),
     user_id: zEventSubject.optional(),
     session_id: zEventSubject.optional(),
-    name: z.string().regex(/^.{1,64}$/su, 'Expected 1 to 64 characters').regex(/^[a-z_.]+$/).optional(),
+    name: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^[a-z_.]+$/u, 'malformed: Expected a text that matches ^[a-z_.]+$').optional(),
     since: zDateTime.optional()
 });
 

@@ -515,6 +515,15 @@ export interface components {
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
+        /** @description The error of an operation. A program reads the header `Rekindle-Error`, whose words are stable; `message` is for people */
+        Error: {
+            /** @constant */
+            status: "error";
+            /** @description The HTTP status */
+            code: number;
+            /** @description One of the messages in the examples of the response */
+            message: string;
+        };
         ExchangeRequest: {
             /** @description An access token, expired or not */
             token: string;
@@ -524,6 +533,15 @@ export interface components {
             token_type: components["schemas"]["TokenType"];
             expires_in: components["schemas"]["ExpiresIn"];
         };
+        InvalidMember: {
+            /** @description Members and indexes, joined by dots; empty for the whole body */
+            path: string;
+            /** @description For programs. Later versions may have more reasons */
+            reason: string;
+            /** @description The reason in words for people */
+            message: string;
+        };
+        /** @description The error of a request that does not fit the contract */
         InvalidRequest: {
             /** @constant */
             status: "error";
@@ -531,12 +549,8 @@ export interface components {
             code: 400;
             /** @constant */
             message: "Invalid request.";
-            /** @description The members that do not fit, and the reasons */
-            errors: {
-                /** @description Members and indexes, joined by dots; empty for the whole value */
-                path: string;
-                message: string;
-            }[];
+            /** @description The members and parameters that do not fit */
+            errors: components["schemas"]["InvalidMember"][];
         };
         /** @description Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed. */
         Username: string;
@@ -796,17 +810,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "conflicting_refresh_tokens";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 400;
-                    /** @constant */
-                    message: "Conflicting refresh tokens.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description No usable refresh token was presented */
@@ -814,18 +823,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "refresh_token_missing" | "refresh_token_invalid" | "refresh_token_expired";
                 "WWW-Authenticate": components["headers"]["Challenge"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 401;
-                    /** @enum {string} */
-                    message: "Refresh token missing." | "Invalid refresh token." | "Refresh token has expired.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The account is deactivated, or a cross-site request carried (or, at login, asked for) the refresh cookie */
@@ -833,17 +837,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "user_inactive" | "cross_site_request";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 403;
-                    /** @enum {string} */
-                    message: "User is inactive." | "Cross-site request refused.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The account was deleted */
@@ -851,17 +850,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "user_not_found";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 404;
-                    /** @constant */
-                    message: "User not found.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description This path does not have the method; every method that is not listed gets this response */
@@ -869,18 +863,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "method_not_allowed";
                 Allow: components["headers"]["Allow"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 405;
-                    /** @constant */
-                    message: "Method not allowed.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The body is larger than 16 kB */
@@ -888,17 +877,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "body_too_large";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 413;
-                    /** @constant */
-                    message: "Request body too large.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description Too many requests of one account, session or address. Nothing was changed: a valid token can be used again after `Retry-After` */
@@ -906,20 +890,15 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "too_many_requests";
                 "Retry-After": components["headers"]["RetryAfter"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 429;
-                    /** @constant */
-                    message: "Too many requests.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description A defect of this service; the log line with this request id has the details */
@@ -927,17 +906,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "unexpected_error";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 500;
-                    /** @constant */
-                    message: "An unexpected error occurred";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out */
@@ -945,18 +919,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "service_unavailable";
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 503;
-                    /** @constant */
-                    message: "Service unavailable.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The body does not fit the contract */
@@ -964,6 +933,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
                 [name: string]: unknown;
             };
             content: {
@@ -975,18 +946,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "access_token_invalid" | "access_token_expired";
                 "WWW-Authenticate": components["headers"]["Challenge"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 401;
-                    /** @enum {string} */
-                    message: "Invalid access token." | "Access token has expired.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The account is deactivated, `EXPIRED_TOKEN_WINDOW_MINUTES` is 0, or a cross-site request carried the refresh cookie */
@@ -994,17 +960,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "user_inactive" | "exchange_disabled" | "cross_site_request";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 403;
-                    /** @enum {string} */
-                    message: "User is inactive." | "Exchange is disabled." | "Cross-site request refused.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The body is not declared as plain `application/json` */
@@ -1012,17 +973,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "unsupported_media_type";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 415;
-                    /** @constant */
-                    message: "Unsupported media type.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The body does not fit the contract, or the new password is not acceptable */
@@ -1030,6 +986,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
                 [name: string]: unknown;
             };
             content: {
@@ -1041,17 +999,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "registration_closed" | "cross_site_request";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 403;
-                    /** @enum {string} */
-                    message: "Registration is closed." | "Cross-site request refused.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The username is taken (case is ignored) */
@@ -1059,17 +1012,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "username_taken";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 409;
-                    /** @constant */
-                    message: "Username is taken.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The database cannot be reached or written to, or does not answer in time: the request may have been carried out, or may be carried out later. Or too many passwords wait to be checked: nothing was changed */
@@ -1077,18 +1025,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "service_unavailable" | "too_many_logins";
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 503;
-                    /** @enum {string} */
-                    message: "Service unavailable." | "Too many logins at once.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The username or the password is wrong; the response does not say which */
@@ -1096,18 +1039,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "credentials_invalid";
                 "WWW-Authenticate": components["headers"]["Challenge"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 401;
-                    /** @constant */
-                    message: "Invalid credentials.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description No token was presented that identifies a session */
@@ -1115,19 +1053,14 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "token_missing" | "token_invalid";
                 "Set-Cookie": components["headers"]["ClearedCookie"];
                 "WWW-Authenticate": components["headers"]["Challenge"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 401;
-                    /** @enum {string} */
-                    message: "Token missing." | "Invalid token.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description A cross-site request carried the refresh cookie */
@@ -1135,17 +1068,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "cross_site_request";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 403;
-                    /** @constant */
-                    message: "Cross-site request refused.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description No usable access token was presented */
@@ -1153,18 +1081,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "access_token_missing" | "access_token_invalid" | "access_token_expired";
                 "WWW-Authenticate": components["headers"]["Challenge"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 401;
-                    /** @enum {string} */
-                    message: "Access token missing." | "Invalid access token." | "Access token has expired.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The account is deactivated, the current password is wrong, or a cross-site request carried the refresh cookie */
@@ -1172,17 +1095,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "user_inactive" | "current_password_wrong" | "cross_site_request";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 403;
-                    /** @enum {string} */
-                    message: "User is inactive." | "Current password is wrong." | "Cross-site request refused.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The account is deactivated */
@@ -1190,17 +1108,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "user_inactive";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 403;
-                    /** @constant */
-                    message: "User is inactive.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description A parameter does not fit the contract, or does not exist */
@@ -1208,6 +1121,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
                 [name: string]: unknown;
             };
             content: {
@@ -1219,6 +1134,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
                 [name: string]: unknown;
             };
             content: {
@@ -1230,17 +1147,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "session_not_found" | "user_not_found";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 404;
-                    /** @enum {string} */
-                    message: "Session not found." | "User not found.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description A parameter does not fit the contract, or does not exist */
@@ -1248,6 +1160,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
                 [name: string]: unknown;
             };
             content: {
@@ -1259,18 +1173,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "admin_token_missing" | "admin_token_invalid";
                 "WWW-Authenticate": components["headers"]["Challenge"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 401;
-                    /** @enum {string} */
-                    message: "Admin token missing." | "Invalid admin token.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description Administration is off: `ADMIN_TOKEN` is not set */
@@ -1278,17 +1187,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "not_found";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 404;
-                    /** @constant */
-                    message: "Not found.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description There is no such user, or administration is off */
@@ -1296,17 +1200,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "user_not_found" | "not_found";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 404;
-                    /** @enum {string} */
-                    message: "User not found." | "Not found.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The id in the path is not a UUID, or a parameter does not fit the contract or does not exist */
@@ -1314,6 +1213,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
                 [name: string]: unknown;
             };
             content: {
@@ -1325,6 +1226,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
                 [name: string]: unknown;
             };
             content: {
@@ -1336,17 +1239,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "session_ended";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 409;
-                    /** @constant */
-                    message: "Session has ended.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description There is no such user, or the user has no such active session, or administration is off */
@@ -1354,17 +1252,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "session_not_found" | "user_not_found" | "not_found";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 404;
-                    /** @enum {string} */
-                    message: "Session not found." | "User not found." | "Not found.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The database is unreachable or not migrated, or the service is shutting down */
@@ -1372,18 +1265,13 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "service_unavailable" | "shutting_down";
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 503;
-                    /** @enum {string} */
-                    message: "Service unavailable." | "Shutting down.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description There is no file with this name */
@@ -1391,17 +1279,12 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "not_found";
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    /** @constant */
-                    status: "error";
-                    /** @constant */
-                    code: 404;
-                    /** @constant */
-                    message: "Not found.";
-                };
+                "application/json": components["schemas"]["Error"];
             };
         };
     };

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { OpenAPI3 } from 'openapi-typescript'
 import openapiTS, { astToString } from 'openapi-typescript'
+import { errorsSource } from './errors.ts'
 import type { Contract } from './routes.ts'
 import { routesSource } from './routes.ts'
 import { validatorsSource } from './validators.ts'
@@ -41,6 +42,7 @@ async function generate(): Promise<Map<string, string>> {
       ['openapi.json', json],
       ['types.ts', note + astToString(await openapiTS(JSON.parse(json) as OpenAPI3))],
       ['schemas.ts', note + (await validatorsSource(path, directory))],
+      ['errors.ts', note + errorsSource(contract)],
       ['routes.ts', note + routesSource(contract)],
     ])
   } finally {

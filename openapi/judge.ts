@@ -122,13 +122,36 @@ function compareOperations(comparison: Comparison, where: string, [old, next]: P
   each(comparison, where, [old['responses'], next['responses']], {
     added: (_, status) => !/^[45]/.test(status),
     inner(status, pair) {
-      compareContent(comparison, 'response', status, pair)
+      const [before, after] = [comparison.before, comparison.after]
+      const promised = [withMessages(before, status, pair[0]), withMessages(after, status, pair[1])] as const
+      compareContent(comparison, 'response', status, promised)
       each(comparison, status, [pair[0]['headers'], pair[1]['headers']], {
         inner: (name, header) => compareField(comparison, 'response', name, header),
       })
     },
   })
   compareSecurity(comparison, where, [old, next])
+}
+
+/** An error with its status and messages as constants. The examples list every message (`tests/http/documented.test.ts`). */
+function withMessages(document: Members, where: string, response: Members): Members {
+  const status = Number(where.slice(-3))
+  if (!(status >= 400)) return response
+  const content = Object.entries((response['content'] ?? {}) as Record<string, Members>).map(
+    ([type, part]) => {
+      const schema = resolve(document, part['schema'])
+      const { code, message, ...properties } = (schema['properties'] ?? {}) as Members
+      const examples = Object.values((part['examples'] ?? {}) as Record<string, Members>)
+      const said = examples.map(({ value }) => (value as Members | undefined)?.['message'])
+      if (message === undefined || said.length === 0) return [type, part] as const
+      const constants = {
+        code: { enum: [status], ...(code as Members) },
+        message: { enum: [...new Set(said)], ...(message as Members) },
+      }
+      return [type, { ...part, schema: { ...schema, properties: { ...properties, ...constants } } }] as const
+    },
+  )
+  return { ...response, content: Object.fromEntries(content) }
 }
 
 /** Each old way to authenticate must remain, unless authentication is no longer required. */

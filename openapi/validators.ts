@@ -13,12 +13,15 @@ interface ServerCheck {
 // Zod's own checks of these formats refuse valid values.
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 const FORMATS = `
-const zUuid = z.string().regex(${UUID}, 'Expected a UUID');
+const zUuid = z.string().regex(${UUID}, 'malformed: Expected a UUID');
 
-const zDateTime = z.string().regex(${DATE_TIME}, 'Expected a date and time with an offset, as in RFC 3339');
+const zDateTime = z.string().regex(${DATE_TIME}, 'malformed: Expected a date and time with an offset, as in RFC 3339');
 `
 
-/** Makes validators of requests only. The compiler and the tests check the responses. */
+/**
+ * Makes validators of requests only. Their messages are a reason for programs and words for people: see
+ * src/http/pipeline/invalid-members.ts. The compiler and the tests check the responses.
+ */
 export async function validatorsSource(contract: string, directory: string): Promise<string> {
   await createClient({
     input: contract,
@@ -39,19 +42,25 @@ export async function validatorsSource(contract: string, directory: string): Pro
             return undefined
           },
           string(ctx) {
-            const { minLength = 0, maxLength } = ctx.schema
+            const { minLength = 0, maxLength, pattern: ownPattern } = ctx.schema
             const { 'x-server-check': check } = ctx.schema as { readonly 'x-server-check'?: ServerCheck }
             const must = (source: string, flags: 'u' | 'su', message: string) =>
               ctx.chain.current.attr('regex').call(ctx.$.regexp(source, flags), ctx.$.literal(message))
             // Zod's min and max count UTF-16 code units. JSON Schema's minLength and maxLength count characters.
-            if (minLength > 1 || maxLength !== undefined) {
-              const length = `^.{${minLength},${maxLength ?? ''}}$`
-              const range = `${minLength} to ${maxLength ?? 'any number of'} characters`
-              ctx.nodes.minLength = () => must(length, 'su', `Expected ${range}`)
-              ctx.nodes.maxLength = () => undefined
+            if (minLength > 0) {
+              const words = `too_short: Expected at least ${minLength} ${minLength === 1 ? 'character' : 'characters'}`
+              ctx.nodes.minLength = () => must(`^.{${minLength},}$`, 'su', words)
             }
-            // A text that fails the contract's pattern fails this one as well.
-            if (check !== undefined) ctx.nodes.pattern = () => must(check.pattern, 'u', check.message)
+            if (maxLength !== undefined) {
+              const words = `too_long: Expected at most ${maxLength} characters`
+              ctx.nodes.maxLength = () => must(`^.{0,${maxLength}}$`, 'su', words)
+            }
+            // A text that fails the contract's pattern fails the server's as well.
+            const { pattern, message } = check ?? {
+              pattern: ownPattern,
+              message: `Expected a text that matches ${ownPattern}`,
+            }
+            if (pattern !== undefined) ctx.nodes.pattern = () => must(pattern, 'u', `malformed: ${message}`)
             return undefined
           },
         },
@@ -72,5 +81,5 @@ const queryOfText = (schema: string) =>
     .replace('z.object(', 'z.strictObject(')
     .replaceAll(
       /z\.int\(\)((?:\.[gl]te\(-?\d+\))*)/g,
-      "z.string().regex(/^(0|-?[1-9]\\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int()$1)",
+      "z.string().regex(/^(0|-?[1-9]\\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int()$1)",
     )

@@ -40,7 +40,7 @@ export interface SessionOptions {
    * Called when the session has ended. After a logout it is called once the service has answered or could not be reached,
    * so that it may safely load another page.
    *
-   * @param reason `logout`, or the message with which the service refused a refresh
+   * @param reason `logout`, or the word with which the service refused a refresh, such as `refresh_token_expired`
    */
   onEnded?(reason: string): void
 }

@@ -172,12 +172,12 @@ export function createSession(options: SessionOptions): Session {
     }
     const answer = await request(make, sending)
     if (!answer || (await overtaken())) return
-    const { status, message, data } = answer
+    const { status, message, reason, data } = answer
     if (status === 200 && isGrant(data)) return take(data, sentAt, current?.refreshToken)
-    // 403 and 404 are about the request, unless the message is about the user.
-    if (status !== 401 && !message.startsWith('User ')) throw new RefreshError(message)
-    tabs.tell({ ended: message, sequence })
-    end(message)
+    // 403 and 404 are about the request, unless they are about the user: `user_inactive`, `user_not_found`.
+    if (status !== 401 && !/^user[_ ]/i.test(reason)) throw new RefreshError(message, reason)
+    tabs.tell({ ended: reason, sequence })
+    end(reason)
   }
 
   function refreshRequest(): Request {
@@ -251,7 +251,8 @@ export function createSession(options: SessionOptions): Session {
     end('logout', answered)
     const answer = await answered
     // 401: the session has already ended.
-    if (answer && answer.status !== 200 && answer.status !== 401) throw new RefreshError(answer.message)
+    if (answer && answer.status !== 200 && answer.status !== 401)
+      throw new RefreshError(answer.message, answer.reason)
     pendingLogout = undefined
   }
 

@@ -16,6 +16,7 @@ import { checked } from './pipeline/checks.ts'
 import { cutOff, errorHandler, invalidRequest } from './pipeline/errors.ts'
 import { CHECKS, guarded } from './pipeline/guards.ts'
 import { setHeader } from './pipeline/headers.ts'
+import { invalidMembers } from './pipeline/invalid-members.ts'
 import { closeWhileDraining, identify, logRequests } from './pipeline/requests.ts'
 import { draftOf, failureDraft, respond, send } from './pipeline/respond.ts'
 import { incomingOf } from './server/address.ts'
@@ -51,7 +52,10 @@ const ADMIN = '/admin/'
 export function createApp(core: Core): App {
   const app: App = new OpenAPIHono<Env>({
     defaultHook(result, c) {
-      return result.success ? undefined : invalidRequest(core, c, result.error.issues)
+      if (result.success) return undefined
+      // On failure too it is what was validated: @hono/zod-validator's type leaves it out.
+      const { data } = result as { readonly data?: unknown }
+      return invalidRequest(core, c, invalidMembers(data, result.error.issues))
     },
   })
   app.use(logRequests(core), identify(core), closeWhileDraining(core))
@@ -119,7 +123,14 @@ function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
     credentials: true,
     allowMethods: ['GET', 'POST', 'DELETE'],
     allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
-    exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'WWW-Authenticate'],
+    exposeHeaders: [
+      'X-Request-Id',
+      'Rekindle-Error',
+      'Retry-After',
+      'RateLimit',
+      'RateLimit-Policy',
+      'WWW-Authenticate',
+    ],
     maxAge: 600,
   })
   return async (c, next) => {

@@ -2,6 +2,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { output, ZodType } from 'zod'
+import type { Messages } from '../../generated/errors.ts'
 import type { routes } from '../../generated/routes.ts'
 import type { operations } from '../../generated/types.ts'
 import type { Authentication } from '../sessions/authenticate.ts'
@@ -18,8 +19,9 @@ type Json<Id extends OperationId, S extends Status<Id>> =
   Content<Id, S> extends { 'application/json': infer Body } ? Body : never
 type Data<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { status: 'success'; data: infer Value } ? Value : never
-type Message<Id extends OperationId, S extends Status<Id>> =
-  Json<Id, S> extends { status: 'error'; message: infer Value } ? Value : never
+type Message<Id extends OperationId, S extends Status<Id>> = S extends keyof Messages[Id]
+  ? Messages[Id][S]
+  : never
 // The `errors` member, if the response documents one
 type Errors<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { errors: infer Value } ? [errors: Value] : []
@@ -40,7 +42,7 @@ export interface Reply<Id extends OperationId> {
 export interface Respond<Id extends OperationId> {
   /** `{"status": "success", "code", "data"}` */
   readonly success: <S extends Status<Id>>(status: S, data: Data<Id, S>) => Reply<Id>
-  /** `{"status": "error", "code", "message"}`, with `errors` where they are documented */
+  /** `{"status": "error", "code", "message"}`, with `errors` where they are documented, and the word of `Rekindle-Error` */
   readonly failure: <S extends Status<Id>>(
     status: S,
     message: Message<Id, S>,

@@ -135,6 +135,6 @@ async function thief(tabs: Page[], gateway: Gateway): Promise<void> {
   assert.equal(answer.status, 401)
   for (const tab of tabs) {
     await tab.waitForFunction('rekindle.record.ended.length > 0', undefined, { timeout: 10_000 })
-    assert.deepEqual((await recordOf(tab)).ended, ['Invalid refresh token.'])
+    assert.deepEqual((await recordOf(tab)).ended, ['refresh_token_invalid'])
   }
 }

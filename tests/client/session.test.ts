@@ -186,7 +186,7 @@ test('401 to the refresh ends it: once, with the reason, in all tabs, and nothin
   await service.core.db.updateTable('sessions').set({ revoked_at: 1 }).execute()
   assert.deepEqual(statuses(await Promise.all([me(), me(), me()])), [401])
   await until(() => other.ended.length > 0)
-  assert.deepEqual([tab.ended, other.ended], [['Invalid refresh token.'], ['Invalid refresh token.']])
+  assert.deepEqual([tab.ended, other.ended], [['refresh_token_invalid'], ['refresh_token_invalid']])
   const before = tab.sent.length
   assert.equal((await me()).status, 401)
   assert.equal(tab.sent.length, before + 1, 'the request itself, without a token')
@@ -194,11 +194,8 @@ test('401 to the refresh ends it: once, with the reason, in all tabs, and nothin
 
 test('a deactivated user (403) and a deleted one (404) end it', async (t) => {
   for (const [change, reason] of [
-    [
-      (service: Service) => service.core.db.updateTable('users').set({ deactivated_at: 1 }),
-      'User is inactive.',
-    ],
-    [(service: Service) => service.core.db.deleteFrom('users'), 'User not found.'],
+    [(service: Service) => service.core.db.updateTable('users').set({ deactivated_at: 1 }), 'user_inactive'],
+    [(service: Service) => service.core.db.deleteFrom('users'), 'user_not_found'],
   ] as const) {
     const { service, tab, me } = await loggedIn(t)
     expire(service)

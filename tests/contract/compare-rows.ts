@@ -15,11 +15,14 @@ const schemas = '/components/schemas'
 const loginRequest = `${schemas}/LoginRequest`
 const loginData = `${schemas}/LoginResult/properties/data`
 const sessionRow = `${schemas}/Session`
-const badRefresh = '/components/responses/InvalidRefreshToken/content/application~1json/schema/properties'
+const badRefreshBody = '/components/responses/InvalidRefreshToken/content/application~1json'
+const badRefresh = `${badRefreshBody}/schema/properties`
 
 const locale = { type: 'string', enum: ['de', 'en', 'fr'] }
 const limit = { name: 'limit', in: 'query', schema: { type: 'integer' } }
 const operation = { operationId: 'new', responses: { 200: { description: 'New' } } }
+
+const anyError = { properties: { code: { type: 'integer' }, message: { type: 'string' } } }
 
 // A released response that is closed tells strict clients to refuse what it does not list.
 const opened = { [`${sessionRow}/additionalProperties`]: true }
@@ -41,6 +44,10 @@ export const breaking: Readonly<Record<string, Row>> = {
   'type of a response member changed': { [`${schemas}/ExpiresIn/type`]: 'string' },
   'a response member nullable now': { [`${schemas}/Timestamp/type`]: ['string', 'null'] },
   'an enum of a response widened': { [`${badRefresh}/message/enum/-`]: 'Refresh token is odd.' },
+  'a message of an error changed, which only its example has': [
+    { [`${badRefreshBody}/schema`]: anyError },
+    { [`${badRefreshBody}/examples/invalid/value/message`]: 'Refresh token is odd.' },
+  ],
   'a message changed': { [`${loginData}/properties/message/const`]: 'Welcome' },
   'a constant freed': { [`${loginData}/properties/message/const`]: undefined },
   'a bound of a response widened': { [`${schemas}/ExpiresIn/minimum`]: -1 },
@@ -109,6 +116,14 @@ export const compatible: Readonly<Record<string, Row>> = {
       [`${sessionRow}/required/-`]: 'nickname',
     },
   ],
+  'an error whose messages only its examples have': {
+    [`${badRefreshBody}/schema`]: {
+      ...anyError,
+      required: ['status', 'code', 'message'],
+      type: 'object',
+      properties: { ...anyError.properties, status: { const: 'error', type: 'string' } },
+    },
+  },
   'a response opened': opened,
   'a pattern of a request left to the server': {
     [`${schemas}/Password/pattern`]: undefined,

@@ -39,9 +39,9 @@ function shape(value: unknown): unknown {
 }
 
 // The missing member depends on the operation. Everything else in an error is constant.
-const withoutPaths = (body: { errors?: { message: string }[] }) => ({
+const withoutPaths = (body: { errors?: { reason: string; message: string }[] }) => ({
   ...body,
-  ...(body.errors && { errors: body.errors.map(({ message }) => message) }),
+  ...(body.errors && { errors: body.errors.map(({ reason, message }) => [reason, message]) }),
 })
 
 function matches({ operationId, status, type, value }: Example, { text, body }: Answer): void {

@@ -6,9 +6,15 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { closed } from './closed.ts'
 
+interface Example {
+  readonly 'x-error'?: string
+  readonly value: { readonly message?: string }
+}
 interface Documented {
   readonly headers?: Readonly<Record<string, { readonly $ref?: string; readonly required?: boolean }>>
-  readonly content?: Readonly<Record<string, { readonly schema: object }>>
+  readonly content?: Readonly<
+    Record<string, { readonly schema: object; readonly examples?: Readonly<Record<string, Example>> }>
+  >
   readonly $ref?: string
 }
 export interface Operation {
@@ -57,20 +63,35 @@ export const validator = (schema: object): ValidateFunction => ajv.compile(absol
 
 const validators = new Map<string, ValidateFunction>()
 
+/** The examples list every message of an error, and the word that it has in `Rekindle-Error`. */
+function checkError(name: string, { content }: Documented, response: Response, text: string): void {
+  const word = response.headers.get('Rekindle-Error')
+  const known = Object.values(content?.['application/json']?.examples ?? {})
+  const words = known.map((example) => example['x-error'])
+  assert.ok(words.includes(word ?? ''), `${name}: ${word} is not a documented word`)
+  if (text === '') return
+  const { code, message } = JSON.parse(text)
+  assert.equal(code, response.status, name)
+  const said = known.filter((example) => example.value.message === message)
+  assert.ok(said.length > 0, `${name}: ${message} is not documented`)
+  assert.equal(word, said[0]?.['x-error'], `${name}: ${message}`)
+}
+
 // What the contract says of requests that never come to an operation.
-const EARLY: Readonly<Record<number, string>> = {
-  400: 'Bad Request.',
-  408: 'Request Timeout.',
-  417: 'Expectation Failed.',
-  431: 'Request Header Fields Too Large.',
+const EARLY: Readonly<Record<number, readonly [message: string, word: string]>> = {
+  400: ['Bad Request.', 'bad_request'],
+  408: ['Request Timeout.', 'request_timeout'],
+  417: ['Expectation Failed.', 'expectation_failed'],
+  431: ['Request Header Fields Too Large.', 'headers_too_large'],
 }
 
 const isEarly = ({ status }: Response, text: string) =>
-  text === JSON.stringify({ status: 'error', code: status, message: EARLY[status] })
+  text === JSON.stringify({ status: 'error', code: status, message: EARLY[status]?.[0] })
 
 // What no operation of the contract answers: unknown paths.
 function checkOutside(method: string, response: Response, text: string): void {
   assert.equal(response.status, 404)
+  assert.equal(response.headers.get('Rekindle-Error'), 'not_found')
   if (method === 'HEAD') return
   assert.deepEqual(JSON.parse(text), { status: 'error', code: 404, message: 'Not found.' })
 }
@@ -88,6 +109,7 @@ export function checkResponse(method: string, url: string, response: Response, t
   assert.match(response.headers.get('X-Request-Id') ?? '', /^[A-Za-z0-9._-]{1,64}$/)
   if (isEarly(response, text)) {
     assert.equal(response.headers.get('Content-Type'), 'application/json')
+    assert.equal(response.headers.get('Rekindle-Error'), EARLY[response.status]?.[1])
     return
   }
   if (operation === undefined) {
@@ -109,6 +131,7 @@ export function checkResponse(method: string, url: string, response: Response, t
     const names = Object.keys(expected.headers ?? {}).map((documented) => documented.toLowerCase())
     assert.ok(names.includes(header), `${name}: ${header} is not documented`)
   }
+  if (response.status >= 400) checkError(name, expected, response, method === 'HEAD' ? '' : text)
   if (method === 'HEAD') return
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
   const schema = expected.content?.[type]?.schema

@@ -2,7 +2,8 @@
 
 type Members = Readonly<Record<string, unknown>>
 
-/** @returns a copy in which every object with listed members allows no others, unless it says `additionalProperties` itself */
+/** @returns a copy in which every object with listed members allows no others, unless it says `additionalProperties`
+ * itself, and every list that may grow is complete */
 export function closed<T>(value: T): T {
   if (Array.isArray(value)) return value.map(closed) as T
   if (typeof value !== 'object' || value === null) return value
@@ -11,7 +12,11 @@ export function closed<T>(value: T): T {
     key,
     /^examples?$/.test(key) ? member : closed(member),
   ])
-  const { type, properties, additionalProperties } = value as Members
+  const { type, properties, additionalProperties, 'x-extensible-enum': known } = value as Members
   const isOpen = type === 'object' && typeof properties === 'object' && additionalProperties === undefined
-  return Object.fromEntries(isOpen ? [...entries, ['additionalProperties', false]] : entries) as T
+  const closing = {
+    ...(isOpen && { additionalProperties: false }),
+    ...(Array.isArray(known) && { enum: known }),
+  }
+  return { ...Object.fromEntries(entries), ...closing } as T
 }

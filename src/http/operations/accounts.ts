@@ -26,7 +26,7 @@ export function faults({ settings }: Core, path: string, fault: PasswordFault) {
     username_inside: 'Contains the username',
     common: 'Is one of the most common passwords',
   }
-  return [{ path, message: messages[fault] }]
+  return [{ path, reason: fault, message: messages[fault] }]
 }
 
 /** Handlers of the contract's tag `accounts` */

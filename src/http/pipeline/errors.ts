@@ -5,12 +5,8 @@ import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { incomingOf } from '../server/address.ts'
 import { refusalOf } from '../server/early-refusals.ts'
+import type { InvalidMember } from './respond.ts'
 import { failureDraft, send } from './respond.ts'
-
-interface Issue {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-}
 
 /**
  * The response to a request that the server has already refused, because its body was malformed or too slow. It is only
@@ -25,10 +21,9 @@ export function cutOff(core: Core, c: Context<Env>): Response | undefined {
 }
 
 /** The 400 for a request that does not match the contract. */
-export function invalidRequest(core: Core, c: Context<Env>, issues: readonly Issue[]): Response {
+export function invalidRequest(core: Core, c: Context<Env>, errors: readonly InvalidMember[]): Response {
   const refused = cutOff(core, c)
   if (refused !== undefined) return refused
-  const errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
   return send(core, c, failureDraft(400, 'Invalid request.', errors))
 }
 
@@ -38,12 +33,12 @@ export function errorHandler(core: Core) {
     if (refused !== undefined) return refused
     // Hono's validator throws this for JSON that it cannot parse. It throws no other HTTPException here.
     if (error instanceof HTTPException && error.status === 400) {
-      return invalidRequest(core, c, [{ path: [], message: 'Malformed JSON.' }])
+      return invalidRequest(core, c, [{ path: '', reason: 'malformed', message: 'Malformed JSON.' }])
     }
     // The client has gone. This response is only logged.
     const incoming = incomingOf(c)
     if (incoming?.destroyed === true && !incoming.complete) {
-      return invalidRequest(core, c, [{ path: [], message: 'Request was cut off.' }])
+      return invalidRequest(core, c, [{ path: '', reason: 'malformed', message: 'Request was cut off.' }])
     }
     core.log.error({ err: error, request_id: c.get('requestId') }, 'request failed')
     if (core.store.isUnavailable(error)) {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { errorWords } from '../../../generated/errors.ts'
 import type { Env, OperationId, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerTokens, refreshCookies } from './credentials.ts'
@@ -10,7 +11,19 @@ export interface Draft {
   readonly type: string
   readonly body: string | Uint8Array<ArrayBuffer>
   /** Of a failure */
-  readonly message?: string
+  readonly message?: ErrorMessage
+}
+
+/** `Request was cut off.` is only logged. */
+type ErrorMessage = keyof typeof errorWords | 'Request was cut off.'
+
+const WORDS: Readonly<Partial<Record<ErrorMessage, string>>> = errorWords
+
+/** A member or parameter that does not match the contract. `reason` is for programs, `message` for people. */
+export interface InvalidMember {
+  readonly path: string
+  readonly reason: string
+  readonly message: string
 }
 
 const draft = (status: number, type: string, body: Draft['body']): Draft => ({
@@ -23,8 +36,8 @@ const jsonDraft = (status: number, body: unknown) => draft(status, 'application/
 /** The error envelope. @param errors for a request that does not match the contract */
 export function failureDraft(
   status: number,
-  message: string,
-  errors?: readonly { readonly path: string; readonly message: string }[],
+  message: ErrorMessage,
+  errors?: readonly InvalidMember[],
 ): Draft {
   return { ...jsonDraft(status, { status: 'error', code: status, message, errors }), message }
 }
@@ -61,6 +74,8 @@ export function send(core: Core, c: Context<Env>, { status, type, body, message 
   if (type === 'application/json') headers['Cache-Control'] = 'no-store'
   if (status === 401) headers['WWW-Authenticate'] = challenge(core, c, message)
   if (status === 503) headers['Retry-After'] = RETRY_AFTER
+  const word = message && WORDS[message]
+  if (word) headers['Rekindle-Error'] = word
   // `c.body` would copy them into a Headers object.
   return new Response(body, { status, headers })
 }

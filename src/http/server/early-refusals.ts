@@ -7,6 +7,15 @@ import { RequestError } from '@hono/node-server'
 import type { Core } from '../core.ts'
 import { plainAddress } from './address.ts'
 
+/** For `Rekindle-Error`, as in the description of the contract */
+const WORDS: Readonly<Record<number, string>> = {
+  400: 'bad_request',
+  408: 'request_timeout',
+  417: 'expectation_failed',
+  431: 'headers_too_large',
+  500: 'unexpected_error',
+}
+
 const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
@@ -27,6 +36,7 @@ function envelope({ security }: RefusalContext, code: number, message = `${STATU
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
     'X-Request-Id': requestId,
+    ...(WORDS[code] !== undefined && { 'Rekindle-Error': WORDS[code] }),
     Connection: 'close',
   }
   return { headers, body, requestId }
