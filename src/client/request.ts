@@ -15,7 +15,6 @@ export interface RequestOptions {
 /** An answer of the service itself, not of a proxy or a network's login page. */
 export interface Answer {
   readonly status: number
-  readonly message: string
   /** The word of an error, from `Rekindle-Error`; of an older service, its message */
   readonly reason: string
   /** `data` of the envelope, or the whole body if it has no envelope */
@@ -40,21 +39,19 @@ export function isGrant(value: object): value is Grant {
  *   await session.fetch('https://api.example.com/things')
  * } catch (error) {
  *   if (!(error instanceof RefreshError)) throw error
- *   console.warn(`${error.reason}: wait at least ${error.wait} ms`)
+ *   console.warn(`${error.message}: wait at least ${error.wait} ms`)
  * }
  * ```
  */
 export class RefreshError extends Error {
   override readonly name = 'RefreshError'
   readonly code = 'ERR_REFRESH'
-  /** The word with which the service refused; `no_answer` if it did not answer */
-  readonly reason: string
   /** Milliseconds to wait before the next try, from `Retry-After`; 0 if the service sent none */
   readonly wait: number
 
-  constructor(message: string, reason = 'no_answer', wait = 0) {
+  /** @param message the word with which the service refused, or `no_answer` */
+  constructor(message: string, wait = 0) {
     super(message)
-    this.reason = reason
     this.wait = wait
   }
 }
@@ -84,7 +81,7 @@ export async function request(
     if (typeof result === 'object') return result
     const delay = Math.max(result, backoff) * (1 + Math.random())
     // After 429 the delay can be a minute, which is too long for a request to hang.
-    if (sent >= tries || Date.now() + delay > end) throw new RefreshError('no answer', undefined, result)
+    if (sent >= tries || Date.now() + delay > end) throw new RefreshError('no_answer', result)
     await pause(delay, signal)
     backoff *= 2
     timeout *= 2
@@ -99,13 +96,13 @@ async function attempt(
 ): Promise<Answer | number> {
   try {
     const response = await fetch(made, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]) })
-    const { status } = response
-    if (status === 429 || status >= 500) return Number(response.headers.get('Retry-After')) * 1000 || 0
+    const { status, headers } = response
+    if (status === 429 || status >= 500) return Number(headers.get('Retry-After')) * 1000 || 0
     const body = (await response.json()) as { code?: unknown; message: string; data?: object }
     // The 404 of a proxy and the 200 of a network's login page must not log users out. An exchange has no envelope.
     const isOurs = body.code === status || (response.ok && isGrant(body))
-    const reason = response.headers.get('Rekindle-Error') ?? body.message
-    if (isOurs) return { ...body, reason, data: body.data ?? body, status }
+    const reason = headers.get('Rekindle-Error') ?? body.message
+    if (isOurs) return { status, reason, data: body.data ?? body }
   } catch {
     signal.throwIfAborted()
   }

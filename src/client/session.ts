@@ -172,10 +172,10 @@ export function createSession(options: SessionOptions): Session {
     }
     const answer = await request(make, sending)
     if (!answer || (await overtaken())) return
-    const { status, message, reason, data } = answer
+    const { status, reason, data } = answer
     if (status === 200 && isGrant(data)) return take(data, sentAt, current?.refreshToken)
     // 403 and 404 are about the request, unless they are about the user: `user_inactive`, `user_not_found`.
-    if (status !== 401 && !/^user[_ ]/i.test(reason)) throw new RefreshError(message, reason)
+    if (status !== 401 && !/^user/i.test(reason)) throw new RefreshError(reason)
     tabs.tell({ ended: reason, sequence })
     end(reason)
   }
@@ -241,7 +241,7 @@ export function createSession(options: SessionOptions): Session {
     pendingLogout = token
     const make = async () => {
       // After a new login, the cookie is that of the new session, and without a token nothing identifies the old one.
-      if (!token && current) throw new RefreshError('no answer')
+      if (!token && current) throw new RefreshError('no_answer')
       const init: RequestInit = token && tried ? { credentials: 'omit' } : {}
       tried = true
       return post('/api/auth/logout', init, token)
@@ -251,8 +251,7 @@ export function createSession(options: SessionOptions): Session {
     end('logout', answered)
     const answer = await answered
     // 401: the session has already ended.
-    if (answer && answer.status !== 200 && answer.status !== 401)
-      throw new RefreshError(answer.message, answer.reason)
+    if (answer && answer.status !== 200 && answer.status !== 401) throw new RefreshError(answer.reason)
     pendingLogout = undefined
   }
 

@@ -58,7 +58,7 @@ test('without node-server: answers as over HTTP, and no address', async (t) => {
     status: 'error',
     code: 400,
     message: 'Invalid request.',
-    errors: [{ path: '', message: 'Malformed JSON.' }],
+    errors: [{ path: '', reason: 'malformed', message: 'Malformed JSON.' }],
   })
 
   const credentials = JSON.stringify({ username: 'ada', password: PASSWORD })
