@@ -14,7 +14,8 @@ rmSync(dist, { recursive: true, force: true })
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
 
-copyFileSync(join(root, 'generated/openapi.json'), join(dist, 'generated/openapi.json'))
+for (const name of ['openapi.json', 'openapi-3.0.json'])
+  copyFileSync(join(root, 'generated', name), join(dist, 'generated', name))
 chmodSync(join(dist, 'src/cli/rekindle.js'), 0o755)
 
 // TypeScript copies the whole package.json. The code needs its version, and Node its type.

@@ -8,7 +8,7 @@ export const routes = {
     operationId: 'refreshToken',
     method: 'post',
     path: '/refresh_token',
-    tags: ["refresh"],
+    tags: ["tokens"],
     summary: "Get a new access token for a refresh token",
     responses: {
       200: { description: "A new access token, and with rotation the next refresh token" },
@@ -27,8 +27,8 @@ export const routes = {
     operationId: 'exchangeToken',
     method: 'post',
     path: '/api/auth/refresh',
-    tags: ["refresh"],
-    summary: "Exchange an access token, expired or not, for a new one",
+    tags: ["tokens"],
+    summary: "Exchange an access token for a new one, without a refresh token",
     request: { body: { required: true, content: { 'application/json': { schema: zExchangeTokenBody } } } },
     responses: {
       200: { description: "A new access token" },
@@ -49,7 +49,7 @@ export const routes = {
     method: 'post',
     path: '/api/auth/register',
     tags: ["accounts"],
-    summary: "Create an account",
+    summary: "Register",
     request: { body: { required: true, content: { 'application/json': { schema: zRegisterBody } } } },
     responses: {
       201: { description: "The new user" },
@@ -69,7 +69,7 @@ export const routes = {
     method: 'post',
     path: '/api/auth/login',
     tags: ["sessions"],
-    summary: "Open a session",
+    summary: "Log in with username and password",
     request: { body: { required: true, content: { 'application/json': { schema: zLoginBody } } } },
     responses: {
       200: { description: "The tokens of a new session" },
@@ -89,7 +89,7 @@ export const routes = {
     method: 'post',
     path: '/api/auth/logout',
     tags: ["sessions"],
-    summary: "End the session",
+    summary: "Log out",
     responses: {
       200: { description: "The session has ended" },
       401: { description: "No token was presented that identifies a session" },
@@ -106,7 +106,7 @@ export const routes = {
     method: 'post',
     path: '/api/auth/logout_all',
     tags: ["sessions"],
-    summary: "End all sessions of the user",
+    summary: "Log out on all devices",
     responses: {
       200: { description: "All sessions have ended" },
       401: { description: "No usable access token was presented" },
@@ -144,7 +144,7 @@ export const routes = {
     method: 'get',
     path: '/api/auth/me',
     tags: ["accounts"],
-    summary: "The current user",
+    summary: "Get the current user",
     responses: {
       200: { description: "The user" },
       401: { description: "No usable access token was presented" },
@@ -160,7 +160,7 @@ export const routes = {
     method: 'get',
     path: '/api/auth/sessions',
     tags: ["sessions"],
-    summary: "The user's sessions",
+    summary: "List the sessions of the current user",
     request: { query: zListSessionsQuery },
     responses: {
       200: { description: "The sessions" },
@@ -178,7 +178,7 @@ export const routes = {
     method: 'delete',
     path: '/api/auth/sessions/{id}',
     tags: ["sessions"],
-    summary: "End one session",
+    summary: "End a session of the current user",
     request: { params: zEndSessionPath },
     responses: {
       200: { description: "The session has ended" },
@@ -197,7 +197,7 @@ export const routes = {
     method: 'get',
     path: '/admin/users',
     tags: ["admin"],
-    summary: "All users, page by page",
+    summary: "List all users",
     request: { query: zListUsersQuery },
     responses: {
       200: { description: "The users" },
@@ -214,7 +214,7 @@ export const routes = {
     method: 'post',
     path: '/admin/users',
     tags: ["admin"],
-    summary: "Create an account",
+    summary: "Create a user",
     request: { body: { required: true, content: { 'application/json': { schema: zCreateUserBody } } } },
     responses: {
       201: { description: "The new user" },
@@ -305,7 +305,7 @@ export const routes = {
     method: 'get',
     path: '/admin/users/{id}/sessions',
     tags: ["admin"],
-    summary: "The sessions of a user",
+    summary: "List the sessions of a user",
     request: { params: zListUserSessionsPath, query: zListUserSessionsQuery },
     responses: {
       200: { description: "The sessions" },
@@ -361,7 +361,7 @@ export const routes = {
     method: 'delete',
     path: '/admin/users/{id}/sessions/{session_id}',
     tags: ["admin"],
-    summary: "End one session of a user",
+    summary: "End a session of a user",
     request: { params: zEndUserSessionPath },
     responses: {
       200: { description: "The session has ended" },
@@ -379,7 +379,7 @@ export const routes = {
     method: 'get',
     path: '/admin/events',
     tags: ["admin"],
-    summary: "Security events, page by page",
+    summary: "List security events",
     request: { query: zListEventsQuery },
     responses: {
       200: { description: "The events" },
@@ -395,8 +395,8 @@ export const routes = {
     operationId: 'livez',
     method: 'get',
     path: '/livez',
-    tags: ["operations"],
-    summary: "Whether the process runs",
+    tags: ["service"],
+    summary: "Check whether the process runs",
     responses: {
       200: { description: "Alive" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -406,8 +406,8 @@ export const routes = {
     operationId: 'readyz',
     method: 'get',
     path: '/readyz',
-    tags: ["operations"],
-    summary: "Whether the service accepts requests",
+    tags: ["service"],
+    summary: "Check whether the service accepts requests",
     responses: {
       200: { description: "Ready" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -418,8 +418,8 @@ export const routes = {
     operationId: 'openapi',
     method: 'get',
     path: '/openapi.json',
-    tags: ["operations"],
-    summary: "This contract, bundled",
+    tags: ["service"],
+    summary: "Get this document",
     responses: {
       200: { description: "The contract" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -429,8 +429,8 @@ export const routes = {
     operationId: 'docs',
     method: 'get',
     path: '/docs',
-    tags: ["operations"],
-    summary: "The API reference as a web page",
+    tags: ["service"],
+    summary: "Read this document as a web page",
     responses: {
       200: { description: "The page" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -440,8 +440,8 @@ export const routes = {
     operationId: 'docsAsset',
     method: 'get',
     path: '/docs/{asset}',
-    tags: ["operations"],
-    summary: "Scripts and styles of the API reference",
+    tags: ["service"],
+    summary: "Get a script or style of the web page",
     request: { params: zDocsAssetPath },
     responses: {
       200: { description: "The file" },

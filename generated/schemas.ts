@@ -93,7 +93,7 @@ export const zUser = z.object({
     created_at: zTimestamp
 });
 
-export const zRegisterResult = z.object({
+export const zUserRegisteredResult = z.object({
     status: z.literal('success'),
     code: z.literal(201),
     data: zUser
@@ -110,7 +110,7 @@ export const zLoginRequest = z.strictObject({
     cookie: z.boolean().optional()
 });
 
-export const zLoginResult = z.object({
+export const zLoggedInResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
     data: z.object({
@@ -122,7 +122,7 @@ export const zLoginResult = z.object({
     })
 });
 
-export const zLogoutAllResult = z.object({
+export const zSessionsEndedResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
     data: z.object({
@@ -149,7 +149,7 @@ export const zPasswordResult = z.object({
     })
 });
 
-export const zMeResult = z.object({
+export const zUserResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
     data: zUser
@@ -266,7 +266,7 @@ export const zEventSubject = z.string().regex(/^.{1,}$/su, 'too_short: Expected 
 
 export const zEventRecord = z.object({
     id: z.string(),
-    time: zDateTime,
+    time: zTimestamp,
     name: z.string(),
     user_id: z.string().nullable(),
     session_id: z.string().nullable(),

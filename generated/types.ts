@@ -42,13 +42,16 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange an access token, expired or not, for a new one
-         * @description For clients that have only an access token. The token may have expired, but not longer ago than
+         * Exchange an access token for a new one, without a refresh token
+         * @deprecated
+         * @description For clients that have only an access token. It makes an access token its own refresh credential, which RFC 9700 warns
+         *     against: whoever finds one, in a log or a URL, can go on with it. Therefore it is marked as deprecated. New clients should
+         *     use `POST /refresh_token`; this operation stays for those that cannot.
+         *
+         *     The token may have expired, but not longer ago than
          *     `EXPIRED_TOKEN_WINDOW_MINUTES` (24 h by default; 0 turns this operation off). Its session and its user must be active.
          *     A token can be exchanged once, and this service refuses it from then on. A repetition within the grace window gets the
          *     same successor. A later one is reuse and ends the session.
-         *
-         *     This makes an access token its own refresh credential, which RFC 9700 warns against. Prefer `POST /refresh_token`.
          */
         post: operations["exchangeToken"];
         delete?: never;
@@ -67,7 +70,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create an account
+         * Register
          * @description The setting `REGISTRATION` opens or closes it. It does not log the user in.
          */
         post: operations["register"];
@@ -87,7 +90,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open a session
+         * Log in with username and password
          * @description An unknown username and a wrong password get the same response after the same time. A cross-site request with `cookie`
          *     is refused.
          */
@@ -108,7 +111,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End the session
+         * Log out
          * @description The refresh token (header or cookie) or the access token identifies the session, even if it has expired; an access token
          *     only as long as it could be exchanged (`EXPIRED_TOKEN_WINDOW_MINUTES`). If the session
          *     has already ended, this succeeds too. A refresh that runs at the same time cannot continue the session.
@@ -130,7 +133,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End all sessions of the user
+         * Log out on all devices
          * @description Includes the session of this request.
          */
         post: operations["logoutAll"];
@@ -172,7 +175,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The current user
+         * Get the current user
          * @description The user of the access token.
          */
         get: operations["me"];
@@ -192,7 +195,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The user's sessions
+         * List the sessions of the current user
          * @description The active sessions of the user, 100 at most on a page. In a page, the last refreshed come first. The pages go from the newest
          *     sessions to the oldest, except for ids from old versions. A page may have fewer sessions than `limit`, although
          *     `next_cursor` is not null.
@@ -217,7 +220,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End one session
+         * End a session of the current user
          * @description The id may be that of the current session, which is then a logout.
          */
         delete: operations["endSession"];
@@ -234,14 +237,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All users, page by page
+         * List all users
          * @description In the order of their ids, which is the order of registration, except for ids from old versions. Users may be created
          *     or deleted while the pages are read: every user that exists during all of that time is on exactly one page.
          */
         get: operations["listUsers"];
         put?: never;
         /**
-         * Create an account
+         * Create a user
          * @description Does not depend on `REGISTRATION`. A user without a password cannot log in with `POST /api/auth/login` and cannot set a
          *     password. The application authenticates such users and opens sessions with `POST /admin/users/{id}/sessions`.
          */
@@ -325,7 +328,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The sessions of a user
+         * List the sessions of a user
          * @description The active sessions, 100 at most on a page. In a page, the last refreshed come first. The pages go from the newest
          *     sessions to the oldest, except for ids from old versions. A page may have fewer sessions than `limit`, although
          *     `next_cursor` is not null.
@@ -359,7 +362,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End one session of a user
+         * End a session of a user
          * @description A session that has already ended gets `404`.
          */
         delete: operations["endUserSession"];
@@ -376,7 +379,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Security events, page by page
+         * List security events
          * @description The newest first, as in `rekindle events`. Events are kept after their users and sessions are deleted.
          */
         get: operations["listEvents"];
@@ -396,7 +399,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the process runs
+         * Check whether the process runs
          * @description Does not look at the database. Restart the process only if this fails.
          */
         get: operations["livez"];
@@ -416,7 +419,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the service accepts requests
+         * Check whether the service accepts requests
          * @description The database is reachable and migrated, and the service is not shutting down.
          */
         get: operations["readyz"];
@@ -436,7 +439,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * This contract, bundled
+         * Get this document
          * @description The document from which types, validators, routes and clients are generated.
          */
         get: operations["openapi"];
@@ -456,7 +459,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The API reference as a web page
+         * Read this document as a web page
          * @description Shows the contract and sends requests to try it. Nothing is loaded from other hosts.
          */
         get: operations["docs"];
@@ -476,7 +479,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Scripts and styles of the API reference
+         * Get a script or style of the web page
          * @description The files that `/docs` loads.
          */
         get: operations["docsAsset"];
@@ -492,13 +495,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @example eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJ0eXBlIjoiYWNjZXNzIn0.c2lnbmF0dXJl */
         Jwt: string;
         /**
          * @description RFC 6750; written in lower case
          * @constant
          */
         TokenType: "bearer";
-        /** @description Seconds until the access token expires */
+        /**
+         * @description Seconds until the access token expires
+         * @example 1800
+         */
         ExpiresIn: number;
         RefreshResult: {
             /** @constant */
@@ -552,9 +559,15 @@ export interface components {
             /** @description The members and parameters that do not fit */
             errors: components["schemas"]["InvalidMember"][];
         };
-        /** @description Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed. */
+        /**
+         * @description Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed.
+         * @example ada
+         */
         Username: string;
-        /** @description At least 8 characters, or the value of `PASSWORD_MIN_LENGTH`, and at most 256 bytes in UTF-8, both counted in Unicode NFC. All bytes are significant. Common passwords and passwords that contain the username are refused. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2) */
+        /**
+         * @description At least 8 characters, or the value of `PASSWORD_MIN_LENGTH`, and at most 256 bytes in UTF-8, both counted in Unicode NFC. All bytes are significant. Common passwords and passwords that contain the username are refused. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2)
+         * @example correct horse battery staple
+         */
         NewPassword: string;
         RegisterRequest: {
             username: components["schemas"]["Username"];
@@ -563,6 +576,7 @@ export interface components {
         /**
          * Format: date-time
          * @description RFC 3339, UTC, with milliseconds
+         * @example 2026-11-22T08:00:00.000Z
          */
         Timestamp: string;
         User: {
@@ -574,14 +588,17 @@ export interface components {
             username: components["schemas"]["Username"];
             created_at: components["schemas"]["Timestamp"];
         };
-        RegisterResult: {
+        UserRegisteredResult: {
             /** @constant */
             status: "success";
             /** @constant */
             code: 201;
             data: components["schemas"]["User"];
         };
-        /** @description The user's password, in any Unicode normal form. Earlier versions allowed 256 characters, which are up to 1024 in NFD */
+        /**
+         * @description The user's password, in any Unicode normal form. Earlier versions allowed 256 characters, which are up to 1024 in NFD
+         * @example correct horse battery staple
+         */
         Password: string;
         LoginRequest: {
             username: components["schemas"]["Username"];
@@ -589,7 +606,7 @@ export interface components {
             /** @description With `true` the refresh token is in an HTTP-only cookie, and not in the body */
             cookie?: boolean;
         };
-        LoginResult: {
+        LoggedInResult: {
             /** @constant */
             status: "success";
             /** @constant */
@@ -604,7 +621,7 @@ export interface components {
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
-        LogoutAllResult: {
+        SessionsEndedResult: {
             /** @constant */
             status: "success";
             /** @constant */
@@ -612,6 +629,7 @@ export interface components {
             data: {
                 /** @constant */
                 message: "All sessions ended";
+                /** @example 3 */
                 sessions_ended: number;
             };
         };
@@ -636,14 +654,17 @@ export interface components {
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
-        MeResult: {
+        UserResult: {
             /** @constant */
             status: "success";
             /** @constant */
             code: 200;
             data: components["schemas"]["User"];
         };
-        /** @description Opaque; it does not expire */
+        /**
+         * @description Opaque; it does not expire
+         * @example XBsvDo8LSlKdfj0KS49sIQ
+         */
         Cursor: string;
         Session: {
             /**
@@ -651,12 +672,19 @@ export interface components {
              * @description `sid` of the tokens
              */
             id: string;
-            /** @description User-Agent of the login */
+            /**
+             * @description User-Agent of the login
+             * @example Mozilla/5.0 (X11; Linux x86_64)
+             */
             device: string | null;
-            /** @description Address of the login */
+            /**
+             * @description Address of the login
+             * @example 192.0.2.1
+             */
             address: string | null;
             created_at: components["schemas"]["Timestamp"];
             refreshed_at: components["schemas"]["Timestamp"];
+            /** @example 1 */
             refresh_count: number;
             expires_at: components["schemas"]["Timestamp"];
             /** @description Whether the access token of this request belongs to this session */
@@ -670,7 +698,10 @@ export interface components {
             data: {
                 /** @description Active sessions, the last refreshed first */
                 sessions: components["schemas"]["Session"][];
-                /** @description For the next page; null on the last one */
+                /**
+                 * @description For the next page; null on the last one
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
                 next_cursor: string | null;
             };
         };
@@ -685,11 +716,13 @@ export interface components {
             /**
              * Format: date-time
              * @description When the last session was opened
+             * @example 2026-11-22T09:00:00.000Z
              */
             last_login_at: string | null;
             /**
              * Format: date-time
              * @description Null while the user is active
+             * @example 2026-11-22T09:00:00.000Z
              */
             deactivated_at: string | null;
         };
@@ -700,7 +733,10 @@ export interface components {
             code: 200;
             data: {
                 users: components["schemas"]["UserRecord"][];
-                /** @description For the next page; null on the last one */
+                /**
+                 * @description For the next page; null on the last one
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
                 next_cursor: string | null;
             };
         };
@@ -728,12 +764,19 @@ export interface components {
              * @description `sid` of the tokens
              */
             id: string;
-            /** @description User-Agent of the login */
+            /**
+             * @description User-Agent of the login
+             * @example Mozilla/5.0 (X11; Linux x86_64)
+             */
             device: string | null;
-            /** @description Address of the login */
+            /**
+             * @description Address of the login
+             * @example 192.0.2.1
+             */
             address: string | null;
             created_at: components["schemas"]["Timestamp"];
             refreshed_at: components["schemas"]["Timestamp"];
+            /** @example 1 */
             refresh_count: number;
             expires_at: components["schemas"]["Timestamp"];
         };
@@ -745,7 +788,10 @@ export interface components {
             data: {
                 /** @description Active sessions, the last refreshed first */
                 sessions: components["schemas"]["SessionRecord"][];
-                /** @description For the next page; null on the last one */
+                /**
+                 * @description For the next page; null on the last one
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
                 next_cursor: string | null;
             };
         };
@@ -774,16 +820,25 @@ export interface components {
                 refresh_token: components["schemas"]["Jwt"];
             };
         };
-        /** @description Opaque; it does not expire */
+        /**
+         * @description Opaque; it does not expire
+         * @example 4711
+         */
         EventCursor: string;
-        /** @description An id as in the events. Ids from old versions may be other texts than UUIDs */
+        /**
+         * @description An id as in the events. Ids from old versions may be other texts than UUIDs
+         * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+         */
         EventSubject: string;
         EventRecord: {
+            /** @example 5b1c4f0e-9a52-4d7e-8d0a-4b8f6c212f0b */
             id: string;
-            /** Format: date-time */
-            time: string;
+            time: components["schemas"]["Timestamp"];
+            /** @example session.opened */
             name: string;
+            /** @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21 */
             user_id: string | null;
+            /** @example 1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa */
             session_id: string | null;
             reason: string | null;
             /** @description `refresh` or `exchange`, for events that both can cause */
@@ -799,7 +854,10 @@ export interface components {
             code: 200;
             data: {
                 events: components["schemas"]["EventRecord"][];
-                /** @description For the next page; null on the last one */
+                /**
+                 * @description For the next page; null on the last one
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
                 next_cursor: string | null;
             };
         };
@@ -1430,7 +1488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegisterResult"];
+                    "application/json": components["schemas"]["UserRegisteredResult"];
                 };
             };
             400: components["responses"]["InvalidBodyOrPassword"];
@@ -1466,7 +1524,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LoginResult"];
+                    "application/json": components["schemas"]["LoggedInResult"];
                 };
             };
             400: components["responses"]["InvalidBody"];
@@ -1537,7 +1595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LogoutAllResult"];
+                    "application/json": components["schemas"]["SessionsEndedResult"];
                 };
             };
             401: components["responses"]["InvalidAccessToken"];
@@ -1603,7 +1661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeResult"];
+                    "application/json": components["schemas"]["UserResult"];
                 };
             };
             401: components["responses"]["InvalidAccessToken"];
@@ -2063,7 +2121,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LogoutAllResult"];
+                    "application/json": components["schemas"]["SessionsEndedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];

@@ -1,5 +1,5 @@
 /**
- * Makes `generated/` from the contract: the bundled document, types, validators and routes.
+ * Makes `generated/` from the contract: the bundled document (and its 3.0 form), types, validators, errors and routes.
  *
  *     node openapi/generate.ts           writes generated/
  *     node openapi/generate.ts --check   writes nothing, fails when generated/ is out of date
@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { OpenAPI3 } from 'openapi-typescript'
 import openapiTS, { astToString } from 'openapi-typescript'
+import { toOpenApi30 } from './down-convert.ts'
 import { errorsSource } from './errors.ts'
 import type { Contract } from './routes.ts'
 import { routesSource } from './routes.ts'
@@ -40,6 +41,7 @@ async function generate(): Promise<Map<string, string>> {
     const contract = JSON.parse(json) as Contract
     return new Map([
       ['openapi.json', json],
+      ['openapi-3.0.json', `${JSON.stringify(toOpenApi30(JSON.parse(json)), null, 2)}\n`],
       ['types.ts', note + astToString(await openapiTS(JSON.parse(json) as OpenAPI3))],
       ['schemas.ts', note + (await validatorsSource(path, directory))],
       ['errors.ts', note + errorsSource(contract)],

@@ -5,7 +5,7 @@ import type { Core } from '../core.ts'
 import { setHeader } from '../pipeline/headers.ts'
 import { contract, DOCS_POLICY, docsAsset, docsPage } from './docs-page.ts'
 
-/** Handlers of the contract's tag `operations` */
+/** Handlers of the contract's tag `service` */
 export const operationHandlers = (
   core: Core,
 ): Pick<Handlers, 'livez' | 'readyz' | 'openapi' | 'docs' | 'docsAsset'> => ({

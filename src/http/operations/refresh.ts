@@ -10,7 +10,7 @@ import { tooMany } from '../pipeline/limits.ts'
 import { logEvents, logOutcome, originOf, recordRefusal } from '../pipeline/record.ts'
 import { refreshCredential } from '../pipeline/refresh-credential.ts'
 
-/** Handlers of the contract's tag `refresh` */
+/** Handlers of the contract's tag `tokens` */
 export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'exchangeToken'> => ({
   async refreshToken(c, { success, failure }) {
     const credential = refreshCredential(core, c)

@@ -1,4 +1,4 @@
-/** The contract's tag `operations`. */
+/** The contract's tag `service`. */
 
 import { hideMigrations } from '../../support/world.ts'
 import type { Provocation, Provocations } from './provoke.ts'

@@ -1,4 +1,4 @@
-/** The contract's tag `refresh`. */
+/** The contract's tag `tokens`. */
 
 import { resigned } from '../../support/tokens.ts'
 import { configure, forge } from '../../support/world.ts'
