@@ -163,4 +163,32 @@ export const httpFaults: readonly Mutation[] = [
     why: 'one request makes hundreds of signatures',
     tests: ['tests/http/two-credentials.test.ts'],
   },
+  {
+    file: 'src/http/pipeline/respond.ts',
+    find: "  if (word) headers['Rekindle-Error'] = word\n",
+    replace: '',
+    why: 'programs have to branch on English sentences',
+    tests: ['tests/http/error-words.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/invalid-members.ts',
+    find: "  if (value === undefined) return { reason: 'missing', message: 'Is missing' }\n",
+    replace: '',
+    why: 'a missing member is called one of a wrong type',
+    tests: ['tests/http/error-words.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/invalid-members.ts',
+    find: '.slice(0, MAX_MEMBERS)',
+    replace: '',
+    why: 'a body of thousands of unknown members gets an answer larger than itself',
+    tests: ['tests/http/error-words.test.ts'],
+  },
+  {
+    file: 'src/date-time.ts',
+    find: 'Date.parse(known.toUpperCase())',
+    replace: 'Date.parse(known.slice(0, 19))',
+    why: 'the offset of a date-time is ignored',
+    tests: ['tests/contract/formats.test.ts'],
+  },
 ]
