@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
 import { deactivateUser, findUser } from '../../src/store/queries/users.ts'
@@ -25,6 +26,8 @@ async function othersGoOn(
   await locker.query('begin')
   await locker.query(lock)
   const works = Array.from({ length: MANY }, () => work(context, userId).catch(() => {}))
+  // Until all of them have asked for a connection
+  for (let count = 0; count < 50; count++) await turn()
   assert.equal((await findUser(context.db, other))?.username, 'grace')
   await locker.query('rollback')
   await locker.close()
