@@ -53,6 +53,18 @@ test('every documented response can be had', { timeout: 60_000 }, async (t) => {
   t.diagnostic(`${asked} examples of ${operations.length} operations`)
   assert.ok(asked > 100)
 
+  await t.test('values made from the schemas are plausible, and no others are made', async () => {
+    const headers = { Authorization: 'Bearer any.token.will.do', Prefer: 'dynamic=true' }
+    const response = await fetch(`${mock}/refresh_token`, { method: 'POST', headers })
+    const { status, code, data, ...others } = (await response.json()) as Record<string, unknown>
+    const { access_token, expires_in, ...rest } = data as Record<string, unknown>
+    assert.deepEqual([status, code, others], ['success', 200, {}])
+    assert.match(String(access_token), /^eyJ/)
+    assert.equal(expires_in, 1800)
+    assert.ok(['message', 'refresh_token', 'token_type'].every((name) => name in rest))
+    assert.equal(Object.keys(rest).length, 3)
+  })
+
   await t.test('who brings no token is told so', async () => {
     const secured = operations.filter(({ operation }) => ((operation as Needs).security ?? []).length > 0)
     const messages = secured.map(async (operation) => {

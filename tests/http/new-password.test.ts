@@ -59,12 +59,12 @@ test('NUL and white space are characters like any other', async (t) => {
 test('a password that is refused is refused the same for a name that is taken', async (t) => {
   const { service } = await startWorld(t)
   const before = await snapshot(service.database)
-  for (const [password, message] of [
-    ['password1', 'Is one of the most common passwords'],
-    ['I am Ada, and who are you?', 'Contains the username'],
+  for (const [password, reason, message] of [
+    ['password1', 'common', 'Is one of the most common passwords'],
+    ['I am Ada, and who are you?', 'username_inside', 'Contains the username'],
   ]) {
     const taken = await register(service, password, 'Ada')
-    const errors = [{ path: 'password', message }]
+    const errors = [{ path: 'password', reason, message }]
     assert.deepEqual(taken.body, { status: 'error', code: 400, message: 'Invalid request.', errors })
   }
   assert.deepEqual(
