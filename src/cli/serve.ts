@@ -1,7 +1,4 @@
 import { once } from 'node:events'
-import { resolve } from 'node:path'
-import type { Logger } from 'pino'
-import type { Secrets, Settings } from '../config/settings.ts'
 import { readServiceSettings } from '../config/settings.ts'
 import { startDelivery } from '../events/deliver.ts'
 import { createApp } from '../http/app.ts'
@@ -11,6 +8,8 @@ import { metricsApp } from '../http/metrics-app.ts'
 import type { Listener } from '../http/server/listen.ts'
 import { listen } from '../http/server/listen.ts'
 import { startPruning } from '../sessions/prune.ts'
+import { announce } from './announce.ts'
+import { Failure, messageOf } from './failure.ts'
 import { createLog } from './log.ts'
 import { stopSignal } from './stop-signal.ts'
 import { lowerThreads } from './threads.ts'
@@ -24,9 +23,9 @@ const STOP_TIMEOUT = 7000
 
 /** Runs the service: settings → database → app → listen → drain. Resolves when the service has stopped. */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
-  const { settings, secrets } = readServiceSettings(env)
+  const { settings, secrets, warnings } = readServiceSettings(env)
   const log = await createLog(settings)
-  for (const warning of secrets.warnings) log.warn(warning)
+  for (const warning of warnings) log.warn(warning)
   const core = await createCore({ settings, secrets, log })
   await lowerThreads()
   // Signals are handled before the announcement, because a supervisor may send one as soon as it reads that line.
@@ -35,7 +34,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     const { listener, metrics } = await listenBoth(core)
     const stopPruning = startPruning(core, PRUNE_INTERVAL, core.log)
     const stopDelivery = startDelivery(core)
-    announce(settings, secrets, listener, log)
+    await announce(core, secrets, listener)
     if (metrics !== undefined) log.info({ url: `${metrics.url}/metrics` }, 'metrics')
     if (!stop.aborted) await once(stop, 'abort')
     const signal: unknown = stop.reason
@@ -53,9 +52,9 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
 
 async function listenBoth(core: Core): Promise<{ listener: Listener; metrics: Listener | undefined }> {
   const { settings } = core
-  const metrics = settings.metrics && (await listen(metricsApp(core), settings.metrics))
+  const metrics = settings.metrics && (await naming('METRICS_', listen(metricsApp(core), settings.metrics)))
   try {
-    return { listener: await listen(createApp(core), settings, core), metrics }
+    return { listener: await naming('', listen(createApp(core), settings, core)), metrics }
   } catch (error) {
     // An open server would keep the process alive.
     await metrics?.close(0)
@@ -63,28 +62,14 @@ async function listenBoth(core: Core): Promise<{ listener: Listener; metrics: Li
   }
 }
 
-function announce(settings: Settings, secrets: Secrets, { url }: Listener, log: Logger): void {
-  const { database } = settings
-  const data = database.dialect === 'sqlite' ? resolve(database.file) : 'PostgreSQL'
-  if (settings.production) {
-    log.info({ url, data }, 'listening')
-    return
+/** Names the setting by which an address that cannot be listened on can be changed. */
+async function naming(prefix: '' | 'METRICS_', listening: Promise<Listener>): Promise<Listener> {
+  try {
+    return await listening
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const name = /^(EADDRINUSE|EACCES)$/.test(code) ? 'PORT' : 'HOST'
+    const advice = code === 'EADDRINUSE' ? ': stop the other program, or set another port' : ''
+    throw new Failure(`${prefix}${name}: ${messageOf(error)}${advice}`, { cause: error })
   }
-  console.log(`
-  Rekindle listens on  ${url}
-  Docs                 ${url}/docs
-  Data                 ${data}${secrets.file === undefined ? '' : `\n  Secret               ${resolve(secrets.file)}`}${unlimited(settings)}
-
-  Try it:
-    curl ${url}/api/auth/register -H 'Content-Type: application/json' \\
-      -d '{"username": "ada", "password": "correct horse battery staple"}'
-`)
-}
-
-function unlimited({ limits }: Settings): string {
-  const off = [
-    ...(limits.registerAddress ? [] : ['registrations']),
-    ...(limits.passwordAddress ? [] : ['password changes']),
-  ]
-  return off.length === 0 ? '' : `\n  Not limited          ${off.join(' and ')}, unless NODE_ENV=production`
 }

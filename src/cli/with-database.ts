@@ -31,7 +31,7 @@ export async function withDatabase(
     await work({ db: store.db, settings, now: Date.now })
   } catch (error) {
     if (!store.isUnavailable(error)) throw error
-    throw new Failure(`the database is not available: ${messageOf(error)}`, { cause: error })
+    throw new Failure(`the database of DATABASE_URL is not available: ${messageOf(error)}`, { cause: error })
   } finally {
     await store.close()
   }

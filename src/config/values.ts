@@ -73,12 +73,23 @@ export const cookieName = value((text, wrong) =>
     : wrong("must be a token (RFC 6265): letters, digits and !#$%&'*+-.^_`|~ only"),
 )
 
-/** Entries separated by commas. An empty entry is refused, because something is probably missing. */
-export function list(isEntry: (entry: string) => boolean, allowed: string) {
+/**
+ * Entries separated by commas. An empty entry is refused, because something is probably missing.
+ *
+ * @param hint text that shows a wrong entry and what to write instead, unless the entry may be a secret
+ */
+export function list(
+  isEntry: (entry: string) => boolean,
+  allowed: string,
+  hint: (entry: string) => string | undefined = () => undefined,
+) {
   return value((text, wrong): readonly string[] => {
     const entries = text.split(',').map((entry) => entry.trim())
-    const broken = entries.flatMap((entry, at) => (isEntry(entry) ? [] : [at + 1]))
-    return broken.length === 0 ? entries : wrong(`must be ${allowed}; wrong: entry ${broken.join(', ')}`)
+    const broken = entries.flatMap((entry, at) => {
+      const shown = hint(entry)
+      return isEntry(entry) ? [] : [`entry ${at + 1}${shown === undefined ? '' : ` ${shown}`}`]
+    })
+    return broken.length === 0 ? entries : wrong(`must be ${allowed}; wrong: ${broken.join(', ')}`)
   })
 }
 

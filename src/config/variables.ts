@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { host, origins, proxies } from './network.ts'
+import { headerNames, host, origins, proxies } from './network.ts'
 import { cookieName, database, flag, limit, oneOf, stringOrUri, whole } from './values.ts'
 import { isPlainHttp, webhookSecret, webhookUrl } from './webhook.ts'
 
@@ -50,7 +50,10 @@ export const variables = z
     REGISTRATION: oneOf('open', 'closed').optional(),
     REFRESH_COOKIE_NAME: cookieName.optional(),
     COOKIE_SECURE: flag.default(true),
+    COOKIE_SAME_SITE: oneOf('strict', 'lax').default('strict'),
     CORS_ORIGINS: origins.default([]),
+    // Those of W3C Trace Context and Baggage and of Sentry, which tracing libraries add to the requests of a page.
+    CORS_ALLOWED_HEADERS: headerNames.default(['traceparent', 'tracestate', 'baggage', 'sentry-trace']),
     TRUST_PROXY: proxies.default(false),
     // Counts only failures, so that an office of a thousand people can share one address.
     LIMIT_LOGIN_ADDRESS: limit.default({ points: 500, seconds: 3600 }),

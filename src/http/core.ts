@@ -4,6 +4,7 @@ import type { Limits } from '../limits/limits.ts'
 import { createLimits } from '../limits/limits.ts'
 import type { Names } from '../limits/names.ts'
 import { createNames } from '../limits/names.ts'
+import { messageOf } from '../message-of.ts'
 import type { SessionContext } from '../sessions/context.ts'
 import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy/mark.ts'
@@ -93,8 +94,11 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {
+    const isUnavailable = store.isUnavailable(error)
     await store.close()
-    throw error
+    if (!isUnavailable) throw error
+    const message = `the database of DATABASE_URL is not available: ${messageOf(error)}`
+    throw new Error(message, { cause: error })
   }
 }
 

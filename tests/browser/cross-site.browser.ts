@@ -13,7 +13,7 @@ import { snapshot } from '../support/database.ts'
 import { PASSWORD, realClock, startService } from '../support/service.ts'
 import { launchBrowser } from './chromium.ts'
 
-const COOKIE = { name: '__Host-refresh_token', secure: true }
+const COOKIE = { name: '__Host-refresh_token', secure: true, sameSite: 'Strict' } as const
 const LOGIN = { username: 'ada', password: PASSWORD, cookie: true }
 
 /** Pages of another server. Browsers resolve `*.localhost` to this machine and treat it as secure. */

@@ -27,7 +27,7 @@ describe('wrong settings: exit code 2 and a line for each', { concurrency: 3 }, 
     const env = { ...freshDatabase(t), NODE_ENV: 'production' }
     const served = await rekindle(['serve'], env)
     assert.equal(served.code, 2)
-    assert.match(served.stderr, /^rekindle: .*\bJWT_SECRET_KEY\b/)
+    assert.match(JSON.parse(served.stdout).msg, /^JWT_SECRET_KEY is required in production/)
     assert.equal((await rekindle(['users', 'list'], env)).code, 0)
   })
 })
@@ -57,7 +57,7 @@ describe('a database that is not available: exit code 1 and one line', { concurr
     other.exec('begin immediate')
     // Reading is possible all the same.
     assert.equal((await rekindle(['users', 'list'], database)).code, 0)
-    const refused = failed('the database is not available: database is locked')
+    const refused = failed('the database of DATABASE_URL is not available: database is locked')
     assert.deepEqual(await rekindle(['users', 'deactivate', 'ada'], database), refused)
   })
 

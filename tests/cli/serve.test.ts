@@ -123,7 +123,7 @@ test('METRICS_PORT: served there, and when one of both ports is taken the proces
   ].map((env) => rekindle(['serve'], { ...freshDatabase(t), ...env }))
   for (const { code, stderr } of await Promise.all(refused)) {
     assert.equal(code, 1)
-    assert.match(stderr, /^rekindle: listen EADDRINUSE: [^\n]*\n$/)
+    assert.match(stderr, /^rekindle: (METRICS_)?PORT: listen EADDRINUSE: [^\n]*\n$/)
   }
   assert.equal(await service.stop('SIGTERM'), 0)
 })
@@ -185,5 +185,13 @@ test('an old Node is told so in one line', {
 }, async () => {
   const { code, stdout, stderr } = await finish(start([MAIN], {}, oldNode))
   assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
-  assert.match(stderr, /^Rekindle needs Node 22\.18 or newer, and this is v\d+\.\d+\.\d+: .*\n$/)
+  assert.match(
+    stderr,
+    /^Rekindle needs Node 22\.18 or newer, and this is v\d+\.\d+\.\d+\. .*"npm ci --omit=dev" does not\.\n$/,
+  )
+  const command = await finish(start([join(dirname(MAIN), 'rekindle.cjs'), 'secret'], {}, oldNode))
+  assert.deepEqual(command, { code, stdout, stderr })
+  const logged = await finish(start([MAIN], { NODE_ENV: 'production' }, oldNode))
+  assert.deepEqual([logged.code, logged.stderr], [1, ''])
+  assert.equal(`${JSON.parse(logged.stdout).msg}\n`, stderr)
 })

@@ -57,7 +57,10 @@ const OWN: readonly [origin: string, host: string | undefined, secure: boolean, 
 
 test('the own origin, by Host', () => {
   for (const [origin, host, secure, isOwn] of OWN) {
-    const settings = { corsOrigins: [APP], cookie: { name: 'refresh_token', secure } }
+    const settings = {
+      corsOrigins: [APP],
+      cookie: { name: 'refresh_token', secure, sameSite: 'Strict' },
+    } as const
     const row = `${origin} at ${host}, secure: ${secure}`
     assert.equal(isCrossSite({ site: undefined, origin, host }, settings), !isOwn, row)
     // `Sec-Fetch-Site` decides if the browser sends it.

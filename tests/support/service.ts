@@ -39,8 +39,9 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   keepEventsOfDeleted: false,
   webhook: undefined,
   registration: 'open',
-  cookie: { name: 'refresh_token', secure: false },
+  cookie: { name: 'refresh_token', secure: false, sameSite: 'Strict' },
   corsOrigins: [],
+  corsAllowedHeaders: ['traceparent', 'sentry-trace'],
   trustProxy: false,
   // Tests of limits set their own; all others measure what they measured.
   limits: {
