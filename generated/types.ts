@@ -88,8 +88,8 @@ export interface paths {
         put?: never;
         /**
          * Open a session
-         * @description An unknown username and a wrong password get the same response after the same time. A cross-site request with `cookie`
-         *     is refused.
+         * @description An unknown username and a wrong password get the same response after the same time. A request with `cookie` is
+         *     refused if it is cross-site, also for a page in `CORS_ORIGINS`: browsers drop cookies of another site.
          */
         post: operations["login"];
         delete?: never;
@@ -1099,6 +1099,27 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description The account is deactivated, a page that is not in `CORS_ORIGINS` asked for the refresh cookie, or a page that is listed there
+         *     asked for it from another site, whose cookies browsers drop
+         */
+        LoginForbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "error";
+                    /** @constant */
+                    code: 403;
+                    /** @enum {string} */
+                    message: "User is inactive." | "Cross-site request refused." | "The browser would drop the cookie of another site. Use one site for page and service (localhost and 127.0.0.1 are two), or log in without cookie.";
+                };
+            };
+        };
         /** @description No token was presented that identifies a session */
         InvalidLogoutToken: {
             headers: {
@@ -1577,7 +1598,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidBody"];
             401: components["responses"]["InvalidCredentials"];
-            403: components["responses"]["InactiveUserOrCrossSite"];
+            403: components["responses"]["LoginForbidden"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

@@ -122,8 +122,23 @@ test('a login that asks for the cookie is not made by other sites; one that asks
   }
   assert.deepEqual(await snapshot(service.database), before)
   assert.match(service.logged(), /"reason":"cross_site".*"login.failed"/)
-  for (const headers of [{}, { Origin: service.url }, { ...fromElsewhere, Origin: APP }]) {
+  // Listed, but the browser would drop the cookie.
+  const dropped = await login({ ...fromElsewhere, Origin: APP }, true)
+  assert.deepEqual([dropped.status, cookiesOf(dropped)], [403, []])
+  assert.match(
+    dropped.body.message,
+    /Use one site .*localhost and 127\.0\.0\.1 .* or log in without cookie\.$/,
+  )
+  assert.deepEqual(await snapshot(service.database), before)
+  for (const headers of [
+    {},
+    { Origin: service.url },
+    { Origin: APP },
+    { Origin: APP, 'Sec-Fetch-Site': 'same-site' },
+    { Origin: service.url, 'Sec-Fetch-Site': 'same-origin' },
+  ]) {
     assert.equal(cookiesOf(await login(headers as Record<string, string>, true)).length, 1)
   }
-  assert.equal((await login(fromElsewhere, false)).status, 200)
+  for (const headers of [fromElsewhere, { ...fromElsewhere, Origin: APP }])
+    assert.equal((await login(headers, false)).status, 200)
 })

@@ -52,14 +52,22 @@ export const refuseCrossSite: Check = (core, c) => {
   return send(core, c, failureDraft(403, 'Cross-site request refused.'))
 }
 
+const DROPPED =
+  'The browser would drop the cookie of another site. Use one site for page and service (localhost and 127.0.0.1 are two), or log in without cookie.'
+
 /**
- * Refuses a cross-site login that asks for the cookie. An attacker's page could otherwise make its visitors use the
- * attacker's account. This runs before the limits, because such a page could use up its visitors' attempts.
+ * Refuses a login that asks for the cookie and comes from another site. An attacker's page could otherwise make its visitors
+ * use the attacker's account. This runs before the limits, because such a page could use up its visitors' attempts.
+ *
+ * A listed page is refused as well, because the browser would drop the cookie: the login would seem to succeed, until a reload.
  */
 export const refuseCrossSiteLogin =
   (core: Core, handler: Handler<'login'>): Handler<'login'> =>
   (c, operation) => {
-    if (operation.body.cookie !== true || !comesCrossSite(c, core.settings)) return handler(c, operation)
+    if (operation.body.cookie !== true) return handler(c, operation)
+    const isRefused = comesCrossSite(c, core.settings)
+    // Only `Sec-Fetch-Site` is certain: proxies may replace `Host`.
+    if (!isRefused && c.req.header('Sec-Fetch-Site') !== 'cross-site') return handler(c, operation)
     recordRefusal(core, c, 'login.failed', { reason: 'cross_site' })
-    return operation.failure(403, 'Cross-site request refused.')
+    return operation.failure(403, isRefused ? 'Cross-site request refused.' : DROPPED)
   }
