@@ -172,6 +172,33 @@ test('the start screen says in one line what is not limited outside production',
   assert.deepEqual(await screen(limited), [])
 })
 
+test('the start screen says localhost, and a command that works, also on a second start', async (t) => {
+  const database = freshDatabase(t)
+  const screen = async (env: object = {}) => {
+    const child = start([MAIN], { PORT: '0', ...database, ...env })
+    t.after(() => child.kill('SIGKILL'))
+    let text = ''
+    for await (const chunk of child.stdout) {
+      text += chunk
+      if (/Not limited[^\n]*\n(\n {2}Try it:[\s\S]*'\n)?\n$/.test(text)) break
+    }
+    assert.match(text, /listens on +http:\/\/localhost:\d+\n/)
+    const [, command] = /Try it:\n([\s\S]*'\n)/.exec(text) ?? []
+    const answer =
+      command &&
+      (await finish(start(['-c', command.replace('curl', "curl -sS -w '%{http_code}'")], {}, 'bash')))
+    child.kill('SIGTERM')
+    return {
+      path: command && /\/api\S+/.exec(command)?.[0],
+      status: answer ? answer.stdout.slice(-3) : undefined,
+    }
+  }
+  assert.deepEqual(await screen({ REGISTRATION: 'closed' }), { path: undefined, status: undefined })
+  assert.deepEqual(await screen(), { path: '/api/auth/register', status: '201' })
+  assert.deepEqual(await screen(), { path: '/api/auth/login', status: '200' })
+  assert.deepEqual(await screen({ REGISTRATION: 'closed' }), { path: '/api/auth/login', status: '200' })
+})
+
 const oldNode = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((directory) => join(directory, 'node'))

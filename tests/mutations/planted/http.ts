@@ -11,8 +11,8 @@ export const httpFaults: readonly Mutation[] = [
   },
   {
     file: 'src/http/pipeline/credentials.ts',
-    find: "sameSite: 'Strict'",
-    replace: "sameSite: 'Lax'",
+    find: 'httpOnly: true,\n  sameSite,',
+    replace: "httpOnly: true,\n  sameSite: 'Lax' as const,",
     why: 'other sites can navigate with the cookie',
     tests: ['tests/http/cookie-mode.test.ts'],
   },
@@ -162,5 +162,19 @@ export const httpFaults: readonly Mutation[] = [
     replace: '',
     why: 'one request makes hundreds of signatures',
     tests: ['tests/http/two-credentials.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/cross-site.ts',
+    find: "if (!isRefused && c.req.header('Sec-Fetch-Site') !== 'cross-site')",
+    replace: 'if (!isRefused)',
+    why: 'a login succeeds whose cookie the browser drops',
+    tests: ['tests/http/own-origin.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/credentials.ts',
+    find: 'httpOnly: true,\n  sameSite,',
+    replace: "httpOnly: true,\n  sameSite: 'Strict' as const,",
+    why: 'COOKIE_SAME_SITE has no effect',
+    tests: ['tests/http/cookie-mode.test.ts'],
   },
 ]
