@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { given, NAMES } from '../config/environment.ts'
 import { readSecrets } from '../config/secrets.ts'
 import { SettingsError } from '../config/settings.ts'
 import { eventBody } from '../events/event-body.ts'
@@ -28,8 +29,9 @@ export function addExportCommand(users: Command, env: NodeJS.ProcessEnv): void {
 
 /** Finds the counters of a username. Without a secret no service has run, and there are none. */
 function nameHashes(env: NodeJS.ProcessEnv): (account: string) => readonly string[] {
-  const { secrets, mistakes } = readSecrets(env, { mayKeep: false })
-  if (mistakes.length > 0) throw new SettingsError(mistakes)
+  const { values, mistakes, without } = given(env, NAMES)
+  const { secrets, mistakes: wrong } = readSecrets(values, { mayKeep: false })
+  if (mistakes.length + wrong.length > 0) throw new SettingsError([...mistakes, ...without(wrong)])
   return secrets === undefined ? () => [] : createNames(secrets).hashes
 }
 
