@@ -179,8 +179,8 @@ export const httpFaults: readonly Mutation[] = [
   },
   {
     file: 'src/http/pipeline/cross-site.ts',
-    find: 'host !== undefined && !isLoopback(host) ? PLAIN_HTTP : undefined',
-    replace: 'host !== undefined ? PLAIN_HTTP : undefined',
+    find: ' && !isLoopback(host)',
+    replace: '',
     why: 'a page on localhost cannot log in by cookie in an old Safari',
     tests: ['tests/http/own-origin.test.ts'],
   },
