@@ -7,9 +7,9 @@ import { eventsAfter, listEvents } from '../store/queries/events.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
 import { follow, PAGE } from './follow.ts'
-import { isoTime, printJson, printJsonLine, printLine, printTable } from './output.ts'
+import { count, isoTime, printJson, printJsonLine, printLine, printTable } from './output.ts'
 import type { CommandContext } from './with-database.ts'
-import { withSchema } from './with-database.ts'
+import { withDatabase } from './with-database.ts'
 
 interface Options {
   readonly user?: string
@@ -41,7 +41,7 @@ export function addEventCommand(program: Command, env: NodeJS.ProcessEnv): void 
       const limit = readLimit(options.limit)
       if (options.follow && options.limit !== undefined)
         throw new Failure('--follow cannot be combined with --limit', { exitCode: WRONG_USAGE })
-      return withSchema(env, (context) => run(context, options, since, limit))
+      return withDatabase(env, 'read', (context) => run(context, options, since, limit))
     })
 }
 
@@ -63,11 +63,13 @@ async function run(
   }
   const events = await listEvents(context.db, { ...filter, limit })
   if (json) printJson(events.map(eventBody))
-  else
+  else {
     printTable(
       ['TIME', 'EVENT', 'REASON', 'USER', 'SESSION', 'REQUEST', 'ADDRESS', 'DEVICE'],
       events.map(cells),
     )
+    context.remark(`${count(events.length, 'event')}.`)
+  }
 }
 
 // Events outlive their users, so the id of a deleted user is accepted if it has events.

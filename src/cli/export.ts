@@ -12,7 +12,7 @@ import { foldCase } from '../users/fold-case.ts'
 import { userBody } from '../users/user-body.ts'
 import { requireUser } from './find-user.ts'
 import { isoTime, printJson } from './output.ts'
-import { withSchema } from './with-database.ts'
+import { withDatabase } from './with-database.ts'
 
 /** `rekindle users export` */
 export function addExportCommand(users: Command, env: NodeJS.ProcessEnv): void {
@@ -22,7 +22,7 @@ export function addExportCommand(users: Command, env: NodeJS.ProcessEnv): void {
     .argument('<username>', 'name or id')
     .action((username: string) => {
       const hashes = nameHashes(env)
-      return withSchema(env, ({ db }) => exportUser(db, username, hashes))
+      return withDatabase(env, 'read', ({ db }) => exportUser(db, username, hashes))
     })
 }
 

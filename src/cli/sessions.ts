@@ -8,7 +8,7 @@ import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
 import { count, printJson, printTable } from './output.ts'
 import type { CommandContext } from './with-database.ts'
-import { withSchema } from './with-database.ts'
+import { withDatabase } from './with-database.ts'
 
 interface ListOptions {
   readonly user?: string
@@ -28,7 +28,7 @@ export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .description('list active sessions, the last refreshed first')
     .option('--user <username>', 'only sessions of this user (name or id)')
     .option('--json', 'print a JSON array')
-    .action((options: ListOptions) => withSchema(env, (context) => list(context, options)))
+    .action((options: ListOptions) => withDatabase(env, 'read', (context) => list(context, options)))
   sessions
     .command('revoke')
     .description('end a session, all sessions of a user, or all sessions')
@@ -37,9 +37,9 @@ export function addSessionCommands(program: Command, env: NodeJS.ProcessEnv): vo
     .option('--all', 'all sessions of all users, for example after an intrusion')
     .action((id: string | undefined, { user, all }: RevokeOptions) => {
       if ([id, user, all].filter((given) => given !== undefined).length === 1) {
-        if (id !== undefined) return withSchema(env, (context) => revokeOne(context, id))
-        if (user !== undefined) return withSchema(env, (context) => revokeOf(context, user))
-        return withSchema(env, revokeAll)
+        if (id !== undefined) return withDatabase(env, 'write', (context) => revokeOne(context, id))
+        if (user !== undefined) return withDatabase(env, 'write', (context) => revokeOf(context, user))
+        return withDatabase(env, 'write', revokeAll)
       }
       throw new Failure('give either the id of a session, --user or --all', { exitCode: WRONG_USAGE })
     })
@@ -69,23 +69,24 @@ async function list(context: CommandContext, { user, json }: ListOptions): Promi
       body.device ?? '-',
     ]),
   )
+  context.remark(`${count(bodies.length, 'session')}.`)
 }
 
 async function revokeOne(context: CommandContext, id: string): Promise<void> {
   const events = await endSession(context, { sessionId: id, reason: 'operator', origin: OPERATOR })
   if (events.length === 0) throw new Failure(`no such session, or it has already ended: ${id}`)
-  console.log(`Session ${id} ended.`)
+  context.say(`Session ${id} ended.`)
 }
 
 async function revokeOf(context: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(context.db, nameOrId)
   const end = { userId: user.id, reason: 'operator', origin: OPERATOR } as const
   const { endedSessions } = await endAllSessions(context, end)
-  console.log(`${count(endedSessions, 'session')} of ${user.username} ended.`)
+  context.say(`${count(endedSessions, 'session')} of ${user.username} ended.`)
 }
 
 async function revokeAll(context: CommandContext): Promise<void> {
-  console.log(
+  context.say(
     `${count(await endEverySession(context, { reason: 'operator', origin: OPERATOR }), 'session')} ended.`,
   )
 }

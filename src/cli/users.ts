@@ -14,7 +14,7 @@ import { requireUser } from './find-user.ts'
 import { count, printJson, printTable } from './output.ts'
 import { confirm, readNewPassword } from './prompt.ts'
 import type { CommandContext } from './with-database.ts'
-import { withSchema } from './with-database.ts'
+import { withDatabase } from './with-database.ts'
 
 interface RemoveOptions {
   readonly yes?: true
@@ -27,23 +27,25 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
     .command('add')
     .description('add a user; the password is read from a prompt or from the first line of standard input')
     .argument('<username>')
-    .action((username: string) => withSchema(env, (context) => add(context, username)))
+    .action((username: string) => withDatabase(env, 'write', (context) => add(context, username)))
   users
     .command('list')
     .description('list all users')
     .option('--json', 'print a JSON array')
-    .action((options: { readonly json?: true }) => withSchema(env, (context) => list(context, options)))
+    .action((options: { readonly json?: true }) =>
+      withDatabase(env, 'read', (context) => list(context, options)),
+    )
   addExportCommand(users, env)
   users
     .command('deactivate')
     .description('stop a user from logging in, and end all their sessions')
     .argument('<username>', 'name or id')
-    .action((username: string) => withSchema(env, (context) => deactivate(context, username)))
+    .action((username: string) => withDatabase(env, 'write', (context) => deactivate(context, username)))
   users
     .command('activate')
     .description('let a deactivated user log in again; ended sessions stay ended')
     .argument('<username>', 'name or id')
-    .action((username: string) => withSchema(env, (context) => activate(context, username)))
+    .action((username: string) => withDatabase(env, 'write', (context) => activate(context, username)))
   users
     .command('remove')
     .description('delete a user and what is kept of them')
@@ -55,11 +57,11 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
           exitCode: WRONG_USAGE,
         })
       }
-      return withSchema(env, (context) => remove(context, username, options))
+      return withDatabase(env, 'write', (context) => remove(context, username, options))
     })
 }
 
-async function add({ db, now, settings }: CommandContext, username: string): Promise<void> {
+async function add({ db, now, settings, say }: CommandContext, username: string): Promise<void> {
   if (!zUsername.safeParse(username).success) {
     throw new Failure('a username has 1 to 128 characters, without white space or control characters')
   }
@@ -77,10 +79,10 @@ async function add({ db, now, settings }: CommandContext, username: string): Pro
     }
     throw new Failure(messages[result.fault])
   }
-  console.log(`User ${result.user.username} added, id ${result.user.id}.`)
+  say(`User ${result.user.username} added, id ${result.user.id}.`)
 }
 
-async function list({ db }: CommandContext, { json }: { readonly json?: true }): Promise<void> {
+async function list({ db, remark }: CommandContext, { json }: { readonly json?: true }): Promise<void> {
   const bodies = (await listUsers(db)).map(userBody)
   if (json) {
     printJson(bodies)
@@ -96,23 +98,24 @@ async function list({ db }: CommandContext, { json }: { readonly json?: true }):
       body.username,
     ]),
   )
+  remark(`${count(bodies.length, 'user')}.`)
 }
 
-async function deactivate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
+async function deactivate({ db, now, say }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
   const ended = await deactivateUser(db, user.id, now(), OPERATOR)
   if (ended === undefined) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} deactivated, ${count(ended.endedSessions, 'session')} ended.`)
+  say(`User ${user.username} deactivated, ${count(ended.endedSessions, 'session')} ended.`)
 }
 
-async function activate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
+async function activate({ db, now, say }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
   if (!(await activateUser(db, user.id, now(), OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} activated.`)
+  say(`User ${user.username} activated.`)
 }
 
 async function remove(context: CommandContext, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
-  const { db, settings } = context
+  const { db, settings, say } = context
   const user = await requireUser(db, nameOrId)
   if (!yes && !(await confirm(`Remove user ${user.username} and all their sessions?`))) {
     throw new Failure('nothing was removed')
@@ -120,5 +123,5 @@ async function remove(context: CommandContext, nameOrId: string, { yes }: Remove
   // The environment of the command may lack the service's webhook.
   const deletion = { ...context, hasWebhook: settings.webhook !== undefined || (await hasWebhook(db)) }
   if (!(await deleteAccount(deletion, user.id, OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} removed.`)
+  say(`User ${user.username} removed.`)
 }

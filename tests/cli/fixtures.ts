@@ -7,6 +7,7 @@ import { OPERATOR } from '../../src/store/queries/events.ts'
 import { insertUser } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { foldCase } from '../../src/users/fold-case.ts'
+import { done, failed } from '../support/program.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 /** What {@link seedUser} stores for a hash: no password fits it. */
@@ -23,6 +24,18 @@ export function freshDatabase(t: TestContext): Place {
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   return { DATABASE_URL: `sqlite:${join(directory, 'x.db')}` }
 }
+
+/** The same, with the tables in it. */
+export async function madeDatabase(t: TestContext): Promise<Place> {
+  const place = freshDatabase(t)
+  await inDatabase(place, async () => {})
+  return place
+}
+
+/** What a command prints that did its work in a database, or failed in it. */
+export const doneIn = (place: Place, line: string) => done(`${fileOf(place)}: ${line}`)
+export const failedIn = (place: Place, message: string, code?: number) =>
+  failed(`${fileOf(place)}: ${message}`, code)
 
 /** Path of the database's file. */
 export const fileOf = (place: Place) => place.DATABASE_URL.slice('sqlite:'.length)

@@ -7,7 +7,7 @@ import { listUsers } from '../../src/store/queries/users.ts'
 import { ENTRY, start } from '../support/program.ts'
 import { PASSWORD } from '../support/values.ts'
 import type { Place } from './fixtures.ts'
-import { freshDatabase, inDatabase, seedUser } from './fixtures.ts'
+import { inDatabase, madeDatabase, seedUser } from './fixtures.ts'
 
 // `script` of util-linux gives a command a terminal; that of BSD and macOS takes other arguments.
 function noScript(): string | false {
@@ -52,25 +52,25 @@ const names = (database: Place) =>
 
 describe('on a terminal', { skip: noScript(), concurrency: 4, timeout: 20_000 }, () => {
   test('the password is asked for twice and not shown', async (t) => {
-    const database = freshDatabase(t)
+    const database = await madeDatabase(t)
     const { code, shown } = await onTerminal(t, 'users add ada', database, [
       ['Password:', `${PASSWORD}\r`],
       ['Repeat the password:', `${PASSWORD}\r`],
     ])
     assert.equal(code, 0, shown)
-    assert.match(shown, /^Password:\s+Repeat the password:\s+User ada added, id /)
+    assert.match(shown, /^Password:\s+Repeat the password:\s+\S+: User ada added, id /)
     assert.doesNotMatch(shown, /horse/)
     assert.deepEqual(await names(database), ['ada'])
   })
 
   test('passwords that differ', async (t) => {
-    const database = freshDatabase(t)
+    const database = await madeDatabase(t)
     const { code, shown } = await onTerminal(t, 'users add ada', database, [
       ['Password:', `${PASSWORD}\r`],
       ['Repeat the password:', `${PASSWORD}!\r`],
     ])
     assert.equal(code, 1)
-    assert.match(shown, /rekindle: the passwords differ/)
+    assert.match(shown, /rekindle: \S+: the passwords differ/)
     assert.deepEqual(await names(database), [])
   })
 
@@ -79,10 +79,10 @@ describe('on a terminal', { skip: noScript(), concurrency: 4, timeout: 20_000 },
     ['Ctrl-D', '\u0004'],
   ] as const) {
     test(`${name} cancels`, async (t) => {
-      const database = freshDatabase(t)
+      const database = await madeDatabase(t)
       const { code, shown } = await onTerminal(t, 'users add ada', database, [['Password:', keys]])
       assert.equal(code, 1)
-      assert.match(shown, /rekindle: cancelled/)
+      assert.match(shown, /rekindle: \S+: cancelled/)
       assert.deepEqual(await names(database), [])
     })
   }
@@ -93,11 +93,11 @@ describe('on a terminal', { skip: noScript(), concurrency: 4, timeout: 20_000 },
     ['y', 0],
   ] as const) {
     test(`remove asks, and is told "${answer}"`, async (t) => {
-      const database = freshDatabase(t)
+      const database = await madeDatabase(t)
       await inDatabase(database, (db) => seedUser(db, 'ada'))
       const { code, shown } = await onTerminal(t, 'users remove ada', database, [['[y/N]', `${answer}\r`]])
       assert.equal(code, left, shown)
-      assert.match(shown, left === 0 ? /User ada removed\./ : /rekindle: nothing was removed/)
+      assert.match(shown, left === 0 ? /User ada removed\./ : /rekindle: \S+: nothing was removed/)
       assert.equal((await names(database)).length, left)
     })
   }
