@@ -195,6 +195,14 @@ export const zUserRecordResult = z.strictObject({
     data: zUserRecord
 });
 
+export const zSetPasswordRequest = z.strictObject({
+    password: zNewPassword
+});
+
+export const zRenameUserRequest = z.strictObject({
+    username: zUsername
+});
+
 export const zSessionRecord = z.strictObject({
     id: z.uuid(),
     device: z.string().nullable(),
@@ -300,6 +308,18 @@ export const zDeactivateUserPath = z.object({
 });
 
 export const zActivateUserPath = z.object({
+    id: z.uuid()
+});
+
+export const zSetUserPasswordBody = zSetPasswordRequest;
+
+export const zSetUserPasswordPath = z.object({
+    id: z.uuid()
+});
+
+export const zRenameUserBody = zRenameUserRequest;
+
+export const zRenameUserPath = z.object({
     id: z.uuid()
 });
 

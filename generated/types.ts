@@ -243,7 +243,7 @@ export interface paths {
         /**
          * Create an account
          * @description Does not depend on `REGISTRATION`. A user without a password cannot log in with `POST /api/auth/login` and cannot set a
-         *     password. The application authenticates such users and opens sessions with `POST /admin/users/{id}/sessions`.
+         *     password, unless an administrator sets one first. The application authenticates such users and opens sessions with `POST /admin/users/{id}/sessions`.
          */
         post: operations["createUser"];
         delete?: never;
@@ -308,6 +308,48 @@ export interface paths {
          * @description The user can log in again. Ended sessions stay ended. If the user is already active, this succeeds and changes nothing.
          */
         post: operations["activateUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a password
+         * @description For a user who has forgotten theirs, or who was created without one. Ends all sessions of the user. The user can log in
+         *     with the new password only. A user who is deactivated stays so.
+         */
+        put: operations["setUserPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/username": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a user
+         * @description The sessions of the user go on, because tokens carry the id. The old name can be registered again, by anyone. If the user
+         *     has this name already, this succeeds and changes nothing.
+         */
+        put: operations["renameUser"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -698,6 +740,12 @@ export interface components {
             /** @constant */
             code: 200;
             data: components["schemas"]["UserRecord"];
+        };
+        SetPasswordRequest: {
+            password: components["schemas"]["NewPassword"];
+        };
+        RenameUserRequest: {
+            username: components["schemas"]["Username"];
         };
         SessionRecord: {
             /**
@@ -1298,8 +1346,8 @@ export interface components {
                 };
             };
         };
-        /** @description The id in the path is not a UUID, or a parameter does not fit the contract or does not exist */
-        InvalidIdOrQuery: {
+        /** @description The body does not fit the contract, the id in the path is not a UUID, or the password is not acceptable */
+        InvalidIdOrPassword: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1311,6 +1359,17 @@ export interface components {
         };
         /** @description The body does not fit the contract, or the id in the path is not a UUID */
         InvalidBodyOrId: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description The id in the path is not a UUID, or a parameter does not fit the contract or does not exist */
+        InvalidIdOrQuery: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -2048,6 +2107,97 @@ export interface operations {
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setUserPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description The password is set */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        /** @constant */
+                        code: 200;
+                        data: {
+                            /** @constant */
+                            message: "Password set";
+                            sessions_ended: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidIdOrPassword"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["UnavailableOrBusy"];
+        };
+    };
+    renameUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameUserRequest"];
+            };
+        };
+        responses: {
+            /** @description The user with the new name */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRecordResult"];
+                };
+            };
+            400: components["responses"]["InvalidBodyOrId"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["UsernameTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -1,18 +1,15 @@
 import type { Command } from 'commander'
-import { zUsername } from '../../generated/schemas.ts'
 import { hasWebhook } from '../store/queries/deleted-users.ts'
 import { OPERATOR } from '../store/queries/events.ts'
 import { activateUser, deactivateUser, listUsers } from '../store/queries/users.ts'
-import { register } from '../users/accounts.ts'
 import { deleteAccount } from '../users/delete.ts'
-import { MAX_BYTES } from '../users/new-password.ts'
-import { createPasswords } from '../users/passwords.ts'
 import { userBody } from '../users/user-body.ts'
+import { addCredentialCommands } from './credentials.ts'
 import { addExportCommand } from './export.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
 import { count, printJson, printTable } from './output.ts'
-import { confirm, readNewPassword } from './prompt.ts'
+import { confirm } from './prompt.ts'
 import type { CommandContext } from './with-database.ts'
 import { withDatabase } from './with-database.ts'
 
@@ -20,14 +17,10 @@ interface RemoveOptions {
   readonly yes?: true
 }
 
-/** `rekindle users add`, `list`, `export`, `deactivate`, `activate` and `remove` */
+/** `rekindle users add`, `password`, `rename`, `list`, `export`, `deactivate`, `activate` and `remove` */
 export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const users = program.command('users').description('manage users')
-  users
-    .command('add')
-    .description('add a user; the password is read from a prompt or from the first line of standard input')
-    .argument('<username>')
-    .action((username: string) => withDatabase(env, 'write', (context) => add(context, username)))
+  addCredentialCommands(users, env)
   users
     .command('list')
     .description('list all users')
@@ -59,27 +52,6 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
       }
       return withDatabase(env, 'write', (context) => remove(context, username, options))
     })
-}
-
-async function add({ db, now, settings, say }: CommandContext, username: string): Promise<void> {
-  if (!zUsername.safeParse(username).success) {
-    throw new Failure('a username has 1 to 128 characters, without white space or control characters')
-  }
-  const password = await readNewPassword()
-  const passwords = createPasswords(settings.password)
-  const result = await register({ db, now, passwords, settings }, { username, password }, OPERATOR)
-  if (result.outcome === 'taken') throw new Failure(`the username is taken: ${username}`)
-  if (result.outcome === 'unfit_password') {
-    const messages: Record<typeof result.fault, string> = {
-      too_short: `a password has at least ${settings.password.minLength} characters`,
-      too_long: `a password has at most ${MAX_BYTES} bytes`,
-      undecodable: 'the password contains U+FFFD',
-      username_inside: 'the password contains the username',
-      common: 'the password is one of the most common ones',
-    }
-    throw new Failure(messages[result.fault])
-  }
-  say(`User ${result.user.username} added, id ${result.user.id}.`)
 }
 
 async function list({ db, remark }: CommandContext, { json }: { readonly json?: true }): Promise<void> {

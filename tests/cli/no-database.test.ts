@@ -31,6 +31,8 @@ const COMMANDS = [
   ['events', '--follow'],
 ]
 
+const JWT_SECRET_KEY = 'qU8vXk2Yw0aJr6TfLz1Nd9Hs4Pb7Ec3MgRoViKt5'
+
 const TABLES =
   'it has no tables of this service. Is it the right database? Only rekindle migrate and rekindle serve make them'
 
@@ -90,7 +92,7 @@ describe('a file without our tables', { concurrency: 2 }, () => {
     assert.ok(database.dialect === 'postgres')
     const { host, pathname } = new URL(database.url)
     for (const command of COMMANDS) {
-      const result = await rekindle(command, { DATABASE_URL: database.url }, PASSWORD)
+      const result = await rekindle(command, { DATABASE_URL: database.url, JWT_SECRET_KEY }, PASSWORD)
       assert.deepEqual(result, failed(`postgres://${host}${pathname}: ${TABLES}`), command.join(' '))
     }
     assert.deepEqual(await snapshot(database), [])
@@ -164,7 +166,6 @@ describe('what names the database', { concurrency: 2 }, () => {
 
   test('serve says when it made a new one, and only then', async (t) => {
     const env = { ...freshDatabase(t), NODE_ENV: 'production' }
-    const JWT_SECRET_KEY = 'qU8vXk2Yw0aJr6TfLz1Nd9Hs4Pb7Ec3MgRoViKt5'
     const lines = []
     for (const _ of [1, 2]) {
       const service = await spawnService(t, { ...env, JWT_SECRET_KEY })

@@ -116,6 +116,29 @@ export const activateUser: Provocations = {
   '200 activated': ask('/activate', POST),
 }
 
+const set = ask('/password', { method: 'PUT', json: { password: 'Aunt Agatha at ten' } })
+
+export const setUserPassword: Provocations = {
+  ...cookieless(withBody(set, 'password')),
+  ...withNewPassword(set, 'password'),
+  ...below('/password', { method: 'PUT', json: { password: PASSWORD } }),
+  ...busy(set),
+  '200 set': set,
+  '400 username_inside': ask('/password', { method: 'PUT', json: { password: 'and ＡＤＡ, again' } }),
+}
+
+const called = (username: string) => ask('/username', { method: 'PUT', json: { username } })
+
+export const renameUser: Provocations = {
+  ...cookieless(withBody(called('grace'), 'username')),
+  ...below('/username', { method: 'PUT', json: { username: 'grace' } }),
+  '200 renamed': [called('grace'), called('Ada'), called('ada')],
+  '409 taken': async (world) => {
+    await world.service.register('Grace')
+    return called('GRACE')(world)
+  },
+}
+
 export const listUserSessions: Provocations = {
   ...reading(ask('/sessions', GET)),
   ...below('/sessions', GET),
