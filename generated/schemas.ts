@@ -243,6 +243,26 @@ export const zSessionOpenedResult = z.strictObject({
     })
 });
 
+export const zExplainedSession = z.strictObject({
+    id: z.uuid(),
+    device: z.string().nullable(),
+    address: z.string().nullable(),
+    created_at: zTimestamp,
+    refreshed_at: z.iso.datetime().nullable(),
+    ended_at: z.iso.datetime().nullable(),
+    reason: z.string(),
+    explanation: z.string()
+});
+
+export const zSessionHistoryResult = z.strictObject({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.strictObject({
+        sessions: z.array(zExplainedSession).max(100),
+        next_cursor: zCursor.nullable()
+    })
+});
+
 /**
  * Opaque; it does not expire
  */
@@ -349,6 +369,15 @@ export const zOpenUserSessionPath = z.object({
 export const zEndUserSessionPath = z.object({
     id: z.uuid(),
     session_id: z.uuid()
+});
+
+export const zExplainUserSessionsPath = z.object({
+    id: z.uuid()
+});
+
+export const zExplainUserSessionsQuery = z.strictObject({
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
+    cursor: zCursor.optional()
 });
 
 export const zListEventsQuery = z.strictObject({

@@ -401,6 +401,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users/{id}/session_history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When and why the sessions of a user ended
+         * @description All sessions that are known, also those that have ended, the newest first, except for ids from old versions. An ended session
+         *     is known by its row for about a day, and after that by its events, for `EVENTS_RETENTION_DAYS` and for the last 1,000
+         *     logins of the user. A session that is active although its user was logged out: the client has lost the token.
+         */
+        get: operations["explainUserSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/events": {
         parameters: {
             query?: never;
@@ -797,6 +819,46 @@ export interface components {
                 token_type: components["schemas"]["TokenType"];
                 expires_in: components["schemas"]["ExpiresIn"];
                 refresh_token: components["schemas"]["Jwt"];
+            };
+        };
+        ExplainedSession: {
+            /**
+             * Format: uuid
+             * @description `sid` of the tokens
+             */
+            id: string;
+            /** @description User-Agent of the login */
+            device: string | null;
+            /** @description Address of the login */
+            address: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description Null when only events are left of the session
+             */
+            refreshed_at: string | null;
+            /**
+             * Format: date-time
+             * @description Null while the session is active, and if it expired and only events are left of it
+             */
+            ended_at: string | null;
+            /**
+             * @description `active`; the `reason` of the event `session.revoked`; `idle` or `max_age` for the two deadlines; `expired` for one of
+             *     them, if only events are left of the session
+             */
+            reason: string;
+            /** @description The reason in words */
+            explanation: string;
+        };
+        SessionHistoryResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                sessions: components["schemas"]["ExplainedSession"][];
+                /** @description For the next page; null on the last one */
+                next_cursor: components["schemas"]["Cursor"] | null;
             };
         };
         /** @description Opaque; it does not expire */
@@ -2376,6 +2438,51 @@ export interface operations {
             404: components["responses"]["UnknownUserOrSessionOrOff"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    explainUserSessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of sessions
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description `next_cursor` of the previous page, unchanged
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
+                cursor?: components["schemas"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionHistoryResult"];
+                };
+            };
+            400: components["responses"]["InvalidIdOrQuery"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -1,20 +1,46 @@
 import type { Command } from 'commander'
 import { hasWebhook } from '../store/queries/deleted-users.ts'
 import { OPERATOR } from '../store/queries/events.ts'
-import { activateUser, deactivateUser, listUsers } from '../store/queries/users.ts'
+import type { UserRow } from '../store/queries/users.ts'
+import { activateUser, deactivateUser, usersByName } from '../store/queries/users.ts'
 import { deleteAccount } from '../users/delete.ts'
 import { userBody } from '../users/user-body.ts'
 import { addCredentialCommands } from './credentials.ts'
 import { addExportCommand } from './export.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
-import { count, printJson, printTable } from './output.ts'
+import type { ListFormat } from './list.ts'
+import { printList } from './list.ts'
+import { count, isoTime } from './output.ts'
 import { confirm } from './prompt.ts'
+import { localTime } from './terminal.ts'
 import type { CommandContext } from './with-database.ts'
 import { withDatabase } from './with-database.ts'
 
 interface RemoveOptions {
   readonly yes?: true
+}
+
+const isoOr = (time: number | null) => (time === null ? '-' : isoTime(time))
+const localOr = (time: number | null) => (time === null ? '-' : localTime(time))
+
+const USERS: ListFormat<UserRow> = {
+  noun: 'user',
+  body: userBody,
+  table: [
+    ['ID', ({ id }) => id],
+    ['CREATED', ({ createdAt }) => isoTime(createdAt)],
+    ['LAST LOGIN', ({ lastLoginAt }) => isoOr(lastLoginAt)],
+    ['DEACTIVATED', ({ deactivatedAt }) => isoOr(deactivatedAt)],
+    ['USERNAME', ({ username }) => username],
+  ],
+  columns: [
+    { head: 'USERNAME', cell: ({ username }) => username, rank: 0 },
+    { head: 'LAST LOGIN', cell: ({ lastLoginAt }) => localOr(lastLoginAt), rank: 1 },
+    { head: 'DEACTIVATED', cell: ({ deactivatedAt }) => localOr(deactivatedAt), rank: 2 },
+    { head: 'CREATED', cell: ({ createdAt }) => localTime(createdAt), rank: 4 },
+    { head: 'ID', cell: ({ id }) => id, rank: 3 },
+  ],
 }
 
 /** `rekindle users add`, `password`, `rename`, `list`, `export`, `deactivate`, `activate` and `remove` */
@@ -25,8 +51,10 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
     .command('list')
     .description('list all users')
     .option('--json', 'print a JSON array')
-    .action((options: { readonly json?: true }) =>
-      withDatabase(env, 'read', (context) => list(context, options)),
+    .action(({ json }: { readonly json?: true }) =>
+      withDatabase(env, 'read', (context) =>
+        printList(context, usersByName(context.db), USERS, json === true),
+      ),
     )
   addExportCommand(users, env)
   users
@@ -52,25 +80,6 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
       }
       return withDatabase(env, 'write', (context) => remove(context, username, options))
     })
-}
-
-async function list({ db, remark }: CommandContext, { json }: { readonly json?: true }): Promise<void> {
-  const bodies = (await listUsers(db)).map(userBody)
-  if (json) {
-    printJson(bodies)
-    return
-  }
-  printTable(
-    ['ID', 'CREATED', 'LAST LOGIN', 'DEACTIVATED', 'USERNAME'],
-    bodies.map((body) => [
-      body.id,
-      body.created_at,
-      body.last_login_at ?? '-',
-      body.deactivated_at ?? '-',
-      body.username,
-    ]),
-  )
-  remark(`${count(bodies.length, 'user')}.`)
 }
 
 async function deactivate({ db, now, say }: CommandContext, nameOrId: string): Promise<void> {

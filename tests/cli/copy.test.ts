@@ -24,7 +24,10 @@ describe('copy', { concurrency: 2 }, () => {
       const database = await freshDatabase(t, to, 'template0')
       const { code, stdout, stderr } = await copy(old.database, database)
       assert.deepEqual([code, stderr], [0, ''])
-      assert.equal(stdout, '2 users, 3 sessions, 1 revoked token, 6 events copied and compared.\n')
+      assert.match(
+        stdout,
+        /^\S+ to \S+: 2 users, 3 sessions, 1 revoked token, 6 events copied and compared\.\n$/,
+      )
       assert.deepEqual(await rowsOf(database), await rowsOf(old.database))
 
       const service = await startService(t, { database }, old.clock)

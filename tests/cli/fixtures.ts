@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
-import { insertUser } from '../../src/store/queries/users.ts'
+import { insertUser, usersByName } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { foldCase } from '../../src/users/fold-case.ts'
 import { done, failed } from '../support/program.ts'
@@ -49,6 +49,13 @@ export async function inDatabase<T>(place: Place, work: (db: Database) => Promis
   } finally {
     await store.close()
   }
+}
+
+/** All users, in the order of their names */
+export async function listUsers(db: Database) {
+  const all = []
+  for await (const page of usersByName(db)) all.push(...page)
+  return all
 }
 
 /** A user who cannot log in. The id is made of the name unless given. */

@@ -3,11 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
-import { listUsers } from '../../src/store/queries/users.ts'
 import { ENTRY, start } from '../support/program.ts'
 import { PASSWORD } from '../support/values.ts'
 import type { Place } from './fixtures.ts'
-import { inDatabase, madeDatabase, seedUser } from './fixtures.ts'
+import { inDatabase, listUsers, madeDatabase, seedUser } from './fixtures.ts'
 
 // `script` of util-linux gives a command a terminal; that of BSD and macOS takes other arguments.
 function noScript(): string | false {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { listUsers } from '../../src/store/queries/users.ts'
 import { done, rekindle, rekindleAlone } from '../support/program.ts'
 import { PASSWORD } from '../support/values.ts'
 import type { Place } from './fixtures.ts'
-import { doneIn, failedIn, inDatabase, madeDatabase, seedUser } from './fixtures.ts'
+import { doneIn, failedIn, inDatabase, listUsers, madeDatabase, seedUser } from './fixtures.ts'
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 

@@ -31,6 +31,7 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   activateUser: [requireAdminToken],
   setUserPassword: [requireAdminToken, requireJson],
   renameUser: [requireAdminToken, requireJson],
+  explainUserSessions: [requireAdminToken],
   listUserSessions: [requireAdminToken],
   openUserSession: [requireAdminToken, requireJson],
   endUserSessions: [requireAdminToken],

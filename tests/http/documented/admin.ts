@@ -146,6 +146,16 @@ export const listUserSessions: Provocations = {
   '400 invalid_parameter': ask('/sessions?limit=101', GET),
 }
 
+export const explainUserSessions: Provocations = {
+  ...reading(ask('/session_history', GET)),
+  ...below('/session_history', GET),
+  '200 one': async (world) => {
+    await world.service.request('/api/auth/logout', { method: 'POST', bearer: world.refreshToken })
+    return ask('/session_history', GET)(world)
+  },
+  '400 invalid_parameter': ask('/session_history?limit=101', GET),
+}
+
 const open = ask('/sessions', { json: { device: 'A browser', address: '2001:db8::1' } })
 const wrongly = ask('/sessions', { json: { address: 'localhost' } })
 
