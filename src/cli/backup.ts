@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { readSettings } from '../config/settings.ts'
 import { schemaState } from '../store/migrate.ts'
 import { backupSqlite } from '../store/sqlite/backup.ts'
 import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
+import { withProgress } from './progress.ts'
 import { refuseForeign, withStore } from './with-database.ts'
 
 /** `rekindle backup` */
@@ -24,7 +26,10 @@ async function backup(env: NodeJS.ProcessEnv, file: string): Promise<void> {
     // Of any schema, because a backup comes before a migration.
     refuseForeign(await schemaState(db))
     try {
-      await backupSqlite(database.file, file)
+      const size = `${Math.ceil(statSync(database.file).size / 2 ** 20)} MiB`
+      await withProgress(({ showNow }) =>
+        backupSqlite(database.file, file, (step) => showNow(`${step} ${size} …`)),
+      )
     } catch (error) {
       throw new Failure(`no backup was made: ${messageOf(error)}`, { cause: error })
     }

@@ -11,6 +11,7 @@ import { openStore } from '../store/open.ts'
 import type { Access, Store } from '../store/store.ts'
 import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
 import { count, printable } from './output.ts'
+import { withProgress } from './progress.ts'
 
 interface CopyOptions {
   readonly from: string
@@ -63,7 +64,9 @@ async function copy(from: Place, to: Place): Promise<void> {
 
 async function copyAll(source: Store, target: Store): Promise<CopyOutcome> {
   try {
-    return await copyRows(source.db, target.db, Date.now())
+    return await withProgress((progress) =>
+      copyRows(source.db, target.db, Date.now(), (step, rows) => progress.show(`${rows} ${step}`)),
+    )
   } catch (error) {
     throw new Failure(`interrupted, run it again: ${messageOf(error)}`, { cause: error })
   }

@@ -5,6 +5,7 @@ import { pruneAll } from '../sessions/prune.ts'
 import { migrate, refuseNewer, schemaState } from '../store/migrate.ts'
 import { migrations } from '../store/migrations.ts'
 import { count } from './output.ts'
+import { withProgress } from './progress.ts'
 import { isMissing, withDatabase, withStore } from './with-database.ts'
 
 /** `rekindle migrate` and `rekindle prune` */
@@ -23,10 +24,15 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
     .description('delete expired rows; the running service does this every minute')
     .action(() =>
       withDatabase(env, 'write', async (context) => {
-        const { sessions, revokedTokens, events } = await pruneAll(context, {
-          onUndelivered: (lost) =>
-            console.error(`${count(lost, 'event')} deleted without reaching the webhook.`),
-        })
+        const { sessions, revokedTokens, events } = await withProgress(({ show, end }) =>
+          pruneAll(context, {
+            onDeleted: (rows) => show(`${count(rows, 'row')} deleted`),
+            onUndelivered: (lost) => {
+              end()
+              console.error(`${count(lost, 'event')} deleted without reaching the webhook.`)
+            },
+          }),
+        )
         const rows = [
           count(sessions, 'session'),
           count(revokedTokens, 'revoked token'),

@@ -40,7 +40,7 @@ export async function printList<Row>(
       console.log(head)
       lineOf = line
     }
-    for (const row of page) console.log(lineOf(row))
+    if (page.length > 0) console.log(page.map(lineOf).join('\n'))
     rows += page.length
   }
   remark(`${count(rows, format.noun)}.`)
@@ -70,10 +70,12 @@ async function printJsonArray<Row>(pages: Pages<Row>, body: (row: Row) => object
   let last: string | undefined
   for await (const page of pages) {
     if (process.stdout.destroyed) return
+    const lines: string[] = []
     for (const row of page) {
-      console.log(last === undefined ? '[' : `${last},`)
+      lines.push(last === undefined ? '[' : `${last},`)
       last = escapedJson(body(row)).replaceAll(/^/gm, '  ')
     }
+    if (lines.length > 0) console.log(lines.join('\n'))
   }
   console.log(last === undefined ? '[]' : `${last}\n]`)
 }
