@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { StoreOptions } from '../../src/store/open.ts'
 import type { Dialect } from '../support/database.ts'
 import { connect, freshDatabase } from '../support/database.ts'
-import { ENTRY, failed, finish, rekindle, start } from '../support/program.ts'
+import { ENTRY, finish, rekindle, start } from '../support/program.ts'
 import { MINUTE, startService } from '../support/service.ts'
 import { argsOf, change, copy, live, rowsOf, successor, urlOf } from './copying.ts'
 
