@@ -43,9 +43,14 @@ testInShells('administration', async (t, shell) => {
   const { url } = await startService(t)
   const page = 'docs/administration.md'
   assert.match(shellBlocks(page, 'Access', url)[0] ?? '', /^export ADMIN_TOKEN=/)
-  const headings = ['Your own login', 'Lists', 'Deactivating and deleting users']
+  const headings = [
+    'Your own login',
+    'Lists',
+    'Forgotten passwords and other names',
+    'Deactivating and deleting users',
+  ]
   const blocks = headings.flatMap((heading) => shellBlocks(page, heading, url))
-  assert.equal(blocks.length, 3)
+  assert.equal(blocks.length, 5)
   const answers = await answersOf(t, shell, blocks, { ADMIN_TOKEN })
   assert.deepEqual(answers.map(outlineOf), [
     [201, 'grace'],
@@ -56,7 +61,10 @@ testInShells('administration', async (t, shell) => {
     // Registered, and one session opened
     [200, 2],
     [200, 1],
+    [200, 1],
     [200, 'Session ended'],
+    [200, 'Password set'],
+    [200, 'Hopper'],
     [200, 'User deactivated'],
     [403, 'User is inactive.'],
     [200, 'User activated'],
