@@ -34,7 +34,8 @@ export function addSessionListCommands(sessions: Command, env: NodeJS.ProcessEnv
     .action((options: Options) => withDatabase(env, 'read', (context) => explain(context, options)))
 }
 
-// Characters. `Chrome on Windows`
+// Columns of a terminal. With an id, 80 have room for a user and `Chrome on Windows`.
+const USER = 20
 const DEVICE = 17
 
 const shortDevice = (userAgent: string | null) =>
@@ -57,7 +58,7 @@ const ACTIVE: ListFormat<NamedSession> = {
   ],
   columns: [
     { head: 'ID', cell: ({ id }) => id, rank: 0 },
-    { head: 'USER', cell: ({ username }) => username, rank: 1 },
+    { head: 'USER', cell: ({ username }) => fit(username, USER), rank: 1 },
     { head: 'DEVICE', cell: ({ userAgent }) => shortDevice(userAgent), rank: 2 },
     { head: 'REFRESHED', cell: ({ refreshedAt }) => localTime(refreshedAt), rank: 3 },
     { head: 'ADDRESS', cell: ({ address }) => address ?? '-', rank: 4 },

@@ -53,6 +53,21 @@ test('a password that is set: the old one is refused, and no session and no toke
   )
 })
 
+test('nothing is kept of the password that a change had replaced', async (t) => {
+  const service = await startService(t)
+  const { id } = await service.register()
+  const json = { current_password: PASSWORD, new_password: NEW }
+  const { accessToken } = await service.login()
+  assert.equal((await service.request('/api/auth/password', { bearer: accessToken, json })).status, 200)
+  const replaced = async () => {
+    const row = service.core.db.selectFrom('users').select(['replaced_hash', 'replaced_at', 'replaced_by'])
+    return Object.values(await row.executeTakeFirstOrThrow()).filter((value) => value !== null).length
+  }
+  assert.equal(await replaced(), 3)
+  assert.equal((await admin(service, id)('password', PASSWORD)).status, 200)
+  assert.equal(await replaced(), 0)
+})
+
 test('users without a password get one, and the deactivated stay so', async (t) => {
   const service = await startService(t)
   const created = await service.request('/admin/users', { bearer: ADMIN_TOKEN, json: { username: 'ada' } })
