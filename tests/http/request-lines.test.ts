@@ -67,6 +67,8 @@ test('a request that matches nothing has its path in its line, other requests th
   await service.request('/auth/refreshToken?token=1', { method: 'POST' })
   const { status, path } = lastLine(service)
   assert.deepEqual([status, path], [404, '/auth/refreshToken'])
+  await service.request('/docs/swagger.json')
+  assert.deepEqual([lastLine(service).status, lastLine(service).path], [404, '/docs/swagger.json'])
   await service.request('/refresh_token', { method: 'PATCH' })
   assert.deepEqual([lastLine(service).status, lastLine(service).path], [405, '/refresh_token'])
   await service.request('/refresh_token', { method: 'POST' })

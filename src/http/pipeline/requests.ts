@@ -59,6 +59,9 @@ export function logRequests(core: Core): MiddlewareHandler<Env> {
   }
 }
 
+// Only a request that matches no operation has a route with an asterisk, at the end.
+const isUnknown = (c: Context<Env>, route: string) => c.res.status === 404 || route.endsWith('*')
+
 function logLine(core: Core, c: Context<Env>, route: string, duration: number): void {
   try {
     core.log.info(
@@ -68,8 +71,7 @@ function logLine(core: Core, c: Context<Env>, route: string, duration: number): 
         request_id: c.get('requestId'),
         method: c.req.method,
         route,
-        // Only a request that matches no operation has a route with an asterisk, at the end.
-        path: route.endsWith('*') ? plainPath(c.req.path, core.holdsSecret) : undefined,
+        path: isUnknown(c, route) ? plainPath(c.req.path, core.holdsSecret) : undefined,
         status: c.res.status,
         duration_ms: Math.round(duration * 100) / 100,
         address: c.get('address'),

@@ -40,7 +40,7 @@ export function withoutSecrets(text: string, holdsSecret: (text: string) => bool
 }
 
 // Characters
-const MAX_PATH = 512
+const MAX_PATH = 256
 const MAX_SEGMENT = 24
 const MAX_SEGMENTS = 8
 const MAX_WORDS = 4

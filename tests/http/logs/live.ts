@@ -82,6 +82,7 @@ export async function administer(witness: Witness): Promise<void> {
   await ask(`/${id}/password`, { method: 'PUT', json: { password: witness.keep('pw-murray-5e9b20') } })
   await ask(`/${id}/username`, { method: 'PUT', json: { username: 'hopper' } })
   await ask(`/${id}/session_history`)
+  await open()
   await ask(`/${id}/deactivate`, { method: 'POST' })
   await ask(`/${id}/activate`, { method: 'POST' })
   await ask(`/${id}`, { method: 'DELETE' })
