@@ -1420,7 +1420,7 @@ export interface components {
             };
         };
         /** @description The body does not fit the contract, or the id in the path is not a UUID */
-        InvalidBodyOrId: {
+        InvalidIdOrUsername: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -1432,6 +1432,17 @@ export interface components {
         };
         /** @description The id in the path is not a UUID, or a parameter does not fit the contract or does not exist */
         InvalidIdOrQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description The body does not fit the contract, or the id in the path is not a UUID */
+        InvalidBodyOrId: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -2253,7 +2264,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserRecordResult"];
                 };
             };
-            400: components["responses"]["InvalidBodyOrId"];
+            400: components["responses"]["InvalidIdOrUsername"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
