@@ -60,6 +60,7 @@ async function run(
   const userId = options.user === undefined ? undefined : await userOf(context, options.user)
   const filter = { userId, sessionId, name, since }
   if (options.follow) {
+    if (!json) context.remark('waiting for events.')
     // Without --since, existing events are not printed.
     const known = since === undefined ? await listEvents(context.db, { limit: PAGE }) : []
     const page = (after: number, rows: number) => eventsAfter(context.db, { ...filter, after, limit: rows })
