@@ -195,6 +195,14 @@ export const zUserRecordResult = z.strictObject({
     data: zUserRecord
 });
 
+export const zSetPasswordRequest = z.strictObject({
+    password: zNewPassword
+});
+
+export const zRenameUserRequest = z.strictObject({
+    username: zUsername
+});
+
 export const zSessionRecord = z.strictObject({
     id: z.uuid(),
     device: z.string().nullable(),
@@ -232,6 +240,26 @@ export const zSessionOpenedResult = z.strictObject({
         token_type: zTokenType,
         expires_in: zExpiresIn,
         refresh_token: zJwt
+    })
+});
+
+export const zExplainedSession = z.strictObject({
+    id: z.uuid(),
+    device: z.string().nullable(),
+    address: z.string().nullable(),
+    created_at: zTimestamp,
+    refreshed_at: z.iso.datetime().nullable(),
+    ended_at: z.iso.datetime().nullable(),
+    reason: z.string(),
+    explanation: z.string()
+});
+
+export const zSessionHistoryResult = z.strictObject({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.strictObject({
+        sessions: z.array(zExplainedSession).max(100),
+        next_cursor: zCursor.nullable()
     })
 });
 
@@ -303,6 +331,18 @@ export const zActivateUserPath = z.object({
     id: z.uuid()
 });
 
+export const zSetUserPasswordBody = zSetPasswordRequest;
+
+export const zSetUserPasswordPath = z.object({
+    id: z.uuid()
+});
+
+export const zRenameUserBody = zRenameUserRequest;
+
+export const zRenameUserPath = z.object({
+    id: z.uuid()
+});
+
 export const zEndUserSessionsPath = z.object({
     id: z.uuid()
 });
@@ -329,6 +369,15 @@ export const zOpenUserSessionPath = z.object({
 export const zEndUserSessionPath = z.object({
     id: z.uuid(),
     session_id: z.uuid()
+});
+
+export const zExplainUserSessionsPath = z.object({
+    id: z.uuid()
+});
+
+export const zExplainUserSessionsQuery = z.strictObject({
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
+    cursor: zCursor.optional()
 });
 
 export const zListEventsQuery = z.strictObject({

@@ -67,9 +67,15 @@ testInShells('README: your own login', async (t, shell) => {
 })
 
 testInShells('administration', async (t, shell) => {
-  const headings = ['Access', 'Your own login', 'Lists', 'Deactivating and deleting users']
+  const headings = [
+    'Access',
+    'Your own login',
+    'Lists',
+    'Forgotten passwords and other names',
+    'Deactivating and deleting users',
+  ]
   const blocks = headings.flatMap((heading) => blocksOf(sectionOf('docs/administration.md', heading), 'sh'))
-  assert.equal(blocks.length, 4)
+  assert.equal(blocks.length, 6)
   const answers = await inTwoTerminals(t, shell, blocks)
   assert.deepEqual(answers.map(outlineOf), [
     [201, 'grace'],
@@ -80,7 +86,10 @@ testInShells('administration', async (t, shell) => {
     // Registered, and one session opened
     [200, 2],
     [200, 1],
+    [200, 1],
     [200, 'Session ended'],
+    [200, 'Password set'],
+    [200, 'Hopper'],
     [200, 'User deactivated'],
     [403, 'User is inactive.'],
     [200, 'User activated'],

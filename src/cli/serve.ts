@@ -8,6 +8,7 @@ import { metricsApp } from '../http/metrics-app.ts'
 import type { Listener } from '../http/server/listen.ts'
 import { listen } from '../http/server/listen.ts'
 import { startPruning } from '../sessions/prune.ts'
+import { findUser } from '../store/queries/users.ts'
 import { announce } from './announce.ts'
 import { Failure, messageOf } from './failure.ts'
 import { createLog } from './log.ts'
@@ -24,9 +25,10 @@ const STOP_TIMEOUT = 7000
 /** Runs the service: settings → database → app → listen → drain. Resolves when the service has stopped. */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const { settings, secrets, warnings } = readServiceSettings(env)
-  const log = await createLog(settings)
+  let core: Core | undefined
+  const log = await createLog(settings, async (id) => core && (await findUser(core.db, id))?.username)
   for (const warning of warnings) log.warn(warning)
-  const core = await createCore({ settings, secrets, log })
+  core = await createCore({ settings, secrets, log })
   await lowerThreads()
   // Signals are handled before the announcement, because a supervisor may send one as soon as it reads that line.
   const stop = stopSignal()

@@ -3,7 +3,8 @@ import { settingsInForce } from '../config/in-force.ts'
 import { readSettings } from '../config/settings.ts'
 import { unsafeSettings } from '../config/warnings.ts'
 import { tell } from './failure.ts'
-import { printJson, printTable } from './output.ts'
+import { printTable } from './list.ts'
+import { printJson } from './output.ts'
 
 /** `rekindle settings` */
 export function addSettingsCommand(program: Command, env: NodeJS.ProcessEnv): void {
@@ -16,8 +17,12 @@ export function addSettingsCommand(program: Command, env: NodeJS.ProcessEnv): vo
       for (const warning of unsafeSettings(env, readSettings(env))) tell(warning)
       if (json) return printJson(settings)
       printTable(
-        ['SETTING', 'FROM', 'VALUE'],
-        settings.map(({ name, value, from }) => [name, from, value ?? 'none']),
+        [
+          ['SETTING', ({ name }) => name],
+          ['FROM', ({ from }) => from],
+          ['VALUE', ({ value }) => value ?? 'none'],
+        ],
+        settings,
       )
     })
 }

@@ -1,9 +1,17 @@
+import { resolve } from 'node:path'
 import { z } from 'zod'
 
 /** A SQLite file or a PostgreSQL server. The URL can contain a password: never print it. */
 export type Database =
   | { readonly dialect: 'sqlite'; readonly file: string }
   | { readonly dialect: 'postgres'; readonly url: string }
+
+/** A database's name for people: the absolute path of the file, or the URL without user, password and options. */
+export function nameOf(database: Database): string {
+  if (database.dialect === 'sqlite') return resolve(database.file)
+  const { host, pathname, searchParams } = new URL(database.url)
+  return `postgres://${host === '' ? (searchParams.get('host') ?? '') : host}${pathname}`
+}
 
 type Wrong = (why: string) => never
 

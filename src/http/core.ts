@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
+import { nameOf } from '../config/values.ts'
 import type { Limits } from '../limits/limits.ts'
 import { createLimits } from '../limits/limits.ts'
 import type { Names } from '../limits/names.ts'
@@ -9,6 +10,7 @@ import type { SessionContext } from '../sessions/context.ts'
 import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy/mark.ts'
 import { migrate } from '../store/migrate.ts'
+import { migrations } from '../store/migrations.ts'
 import { openStore } from '../store/open.ts'
 import type { RecordRefusal } from '../store/queries/events.ts'
 import { oncePerHour } from '../store/queries/events.ts'
@@ -78,7 +80,10 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
   try {
     const migrated = await migrate(store.db)
     await takeOver(store.db)
-    if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
+    if (migrated[0] === Object.keys(migrations)[0]) {
+      // In production the settings may name the wrong database, and then all users are missing.
+      log[settings.production ? 'warn' : 'info']({ data: nameOf(settings.database) }, 'new database made')
+    } else if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
     const { admin, ...signing } = secrets
     const keys = createTokenKeys({ ...signing, issuer: settings.issuer, audience: settings.audience })
     const passwords = createPasswords(settings.password)

@@ -10,6 +10,8 @@ export interface SchemaState {
   readonly pending: readonly string[]
   /** Run by a newer version of this program */
   readonly unknown: readonly string[]
+  /** Whether no migration was ever run, so that the database is new or not ours */
+  readonly isNew: boolean
 }
 
 type Migrations = Readonly<Record<string, Migration>>
@@ -42,15 +44,15 @@ export async function migrate(db: Database, known: Migrations = migrations): Pro
 export async function schemaState(db: Database, known: Migrations = migrations): Promise<SchemaState> {
   const all = await migrator(db, known).getMigrations()
   const pending = all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
-  if (pending.length === all.length) return { pending, unknown: [] }
+  if (pending.length === all.length) return { pending, unknown: [], isNew: true }
   const table = sql.table(DEFAULT_MIGRATION_TABLE)
   const { rows } = await sql<{ name: string }>`select name from ${table} order by name`.execute(db)
   const unknown = rows.map(({ name }) => name).filter((name) => !Object.hasOwn(known, name))
-  return { pending, unknown }
+  return { pending, unknown, isNew: false }
 }
 
 /** @throws when the database was migrated by a newer version of this program */
-export function refuseNewer({ unknown }: SchemaState): void {
+export function refuseNewer({ unknown }: Pick<SchemaState, 'unknown'>): void {
   if (unknown.length === 0) return
   const names = unknown.join(', ')
   throw new Error(`the database is newer than this program, which does not know its migrations: ${names}`)

@@ -10,7 +10,7 @@ export type StoreOptions =
  *
  * @throws when the file cannot be opened
  */
-export async function openStore(options: StoreOptions, access: Access = 'write'): Promise<Store> {
+export async function openStore(options: StoreOptions, access: Access = 'create'): Promise<Store> {
   if (options.dialect === 'sqlite') return openFile(options.file, access)
   // Loaded only if needed: most installations use SQLite.
   const { openPostgres } = await import('./postgres/dialect.ts')

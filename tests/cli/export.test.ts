@@ -6,11 +6,11 @@ import { test as testOnce } from 'node:test'
 import { createLimits } from '../../src/limits/limits.ts'
 import { createNames } from '../../src/limits/names.ts'
 import { connect, test } from '../support/database.ts'
-import { failed, rekindle } from '../support/program.ts'
+import { rekindle } from '../support/program.ts'
 import type { Service } from '../support/service.ts'
 import { LIMITS, override, STRONG_SECRET, startService } from '../support/service.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
-import { freshDatabase } from './fixtures.ts'
+import { failedIn, madeDatabase } from './fixtures.ts'
 
 const HOSTILE = 'Mozilla \u009b2J\u202e'
 
@@ -100,8 +100,9 @@ test('complete: every row that names the user, its sessions or its name is in it
 })
 
 testOnce('nobody of that name, and a wrong secret', async (t) => {
-  const database = freshDatabase(t)
-  assert.deepEqual(await rekindle(['users', 'export', 'eve'], database), failed('no such user: eve'))
+  const database = await madeDatabase(t)
+  const nobody = failedIn(database, 'no such user: eve')
+  assert.deepEqual(await rekindle(['users', 'export', 'eve'], database), nobody)
   const weak = await rekindle(['users', 'export', 'eve'], { ...database, JWT_SECRET_KEY: 'weak' })
   assert.equal(weak.code, 2)
   assert.match(weak.stderr, /^rekindle: JWT_SECRET_KEY is shorter than 32 bytes/)

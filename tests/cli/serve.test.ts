@@ -46,7 +46,7 @@ describe('beside the running service', { concurrency: 2 }, () => {
     const login = () => post(`${service.url}/api/auth/login`, { body: USER })
     const { body } = await login()
     const { stdout } = await rekindle(['users', 'deactivate', 'ada'], database)
-    assert.equal(stdout, 'User ada deactivated, 1 session ended.\n')
+    assert.match(stdout, /: User ada deactivated, 1 session ended\.\n$/)
     const token = body.data['refresh_token'] ?? ''
     assert.equal((await post(`${service.url}/refresh_token`, { token })).status, 403)
     assert.equal((await login()).status, 403)

@@ -65,10 +65,10 @@ async function open(t: DialectContext, database: StoreOptions) {
 test('a fresh database: all migrations run, and none is pending', async (t) => {
   const database = await empty(t)
   const { db } = await open(t, database)
-  assert.deepEqual(await schemaState(db), { pending: all, unknown: [] })
+  assert.deepEqual(await schemaState(db), { pending: all, unknown: [], isNew: true })
   assert.deepEqual(await schemaOf(database), [], 'to ask what is pending makes nothing')
   assert.deepEqual(await migrate(db), all)
-  assert.deepEqual(await schemaState(db), { pending: [], unknown: [] })
+  assert.deepEqual(await schemaState(db), { pending: [], unknown: [], isNew: false })
   assert.deepEqual(await schemaOf(database), SCHEMA)
 })
 
@@ -115,7 +115,7 @@ test('a database that is newer than the program is refused, and stays as it is',
   await migrateByNewer(database)
   const before = await snapshot(database)
   await assert.rejects(migrate(db), new RegExp(`newer than this program.*${NEWER}`))
-  assert.deepEqual(await schemaState(db), { pending: [], unknown: [NEWER] })
+  assert.deepEqual(await schemaState(db), { pending: [], unknown: [NEWER], isNew: false })
   assert.deepEqual(await snapshot(database), before)
   await assert.rejects(startService(t, { database }), new RegExp(NEWER))
 })

@@ -17,11 +17,10 @@ const MIGRATION_TIMEOUT = 60_000
 
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PROTOCOL)/
 
-// For commands that only read: neither the file nor its journal is created or changed. A missing file has no tables.
+// For commands that only read: neither the file nor its journal is created or changed.
 function openToRead(file: string): SQLite.Database {
-  if (!existsSync(file)) return new SQLite(':memory:')
   // A connection opened as read-only could not remove -wal and -shm when it closes.
-  const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
+  const database = new SQLite(file, { timeout: BUSY_TIMEOUT, fileMustExist: true })
   database.pragma('query_only = ON')
   return database
 }
@@ -42,12 +41,15 @@ function switchToWal(database: SQLite.Database): void {
   }
 }
 
-function open(file: string): SQLite.Database {
+function create(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // The file holds password hashes and addresses, so only its owner may read it. An existing file is not opened here:
   // closing a descriptor would drop all POSIX locks of this process on it.
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
-  const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
+}
+
+function open(file: string): SQLite.Database {
+  const database = new SQLite(file, { timeout: BUSY_TIMEOUT, fileMustExist: true })
   switchToWal(database)
   // better-sqlite3 is built with NORMAL for WAL, which may lose commits in a power cut.
   database.pragma('synchronous = FULL')
@@ -115,10 +117,11 @@ class Dialect extends SqliteDialect {
 }
 
 /**
- * @param file path of the database file. The file and its directory are created if missing.
- * @param access `read`: nothing is created or changed
+ * @param file path of the database file
+ * @param access `create`: the file and its directory are created if missing. `read`: nothing is changed
  */
 export function openSqlite(file: string, access: Access): Store {
+  if (access === 'create') create(file)
   const database = access === 'read' ? openToRead(file) : open(file)
   const db = new Kysely<Schema>({ dialect: new Dialect(database, access) })
   return {

@@ -3,6 +3,20 @@ import type { Mutation } from '../mutation.ts'
 /** In src/http */
 export const httpFaults: readonly Mutation[] = [
   {
+    file: 'src/http/pipeline/requests.ts',
+    find: 'plainPath(c.req.path, core.holdsSecret)',
+    replace: 'c.req.path',
+    why: 'a token in a path that matches nothing gets into the log',
+    tests: ['tests/http/logs.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/secrets-in-text.ts',
+    find: "  if (holdsSecret(path)) return '[secret]'\n",
+    replace: '',
+    why: 'a secret that looks like words gets into the log with a path',
+    tests: ['tests/http/request-lines.test.ts'],
+  },
+  {
     file: 'src/http/pipeline/credentials.ts',
     find: 'httpOnly: true',
     replace: 'httpOnly: false',

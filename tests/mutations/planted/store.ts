@@ -3,6 +3,34 @@ import type { Mutation } from '../mutation.ts'
 /** In src/store and src/events */
 export const storeFaults: readonly Mutation[] = [
   {
+    file: 'src/store/queries/password-changes.ts',
+    find: '.set({ password_hash: newHash, replaced_hash: null, replaced_at: null, replaced_by: null })',
+    replace: '.set({ password_hash: newHash })',
+    why: 'what a password change has replaced is kept when an operator sets another one',
+    tests: ['tests/http/new-credentials.test.ts'],
+  },
+  {
+    file: 'src/store/queries/password-changes.ts',
+    find: "return endSessions(trx, { userId, reason: 'password', now, origin, cause })",
+    replace: 'return { endedSessions: 0, events: [cause], origin, now }',
+    why: 'sessions survive a password that an operator sets',
+    tests: ['tests/http/new-credentials.test.ts'],
+  },
+  {
+    file: 'src/store/queries/rename.ts',
+    find: "if (isUniqueViolation(error)) return { outcome: 'taken' }",
+    replace: '',
+    why: 'of two users who get one name at once, one gets a 500',
+    tests: ['tests/http/new-credentials.test.ts'],
+  },
+  {
+    file: 'src/store/queries/rate-limits.ts',
+    find: '  await deletion.where((eb) => below(eb, to)).execute()\n',
+    replace: '',
+    why: 'what an earlier owner of a name has left is in the way',
+    tests: ['tests/http/new-credentials.test.ts'],
+  },
+  {
     file: 'src/store/queries/deliveries.ts',
     find: "    .where('deliver_at', '<=', claim.now)\n",
     replace: '',
