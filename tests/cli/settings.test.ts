@@ -119,7 +119,7 @@ describe('a failed start names the setting', { concurrency: 3 }, () => {
       assert.equal(code, 1)
       assert.match(
         stderr,
-        /^rekindle: the database of DATABASE_URL is not available: connect ECONNREFUSED [^\n]+\n$/,
+        /^rekindle: (?:postgres:\S+: )?the database of DATABASE_URL is not available: connect ECONNREFUSED [^\n]+\n$/,
       )
       assert.doesNotMatch(stderr, /hunter2/)
     }
@@ -164,8 +164,8 @@ describe('in production a start that fails is told in lines of the log', { concu
           .trimEnd()
           .split('\n')
           .map((line) => JSON.parse(line))
-          // Before it fails to listen, it migrates.
-          .filter(({ level }) => level > 30)
+          // Before it fails to listen, it makes and migrates the database.
+          .filter(({ level }) => level > 40)
         assert.equal(lines.length, messages.length)
         for (const [at, message] of messages.entries()) {
           const { level, time, msg, ...others } = lines[at]
