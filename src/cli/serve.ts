@@ -12,13 +12,11 @@ import type { Listener } from '../http/server/listen.ts'
 import { listen } from '../http/server/listen.ts'
 import { startPruning } from '../sessions/prune.ts'
 import { createLog } from './log.ts'
-import { stopSignal } from './stop-signal.ts'
+import { ignoreSignals, serviceStop, WITHOUT_DRAIN } from './serve-signals.ts'
 import { lowerThreads } from './threads.ts'
 
 // Milliseconds
 const PRUNE_INTERVAL = 60_000
-/** After SIGTERM, /readyz fails for this long before connections are refused, so that load balancers notice. */
-const DRAIN_DELAY = 1000
 /** For running requests, before their connections are closed */
 const STOP_TIMEOUT = 7000
 
@@ -27,10 +25,11 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const { settings, secrets } = readServiceSettings(env)
   const log = await createLog(settings)
   for (const warning of secrets.warnings) log.warn(warning)
+  ignoreSignals(log)
   const core = await createCore({ settings, secrets, log })
   await lowerThreads()
   // Signals are handled before the announcement, because a supervisor may send one as soon as it reads that line.
-  const stop = stopSignal()
+  const stop = serviceStop(env)
   try {
     const { listener, metrics } = await listenBoth(core)
     const stopPruning = startPruning(core, PRUNE_INTERVAL, core.log)
@@ -41,7 +40,8 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     const signal: unknown = stop.reason
     log.info({ signal }, 'draining')
     core.shutdown.draining = true
-    if (signal === 'SIGTERM') await new Promise((done) => setTimeout(done, DRAIN_DELAY))
+    // Load balancers notice that /readyz fails, before connections are refused.
+    if (!WITHOUT_DRAIN.has(signal)) await new Promise((done) => setTimeout(done, settings.drain))
     await Promise.all([listener.close(STOP_TIMEOUT), stopDelivery()])
     await metrics?.close(0)
     await stopPruning()
