@@ -5,6 +5,7 @@ import type { Secrets, Settings } from '../config/settings.ts'
 import { readServiceSettings } from '../config/settings.ts'
 import { startDelivery } from '../events/deliver.ts'
 import { createApp } from '../http/app.ts'
+import { assureWriting } from '../http/assure-writing.ts'
 import type { Core } from '../http/core.ts'
 import { createCore } from '../http/core.ts'
 import { metricsApp } from '../http/metrics-app.ts'
@@ -34,6 +35,9 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     const { listener, metrics } = await listenBoth(core)
     const stopPruning = startPruning(core, PRUNE_INTERVAL, core.log)
     const stopDelivery = startDelivery(core)
+    await assureWriting(core).catch((err: unknown) => {
+      log.error({ err }, 'the database cannot be written to: /readyz fails until it can')
+    })
     announce(settings, secrets, listener, log)
     if (metrics !== undefined) log.info({ url: `${metrics.url}/metrics` }, 'metrics')
     if (!stop.aborted) await once(stop, 'abort')

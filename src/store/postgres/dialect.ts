@@ -1,7 +1,7 @@
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
 import type { Store } from '../store.ts'
-import type { GuardedPool } from './pool.ts'
+import type { GuardedPool, PoolOptions } from './pool.ts'
 import { openPool } from './pool.ts'
 
 type MigrationLock = Parameters<PostgresAdapter['acquireMigrationLock']>
@@ -17,13 +17,12 @@ class PatientAdapter extends PostgresAdapter {
 
   override async acquireMigrationLock(...[db, options]: MigrationLock): Promise<void> {
     this.#pool.isPatient = true
-    await sql`set statement_timeout = 0`.execute(db)
+    await sql`set local statement_timeout = 0`.execute(db)
     await super.acquireMigrationLock(db, options)
   }
 
   override async releaseMigrationLock(...[db, options]: MigrationLock): Promise<void> {
     await super.releaseMigrationLock(db, options)
-    await sql`reset statement_timeout`.execute(db)
     this.#pool.isPatient = false
   }
 }
@@ -47,8 +46,8 @@ class Dialect extends PostgresDialect {
  *
  * @param url `postgres://user:password@host:port/database`. Its parameters override our timeouts.
  */
-export function openPostgres(url: string): Store {
-  const pool = openPool(url)
+export function openPostgres(url: string, options?: PoolOptions): Store {
+  const pool = openPool(url, options)
   const db = new Kysely<Schema>({ dialect: new Dialect(pool) })
   return {
     db,

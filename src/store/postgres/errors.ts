@@ -3,6 +3,9 @@ export const QUERY_TIMEOUT = 2500
 
 // SQLSTATEs (PostgreSQL, appendix A) of temporary failures
 const PASSING = new Set([
+  '08P01', // protocol_violation: PgBouncer reports its own errors so
+  '26000', // invalid_sql_statement_name: a pooler has changed the server connection
+  '42P05', // duplicate_prepared_statement: the same
   '08000', // connection_exception, with 08001 to 08006
   '08001',
   '08003',
@@ -43,6 +46,9 @@ export function isPassing(error: unknown): boolean {
   const code = codeOf(error)
   return PASSING.has(code) || NETWORK.test(code) || (error instanceof Error && CONNECTION.test(error.message))
 }
+
+/** Whether the server has not answered in time. It may still be working. */
+export const isSilent = (error: unknown) => error instanceof Error && error.message === 'Query read timeout'
 
 /**
  * Whether the connection can no longer be used: the server shuts down, became a standby, or has not answered yet, so that
