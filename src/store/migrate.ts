@@ -1,3 +1,4 @@
+import type { DialectAdapter } from 'kysely'
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
@@ -11,6 +12,14 @@ export interface SchemaState {
   /** Run by a newer version of this program */
   readonly unknown: readonly string[]
 }
+
+/** The adapter of a dialect whose migrations do not run with Kysely's own lock. */
+export interface MigratingAdapter extends DialectAdapter {
+  /** Does work in a transaction, while no other process migrates. */
+  migrateAlone<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T>
+}
+
+const isMigrating = (adapter: DialectAdapter): adapter is MigratingAdapter => 'migrateAlone' in adapter
 
 type Migrations = Readonly<Record<string, Migration>>
 
@@ -31,11 +40,20 @@ export async function migrate(db: Database, known: Migrations = migrations): Pro
   if (state.pending.length === 0) return names
   // Kysely's migrateToLatest would run all migrations in one transaction.
   for (;;) {
-    const { error, results = [] } = await migrator(db, known).migrateUp()
-    if (error !== undefined) throw error
-    if (results.length === 0) return names
-    names.push(...results.map(({ migrationName }) => migrationName))
+    const next = await migrateNext(db, known)
+    if (next.length === 0) return names
+    names.push(...next)
   }
+}
+
+async function migrateNext(db: Database, known: Migrations): Promise<readonly string[]> {
+  const { adapter } = db.getExecutor()
+  const run = async (connection: Database) => {
+    const { error, results = [] } = await migrator(connection, known).migrateUp()
+    if (error !== undefined) throw error
+    return results.map(({ migrationName }) => migrationName)
+  }
+  return isMigrating(adapter) ? adapter.migrateAlone(db, run) : run(db)
 }
 
 /** Reports what {@link migrate} would do, without changing anything. */
