@@ -3,7 +3,7 @@ import type { PostgresPoolClient } from 'kysely'
 import type { PoolClient, QueryResult } from 'pg'
 import { DatabaseError } from 'pg'
 import { statementName } from '../statement.ts'
-import { isConnectionLost, isSilent } from './errors.ts'
+import { isConnectionLost, isMixedUp, isSilent } from './errors.ts'
 
 const HOUR = 3_600_000
 
@@ -11,6 +11,8 @@ const HOUR = 3_600_000
 export interface Execution {
   /** Statements are prepared under a name, which the server keeps for the connection. */
   readonly isPrepared: boolean
+  /** Called when the server connection does not have the statements that were prepared, or has those of others */
+  onMixedUp(): void
   /** Behind a pooler, the settings of the server connection are unknown at the begin of each transaction: what sets them */
   readonly settings: string | undefined
   /** True during migrations: statements may take up to an hour. */
@@ -84,6 +86,7 @@ export class GuardedClient implements Pick<PostgresPoolClient, 'release'> {
       })
     } catch (error) {
       this.#isLost ||= isConnectionLost(error)
+      if (isMixedUp(error)) this.#execution.onMixedUp()
       if (isSilent(error)) this.#answer ??= this.#untilAnswer()
       // Errors are logged, and the detail repeats rows with hashes and addresses.
       if (error instanceof DatabaseError) error.detail = undefined

@@ -40,6 +40,7 @@ export interface GuardedPool extends PostgresPool {
 export function openPool(given: string, { size, preparedStatements }: PoolOptions = DEFAULTS): GuardedPool {
   const { url, timeouts } = withoutTimeouts(given)
   let hasPooler = preparedStatements === 'off'
+  let isMixedUp = false
   const closing = new AbortController()
   let lastTurn = Promise.resolve()
 
@@ -85,7 +86,11 @@ export function openPool(given: string, { size, preparedStatements }: PoolOption
 
   const execution: Execution = {
     get isPrepared() {
-      return preparedStatements === 'on' || !hasPooler
+      return !isMixedUp && (preparedStatements === 'on' || !hasPooler)
+    },
+    onMixedUp() {
+      isMixedUp = true
+      hasPooler = true
     },
     get settings() {
       return hasPooler ? setting(timeouts, true) : undefined
