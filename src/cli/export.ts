@@ -44,6 +44,7 @@ async function exportUser(
   const keys = [
     ...hashes.flatMap((hash) => BY_NAME.map((limit) => `${limit}:${hash}`)),
     ...sessions.map(({ id }) => `refresh:${id}`),
+    `refresh-user:${user.id}`,
   ]
   printJson({
     user: userBody(user),
@@ -55,7 +56,7 @@ async function exportUser(
 }
 
 // The limits that count by username
-const BY_NAME = ['login-account', 'login-delay', 'login-seen']
+const BY_NAME = ['login-account', 'login-address', 'login-delay', 'login-seen', 'password', 'sessions-user']
 
 // Keys per statement, far below the maximum number of its parameters
 const KEYS = 500
@@ -67,7 +68,7 @@ async function keptLimits(db: Database, userId: string, keys: readonly string[])
   return [...found.values()]
 }
 
-/** `of` is the network or session that is counted beside the name, or the session that is counted alone. */
+/** `of` is the network or session that is counted beside the name, or the session or user that is counted alone. */
 function limitBody({ key, points, expiresAt }: KeptCount) {
   const [limit = '', subject = '', ...rest] = key.split(':')
   const of = BY_NAME.includes(limit) ? rest.join(':') : [subject, ...rest].join(':')

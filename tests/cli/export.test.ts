@@ -64,8 +64,10 @@ test('account, sessions, exchanged tokens, events and limits, and no secret', as
       // Before the address was known, and since
       ['login-account', null],
       ['login-account', '127.0.0.1'],
+      ['login-address', '127.0.0.1'],
       ['login-delay', '127.0.0.1'],
       ['login-seen', '127.0.0.1'],
+      ['sessions-user', null],
     ],
   )
 })

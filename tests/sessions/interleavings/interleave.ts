@@ -3,6 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
 import { through } from './gate.ts'
 
+// Turns of the event loop without a statement, after which the second is taken to wait
+const PATIENCE = 500
+
 const isBusy = (error: unknown) => error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY'
 
 /**
@@ -46,7 +49,9 @@ export async function interleave<A, B>(
       await a.catch(() => {})
       return statement()
     } finally {
-      turns = Number.NEGATIVE_INFINITY
+      // It may also wait between two statements, for its turn among the requests of one user. A password that is hashed
+      // there takes long too: the first then goes on a little early, which is another schedule, but not a wrong one.
+      turns = -PATIENCE
     }
   }, second)
   b.finally(() => {
