@@ -2,10 +2,11 @@ import type { Command } from 'commander'
 import { readSettings } from '../config/settings.ts'
 import { nameOf } from '../config/values.ts'
 import { pruneAll } from '../sessions/prune.ts'
-import { migrate, refuseNewer, schemaState } from '../store/migrate.ts'
+import { migrate, refuseTooNew, schemaState } from '../store/migrate.ts'
 import { migrations } from '../store/migrations.ts'
 import { count } from './output.ts'
 import { withProgress } from './progress.ts'
+import type { CommandContext } from './with-database.ts'
 import { isMissing, withDatabase, withStore } from './with-database.ts'
 
 /** `rekindle migrate` and `rekindle prune` */
@@ -17,7 +18,7 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
     .action(({ dryRun }: { readonly dryRun?: true }) =>
       dryRun
         ? listPending(env)
-        : withStore(env, 'create', async ({ db, say }) => list(await migrate(db), 'run:', say)),
+        : withStore(env, 'create', async (context) => list(context, await migrate(context.db), 'run:')),
     )
   program
     .command('prune')
@@ -43,20 +44,26 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
     )
 }
 
-function list(names: readonly string[], what: string, say: (outcome: string) => void): void {
-  say(names.length === 0 ? 'The schema is up to date.' : `${count(names.length, 'migration')} ${what}`)
+async function list({ db, say }: CommandContext, names: readonly string[], what: string): Promise<void> {
+  const { unknown } = await schemaState(db)
+  if (unknown.length > 0)
+    say(`The schema is newer than this program, which works beside it: ${unknown.join(', ')}`)
+  else say(names.length === 0 ? 'The schema is up to date.' : `${count(names.length, 'migration')} ${what}`)
   for (const name of names) console.log(name)
 }
 
 async function listPending(env: NodeJS.ProcessEnv): Promise<void> {
   const { database } = readSettings(env)
   if (isMissing(database)) {
-    const say = (outcome: string) => console.log(`${nameOf(database)}: ${outcome}`)
-    return list(Object.keys(migrations), 'to run, in a new database:', say)
+    const names = Object.keys(migrations)
+    console.log(`${nameOf(database)}: ${count(names.length, 'migration')} to run, in a new database:`)
+    for (const name of names) console.log(name)
+    return
   }
-  await withStore(env, 'read', async ({ db, say }) => {
-    const state = await schemaState(db)
-    refuseNewer(state)
-    list(state.pending, `to run${state.isNew ? ', in a database without tables of this service' : ''}:`, say)
+  await withStore(env, 'read', async (context) => {
+    const state = await schemaState(context.db)
+    refuseTooNew(state)
+    const what = `to run${state.isNew ? ', in a database without tables of this service' : ''}:`
+    await list(context, state.pending, what)
   })
 }

@@ -4,7 +4,7 @@ import { readSettings } from '../config/settings.ts'
 import type { Database as Place } from '../config/values.ts'
 import { nameOf } from '../config/values.ts'
 import { refuseUnfinished, takeOver } from '../store/copy/mark.ts'
-import { refuseNewer, schemaState } from '../store/migrate.ts'
+import { refuseTooNew, schemaState } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Database } from '../store/schema.ts'
 import type { Access, Store } from '../store/store.ts'
@@ -40,7 +40,7 @@ export async function withStore(
     throw new Failure(
       `${name}: there is no such database. DATABASE_URL names it; rekindle migrate or rekindle serve makes a new one`,
     )
-  const store = await openStore(settings.database, access)
+  const store = await openStore(settings.database, access, settings.pool)
   const say = (outcome: string) => console.log(printable(`${name}: ${outcome}`))
   const remark = (outcome: string) => console.error(printable(`${name}: ${outcome}`))
   try {
@@ -77,7 +77,7 @@ export function withDatabase(
 async function requireSchema(db: Database): Promise<void> {
   const state = await schemaState(db)
   refuseForeign(state)
-  refuseNewer(state)
+  refuseTooNew(state)
   const { pending } = state
   if (pending.length > 0)
     throw new Failure(

@@ -6,14 +6,18 @@ import SQLite from 'better-sqlite3'
 import { migrations } from '../../src/store/migrations.ts'
 import { freshDatabase as freshStore, snapshot } from '../support/database.ts'
 import { done, rekindle, rekindleAlone } from '../support/program.ts'
+import type { Place } from './fixtures.ts'
 import { doneIn, failedIn, fileOf, freshDatabase } from './fixtures.ts'
 
 const names = Object.keys(migrations)
 const all = `${names.length} migrations run:\n${names.join('\n')}`
 const planned = (where: string) => `${names.length} migrations to run${where}:\n${names.join('\n')}`
 const EMPTY = ', in a database without tables of this service'
-const NEWER =
-  'the database is newer than this program, which does not know its migrations: 9999_from_the_future'
+const FUTURE = '9999_from_the_future'
+const DEMANDING = '9999_from_the_future_needs_9999'
+const REFUSED = `the database is newer than this program, which does not know its migrations: ${DEMANDING}`
+const beside = (database: Place) =>
+  `${fileOf(database)}: The schema is newer than this program, which works beside it: ${FUTURE}\n`
 
 describe('migrate', { concurrency: 2 }, () => {
   test('lists what it ran, once', async (t) => {
@@ -57,14 +61,25 @@ describe('migrate', { concurrency: 2 }, () => {
     assert.deepEqual(await rekindle(['migrate', '--dry-run'], place), doneHere('The schema is up to date.'))
   })
 
-  for (const args of [['migrate'], ['migrate', '--dry-run'], ['users', 'list']]) {
+  for (const [args, outcome] of [
+    [['migrate'], beside],
+    [['migrate', '--dry-run'], beside],
+    [['users', 'list', '--json'], () => '[]\n'],
+  ] as const) {
     test(`${args.join(' ')}: a database that is newer than the program`, async (t) => {
       const database = freshDatabase(t)
       await rekindle(['migrate'], database)
-      const sqlite = new SQLite(fileOf(database))
-      sqlite.exec("insert into kysely_migration values ('9999_from_the_future', '2026-11-22T08:00:00.000Z')")
-      sqlite.close()
-      assert.deepEqual(await rekindle(args, database), failedIn(database, NEWER))
+      const record = (name: string) => {
+        const sqlite = new SQLite(fileOf(database))
+        sqlite.exec(`delete from kysely_migration where name like '9999%'`)
+        sqlite.exec(`insert into kysely_migration values ('${name}', '2026-11-22T08:00:00.000Z')`)
+        sqlite.close()
+      }
+      record(FUTURE)
+      const { code, stdout } = await rekindle(args, database)
+      assert.deepEqual([code, stdout], [0, outcome(database)])
+      record(DEMANDING)
+      assert.deepEqual(await rekindle(args, database), failedIn(database, REFUSED))
     })
   }
 })
