@@ -79,7 +79,7 @@ export interface CoreOptions {
  * ```
  */
 export async function createCore({ settings, secrets, log, now = Date.now }: CoreOptions): Promise<Core> {
-  const store = await openStore(settings.database, 'write', settings.pool)
+  const store = await openStore(settings.database, 'create', settings.pool)
   try {
     const migrated = await migrate(store.db)
     await takeOver(store.db)
