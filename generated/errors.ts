@@ -26,6 +26,8 @@ export const errorWords = {
   "Session has ended.": 'session_ended',
   "Session not found.": 'session_not_found',
   "Shutting down.": 'shutting_down',
+  "The browser would drop the cookie of another site. Use one site for page and service (localhost and 127.0.0.1 are two), or log in without cookie.": 'cookie_of_another_site',
+  "The browser would drop the cookie, which is Secure, over plain http. Use https, set COOKIE_SECURE=false, or log in without cookie.": 'cookie_over_plain_http',
   "Token missing.": 'token_missing',
   "Too many logins at once.": 'too_many_logins',
   "Too many requests.": 'too_many_requests',
@@ -74,7 +76,7 @@ export interface Messages {
   login: {
     400: "Invalid request."
     401: "Invalid credentials."
-    403: "User is inactive." | "Cross-site request refused."
+    403: "User is inactive." | "Cross-site request refused." | "The browser would drop the cookie, which is Secure, over plain http. Use https, set COOKIE_SECURE=false, or log in without cookie." | "The browser would drop the cookie of another site. Use one site for page and service (localhost and 127.0.0.1 are two), or log in without cookie."
     405: "Method not allowed."
     413: "Request body too large."
     415: "Unsupported media type."
@@ -193,6 +195,27 @@ export interface Messages {
     500: "An unexpected error occurred"
     503: "Service unavailable."
   }
+  setUserPassword: {
+    400: "Invalid request."
+    401: "Admin token missing." | "Invalid admin token."
+    404: "User not found." | "Not found."
+    405: "Method not allowed."
+    413: "Request body too large."
+    415: "Unsupported media type."
+    500: "An unexpected error occurred"
+    503: "Service unavailable." | "Too many logins at once."
+  }
+  renameUser: {
+    400: "Invalid request."
+    401: "Admin token missing." | "Invalid admin token."
+    404: "User not found." | "Not found."
+    405: "Method not allowed."
+    409: "Username is taken."
+    413: "Request body too large."
+    415: "Unsupported media type."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
   listUserSessions: {
     400: "Invalid request."
     401: "Admin token missing." | "Invalid admin token."
@@ -228,6 +251,14 @@ export interface Messages {
     404: "Session not found." | "User not found." | "Not found."
     405: "Method not allowed."
     413: "Request body too large."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
+  explainUserSessions: {
+    400: "Invalid request."
+    401: "Admin token missing." | "Invalid admin token."
+    404: "User not found." | "Not found."
+    405: "Method not allowed."
     500: "An unexpected error occurred"
     503: "Service unavailable."
   }

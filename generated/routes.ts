@@ -1,7 +1,7 @@
 // Made from openapi/ by `npm run generate`. Never edit.
 
 import { createRoute } from '@hono/zod-openapi'
-import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zGetUserPath, zListEventsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRegisterBody } from './schemas.ts'
+import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zListEventsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRegisterBody, zRenameUserBody, zRenameUserPath, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
 
 export const routes = {
   refreshToken: createRoute({
@@ -75,7 +75,7 @@ export const routes = {
       200: { description: "The tokens of a new session" },
       400: { description: "The body does not fit the contract" },
       401: { description: "The username or the password is wrong; the response does not say which" },
-      403: { description: "The account is deactivated, or a cross-site request carried (or, at login, asked for) the refresh cookie" },
+      403: { description: "The account is deactivated, a page that is not in `CORS_ORIGINS` asked for the refresh cookie, or the browser would drop the\ncookie: the page is listed but on another site, or it came by plain http\n" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
       413: { description: "The body is larger than 16 kB" },
       415: { description: "The body is not declared as plain `application/json`" },
@@ -300,6 +300,45 @@ export const routes = {
       503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
     },
   }),
+  setUserPassword: createRoute({
+    operationId: 'setUserPassword',
+    method: 'put',
+    path: '/admin/users/{id}/password',
+    tags: ["admin"],
+    summary: "Set the password of a user",
+    request: { params: zSetUserPasswordPath, body: { required: true, content: { 'application/json': { schema: zSetUserPasswordBody } } } },
+    responses: {
+      200: { description: "The password is set" },
+      400: { description: "The body does not fit the contract, the id in the path is not a UUID, or the password is not acceptable" },
+      401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
+      404: { description: "There is no such user, or administration is off" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      415: { description: "The body is not declared as plain `application/json`" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time: the request may have been carried out, or may be carried out later. Or too many passwords wait to be checked: nothing was changed" },
+    },
+  }),
+  renameUser: createRoute({
+    operationId: 'renameUser',
+    method: 'put',
+    path: '/admin/users/{id}/username',
+    tags: ["admin"],
+    summary: "Rename a user",
+    request: { params: zRenameUserPath, body: { required: true, content: { 'application/json': { schema: zRenameUserBody } } } },
+    responses: {
+      200: { description: "The user with the new name" },
+      400: { description: "The body does not fit the contract, or the id in the path is not a UUID" },
+      401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
+      404: { description: "There is no such user, or administration is off" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      409: { description: "The username is taken (case is ignored)" },
+      413: { description: "The body is larger than 16 kB" },
+      415: { description: "The body is not declared as plain `application/json`" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
   listUserSessions: createRoute({
     operationId: 'listUserSessions',
     method: 'get',
@@ -370,6 +409,23 @@ export const routes = {
       404: { description: "There is no such user, or the user has no such active session, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
       413: { description: "The body is larger than 16 kB" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
+  explainUserSessions: createRoute({
+    operationId: 'explainUserSessions',
+    method: 'get',
+    path: '/admin/users/{id}/session_history',
+    tags: ["admin"],
+    summary: "Explain when and why the sessions of a user ended",
+    request: { params: zExplainUserSessionsPath, query: zExplainUserSessionsQuery },
+    responses: {
+      200: { description: "The sessions" },
+      400: { description: "The id in the path is not a UUID, or a parameter does not fit the contract or does not exist" },
+      401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
+      404: { description: "There is no such user, or administration is off" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
       500: { description: "A defect of this service; the log line with this request id has the details" },
       503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
     },

@@ -214,6 +214,14 @@ export const zUserRecordResult = z.object({
     data: zUserRecord
 });
 
+export const zSetPasswordRequest = z.strictObject({
+    password: zNewPassword
+});
+
+export const zRenameUserRequest = z.strictObject({
+    username: zUsername
+});
+
 export const zSessionRecord = z.object({
     id: zUuid,
     device: z.string().nullable(),
@@ -251,6 +259,26 @@ export const zSessionOpenedResult = z.object({
         token_type: zTokenType,
         expires_in: zExpiresIn,
         refresh_token: zJwt
+    })
+});
+
+export const zExplainedSession = z.object({
+    id: zUuid,
+    device: z.string().nullable(),
+    address: z.string().nullable(),
+    created_at: zTimestamp,
+    refreshed_at: zDateTime.nullable(),
+    ended_at: zDateTime.nullable(),
+    reason: z.string(),
+    explanation: z.string()
+});
+
+export const zSessionHistoryResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        sessions: z.array(zExplainedSession).max(100),
+        next_cursor: z.string().nullable()
     })
 });
 
@@ -327,6 +355,18 @@ export const zActivateUserPath = z.object({
     id: zUuid
 });
 
+export const zSetUserPasswordBody = zSetPasswordRequest;
+
+export const zSetUserPasswordPath = z.object({
+    id: zUuid
+});
+
+export const zRenameUserBody = zRenameUserRequest;
+
+export const zRenameUserPath = z.object({
+    id: zUuid
+});
+
 export const zEndUserSessionsPath = z.object({
     id: zUuid
 });
@@ -353,6 +393,15 @@ export const zOpenUserSessionPath = z.object({
 export const zEndUserSessionPath = z.object({
     id: zUuid,
     session_id: zUuid
+});
+
+export const zExplainUserSessionsPath = z.object({
+    id: zUuid
+});
+
+export const zExplainUserSessionsQuery = z.strictObject({
+    limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),
+    cursor: zCursor.optional()
 });
 
 export const zListEventsQuery = z.strictObject({

@@ -91,8 +91,9 @@ export interface paths {
         put?: never;
         /**
          * Log in with username and password
-         * @description An unknown username and a wrong password get the same response after the same time. A cross-site request with `cookie`
-         *     is refused.
+         * @description An unknown username and a wrong password get the same response after the same time. A request with `cookie` is
+         *     refused if it is cross-site, also for a page in `CORS_ORIGINS`: browsers drop cookies of another site. So do they with a
+         *     `Secure` cookie over plain http.
          */
         post: operations["login"];
         delete?: never;
@@ -246,7 +247,7 @@ export interface paths {
         /**
          * Create a user
          * @description Does not depend on `REGISTRATION`. A user without a password cannot log in with `POST /api/auth/login` and cannot set a
-         *     password. The application authenticates such users and opens sessions with `POST /admin/users/{id}/sessions`.
+         *     password, unless an administrator sets one first. The application authenticates such users and opens sessions with `POST /admin/users/{id}/sessions`.
          */
         post: operations["createUser"];
         delete?: never;
@@ -320,6 +321,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the password of a user
+         * @description For a user who has forgotten theirs, or who was created without one. Ends all sessions of the user. The user can log in
+         *     with the new password only. A user who is deactivated stays so.
+         */
+        put: operations["setUserPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/username": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a user
+         * @description The sessions of the user go on, because tokens carry the id. The old name can be registered again, by anyone. If the user
+         *     has this name already, this succeeds and changes nothing.
+         */
+        put: operations["renameUser"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/users/{id}/sessions": {
         parameters: {
             query?: never;
@@ -366,6 +409,28 @@ export interface paths {
          * @description A session that has already ended gets `404`.
          */
         delete: operations["endUserSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/session_history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain when and why the sessions of a user ended
+         * @description All sessions that are known, also those that have ended, the newest first, except for ids from old versions. An ended session
+         *     is known by its row for about a day, and after that by its events, for `EVENTS_RETENTION_DAYS` and for the last 1,000
+         *     logins of the user. A session that is active although its user was logged out: the client has lost the token.
+         */
+        get: operations["explainUserSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -758,6 +823,12 @@ export interface components {
             code: 200;
             data: components["schemas"]["UserRecord"];
         };
+        SetPasswordRequest: {
+            password: components["schemas"]["NewPassword"];
+        };
+        RenameUserRequest: {
+            username: components["schemas"]["Username"];
+        };
         SessionRecord: {
             /**
              * Format: uuid
@@ -818,6 +889,61 @@ export interface components {
                 token_type: components["schemas"]["TokenType"];
                 expires_in: components["schemas"]["ExpiresIn"];
                 refresh_token: components["schemas"]["Jwt"];
+            };
+        };
+        ExplainedSession: {
+            /**
+             * Format: uuid
+             * @description `sid` of the tokens
+             */
+            id: string;
+            /**
+             * @description User-Agent of the login
+             * @example Mozilla/5.0 (X11; Linux x86_64)
+             */
+            device: string | null;
+            /**
+             * @description Address of the login
+             * @example 192.0.2.1
+             */
+            address: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description Null when only events are left of the session
+             * @example 2026-11-22T09:00:00.000Z
+             */
+            refreshed_at: string | null;
+            /**
+             * Format: date-time
+             * @description Null while the session is active, and if it expired and only events are left of it
+             * @example 2026-11-22T09:00:00.000Z
+             */
+            ended_at: string | null;
+            /**
+             * @description `active`; the `reason` of the event `session.revoked`; `idle` or `max_age` for the two deadlines; `expired` for one of
+             *     them, if only events are left of the session
+             * @example logout
+             */
+            reason: string;
+            /**
+             * @description The reason in words
+             * @example The user logged out.
+             */
+            explanation: string;
+        };
+        SessionHistoryResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                sessions: components["schemas"]["ExplainedSession"][];
+                /**
+                 * @description For the next page; null on the last one
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
+                next_cursor: string | null;
             };
         };
         /**
@@ -1106,6 +1232,22 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /**
+         * @description The account is deactivated, a page that is not in `CORS_ORIGINS` asked for the refresh cookie, or the browser would drop the
+         *     cookie: the page is listed but on another site, or it came by plain http
+         */
+        LoginForbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "user_inactive" | "cross_site_request" | "cookie_over_plain_http" | "cookie_of_another_site";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description No token was presented that identifies a session */
         InvalidLogoutToken: {
             headers: {
@@ -1264,6 +1406,32 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The body does not fit the contract, the id in the path is not a UUID, or the password is not acceptable */
+        InvalidIdOrPassword: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description The body does not fit the contract, or the id in the path is not a UUID */
+        InvalidIdOrUsername: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
             };
         };
         /** @description The id in the path is not a UUID, or a parameter does not fit the contract or does not exist */
@@ -1529,7 +1697,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidBody"];
             401: components["responses"]["InvalidCredentials"];
-            403: components["responses"]["InactiveUserOrCrossSite"];
+            403: components["responses"]["LoginForbidden"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -2004,6 +2172,97 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    setUserPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description The password is set */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        /** @constant */
+                        code: 200;
+                        data: {
+                            /** @constant */
+                            message: "Password set";
+                            sessions_ended: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidIdOrPassword"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["UnavailableOrBusy"];
+        };
+    };
+    renameUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameUserRequest"];
+            };
+        };
+        responses: {
+            /** @description The user with the new name */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRecordResult"];
+                };
+            };
+            400: components["responses"]["InvalidIdOrUsername"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["UsernameTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listUserSessions: {
         parameters: {
             query?: {
@@ -2178,6 +2437,51 @@ export interface operations {
             404: components["responses"]["UnknownUserOrSessionOrOff"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    explainUserSessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of sessions
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description `next_cursor` of the previous page, unchanged
+                 * @example XBsvDo8LSlKdfj0KS49sIQ
+                 */
+                cursor?: components["schemas"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionHistoryResult"];
+                };
+            };
+            400: components["responses"]["InvalidIdOrQuery"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -2,12 +2,9 @@
 // types before the compile cache is enabled: see docs/adr/0004-pinned-node.md.
 const { enableCompileCache } = require('node:module')
 const { resolve } = require('node:path')
+const { isNodeRecent } = require('./node-version.cjs')
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major < 22 || (major === 22 && minor < 18)) {
-  console.error(`Rekindle needs Node 22.18 or newer, and this is ${process.version}: npm start uses its own.`)
-  process.exitCode = 1
-} else {
+if (isNodeRecent()) {
   // Keeps compiled code for the next start. Node's default is the directory for temporary files, where other users could
   // plant code.
   enableCompileCache(resolve(__dirname, '../node_modules/.cache/rekindle'))

@@ -1,27 +1,31 @@
 /** The README and the pages of `docs/`, walked through as a new user would: every command of these sections. */
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { startMock } from './contract/start-mock.ts'
-import { blocksOf, pageAt, ROOT, sectionOf } from './docs/pages.ts'
-import { answersOf, outlineOf, temporaryDirectory, testInShells, type } from './docs/walk.ts'
-import { ADMIN_TOKEN, startService } from './support/service.ts'
+import { blocksOf, PAGES, pageAt, ROOT, sectionOf } from './docs/pages.ts'
+import type { Shell } from './docs/walk.ts'
+import { answersOf, outlineOf, temporaryDirectory, testInShells, type, withPauses } from './docs/walk.ts'
+import { startProgram } from './support/program.ts'
+import { startService } from './support/service.ts'
 
-const ADDRESS = 'http://127.0.0.1:8787'
+const ADDRESS = 'http://localhost:8787'
 
 const shellBlocks = (path: string, heading: string, url: string, from = ADDRESS) =>
   blocksOf(sectionOf(path, heading), 'sh').map((block) => block.replace(from, url))
 
-testInShells('README: a walk with curl', async (t, shell) => {
-  const { url } = await startService(t)
+testInShells('README: a walk with curl, with a minute behind each line', async (t, shell) => {
+  const { url, clock } = await startService(t)
   const blocks = shellBlocks('README.md', 'A walk with curl', url)
   assert.equal(blocks.length, 5)
-  const answers = await answersOf(t, shell, blocks)
+  const answers = await answersOf(t, shell, await withPauses(t, clock, blocks))
   assert.deepEqual(answers.map(outlineOf), [
     [201, 'ada'],
     [200, 'Logged in successfully'],
     [200, 'ada'],
+    [200, 'Access token refreshed successfully'],
     [200, 'Access token refreshed successfully'],
     [200, 'Logged in successfully'],
     [200, 'Access token refreshed successfully'],
@@ -30,23 +34,49 @@ testInShells('README: a walk with curl', async (t, shell) => {
     [401, 'Invalid refresh token.'],
     [200, 'Logged out successfully'],
   ])
-  for (const { data } of answers.slice(4, 6)) assert.equal(data.refresh_token, undefined)
+  const [first, repeated] = answers.slice(3, 5)
+  assert.equal(repeated.data.refresh_token, first.data.refresh_token)
+  for (const { data } of answers.slice(5, 7)) assert.equal(data.refresh_token, undefined)
 })
 
+/**
+ * The block that starts the service in one terminal, and the others in a second one, which knows only what is in files. The
+ * blocks run in a directory that looks like a checkout.
+ */
+async function inTwoTerminals(t: TestContext, shell: Shell, [first = '', ...others]: readonly string[]) {
+  const directory = temporaryDirectory(t)
+  for (const name of ['package.json', 'src', 'node_modules', 'generated'])
+    symlinkSync(join(ROOT, name), join(directory, name))
+  const { ADMIN_TOKEN: _, ...env } = process.env
+  const command = [shell, '-c', first] as const
+  const url = await startProgram(
+    t,
+    command,
+    { cwd: directory, env: { ...env, PORT: '0' } },
+    /listens on +(\S+)/,
+  )
+  const script = others.join('\n').replaceAll(ADDRESS, url).replaceAll('curl ', "curl -w '\\n' ")
+  const output = await type(shell, script, directory, { ADMIN_TOKEN: undefined })
+  return output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+}
+
 testInShells('README: your own login', async (t, shell) => {
-  const { url } = await startService(t)
-  const answers = await answersOf(t, shell, shellBlocks('README.md', 'Your own login', url), { ADMIN_TOKEN })
+  const blocks = blocksOf(sectionOf('README.md', 'Your own login'), 'sh')
+  const answers = await inTwoTerminals(t, shell, blocks)
   assert.deepEqual(answers.map(outlineOf), [[201, 'Session opened']])
 })
 
 testInShells('administration', async (t, shell) => {
-  const { url } = await startService(t)
-  const page = 'docs/administration.md'
-  assert.match(shellBlocks(page, 'Access', url)[0] ?? '', /^export ADMIN_TOKEN=/)
-  const headings = ['Your own login', 'Lists', 'Deactivating and deleting users']
-  const blocks = headings.flatMap((heading) => shellBlocks(page, heading, url))
-  assert.equal(blocks.length, 3)
-  const answers = await answersOf(t, shell, blocks, { ADMIN_TOKEN })
+  const headings = [
+    'Access',
+    'Your own login',
+    'Lists',
+    'Forgotten passwords and other names',
+    'Deactivating and deleting users',
+  ]
+  const blocks = headings.flatMap((heading) => blocksOf(sectionOf('docs/administration.md', heading), 'sh'))
+  assert.equal(blocks.length, 6)
+  const answers = await inTwoTerminals(t, shell, blocks)
   assert.deepEqual(answers.map(outlineOf), [
     [201, 'grace'],
     [201, 'Session opened'],
@@ -56,12 +86,23 @@ testInShells('administration', async (t, shell) => {
     // Registered, and one session opened
     [200, 2],
     [200, 1],
+    [200, 1],
     [200, 'Session ended'],
+    [200, 'Password set'],
+    [200, 'Hopper'],
     [200, 'User deactivated'],
     [403, 'User is inactive.'],
     [200, 'User activated'],
     [200, 'User deleted'],
   ])
+})
+
+test('curl shows no progress bar: it is silent where its output goes through a pipe or into a variable', () => {
+  for (const page of PAGES.filter((path) => !path.startsWith('docs/adr/')))
+    for (const line of blocksOf(pageAt(page), 'sh').flatMap((block) =>
+      block.replaceAll('\\\n', ' ').split('\n'),
+    ))
+      if (/\bcurl\b.*\||\(curl|\) \{ curl/.test(line)) assert.match(line, /curl -sS /, `${page}: ${line}`)
 })
 
 testInShells('mock', async (t, shell) => {
@@ -70,7 +111,7 @@ testInShells('mock', async (t, shell) => {
   const answers = await answersOf(
     t,
     shell,
-    blocks.map((block) => block.replace('http://127.0.0.1:4010', url)),
+    blocks.map((block) => block.replace('http://localhost:4010', url)),
   )
   assert.deepEqual(answers.map(outlineOf), [
     [401, 'Refresh token missing.'],
@@ -106,9 +147,8 @@ const settingsIn = (text: string) =>
   )
 
 test('every setting that is read stands in docs/settings.md once, and no other; README has ten of them', async () => {
-  const { variables } = await import('../src/config/variables.ts')
-  const read = [...Object.keys(variables.shape), 'JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS', 'ADMIN_TOKEN']
-  assert.deepEqual(settingsIn(pageAt('docs/settings.md')).sort(), read.sort())
+  const { NAMES: read } = await import('../src/config/environment.ts')
+  assert.deepEqual(settingsIn(pageAt('docs/settings.md')).sort(), [...read].sort())
   const ten = settingsIn(sectionOf('README.md', 'Ten settings'))
   assert.equal(ten.length, 10)
   for (const name of ten) assert.ok(read.includes(name), name)

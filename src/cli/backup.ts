@@ -1,8 +1,11 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { readSettings } from '../config/settings.ts'
+import { schemaState } from '../store/migrate.ts'
 import { backupSqlite } from '../store/sqlite/backup.ts'
 import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
+import { withProgress } from './progress.ts'
+import { refuseForeign, withStore } from './with-database.ts'
 
 /** `rekindle backup` */
 export function addBackupCommand(program: Command, env: NodeJS.ProcessEnv): void {
@@ -19,11 +22,17 @@ async function backup(env: NodeJS.ProcessEnv, file: string): Promise<void> {
   if (database.dialect !== 'sqlite') {
     throw new Failure('backup is for SQLite: back up PostgreSQL with pg_dump', { exitCode: WRONG_USAGE })
   }
-  if (!existsSync(database.file)) throw new Failure(`no such database: ${database.file}`)
-  try {
-    await backupSqlite(database.file, file)
-  } catch (error) {
-    throw new Failure(`no backup was made: ${messageOf(error)}`, { cause: error })
-  }
-  console.log(`${file} written and checked.`)
+  await withStore(env, 'read', async ({ db, say }) => {
+    // Of any schema, because a backup comes before a migration.
+    refuseForeign(await schemaState(db))
+    try {
+      const size = `${Math.ceil(statSync(database.file).size / 2 ** 20)} MiB`
+      await withProgress(({ showNow }) =>
+        backupSqlite(database.file, file, (step) => showNow(`${step} ${size} …`)),
+      )
+    } catch (error) {
+      throw new Failure(`no backup was made: ${messageOf(error)}`, { cause: error })
+    }
+    say(`${file} written and checked.`)
+  })
 }

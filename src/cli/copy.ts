@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { Command } from 'commander'
 import type { Database as Place } from '../config/values.ts'
-import { database } from '../config/values.ts'
+import { database, nameOf } from '../config/values.ts'
 import type { CopyOutcome } from '../store/copy/copy.ts'
 import { copyRows } from '../store/copy/copy.ts'
 import { isSameDatabase } from '../store/copy/is-same-database.ts'
@@ -10,7 +10,8 @@ import { migrate, refuseNewer, schemaState } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { Access, Store } from '../store/store.ts'
 import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
-import { count } from './output.ts'
+import { count, printable } from './output.ts'
+import { withProgress } from './progress.ts'
 
 interface CopyOptions {
   readonly from: string
@@ -47,22 +48,27 @@ async function copy(from: Place, to: Place): Promise<void> {
   const [source, target] = [fileOf(from), fileOf(to)]
   if (from.dialect === 'sqlite' && source === undefined) throw new Failure(`no such file: ${from.file}`)
   refuseSame(source !== undefined && source.dev === target?.dev && source.ino === target.ino)
-  const line = await withStore('source', from, 'read', async (source) => {
-    const { pending, unknown } = await schemaState(source.db)
-    refuseNewer({ pending, unknown })
-    if (pending.length > 0) throw new Error('its schema is older: run rekindle migrate on it first')
-    return withStore('target', to, 'write', async (target) => {
+  const line = await withPlace('source', from, 'read', async (source) => {
+    const state = await schemaState(source.db)
+    if (state.isNew) throw new Error('it has no tables of this service')
+    refuseNewer(state)
+    if (state.pending.length > 0) throw new Error('its schema is older: run rekindle migrate on it first')
+    return withPlace('target', to, 'create', async (target) => {
       refuseSame(await isSameDatabase(source.db, target.db))
+      // A newer schema may have columns that the copy would leave empty.
+      refuseNewer(await schemaState(target.db))
       await migrate(target.db)
       return report(await copyAll(source, target))
     })
   })
-  console.log(line)
+  console.log(printable(`${nameOf(from)} to ${nameOf(to)}: ${line}`))
 }
 
 async function copyAll(source: Store, target: Store): Promise<CopyOutcome> {
   try {
-    return await copyRows(source.db, target.db, Date.now())
+    return await withProgress((progress) =>
+      copyRows(source.db, target.db, Date.now(), (step, rows) => progress.show(`${rows} ${step}`)),
+    )
   } catch (error) {
     throw new Failure(`interrupted, run it again: ${messageOf(error)}`, { cause: error })
   }
@@ -90,7 +96,7 @@ function report(result: CopyOutcome): string {
 }
 
 /** Opens a database for `work` and closes it. Errors name the database that they came from. */
-async function withStore<T>(
+async function withPlace<T>(
   role: 'source' | 'target',
   place: Place,
   access: Access,

@@ -3,14 +3,19 @@ import { z } from 'zod'
 import { DATE_TIME, instantOf } from '../date-time.ts'
 import { eventBody } from '../events/event-body.ts'
 import { ROUTINE, SECURITY_EVENTS } from '../store/event-names.ts'
-import type { EventRow } from '../store/queries/events.ts'
+import type { EventFilter, EventRow } from '../store/queries/events.ts'
 import { eventsAfter, listEvents } from '../store/queries/events.ts'
+import { usernamesOf } from '../store/queries/users.ts'
+import type { Database } from '../store/schema.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
 import { follow, PAGE } from './follow.ts'
-import { isoTime, printJson, printJsonLine, printLine, printTable } from './output.ts'
+import type { ListFormat } from './list.ts'
+import { printList, terminalWidth } from './list.ts'
+import { isoTime, printable, printJsonLine, printLine } from './output.ts'
+import { deviceName, fit, isTerminal, localTime } from './terminal.ts'
 import type { CommandContext } from './with-database.ts'
-import { withSchema } from './with-database.ts'
+import { withDatabase } from './with-database.ts'
 
 interface Options {
   readonly user?: string
@@ -42,7 +47,7 @@ export function addEventCommand(program: Command, env: NodeJS.ProcessEnv): void 
       const limit = readLimit(options.limit)
       if (options.follow && options.limit !== undefined)
         throw new Failure('--follow cannot be combined with --limit', { exitCode: WRONG_USAGE })
-      return withSchema(env, (context) => run(context, options, since, limit))
+      return withDatabase(env, 'read', (context) => run(context, options, since, limit))
     })
 }
 
@@ -56,19 +61,37 @@ async function run(
   const userId = options.user === undefined ? undefined : await userOf(context, options.user)
   const filter = { userId, sessionId, name, since }
   if (options.follow) {
+    if (!json) context.remark('waiting for events.')
     // Without --since, existing events are not printed.
     const known = since === undefined ? await listEvents(context.db, { limit: PAGE }) : []
     const page = (after: number, rows: number) => eventsAfter(context.db, { ...filter, after, limit: rows })
-    await follow(page, known, (event) => (json ? printJsonLine(eventBody(event)) : printLine(cells(event))))
+    await follow(page, known, async (event) => {
+      if (json) printJsonLine(eventBody(event))
+      else if (isTerminal()) for (const row of await withNames(context.db, [event])) printShort(row)
+      else printLine(EVENTS.table.map(([, cell]) => cell({ ...event, username: '' })))
+    })
     return
   }
-  const events = await listEvents(context.db, { ...filter, limit })
-  if (json) printJson(events.map(eventBody))
-  else
-    printTable(
-      ['TIME', 'EVENT', 'REASON', 'USER', 'SESSION', 'REQUEST', 'ADDRESS', 'DEVICE'],
-      events.map(cells),
-    )
+  await printList(context, pagesOf(context, { ...filter, limit }), EVENTS, json === true)
+}
+
+type NamedEvent = EventRow & { readonly username: string }
+
+async function* pagesOf({ db }: CommandContext, filter: EventFilter): AsyncGenerator<NamedEvent[]> {
+  let left = filter.limit
+  let before: number | undefined
+  do {
+    const page = await listEvents(db, { ...filter, before, limit: Math.min(left, PAGE) })
+    yield await withNames(db, page)
+    left = page.length < PAGE ? 0 : left - PAGE
+    before = page.at(-1)?.position
+  } while (left > 0)
+}
+
+async function withNames(db: Database, events: readonly EventRow[]): Promise<NamedEvent[]> {
+  const ids = new Set(events.flatMap(({ userId }) => userId ?? []))
+  const names = isTerminal() ? await usernamesOf(db, [...ids]) : new Map<string, string>()
+  return events.map((event) => ({ ...event, username: names.get(event.userId ?? '') ?? event.userId ?? '-' }))
 }
 
 // Events outlive their users, so the id of a deleted user is accepted if it has events.
@@ -106,15 +129,32 @@ function readLimit(text = String(LIMIT)): number {
   return Number(text)
 }
 
-function cells(event: EventRow): string[] {
-  return [
-    isoTime(event.occurredAt),
-    event.name,
-    event.reason ?? '-',
-    event.userId ?? '-',
-    event.sessionId ?? '-',
-    event.requestId ?? '-',
-    event.address ?? '-',
-    event.userAgent ?? '-',
-  ]
+const EVENTS: ListFormat<NamedEvent> = {
+  noun: 'event',
+  body: eventBody,
+  table: [
+    ['TIME', ({ occurredAt }) => isoTime(occurredAt)],
+    ['EVENT', ({ name }) => name],
+    ['REASON', ({ reason }) => reason ?? '-'],
+    ['USER', ({ userId }) => userId ?? '-'],
+    ['SESSION', ({ sessionId }) => sessionId ?? '-'],
+    ['REQUEST', ({ requestId }) => requestId ?? '-'],
+    ['ADDRESS', ({ address }) => address ?? '-'],
+    ['DEVICE', ({ userAgent }) => userAgent ?? '-'],
+  ],
+  columns: [
+    { head: 'TIME', cell: ({ occurredAt }) => localTime(occurredAt), rank: 0 },
+    { head: 'EVENT', cell: ({ name }) => name, rank: 0 },
+    { head: 'REASON', cell: ({ reason }) => reason ?? '-', rank: 1 },
+    { head: 'USER', cell: ({ username }) => username, rank: 0 },
+    { head: 'ADDRESS', cell: ({ address }) => address ?? '-', rank: 3 },
+    { head: 'DEVICE', cell: ({ userAgent }) => (userAgent === null ? '-' : deviceName(userAgent)), rank: 2 },
+    { head: 'SESSION', cell: ({ sessionId }) => sessionId ?? '-', rank: 4 },
+  ],
+}
+
+/** Without alignment, because the widths of what comes are not known. */
+function printShort(event: NamedEvent): void {
+  const cells = EVENTS.columns.map(({ cell }) => printable(cell(event)))
+  console.log(fit(cells.join('  '), terminalWidth()))
 }

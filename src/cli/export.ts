@@ -1,8 +1,5 @@
 import type { Command } from 'commander'
-import { readSecrets } from '../config/secrets.ts'
-import { SettingsError } from '../config/settings.ts'
 import { eventBody } from '../events/event-body.ts'
-import { createNames } from '../limits/names.ts'
 import { eventsAfter } from '../store/queries/events.ts'
 import { keptSessions, keptTokens } from '../store/queries/kept-of-user.ts'
 import type { KeptCount } from '../store/queries/rate-limits.ts'
@@ -12,7 +9,8 @@ import { foldCase } from '../users/fold-case.ts'
 import { userBody } from '../users/user-body.ts'
 import { requireUser } from './find-user.ts'
 import { isoTime, printJson } from './output.ts'
-import { withSchema } from './with-database.ts'
+import { readNames } from './read-names.ts'
+import { withDatabase } from './with-database.ts'
 
 /** `rekindle users export` */
 export function addExportCommand(users: Command, env: NodeJS.ProcessEnv): void {
@@ -21,16 +19,10 @@ export function addExportCommand(users: Command, env: NodeJS.ProcessEnv): void {
     .description('print all that is kept of a user as JSON, except the hash of the password')
     .argument('<username>', 'name or id')
     .action((username: string) => {
-      const hashes = nameHashes(env)
-      return withSchema(env, ({ db }) => exportUser(db, username, hashes))
+      // Finds the counters of the username.
+      const hashes = readNames(env)?.hashes ?? (() => [])
+      return withDatabase(env, 'read', ({ db }) => exportUser(db, username, hashes))
     })
-}
-
-/** Finds the counters of a username. Without a secret no service has run, and there are none. */
-function nameHashes(env: NodeJS.ProcessEnv): (account: string) => readonly string[] {
-  const { secrets, mistakes } = readSecrets(env, { mayKeep: false })
-  if (mistakes.length > 0) throw new SettingsError(mistakes)
-  return secrets === undefined ? () => [] : createNames(secrets).hashes
 }
 
 async function exportUser(

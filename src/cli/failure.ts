@@ -1,6 +1,9 @@
 import { CommanderError } from 'commander'
 import { SettingsError } from '../config/settings.ts'
+import { messageOf } from '../message-of.ts'
 import { printable } from './output.ts'
+
+export { messageOf } from '../message-of.ts'
 
 export const FAILED = 1
 export const WRONG_USAGE = 2
@@ -15,8 +18,24 @@ export class Failure extends Error {
   }
 }
 
-/** Prints an error on standard error. @returns the exit code */
-export function report(error: unknown, env: NodeJS.ProcessEnv): number {
+/** Tells the operator one line. @param error of which details are told */
+type Tell = (message: string, error?: unknown) => void
+
+/** On standard error */
+export const tell: Tell = (message, error) => {
+  console.error(`rekindle: ${printable(message)}`)
+  if (error !== undefined) console.error(error)
+}
+
+/** As a line of the log of a service in production: whoever collects the log sees why the service did not start. */
+export const tellLog: Tell = (message, error) => {
+  const details = error instanceof Error && { type: error.name, message: error.message, stack: error.stack }
+  const line = { level: 60, time: new Date().toISOString(), ...(details && { err: details }), msg: message }
+  console.log(JSON.stringify(line))
+}
+
+/** Reports an error. @returns the exit code */
+export function report(error: unknown, env: NodeJS.ProcessEnv, say: Tell = tell): number {
   if (error instanceof CommanderError) {
     // Commander also throws for help and version, which it has already printed.
     if (error.exitCode === 0) return 0
@@ -27,18 +46,9 @@ export function report(error: unknown, env: NodeJS.ProcessEnv): number {
     for (const mistake of error.mistakes) say(mistake)
     return WRONG_USAGE
   }
-  say(messageOf(error))
-  if (env['LOG_LEVEL'] === 'debug' || env['LOG_LEVEL'] === 'trace') console.error(error)
+  const isDetailed = env['LOG_LEVEL'] === 'debug' || env['LOG_LEVEL'] === 'trace'
+  say(messageOf(error), isDetailed ? error : undefined)
   return error instanceof Failure ? error.exitCode : FAILED
-}
-
-/** @returns one line about any error */
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.message !== '') return error.message
-  // Connecting to a host with several addresses that all refuse throws an AggregateError without a message.
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
-  return error.name
 }
 
 function usageMessage({ code, message }: CommanderError): string {
@@ -47,8 +57,4 @@ function usageMessage({ code, message }: CommanderError): string {
   if (code === 'commander.excessArguments') return line.replace(/ but got (\d+):.*$/s, ' but got $1.')
   if (code === 'commander.unknownOption') return line.replace(/=.*'/s, "'")
   return line
-}
-
-function say(message: string): void {
-  console.error(`rekindle: ${printable(message)}`)
 }

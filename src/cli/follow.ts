@@ -22,7 +22,7 @@ export const PAGE = 500
 export async function follow(
   page: (after: number, limit: number) => Promise<EventRow[]>,
   known: readonly EventRow[],
-  print: (event: EventRow) => void,
+  print: (event: EventRow) => Promise<void>,
 ): Promise<void> {
   // The reader of our output may close it.
   const closed = new AbortController()
@@ -37,7 +37,7 @@ export async function follow(
     for (let after = floor, isLast = false; !isLast; ) {
       const events = await page(after, PAGE)
       for (const event of events) {
-        if (!seen.has(event.position)) print(event)
+        if (!seen.has(event.position)) await print(event)
         seen.set(event.position, seen.get(event.position) ?? now)
         after = event.position
       }

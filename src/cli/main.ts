@@ -1,12 +1,14 @@
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { lookalikes } from '../config/lookalikes.ts'
 import { addBackupCommand } from './backup.ts'
 import { addCopyCommand } from './copy.ts'
 import { addDatabaseCommands } from './database.ts'
 import { addEventCommand } from './events.ts'
-import { Failure, messageOf, report } from './failure.ts'
+import { Failure, messageOf, report, tell, tellLog } from './failure.ts'
 import { addSecretCommand } from './secret.ts'
 import { addSessionCommands } from './sessions.ts'
+import { addSettingsCommand } from './settings.ts'
 import { addUserCommands } from './users.ts'
 
 const CODES = `
@@ -21,6 +23,10 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
     // Errors are thrown and reported in one place, so that commander never calls process.exit().
     .exitOverride()
     .configureOutput({ outputError: () => {} })
+    // The service logs them.
+    .hook('preAction', (_, command) => {
+      if (command.name() !== 'serve') for (const line of lookalikes(env)) tell(line)
+    })
   program
     .command('serve')
     .description('run the service until SIGTERM or SIGINT')
@@ -36,6 +42,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
   addSessionCommands(program, env)
   addEventCommand(program, env)
   addSecretCommand(program)
+  addSettingsCommand(program, env)
   return program
 }
 
@@ -45,15 +52,17 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
  * @param argv the arguments without node and script
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  const { env } = process
+  const say = argv[0] === 'serve' && env['NODE_ENV'] === 'production' ? tellLog : tell
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader of our output may close it early, as `head` does.
     if (error.code === 'EPIPE') return
     const message = `the output cannot be written: ${messageOf(error)}`
-    process.exitCode = report(new Failure(message, { cause: error }), process.env)
+    process.exitCode = report(new Failure(message, { cause: error }), env)
   })
   try {
-    await createProgram(process.env).parseAsync(argv, { from: 'user' })
+    await createProgram(env).parseAsync(argv, { from: 'user' })
   } catch (error) {
-    process.exitCode = report(error, process.env)
+    process.exitCode = report(error, env, say)
   }
 }

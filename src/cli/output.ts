@@ -6,20 +6,6 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }
 
-/** Prints aligned columns. Columns of any width should be last. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const lines = [head, ...rows.map((row) => row.map(printable))]
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  for (const line of lines) {
-    console.log(
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-  }
-}
-
 /** Prints the cells of one row without alignment, for a list whose widths are unknown. */
 export function printLine(cells: readonly string[]): void {
   console.log(cells.map(printable).join('  '))
@@ -27,8 +13,11 @@ export function printLine(cells: readonly string[]): void {
 
 /** Prints a JSON array or object, with the same characters escaped. */
 export function printJson(value: object): void {
-  console.log(escapeUnprintable(JSON.stringify(value, null, 2)))
+  console.log(escapedJson(value))
 }
+
+/** JSON over several lines, with the same characters escaped */
+export const escapedJson = (value: object): string => escapeUnprintable(JSON.stringify(value, null, 2))
 
 /** Prints a JSON object on one line, with the same characters escaped. */
 export function printJsonLine(row: object): void {

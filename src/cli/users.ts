@@ -1,49 +1,72 @@
 import type { Command } from 'commander'
-import { zUsername } from '../../generated/schemas.ts'
 import { hasWebhook } from '../store/queries/deleted-users.ts'
 import { OPERATOR } from '../store/queries/events.ts'
-import { activateUser, deactivateUser, listUsers } from '../store/queries/users.ts'
-import { register } from '../users/accounts.ts'
+import type { UserRow } from '../store/queries/users.ts'
+import { activateUser, deactivateUser, usersByName } from '../store/queries/users.ts'
 import { deleteAccount } from '../users/delete.ts'
-import { MAX_BYTES } from '../users/new-password.ts'
-import { createPasswords } from '../users/passwords.ts'
 import { userBody } from '../users/user-body.ts'
+import { addCredentialCommands } from './credentials.ts'
 import { addExportCommand } from './export.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
-import { count, printJson, printTable } from './output.ts'
-import { confirm, readNewPassword } from './prompt.ts'
+import type { ListFormat } from './list.ts'
+import { printList } from './list.ts'
+import { count, isoTime } from './output.ts'
+import { confirm } from './prompt.ts'
+import { localTime } from './terminal.ts'
 import type { CommandContext } from './with-database.ts'
-import { withSchema } from './with-database.ts'
+import { withDatabase } from './with-database.ts'
 
 interface RemoveOptions {
   readonly yes?: true
 }
 
-/** `rekindle users add`, `list`, `export`, `deactivate`, `activate` and `remove` */
+const isoOr = (time: number | null) => (time === null ? '-' : isoTime(time))
+const localOr = (time: number | null) => (time === null ? '-' : localTime(time))
+
+const USERS: ListFormat<UserRow> = {
+  noun: 'user',
+  body: userBody,
+  table: [
+    ['ID', ({ id }) => id],
+    ['CREATED', ({ createdAt }) => isoTime(createdAt)],
+    ['LAST LOGIN', ({ lastLoginAt }) => isoOr(lastLoginAt)],
+    ['DEACTIVATED', ({ deactivatedAt }) => isoOr(deactivatedAt)],
+    ['USERNAME', ({ username }) => username],
+  ],
+  columns: [
+    { head: 'USERNAME', cell: ({ username }) => username, rank: 0 },
+    { head: 'LAST LOGIN', cell: ({ lastLoginAt }) => localOr(lastLoginAt), rank: 1 },
+    { head: 'DEACTIVATED', cell: ({ deactivatedAt }) => localOr(deactivatedAt), rank: 2 },
+    { head: 'CREATED', cell: ({ createdAt }) => localTime(createdAt), rank: 4 },
+    { head: 'ID', cell: ({ id }) => id, rank: 3 },
+  ],
+}
+
+/** `rekindle users add`, `password`, `rename`, `list`, `export`, `deactivate`, `activate` and `remove` */
 export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const users = program.command('users').description('manage users')
-  users
-    .command('add')
-    .description('add a user; the password is read from a prompt or from the first line of standard input')
-    .argument('<username>')
-    .action((username: string) => withSchema(env, (context) => add(context, username)))
+  addCredentialCommands(users, env)
   users
     .command('list')
     .description('list all users')
     .option('--json', 'print a JSON array')
-    .action((options: { readonly json?: true }) => withSchema(env, (context) => list(context, options)))
+    .action(({ json }: { readonly json?: true }) =>
+      withDatabase(env, 'read', (context) =>
+        printList(context, usersByName(context.db), USERS, json === true),
+      ),
+    )
   addExportCommand(users, env)
   users
     .command('deactivate')
     .description('stop a user from logging in, and end all their sessions')
     .argument('<username>', 'name or id')
-    .action((username: string) => withSchema(env, (context) => deactivate(context, username)))
+    .action((username: string) => withDatabase(env, 'write', (context) => deactivate(context, username)))
   users
     .command('activate')
     .description('let a deactivated user log in again; ended sessions stay ended')
     .argument('<username>', 'name or id')
-    .action((username: string) => withSchema(env, (context) => activate(context, username)))
+    .action((username: string) => withDatabase(env, 'write', (context) => activate(context, username)))
   users
     .command('remove')
     .description('delete a user and what is kept of them')
@@ -55,64 +78,25 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
           exitCode: WRONG_USAGE,
         })
       }
-      return withSchema(env, (context) => remove(context, username, options))
+      return withDatabase(env, 'write', (context) => remove(context, username, options))
     })
 }
 
-async function add({ db, now, settings }: CommandContext, username: string): Promise<void> {
-  if (!zUsername.safeParse(username).success) {
-    throw new Failure('a username has 1 to 128 characters, without white space or control characters')
-  }
-  const password = await readNewPassword()
-  const passwords = createPasswords(settings.password)
-  const result = await register({ db, now, passwords, settings }, { username, password }, OPERATOR)
-  if (result.outcome === 'taken') throw new Failure(`the username is taken: ${username}`)
-  if (result.outcome === 'unfit_password') {
-    const messages: Record<typeof result.fault, string> = {
-      too_short: `a password has at least ${settings.password.minLength} characters`,
-      too_long: `a password has at most ${MAX_BYTES} bytes`,
-      undecodable: 'the password contains U+FFFD',
-      username_inside: 'the password contains the username',
-      common: 'the password is one of the most common ones',
-    }
-    throw new Failure(messages[result.fault])
-  }
-  console.log(`User ${result.user.username} added, id ${result.user.id}.`)
-}
-
-async function list({ db }: CommandContext, { json }: { readonly json?: true }): Promise<void> {
-  const bodies = (await listUsers(db)).map(userBody)
-  if (json) {
-    printJson(bodies)
-    return
-  }
-  printTable(
-    ['ID', 'CREATED', 'LAST LOGIN', 'DEACTIVATED', 'USERNAME'],
-    bodies.map((body) => [
-      body.id,
-      body.created_at,
-      body.last_login_at ?? '-',
-      body.deactivated_at ?? '-',
-      body.username,
-    ]),
-  )
-}
-
-async function deactivate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
+async function deactivate({ db, now, say }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
   const ended = await deactivateUser(db, user.id, now(), OPERATOR)
   if (ended === undefined) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} deactivated, ${count(ended.endedSessions, 'session')} ended.`)
+  say(`User ${user.username} deactivated, ${count(ended.endedSessions, 'session')} ended.`)
 }
 
-async function activate({ db, now }: CommandContext, nameOrId: string): Promise<void> {
+async function activate({ db, now, say }: CommandContext, nameOrId: string): Promise<void> {
   const user = await requireUser(db, nameOrId)
   if (!(await activateUser(db, user.id, now(), OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} activated.`)
+  say(`User ${user.username} activated.`)
 }
 
 async function remove(context: CommandContext, nameOrId: string, { yes }: RemoveOptions): Promise<void> {
-  const { db, settings } = context
+  const { db, settings, say } = context
   const user = await requireUser(db, nameOrId)
   if (!yes && !(await confirm(`Remove user ${user.username} and all their sessions?`))) {
     throw new Failure('nothing was removed')
@@ -120,5 +104,5 @@ async function remove(context: CommandContext, nameOrId: string, { yes }: Remove
   // The environment of the command may lack the service's webhook.
   const deletion = { ...context, hasWebhook: settings.webhook !== undefined || (await hasWebhook(db)) }
   if (!(await deleteAccount(deletion, user.id, OPERATOR))) throw new Failure(`no such user: ${nameOrId}`)
-  console.log(`User ${user.username} removed.`)
+  say(`User ${user.username} removed.`)
 }

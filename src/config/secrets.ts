@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { Environment } from './environment.ts'
 import { guessable } from './guessable.ts'
 import { keptSecret, placeMistake } from './kept-secret.ts'
 import { variables } from './variables.ts'
@@ -11,8 +12,6 @@ export interface Secrets {
   readonly previous: readonly Uint8Array[]
   /** ADMIN_TOKEN. Undefined switches administration off. */
   readonly admin: Uint8Array | undefined
-  /** Lines for the log, for example that other users can read `file`. They never contain a secret. */
-  readonly warnings: readonly string[]
   /** The file that holds the secret of a development service. Undefined with JWT_SECRET_KEY. */
   readonly file: string | undefined
 }
@@ -29,12 +28,13 @@ interface Found {
  * Reads JWT_SECRET_KEY (or the secret kept beside the database), JWT_SECRET_KEY_PREVIOUS and ADMIN_TOKEN.
  *
  * @param options.mayKeep whether a file may be created when JWT_SECRET_KEY is unset. Mistakes prevent it as well.
- * @returns the secrets; undefined when there are mistakes, or when a file is missing and was not created
+ * @returns the secrets; undefined when there are mistakes, or when a file is missing and was not created. Warnings are lines
+ * for the log, for example that other users can read the file.
  */
 export function readSecrets(
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   { mayKeep }: { readonly mayKeep: boolean },
-): { secrets?: Secrets; mistakes: readonly string[] } {
+): { secrets?: Secrets; mistakes: readonly string[]; warnings: readonly string[] } {
   const previous = findPrevious(env)
   const admin = findAdmin(env)
   const mistakesWith = ({ texts, mistakes }: Found) => [
@@ -45,24 +45,24 @@ export function readSecrets(
   const found = findCurrent(env, mayKeep && isPlain)
   const mistakes = mistakesWith(found)
   const [current] = found.texts
-  if (mistakes.length > 0 || current === undefined) return { mistakes }
+  const { warnings = [] } = found
+  if (mistakes.length > 0 || current === undefined) return { mistakes, warnings }
 
   const encoder = new TextEncoder()
   const secrets: Secrets = {
     current: encoder.encode(current),
     previous: Object.freeze(previous.texts.map((text) => encoder.encode(text))),
     admin: admin.texts.map((text) => encoder.encode(text))[0],
-    warnings: Object.freeze([...(found.warnings ?? [])]),
     file: found.file,
   }
-  return { secrets: Object.freeze(secrets), mistakes }
+  return { secrets: Object.freeze(secrets), mistakes, warnings }
 }
 
 const how = 'set it to at least 32 random bytes, for example from: openssl rand -base64 32'
 
-function findCurrent(env: NodeJS.ProcessEnv, mayMake: boolean): Found {
+function findCurrent(env: Environment, mayMake: boolean): Found {
   const given = env['JWT_SECRET_KEY'] || undefined
-  if (given !== undefined) return { texts: [given], mistakes: weakness('JWT_SECRET_KEY', given, how) }
+  if (given !== undefined) return { texts: [given], mistakes: weakKey('JWT_SECRET_KEY', given, how) }
   if (isProduction(env)) return { texts: [], mistakes: [`JWT_SECRET_KEY is required in production: ${how}`] }
   // Also when the rest of the URL is wrong, so that both mistakes are reported at once.
   if (/^postgres(ql)?:/.test(env['DATABASE_URL'] ?? '')) {
@@ -82,10 +82,10 @@ function findKept(file: string, mayMake: boolean): Found {
   const { secret, warnings, mistake } = keptSecret(file)
   if (mistake !== undefined) return unset(mistake)
   const advice = 'delete the file to get a new one'
-  return { texts: [secret], file, mistakes: weakness(`The secret kept in ${file}`, secret, advice), warnings }
+  return { texts: [secret], file, mistakes: weakKey(`The secret kept in ${file}`, secret, advice), warnings }
 }
 
-function findPrevious(env: NodeJS.ProcessEnv): Found {
+function findPrevious(env: Environment): Found {
   const given = env['JWT_SECRET_KEY_PREVIOUS'] || undefined
   const entries = given?.split(',').map((entry) => entry.trim()) ?? []
   const advice = 'remove it, because others could sign tokens with it'
@@ -99,7 +99,7 @@ function findPrevious(env: NodeJS.ProcessEnv): Found {
   return { texts: entries.filter((entry) => entry !== ''), mistakes }
 }
 
-function findAdmin(env: NodeJS.ProcessEnv): Found {
+function findAdmin(env: Environment): Found {
   const given = env['ADMIN_TOKEN'] || undefined
   if (given === undefined) return { texts: [], mistakes: [] }
   // RFC 6750 §2.1: b64token
@@ -110,7 +110,7 @@ function findAdmin(env: NodeJS.ProcessEnv): Found {
 }
 
 /** Services that verify access tokens know the keys, and the receiver of events knows its secret. */
-function reused({ texts: [admin = ''] }: Found, keys: readonly string[], env: NodeJS.ProcessEnv): string[] {
+function reused({ texts: [admin = ''] }: Found, keys: readonly string[], env: Environment): string[] {
   const mistakes = []
   if (keys.includes(admin))
     mistakes.push('ADMIN_TOKEN must differ from JWT_SECRET_KEY and from the previous ones')
@@ -120,11 +120,21 @@ function reused({ texts: [admin = ''] }: Found, keys: readonly string[], env: No
   return mistakes
 }
 
+/** Also refuses a key that could not stand in JWT_SECRET_KEY_PREVIOUS: changing it would end all sessions. */
+function weakKey(name: string, secret: string, advice: string): string[] {
+  const mistakes = weakness(name, secret, advice)
+  if (secret.includes(',') || secret !== secret.trim())
+    mistakes.push(
+      `${name} has a comma, or white space at an end, so it could not become one of JWT_SECRET_KEY_PREVIOUS; ${advice}`,
+    )
+  return mistakes
+}
+
 function weakness(name: string, secret: string, advice: string): string[] {
   const reason = guessable(secret)
   return reason === undefined ? [] : [`${name} ${reason}; ${advice}`]
 }
 
-function isProduction(env: NodeJS.ProcessEnv): boolean {
+function isProduction(env: Environment): boolean {
   return env['NODE_ENV'] === 'production'
 }

@@ -1,7 +1,11 @@
+import { given, NAMES, PLAIN } from './environment.ts'
+import { lookalikes } from './lookalikes.ts'
+import type { Parsed } from './parse.ts'
+import { parse } from './parse.ts'
 import type { Secrets } from './secrets.ts'
 import { readSecrets } from './secrets.ts'
 import type { Database, Limit } from './values.ts'
-import { variables } from './variables.ts'
+import { unsafeSettings } from './warnings.ts'
 
 export type { Secrets } from './secrets.ts'
 export type { Database, Limit } from './values.ts'
@@ -16,8 +20,17 @@ export interface Settings {
   readonly port: number
   /** METRICS_HOST, METRICS_PORT: the address that Prometheus scrapes. Undefined: metrics are off. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined
+  /** DRAIN_SECONDS, in milliseconds: how long `/readyz` fails before connections are refused. By default 5 s in production. */
+  readonly drain: number
   /** DATABASE_URL. */
   readonly database: Database
+  /** Connections to PostgreSQL. */
+  readonly pool: {
+    /** DATABASE_POOL_SIZE: the maximum number of connections of one process. */
+    readonly size: number
+    /** DATABASE_PREPARED_STATEMENTS: `auto` uses them unless there is a pooler. */
+    readonly preparedStatements: 'auto' | 'on' | 'off'
+  }
   /** JWT_ISSUER: the claim `iss`. Undefined: it is neither written nor checked. */
   readonly issuer: string | undefined
   /** JWT_AUDIENCE: the claim `aud`. Undefined: it is neither written nor checked. */
@@ -49,10 +62,12 @@ export interface Settings {
   }
   /** REGISTRATION: by default closed in production and open elsewhere. */
   readonly registration: 'open' | 'closed'
-  /** REFRESH_COOKIE_NAME, COOKIE_SECURE. */
-  readonly cookie: { readonly name: string; readonly secure: boolean }
+  /** REFRESH_COOKIE_NAME, COOKIE_SECURE, COOKIE_SAME_SITE. */
+  readonly cookie: { readonly name: string; readonly secure: boolean; readonly sameSite: 'Strict' | 'Lax' }
   /** CORS_ORIGINS: exact origins, as browsers send them. */
   readonly corsOrigins: readonly string[]
+  /** CORS_ALLOWED_HEADERS: request headers that pages of these origins may send beside those of the contract. */
+  readonly corsAllowedHeaders: readonly string[]
   /** TRUST_PROXY: false for none, the number of proxies in front, or their addresses and networks. */
   readonly trustProxy: false | number | readonly string[]
   /** LIMIT_…: attempts in a time window. False: no limit. */
@@ -86,6 +101,8 @@ export interface Settings {
   readonly webhook: { readonly url: string; readonly secret: string } | undefined
   /** LOG_LEVEL: one of pino's levels. */
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** LOG_PROBES: whether successful requests to `/livez` and `/readyz` are logged. */
+  readonly logProbes: boolean
 }
 
 /**
@@ -121,9 +138,11 @@ export class SettingsError extends Error {
  * @throws {@link SettingsError} with a line for each mistake
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const { settings, mistakes } = check(env)
-  if (settings === undefined) throw new SettingsError(mistakes)
-  return settings
+  const { values, mistakes, without } = given(env, PLAIN)
+  const parsed = parse(values, env)
+  if (parsed.data === undefined || mistakes.length > 0)
+    throw new SettingsError([...mistakes, ...without(parsed.mistakes)])
+  return settingsOf(parsed.data)
 }
 
 /**
@@ -133,27 +152,31 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
  * and kept in a file beside the database. Nothing is created while there are mistakes.
  *
  * @param env usually `process.env`. An empty variable counts as unset.
- * @returns both, frozen
+ * @returns both, frozen, and `warnings`: lines for the log, which never contain a secret
  * @throws {@link SettingsError} with a line for each mistake
  * @example
  * ```ts
  * import { readServiceSettings } from 'rekindle'
  *
- * const { settings, secrets } = readServiceSettings(process.env)
- * for (const warning of secrets.warnings) console.warn(warning)
+ * const { settings, secrets, warnings } = readServiceSettings(process.env)
+ * for (const warning of warnings) console.warn(warning)
  * console.log(settings.accessTokenTtl) // 1800000: milliseconds
  * ```
  */
 export function readServiceSettings(env: NodeJS.ProcessEnv): {
   readonly settings: Settings
   readonly secrets: Secrets
+  readonly warnings: readonly string[]
 } {
-  const { settings, mistakes } = check(env)
-  const read = readSecrets(env, { mayKeep: settings !== undefined })
-  if (settings === undefined || read.secrets === undefined) {
-    throw new SettingsError([...mistakes, ...read.mistakes])
-  }
-  return { settings, secrets: read.secrets }
+  const { values, mistakes, without } = given(env, NAMES)
+  const { data, mistakes: wrong } = parse(values, env)
+  const mayKeep = data !== undefined && mistakes.length === 0
+  const read = readSecrets(values, { mayKeep })
+  if (data === undefined || read.secrets === undefined || mistakes.length > 0)
+    throw new SettingsError([...mistakes, ...without([...wrong, ...read.mistakes])])
+  const settings = settingsOf(data)
+  const warnings = Object.freeze([...read.warnings, ...lookalikes(env), ...unsafeSettings(env, settings)])
+  return { settings, secrets: read.secrets, warnings }
 }
 
 const second = 1000
@@ -165,28 +188,24 @@ function frozen(limits: Settings['limits']): Settings['limits'] {
   return Object.freeze(limits)
 }
 
-/** The default of a limit that counts successes: none in development, where test suites have many. */
-const ofSuccesses = (production: boolean): Limit | false => production && { points: 60, seconds: 3600 }
-
 const webhookOf = (url: string | undefined, secret: string | undefined) =>
   url === undefined || secret === undefined ? undefined : Object.freeze({ url, secret })
 
-function check(env: NodeJS.ProcessEnv): { settings?: Settings; mistakes: string[] } {
-  const filled = Object.keys(variables.shape).map((name) => [name, env[name] || undefined])
-  const { data, error } = variables.safeParse(Object.fromEntries(filled))
-  if (error !== undefined) {
-    return { mistakes: error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) }
-  }
-  const production = data.NODE_ENV === 'production'
+function settingsOf(data: Parsed): Settings {
   const settings: Settings = {
-    production,
+    production: data.NODE_ENV === 'production',
     host: data.HOST,
     port: data.PORT,
     metrics:
       data.METRICS_PORT === undefined
         ? undefined
         : Object.freeze({ host: data.METRICS_HOST, port: data.METRICS_PORT }),
+    drain: data.DRAIN_SECONDS * second,
     database: Object.freeze(data.DATABASE_URL),
+    pool: Object.freeze({
+      size: data.DATABASE_POOL_SIZE,
+      preparedStatements: data.DATABASE_PREPARED_STATEMENTS,
+    }),
     issuer: data.JWT_ISSUER,
     audience: data.JWT_AUDIENCE,
     accessTokenTtl: data.ACCESS_TOKEN_EXPIRE_MINUTES * minute,
@@ -202,19 +221,21 @@ function check(env: NodeJS.ProcessEnv): { settings?: Settings; mistakes: string[
       memory: data.PASSWORD_MEMORY_KIB,
       iterations: data.PASSWORD_ITERATIONS,
     }),
-    registration: data.REGISTRATION ?? (production ? 'closed' : 'open'),
+    registration: data.REGISTRATION,
     cookie: Object.freeze({
-      name: data.REFRESH_COOKIE_NAME ?? (data.COOKIE_SECURE ? '__Host-refresh_token' : 'refresh_token'),
+      name: data.REFRESH_COOKIE_NAME,
       secure: data.COOKIE_SECURE,
+      sameSite: data.COOKIE_SAME_SITE === 'lax' ? 'Lax' : 'Strict',
     }),
     corsOrigins: Object.freeze(data.CORS_ORIGINS),
+    corsAllowedHeaders: Object.freeze(data.CORS_ALLOWED_HEADERS),
     trustProxy: Object.freeze(data.TRUST_PROXY),
     limits: frozen({
       loginAddress: data.LIMIT_LOGIN_ADDRESS,
       loginAccount: data.LIMIT_LOGIN_ACCOUNT,
       loginDelay: data.LIMIT_LOGIN_DELAY === 'on',
-      registerAddress: data.LIMIT_REGISTER_ADDRESS ?? ofSuccesses(production),
-      passwordAddress: data.LIMIT_PASSWORD_ADDRESS ?? ofSuccesses(production),
+      registerAddress: data.LIMIT_REGISTER_ADDRESS,
+      passwordAddress: data.LIMIT_PASSWORD_ADDRESS,
       sessionsUser: data.LIMIT_SESSIONS_USER,
       sessionsAddress: data.LIMIT_SESSIONS_ADDRESS,
       refreshSession: data.LIMIT_REFRESH_SESSION,
@@ -225,6 +246,7 @@ function check(env: NodeJS.ProcessEnv): { settings?: Settings; mistakes: string[
     keepEventsOfDeleted: data.EVENTS_KEEP_DELETED_USERS,
     webhook: webhookOf(data.EVENTS_WEBHOOK_URL, data.EVENTS_WEBHOOK_SECRET),
     logLevel: data.LOG_LEVEL,
+    logProbes: data.LOG_PROBES,
   }
-  return { settings: Object.freeze(settings), mistakes: [] }
+  return Object.freeze(settings)
 }

@@ -1,9 +1,17 @@
+import { resolve } from 'node:path'
 import { z } from 'zod'
 
 /** A SQLite file or a PostgreSQL server. The URL can contain a password: never print it. */
 export type Database =
   | { readonly dialect: 'sqlite'; readonly file: string }
   | { readonly dialect: 'postgres'; readonly url: string }
+
+/** A database's name for people: the absolute path of the file, or the URL without user, password and options. */
+export function nameOf(database: Database): string {
+  if (database.dialect === 'sqlite') return resolve(database.file)
+  const { host, pathname, searchParams } = new URL(database.url)
+  return `postgres://${host === '' ? (searchParams.get('host') ?? '') : host}${pathname}`
+}
 
 type Wrong = (why: string) => never
 
@@ -73,12 +81,23 @@ export const cookieName = value((text, wrong) =>
     : wrong("must be a token (RFC 6265): letters, digits and !#$%&'*+-.^_`|~ only"),
 )
 
-/** Entries separated by commas. An empty entry is refused, because something is probably missing. */
-export function list(isEntry: (entry: string) => boolean, allowed: string) {
+/**
+ * Entries separated by commas. An empty entry is refused, because something is probably missing.
+ *
+ * @param hint text that shows a wrong entry and what to write instead, unless the entry may be a secret
+ */
+export function list(
+  isEntry: (entry: string) => boolean,
+  allowed: string,
+  hint: (entry: string) => string | undefined = () => undefined,
+) {
   return value((text, wrong): readonly string[] => {
     const entries = text.split(',').map((entry) => entry.trim())
-    const broken = entries.flatMap((entry, at) => (isEntry(entry) ? [] : [at + 1]))
-    return broken.length === 0 ? entries : wrong(`must be ${allowed}; wrong: entry ${broken.join(', ')}`)
+    const broken = entries.flatMap((entry, at) => {
+      const shown = hint(entry)
+      return isEntry(entry) ? [] : [`entry ${at + 1}${shown === undefined ? '' : ` ${shown}`}`]
+    })
+    return broken.length === 0 ? entries : wrong(`must be ${allowed}; wrong: ${broken.join(', ')}`)
   })
 }
 

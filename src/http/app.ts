@@ -122,7 +122,7 @@ function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
     origin: [...settings.corsOrigins],
     credentials: true,
     allowMethods: ['GET', 'POST', 'DELETE'],
-    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
+    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', ...settings.corsAllowedHeaders],
     exposeHeaders: [
       'X-Request-Id',
       'Rekindle-Error',

@@ -85,6 +85,8 @@ export interface Env {
     recorded?: Promise<unknown>
     /** The outcome of the request, for its line in the log */
     outcome?: object
+    /** The message of a failure, for the same line */
+    error?: string
     /** The headers of the response. node-server writes a plain object without copying it. */
     headers: Record<string, string>
   }

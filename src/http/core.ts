@@ -1,13 +1,16 @@
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
+import { nameOf } from '../config/values.ts'
 import type { Limits } from '../limits/limits.ts'
 import { createLimits } from '../limits/limits.ts'
 import type { Names } from '../limits/names.ts'
 import { createNames } from '../limits/names.ts'
+import { messageOf } from '../message-of.ts'
 import type { SessionContext } from '../sessions/context.ts'
 import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy/mark.ts'
-import { migrate } from '../store/migrate.ts'
+import { migrate, schemaState } from '../store/migrate.ts'
+import { migrations } from '../store/migrations.ts'
 import { openStore } from '../store/open.ts'
 import type { RecordRefusal } from '../store/queries/events.ts'
 import { oncePerHour } from '../store/queries/events.ts'
@@ -37,7 +40,10 @@ export interface Core extends SessionContext, AccountContext {
   readonly holdsSecret: (text: string) => boolean
   /** Set `draining` to true when the process is asked to stop: `/readyz` then fails. */
   readonly shutdown: { draining: boolean }
-  /** The number of requests refused because the database failed. After one, `/readyz` tests a write before it succeeds. */
+  /**
+   * The number of requests refused because the database failed. After one, `/readyz` tests a write before it succeeds. It
+   * starts at 1, because nothing was written yet.
+   */
   readonly failedWrites: { count: number }
   /** Undefined without METRICS_PORT */
   readonly metrics: Metrics | undefined
@@ -61,7 +67,7 @@ export interface CoreOptions {
  * @param options the settings and secrets of `readServiceSettings`, and a log
  * @returns the core for {@link createApp}, {@link listen}, `startPruning` and `startDelivery`. `core.store.close()` closes
  * the database.
- * @throws when the database cannot be opened, was migrated by a newer version, or is an unfinished copy
+ * @throws when the database cannot be opened, was migrated by a version that this one cannot work beside, or is an unfinished copy
  * @example
  * ```ts
  * import pino from 'pino'
@@ -73,18 +79,24 @@ export interface CoreOptions {
  * ```
  */
 export async function createCore({ settings, secrets, log, now = Date.now }: CoreOptions): Promise<Core> {
-  const store = await openStore(settings.database)
+  const store = await openStore(settings.database, 'create', settings.pool)
   try {
     const migrated = await migrate(store.db)
     await takeOver(store.db)
-    if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
+    if (migrated[0] === Object.keys(migrations)[0]) {
+      // In production the settings may name the wrong database, and then all users are missing.
+      log[settings.production ? 'warn' : 'info']({ data: nameOf(settings.database) }, 'new database made')
+    } else if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
+    const { unknown } = await schemaState(store.db)
+    if (unknown.length > 0)
+      log.warn({ unknown }, 'the database is newer than this program, which works beside it')
     const { admin, ...signing } = secrets
     const keys = createTokenKeys({ ...signing, issuer: settings.issuer, audience: settings.audience })
     const passwords = createPasswords(settings.password)
     const names = createNames(secrets)
     const limits = createLimits(settings, { db: store.db, now, names })
     const { mayWrite } = limits
-    const state = { shutdown: { draining: false }, failedWrites: { count: 0 } }
+    const state = { shutdown: { draining: false }, failedWrites: { count: 1 } }
     const recordRefusal = oncePerHour(store.db)
     const turns = createTurns(passwords)
     const holdsSecret = secretFinder(secrets, settings.webhook?.secret)
@@ -93,8 +105,11 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {
+    const isUnavailable = store.isUnavailable(error)
     await store.close()
-    throw error
+    if (!isUnavailable) throw error
+    const message = `the database of DATABASE_URL is not available: ${messageOf(error)}`
+    throw new Error(message, { cause: error })
   }
 }
 

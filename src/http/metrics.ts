@@ -67,7 +67,7 @@ const REFUSALS = [400, 408, 417, 431, 500]
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 // Node's parser accepts thirty more. They share one series, because a client could otherwise create thirty.
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const register = new Registry()

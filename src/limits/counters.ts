@@ -5,6 +5,7 @@ import type { Database } from '../store/schema.ts'
 import type { LimitContext } from './count.ts'
 import { count, keyOf } from './count.ts'
 import type { Counter } from './guesses.ts'
+import { SEEN } from './names.ts'
 import type { Policy } from './refusal.ts'
 
 /** The first failures of a key, which cause no delay */
@@ -111,7 +112,7 @@ const THIRTY_DAYS = 2_592_000
 
 /** @param sessionMaxAge milliseconds. Some users log in only when their session ends, so successes are kept for longer. */
 export function seen(sessionMaxAge: number, context: LimitContext): Seen {
-  const policy = { name: 'login-seen', points: 1, seconds: sessionMaxAge / 1000 + THIRTY_DAYS }
+  const policy = { name: SEEN, points: 1, seconds: sessionMaxAge / 1000 + THIRTY_DAYS }
   return {
     has: async (subject) =>
       (await findPoints(context.db, keyOf(policy, subject), context.now())) !== undefined,

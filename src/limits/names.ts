@@ -8,6 +8,12 @@ export interface Names {
   hashes(account: string): readonly string[]
 }
 
+/** The limit whose rows remember the networks that a user has logged in from */
+export const SEEN = 'login-seen'
+
+/** @returns a function that makes the prefix of the keys of these rows by a case-folded username */
+export const rememberedAs = (names: Names) => (account: string) => `${SEEN}:${names.hash(account)}`
+
 // RFC 5869 §3.2: `info` keeps this key apart from others that are derived from the same secret.
 const INFO = 'rekindle: names in rate limits'
 

@@ -37,6 +37,8 @@ export interface Pruned {
 export interface PruneOptions {
   /** Stops pruning between two batches */
   readonly signal?: AbortSignal | undefined
+  /** Called after each batch with the number of rows deleted so far */
+  readonly onDeleted?: (rows: number) => void
   /** Called with the number of events deleted before the webhook accepted them, also if pruning fails later */
   readonly onUndelivered?: (events: number) => void
 }
@@ -64,12 +66,17 @@ interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
  */
 export async function pruneAll(
   context: PruneContext,
-  { signal, onUndelivered }: PruneOptions = {},
+  { signal, onDeleted, onUndelivered }: PruneOptions = {},
 ): Promise<Pruned> {
   const { db, settings } = context
   const now = () => context.now() - CLOCK_SLACK
   await finishEndings(db)
-  const inBatches = (work: Work) => pruneInBatches(work, signal)
+  let deleted = 0
+  const inBatches = (work: Work) =>
+    pruneInBatches(work, signal, (rows) => {
+      deleted += rows
+      onDeleted?.(deleted)
+    })
   const sessions = await inBatches((batch) =>
     pruneSessions(db, { now: now(), idleCutoff: idleCutoff(context, now()), batch }),
   )
@@ -111,12 +118,17 @@ function eventsOfDeleted({ db, settings }: PruneContext): Work {
 type Work = (batch: number) => Promise<PrunedBatch>
 
 /** Works batch by batch, with pauses for other requests. @returns the number of deleted rows */
-async function pruneInBatches(work: Work, signal: AbortSignal | undefined): Promise<number> {
+async function pruneInBatches(
+  work: Work,
+  signal: AbortSignal | undefined,
+  onDeleted: (rows: number) => void,
+): Promise<number> {
   let total = 0
   let batch = 50
   const slice = async () => {
     const { gone, kept, worked } = await work(batch)
     total += gone
+    onDeleted(gone)
     batch = Math.min(Math.max(Math.round((batch * BATCH_TIME) / worked), MIN_BATCH), MAX_BATCH, 2 * batch)
     return gone + kept > 0
   }

@@ -1,3 +1,4 @@
+import type { Explained } from './explain.ts'
 import type { ActiveSession } from './list.ts'
 
 const time = (at: number) => new Date(at).toISOString()
@@ -11,4 +12,16 @@ export const sessionBody = (session: ActiveSession) => ({
   refreshed_at: time(session.refreshedAt),
   refresh_count: session.refreshCount,
   expires_at: time(session.endsAt),
+})
+
+/** How a session ended, in JSON, as the contract's `ExplainedSession` and the command show it */
+export const explainedBody = (session: Explained) => ({
+  id: session.id,
+  device: session.userAgent,
+  address: session.address,
+  created_at: time(session.createdAt),
+  refreshed_at: session.refreshedAt === null ? null : time(session.refreshedAt),
+  ended_at: session.endedAt === null ? null : time(session.endedAt),
+  reason: session.reason,
+  explanation: session.explanation,
 })

@@ -3,6 +3,7 @@ export const SECURITY_EVENTS = [
   'user.registered',
   'user.deactivated',
   'user.activated',
+  'user.renamed',
   'user.deleted',
   'login.failed',
   'session.opened',

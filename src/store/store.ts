@@ -1,7 +1,7 @@
 import type { Database } from './schema.ts'
 
-/** `read` never changes a database and never creates one. */
-export type Access = 'read' | 'write'
+/** Only `create` makes a SQLite file that is missing. `read` never changes a database. */
+export type Access = 'read' | 'write' | 'create'
 
 /** The numbers of connections to a database server */
 export interface PoolState {

@@ -13,7 +13,7 @@ import { snapshot } from '../support/database.ts'
 import { PASSWORD, realClock, startService } from '../support/service.ts'
 import { launchBrowser } from './chromium.ts'
 
-const COOKIE = { name: '__Host-refresh_token', secure: true }
+const COOKIE = { name: '__Host-refresh_token', secure: true, sameSite: 'Strict' } as const
 const LOGIN = { username: 'ada', password: PASSWORD, cookie: true }
 
 /** Pages of another server. Browsers resolve `*.localhost` to this machine and treat it as secure. */
@@ -158,4 +158,32 @@ test('an origin in CORS_ORIGINS: of the same site it can refresh, of another one
   assert.notEqual(await cookieOf(context, home), cookie)
   const rows = await service.core.db.selectFrom('sessions').select('generation').execute()
   assert.deepEqual(rows, [{ generation: 1 }])
+})
+
+test('a login for the cookie from another site says what to do, and from localhost to localhost the cookie stays', {
+  timeout: 60_000,
+}, async (t) => {
+  const { sibling } = await openElsewhere(t)
+  const origin = sibling.replace('evil.auth.localhost', 'localhost')
+  const service = await startService(t, { cookie: COOKIE, corsOrigins: [origin] }, realClock)
+  await service.register()
+  const context = await launchBrowser(t)
+  const page = await context.newPage()
+  await page.goto(origin)
+  const answer = (url: string, path: string, body?: object) =>
+    page.evaluate(
+      `fetch('${url + path}', { method: 'POST', credentials: 'include', ${
+        body === undefined
+          ? ''
+          : `headers: { 'Content-Type': 'application/json', traceparent: '00-1-2-01' }, body: '${JSON.stringify(body)}'`
+      } }).then((answer) => answer.json()).then(({ code, message }) => [code, message])`,
+    ) as Promise<[number, string | undefined]>
+
+  const [code, message] = await answer(service.url, '/api/auth/login', LOGIN)
+  assert.equal(code, 403)
+  assert.match(message ?? '', /localhost and 127\.0\.0\.1 are two/)
+  const home = service.url.replace('127.0.0.1', 'localhost')
+  assert.deepEqual(await answer(home, '/api/auth/login', LOGIN), [200, undefined])
+  await page.reload()
+  assert.deepEqual(await answer(home, '/refresh_token'), [200, undefined])
 })

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
 import SQLite from 'better-sqlite3'
-import { done, failed, rekindle } from '../support/program.ts'
+import { failed, rekindle } from '../support/program.ts'
 import type { Answer, Service } from '../support/service.ts'
 import { MINUTE, startService } from '../support/service.ts'
-import { freshDatabase } from './fixtures.ts'
+import { doneIn, failedIn, freshDatabase } from './fixtures.ts'
 
 const successor = ({ body }: Answer): string => body.data.refresh_token
 
@@ -76,7 +76,7 @@ test('a restore drill', { timeout: 120_000 }, async (t) => {
   enlarge(service.file)
   const [refreshed, stolen, over, busy] = [await login(), await login(), await login(), await login()]
   const stop = rotate(service, busy)
-  assert.deepEqual(await rekindle(['backup', backup], place), done(`${backup} written and checked.`))
+  assert.deepEqual(await rekindle(['backup', backup], place), doneIn(place, `${backup} written and checked.`))
   const load = await stop()
   assert.ok(load.count > 10, `${load.count} rotations meanwhile`)
 
@@ -117,7 +117,7 @@ describe('backup', { concurrency: 2 }, () => {
     assert.equal(copy.prepare('select username from users').pluck().get(), 'ada')
     copy.close()
     const again = await rekindle(['backup', backup], place)
-    assert.deepEqual(again, failed(`no backup was made: the file is there already: ${backup}`))
+    assert.deepEqual(again, failedIn(place, `no backup was made: the file is there already: ${backup}`))
   })
 
   test('of a corrupt database: none', async (t) => {
@@ -133,20 +133,22 @@ describe('backup', { concurrency: 2 }, () => {
     database.close()
     const result = await rekindle(['backup', backup], place)
     assert.equal(result.code, 1)
-    assert.match(result.stderr, /^rekindle: no backup was made: the copy has rows that refer to nothing.*\n$/)
+    assert.match(
+      result.stderr,
+      /^rekindle: \S+: no backup was made: the copy has rows that refer to nothing.*\n$/,
+    )
     assert.ok(refreshToken && !existsSync(backup))
   })
 
   test('of nothing, to nowhere, and of PostgreSQL', async (t) => {
     const place = freshDatabase(t)
     const file = place.DATABASE_URL.slice('sqlite:'.length)
-    const none = await rekindle(['backup', `${file}.backup`], place)
-    assert.deepEqual(none, failed(`no such database: ${file}`))
-    assert.ok(!existsSync(file))
+    assert.equal((await rekindle(['backup', `${file}.backup`], place)).code, 1)
+    assert.ok(!existsSync(file) && !existsSync(`${file}.backup`))
     await rekindle(['migrate'], place)
     const nowhere = await rekindle(['backup', `${file}/x/y`], place)
     assert.equal(nowhere.code, 1)
-    assert.match(nowhere.stderr, /^rekindle: no backup was made: .*\n$/)
+    assert.match(nowhere.stderr, /^rekindle: \S+: no backup was made: .*\n$/)
     writeFileSync(`${file}.backup`, 'mine')
     assert.equal((await rekindle(['backup', `${file}.backup`], place)).code, 1)
     assert.deepEqual(await rekindle(['backup', ''], place), failed('the file name is empty', 2))

@@ -61,7 +61,12 @@ describe('copy refuses', { concurrency: 2 }, () => {
       NEWER,
       'the database is newer than this program, which does not know its migrations: 9999_newer',
     ],
-    ['older', 'delete from kysely_migration', 'its schema is older: run rekindle migrate on it first'],
+    [
+      'older',
+      'delete from kysely_migration where name = (select max(name) from kysely_migration)',
+      'its schema is older: run rekindle migrate on it first',
+    ],
+    ['foreign', 'delete from kysely_migration', 'it has no tables of this service'],
   ] as const) {
     test(`a source of a ${what} schema`, async (t) => {
       const { old } = await moved(t)
@@ -89,7 +94,7 @@ describe('copy refuses', { concurrency: 2 }, () => {
           ? ['symbolic', 'hard'].map((kind) => `${url}.${kind}`)
           : [
               url.replace('127.0.0.1', 'localhost'),
-              `${url}?application_name=x`,
+              `${url}&application_name=x`,
               url.replace(/^\w+/, 'postgresql'),
             ]
       if (database.dialect === 'sqlite') {

@@ -1,13 +1,16 @@
 /** `rekindle users export`: all that is kept of a user, as JSON that a terminal can show. */
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test as testOnce } from 'node:test'
 import { createLimits } from '../../src/limits/limits.ts'
 import { createNames } from '../../src/limits/names.ts'
 import { connect, test } from '../support/database.ts'
-import { failed, rekindle } from '../support/program.ts'
+import { rekindle } from '../support/program.ts'
 import type { Service } from '../support/service.ts'
 import { LIMITS, override, STRONG_SECRET, startService } from '../support/service.ts'
-import { freshDatabase } from './fixtures.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { failedIn, madeDatabase } from './fixtures.ts'
 
 const HOSTILE = 'Mozilla \u009b2J\u202e'
 
@@ -70,6 +73,14 @@ test('account, sessions, exchanged tokens, events and limits, and no secret', as
       ['sessions-user', null],
     ],
   )
+  // The counters are found by the secret, wherever it is.
+  const { JWT_SECRET_KEY, ...place } = environment(service)
+  const directory = temporaryDirectory('export')
+  t.after(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'key')
+  writeFileSync(file, `${JWT_SECRET_KEY}\n`)
+  const again = await rekindle(['users', 'export', 'ADA'], { ...place, JWT_SECRET_KEY_FILE: file })
+  assert.deepEqual(JSON.parse(again.stdout), kept)
 })
 
 test('complete: every row that names the user, its sessions or its name is in it', async (t) => {
@@ -89,8 +100,9 @@ test('complete: every row that names the user, its sessions or its name is in it
 })
 
 testOnce('nobody of that name, and a wrong secret', async (t) => {
-  const database = freshDatabase(t)
-  assert.deepEqual(await rekindle(['users', 'export', 'eve'], database), failed('no such user: eve'))
+  const database = await madeDatabase(t)
+  const nobody = failedIn(database, 'no such user: eve')
+  assert.deepEqual(await rekindle(['users', 'export', 'eve'], database), nobody)
   const weak = await rekindle(['users', 'export', 'eve'], { ...database, JWT_SECRET_KEY: 'weak' })
   assert.equal(weak.code, 2)
   assert.match(weak.stderr, /^rekindle: JWT_SECRET_KEY is shorter than 32 bytes/)

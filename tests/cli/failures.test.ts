@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { ENTRY, failed, finish, MAIN, rekindle, start } from '../support/program.ts'
 import { spawnService } from '../support/service-process.ts'
-import { fileOf, freshDatabase, inDatabase, seedUser } from './fixtures.ts'
+import { failedIn, fileOf, freshDatabase, inDatabase, madeDatabase, seedUser } from './fixtures.ts'
 
 const lines = (text: string) => text.trimEnd().split('\n')
 
@@ -24,10 +24,10 @@ describe('wrong settings: exit code 2 and a line for each', { concurrency: 3 }, 
   }
 
   test('only serve needs a secret in production', async (t) => {
-    const env = { ...freshDatabase(t), NODE_ENV: 'production' }
+    const env = { ...(await madeDatabase(t)), NODE_ENV: 'production' }
     const served = await rekindle(['serve'], env)
     assert.equal(served.code, 2)
-    assert.match(served.stderr, /^rekindle: .*\bJWT_SECRET_KEY\b/)
+    assert.match(JSON.parse(served.stdout).msg, /^JWT_SECRET_KEY is required in production/)
     assert.equal((await rekindle(['users', 'list'], env)).code, 0)
   })
 })
@@ -57,7 +57,7 @@ describe('a database that is not available: exit code 1 and one line', { concurr
     other.exec('begin immediate')
     // Reading is possible all the same.
     assert.equal((await rekindle(['users', 'list'], database)).code, 0)
-    const refused = failed('the database is not available: database is locked')
+    const refused = failedIn(database, 'the database of DATABASE_URL is not available: database is locked')
     assert.deepEqual(await rekindle(['users', 'deactivate', 'ada'], database), refused)
   })
 
@@ -78,7 +78,7 @@ test('a port that is taken', async (t) => {
 })
 
 test('output that nobody reads to its end is no error', async (t) => {
-  const child = start([ENTRY, 'users', 'list', '--json'], freshDatabase(t))
+  const child = start([ENTRY, 'users', 'list', '--json'], await madeDatabase(t))
   child.stdout.destroy()
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => {

@@ -4,9 +4,10 @@ import type { TestContext } from 'node:test'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
-import { insertUser } from '../../src/store/queries/users.ts'
+import { insertUser, usersByName } from '../../src/store/queries/users.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { foldCase } from '../../src/users/fold-case.ts'
+import { done, failed } from '../support/program.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 /** What {@link seedUser} stores for a hash: no password fits it. */
@@ -24,6 +25,18 @@ export function freshDatabase(t: TestContext): Place {
   return { DATABASE_URL: `sqlite:${join(directory, 'x.db')}` }
 }
 
+/** The same, with the tables in it. */
+export async function madeDatabase(t: TestContext): Promise<Place> {
+  const place = freshDatabase(t)
+  await inDatabase(place, async () => {})
+  return place
+}
+
+/** What a command prints that did its work in a database, or failed in it. */
+export const doneIn = (place: Place, line: string) => done(`${fileOf(place)}: ${line}`)
+export const failedIn = (place: Place, message: string, code?: number) =>
+  failed(`${fileOf(place)}: ${message}`, code)
+
 /** Path of the database's file. */
 export const fileOf = (place: Place) => place.DATABASE_URL.slice('sqlite:'.length)
 
@@ -36,6 +49,13 @@ export async function inDatabase<T>(place: Place, work: (db: Database) => Promis
   } finally {
     await store.close()
   }
+}
+
+/** All users, in the order of their names */
+export async function listUsers(db: Database) {
+  const all = []
+  for await (const page of usersByName(db)) all.push(...page)
+  return all
 }
 
 /** A user who cannot log in. The id is made of the name unless given. */

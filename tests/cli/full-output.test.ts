@@ -13,7 +13,7 @@ import { ENTRY, rekindle } from '../support/program.ts'
 import { post } from '../support/service-process.ts'
 import { PASSWORD } from '../support/values.ts'
 import type { Place } from './fixtures.ts'
-import { freshDatabase } from './fixtures.ts'
+import { madeDatabase } from './fixtures.ts'
 
 const skip = !existsSync('/dev/full') && 'there is no /dev/full'
 const CANNOT = 'rekindle: the output cannot be written: ENOSPC: no space left on device, write\n'
@@ -68,16 +68,16 @@ describe('serve: answers, and ends when it is told', { skip, timeout: 30_000 }, 
 
   test('in production', async (t) => {
     const { stdout } = await rekindle(['secret'])
-    const env = { ...freshDatabase(t), NODE_ENV: 'production', JWT_SECRET_KEY: stdout.trim() }
+    const env = { ...(await madeDatabase(t)), NODE_ENV: 'production', JWT_SECRET_KEY: stdout.trim() }
     assert.deepEqual(await serve(t, env), { code: 0, errors: '' })
   })
 
   test('in development, where it prints how to try it', async (t) => {
-    assert.deepEqual(await serve(t, freshDatabase(t)), { code: 1, errors: CANNOT })
+    assert.deepEqual(await serve(t, await madeDatabase(t)), { code: 1, errors: CANNOT })
   })
 })
 
 test('a command: one line and exit code 1', { skip }, async (t) => {
-  const { ended } = startFull(['users', 'list'], freshDatabase(t))
+  const { ended } = startFull(['users', 'list', '--json'], await madeDatabase(t))
   assert.deepEqual(await ended, { code: 1, errors: CANNOT })
 })

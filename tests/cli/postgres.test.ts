@@ -15,7 +15,10 @@ test('migrate, users, sessions, prune and the service', async (t) => {
   const database = await freshDatabase(t, 'postgres', 'template0')
   assert.ok(database.dialect === 'postgres')
   const env = { DATABASE_URL: database.url.replace('postgres:', 'postgresql:') }
-  const all = `${Object.keys(migrations).join('\n')}\n`
+  const { host, pathname } = new URL(database.url)
+  const here = `postgres://${host}${pathname}: `
+  const names = Object.keys(migrations)
+  const all = `${here}${names.length} migrations run:\n${names.join('\n')}\n`
   assert.equal((await rekindle(['migrate'], env)).stdout, all)
   assert.equal((await rekindle(['users', 'add', 'ada'], env, PASSWORD)).code, 0)
   const service = await spawnService(t, { ...env, JWT_SECRET_KEY, LOG_LEVEL: 'trace' })
@@ -24,12 +27,15 @@ test('migrate, users, sessions, prune and the service', async (t) => {
   assert.equal((await checkedFetch(`${service.url}/readyz`)).status, 200)
   assert.match((await rekindle(['sessions', 'list', '--user', 'ada'], env)).stdout, / ada /)
   const { stdout } = await rekindle(['users', 'deactivate', 'ada'], env)
-  assert.equal(stdout, 'User ada deactivated, 1 session ended.\n')
+  assert.equal(stdout, `${here}User ada deactivated, 1 session ended.\n`)
   const refreshed = await post(`${service.url}/refresh_token`, {
     token: login.body.data['refresh_token'] ?? '',
   })
   assert.equal(refreshed.status, 403)
-  assert.equal((await rekindle(['prune'], env)).stdout, '0 sessions, 0 revoked tokens, 0 events deleted.\n')
+  assert.equal(
+    (await rekindle(['prune'], env)).stdout,
+    `${here}0 sessions, 0 revoked tokens, 0 events deleted.\n`,
+  )
   assert.equal(await service.stop('SIGTERM'), 0)
 })
 

@@ -46,7 +46,7 @@ describe('beside the running service', { concurrency: 2 }, () => {
     const login = () => post(`${service.url}/api/auth/login`, { body: USER })
     const { body } = await login()
     const { stdout } = await rekindle(['users', 'deactivate', 'ada'], database)
-    assert.equal(stdout, 'User ada deactivated, 1 session ended.\n')
+    assert.match(stdout, /: User ada deactivated, 1 session ended\.\n$/)
     const token = body.data['refresh_token'] ?? ''
     assert.equal((await post(`${service.url}/refresh_token`, { token })).status, 403)
     assert.equal((await login()).status, 403)
@@ -123,7 +123,7 @@ test('METRICS_PORT: served there, and when one of both ports is taken the proces
   ].map((env) => rekindle(['serve'], { ...freshDatabase(t), ...env }))
   for (const { code, stderr } of await Promise.all(refused)) {
     assert.equal(code, 1)
-    assert.match(stderr, /^rekindle: listen EADDRINUSE: [^\n]*\n$/)
+    assert.match(stderr, /^rekindle: (METRICS_)?PORT: listen EADDRINUSE: [^\n]*\n$/)
   }
   assert.equal(await service.stop('SIGTERM'), 0)
 })
@@ -172,6 +172,33 @@ test('the start screen says in one line what is not limited outside production',
   assert.deepEqual(await screen(limited), [])
 })
 
+test('the start screen says localhost, and a command that works, also on a second start', async (t) => {
+  const database = freshDatabase(t)
+  const screen = async (env: object = {}) => {
+    const child = start([MAIN], { PORT: '0', ...database, ...env })
+    t.after(() => child.kill('SIGKILL'))
+    let text = ''
+    for await (const chunk of child.stdout) {
+      text += chunk
+      if (/Not limited[^\n]*\n(\n {2}Try it:[\s\S]*'\n)?\n$/.test(text)) break
+    }
+    assert.match(text, /listens on +http:\/\/localhost:\d+\n/)
+    const [, command] = /Try it:\n([\s\S]*'\n)/.exec(text) ?? []
+    const answer =
+      command &&
+      (await finish(start(['-c', command.replace('curl', "curl -sS -w '%{http_code}'")], {}, 'bash')))
+    child.kill('SIGTERM')
+    return {
+      path: command && /\/api\S+/.exec(command)?.[0],
+      status: answer ? answer.stdout.slice(-3) : undefined,
+    }
+  }
+  assert.deepEqual(await screen({ REGISTRATION: 'closed' }), { path: undefined, status: undefined })
+  assert.deepEqual(await screen(), { path: '/api/auth/register', status: '201' })
+  assert.deepEqual(await screen(), { path: '/api/auth/login', status: '200' })
+  assert.deepEqual(await screen({ REGISTRATION: 'closed' }), { path: '/api/auth/login', status: '200' })
+})
+
 const oldNode = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((directory) => join(directory, 'node'))
@@ -185,5 +212,13 @@ test('an old Node is told so in one line', {
 }, async () => {
   const { code, stdout, stderr } = await finish(start([MAIN], {}, oldNode))
   assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
-  assert.match(stderr, /^Rekindle needs Node 22\.18 or newer, and this is v\d+\.\d+\.\d+: .*\n$/)
+  assert.match(
+    stderr,
+    /^Rekindle needs Node 22\.18 or newer, and this is v\d+\.\d+\.\d+\. .*"npm ci --omit=dev" does not\.\n$/,
+  )
+  const command = await finish(start([join(dirname(MAIN), 'rekindle.cjs'), 'secret'], {}, oldNode))
+  assert.deepEqual(command, { code, stdout, stderr })
+  const logged = await finish(start([MAIN], { NODE_ENV: 'production' }, oldNode))
+  assert.deepEqual([logged.code, logged.stderr], [1, ''])
+  assert.equal(`${JSON.parse(logged.stdout).msg}\n`, stderr)
 })

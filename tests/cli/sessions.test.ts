@@ -5,9 +5,17 @@ import { insertEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
 import { insertSession } from '../../src/store/queries/sessions.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { done, failed, rekindle } from '../support/program.ts'
+import { rekindle } from '../support/program.ts'
 import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
-import { freshDatabase, inDatabase, PASSWORD_HASH, seedUser } from './fixtures.ts'
+import {
+  doneIn,
+  failedIn,
+  freshDatabase,
+  inDatabase,
+  madeDatabase,
+  PASSWORD_HASH,
+  seedUser,
+} from './fixtures.ts'
 
 const DAY = 86_400_000
 
@@ -91,52 +99,56 @@ describe('sessions', { concurrency: 2 }, () => {
   }
 
   test('revoke one', async (t) => {
-    const { run, living, reasons } = await withSessions(t)
-    assert.deepEqual(await run('sessions', 'revoke', 'ada-1'), done('Session ada-1 ended.'))
+    const { run, living, reasons, database } = await withSessions(t)
+    assert.deepEqual(await run('sessions', 'revoke', 'ada-1'), doneIn(database, 'Session ada-1 ended.'))
     assert.deepEqual(await reasons(), [['ada-1', 'operator']])
     assert.deepEqual(await living(), ['bob-1', 'ada-2'])
     const again = await run('sessions', 'revoke', 'ada-1')
-    assert.deepEqual(again, failed('no such session, or it has already ended: ada-1'))
+    assert.deepEqual(again, failedIn(database, 'no such session, or it has already ended: ada-1'))
   })
 
   test('revoke all of a user', async (t) => {
-    const { run, living, reasons } = await withSessions(t)
+    const { run, living, reasons, database } = await withSessions(t)
     // The old one, which only prune has not seen yet, was over already and does not count.
-    assert.deepEqual(await run('sessions', 'revoke', '--user', 'ada'), done('2 sessions of ada ended.'))
+    assert.deepEqual(
+      await run('sessions', 'revoke', '--user', 'ada'),
+      doneIn(database, '2 sessions of ada ended.'),
+    )
     assert.deepEqual(await living(), ['bob-1'])
     const ended = ['ada-1', 'ada-2', 'ada-old'].map((id) => [id, 'operator'])
     assert.deepEqual(await reasons(), ended)
   })
 
   test('revoke all of everybody', async (t) => {
-    const { run, living, reasons } = await withSessions(t)
-    assert.deepEqual(await run('sessions', 'revoke', '--all'), done('3 sessions ended.'))
+    const { run, living, reasons, database } = await withSessions(t)
+    assert.deepEqual(await run('sessions', 'revoke', '--all'), doneIn(database, '3 sessions ended.'))
     assert.deepEqual(await living(), [])
     const ended = ['ada-1', 'ada-2', 'ada-old', 'bob-1'].map((id) => [id, 'operator'])
     assert.deepEqual(await reasons(), ended)
-    assert.deepEqual(await run('sessions', 'revoke', '--all'), done('0 sessions ended.'))
+    assert.deepEqual(await run('sessions', 'revoke', '--all'), doneIn(database, '0 sessions ended.'))
   })
 
   test('end when their user is deactivated', async (t) => {
-    const { run, living } = await withSessions(t)
+    const { run, living, database } = await withSessions(t)
     const result = await run('users', 'deactivate', 'bob')
-    assert.deepEqual(result, done('User bob deactivated, 1 session ended.'))
+    assert.deepEqual(result, doneIn(database, 'User bob deactivated, 1 session ended.'))
     assert.deepEqual(await living(), ['ada-2', 'ada-1'])
   })
 
   for (const command of ['list', 'revoke']) {
     test(`${command} for nobody`, async (t) => {
-      const result = await rekindle(['sessions', command, '--user', 'eve'], freshDatabase(t))
-      assert.deepEqual(result, failed('no such user: eve'))
+      const database = await madeDatabase(t)
+      const result = await rekindle(['sessions', command, '--user', 'eve'], database)
+      assert.deepEqual(result, failedIn(database, 'no such user: eve'))
     })
   }
 })
 
 test('prune deletes what has expired', async (t) => {
   const { run, living, database, now } = await withSessions(t)
-  assert.deepEqual(await run('prune'), done('1 session, 0 revoked tokens, 3 events deleted.'))
+  assert.deepEqual(await run('prune'), doneIn(database, '1 session, 0 revoked tokens, 3 events deleted.'))
   assert.equal((await living()).length, 3)
-  assert.deepEqual(await run('prune'), done('0 sessions, 0 revoked tokens, 0 events deleted.'))
+  assert.deepEqual(await run('prune'), doneIn(database, '0 sessions, 0 revoked tokens, 0 events deleted.'))
   const webhook = {
     EVENTS_WEBHOOK_URL: 'http://127.0.0.1:9/',
     EVENTS_WEBHOOK_SECRET: WEBHOOK_SECRET,

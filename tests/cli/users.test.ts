@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { listUsers } from '../../src/store/queries/users.ts'
-import { done, failed, rekindle, rekindleAlone } from '../support/program.ts'
+import { done, rekindle, rekindleAlone } from '../support/program.ts'
 import { PASSWORD } from '../support/values.ts'
 import type { Place } from './fixtures.ts'
-import { freshDatabase, inDatabase, seedUser } from './fixtures.ts'
+import { doneIn, failedIn, inDatabase, listUsers, madeDatabase, seedUser } from './fixtures.ts'
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 const usersIn = (database: Place) => inDatabase(database, listUsers)
 
 describe('users add', { concurrency: 2 }, () => {
-  test('on a fresh database', async (t) => {
-    const database = freshDatabase(t)
+  test('on a database without users', async (t) => {
+    const database = await madeDatabase(t)
     const { code, stdout, stderr } = await rekindle(['users', 'add', 'Ada'], database, `${PASSWORD}\n`)
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
-    const [, id] = /^User Ada added, id ([0-9a-f-]{36})\.\n$/.exec(stdout) ?? []
+    const [, id] = /: User Ada added, id ([0-9a-f-]{36})\.\n$/.exec(stdout) ?? []
     assert.deepEqual(
       (await usersIn(database)).map((user) => [user.id, user.username]),
       [[id, 'Ada']],
@@ -23,10 +22,10 @@ describe('users add', { concurrency: 2 }, () => {
   })
 
   test('a name that is taken, in whatever case', async (t) => {
-    const database = freshDatabase(t)
+    const database = await madeDatabase(t)
     await inDatabase(database, (db) => seedUser(db, 'Ada'))
     const result = await rekindle(['users', 'add', 'ADA'], database, PASSWORD)
-    assert.deepEqual(result, failed('the username is taken: ADA'))
+    assert.deepEqual(result, failedIn(database, 'the username is taken: ADA'))
   })
 
   const names = 'a username has 1 to 128 characters, without white space or control characters'
@@ -54,15 +53,15 @@ describe('users add', { concurrency: 2 }, () => {
   ]
   for (const [what, username, input, message] of refused) {
     test(`refuses ${what}`, async (t) => {
-      const database = freshDatabase(t)
+      const database = await madeDatabase(t)
       const env = { ...database, PASSWORD_MIN_LENGTH: '15' }
-      assert.deepEqual(await rekindle(['users', 'add', username], env, input), failed(message))
+      assert.deepEqual(await rekindle(['users', 'add', username], env, input), failedIn(database, message))
       assert.deepEqual(await usersIn(database), [])
     })
   }
 
-  test('four at once, on a database that is not there yet', async (t) => {
-    const database = freshDatabase(t)
+  test('four at once', async (t) => {
+    const database = await madeDatabase(t)
     const names = ['a', 'b', 'c', 'd']
     const results = await Promise.all(
       names.map((name) => rekindleAlone(['users', 'add', name], database, PASSWORD)),
@@ -80,42 +79,47 @@ describe('users add', { concurrency: 2 }, () => {
 
 describe('users deactivate, activate, remove', { concurrency: 2 }, () => {
   test('by name', async (t) => {
-    const database = freshDatabase(t)
+    const database = await madeDatabase(t)
     await inDatabase(database, (db) => seedUser(db, 'ada'))
     const run = (...args: string[]) => rekindle(['users', ...args], database)
     const deactivatedAt = async () => (await usersIn(database))[0]?.deactivatedAt
-    assert.deepEqual(await run('deactivate', 'Ada'), done('User ada deactivated, 0 sessions ended.'))
+    assert.deepEqual(
+      await run('deactivate', 'Ada'),
+      doneIn(database, 'User ada deactivated, 0 sessions ended.'),
+    )
     const time = await deactivatedAt()
     assert.equal(typeof time, 'number')
     assert.equal((await run('deactivate', 'ada')).code, 0)
     assert.equal(await deactivatedAt(), time)
-    assert.deepEqual(await run('activate', 'ada'), done('User ada activated.'))
+    assert.deepEqual(await run('activate', 'ada'), doneIn(database, 'User ada activated.'))
     assert.equal(await deactivatedAt(), null)
-    assert.deepEqual(await run('remove', 'ada', '--yes'), done('User ada removed.'))
+    assert.deepEqual(await run('remove', 'ada', '--yes'), doneIn(database, 'User ada removed.'))
     assert.deepEqual(await usersIn(database), [])
   })
 
   test('by id', async (t) => {
-    const database = freshDatabase(t)
+    const database = await madeDatabase(t)
     const id = await inDatabase(database, (db) => seedUser(db, 'ada'))
-    assert.deepEqual(await rekindle(['users', 'remove', '-y', id], database), done('User ada removed.'))
+    assert.deepEqual(
+      await rekindle(['users', 'remove', '-y', id], database),
+      doneIn(database, 'User ada removed.'),
+    )
   })
 
   for (const args of [['deactivate'], ['activate'], ['remove', '--yes']]) {
     test(`${args[0]} of nobody`, async (t) => {
-      assert.deepEqual(
-        await rekindle(['users', ...args, 'eve'], freshDatabase(t)),
-        failed('no such user: eve'),
-      )
+      const database = await madeDatabase(t)
+      const nobody = failedIn(database, 'no such user: eve')
+      assert.deepEqual(await rekindle(['users', ...args, 'eve'], database), nobody)
     })
   }
 
   test('a name that is the id of somebody else is not taken for either', async (t) => {
-    const database = freshDatabase(t)
+    const database = await madeDatabase(t)
     await inDatabase(database, (db) => seedUser(db, 'ada', 'x-1'))
     await inDatabase(database, (db) => seedUser(db, 'X-1', 'x-2'))
     const result = await rekindle(['users', 'remove', '--yes', 'x-1'], database)
-    assert.deepEqual(result, failed('x-1 is the id of ada and the name of x-2: use one of these'))
+    assert.deepEqual(result, failedIn(database, 'x-1 is the id of ada and the name of x-2: use one of these'))
     assert.equal((await usersIn(database)).length, 2)
   })
 })
@@ -124,7 +128,7 @@ describe('users list', () => {
   const HOSTILE = 'b\u001b]0;x\u0007\u009b2J\u202e'
 
   test('has aligned columns, and nothing that a terminal would obey', async (t) => {
-    const database = freshDatabase(t)
+    const database = await madeDatabase(t)
     await inDatabase(database, (db) => seedUser(db, 'ada'))
     await inDatabase(database, (db) => seedUser(db, HOSTILE, 'b'))
     const { stdout } = await rekindle(['users', 'list'], database)
@@ -138,7 +142,7 @@ describe('users list', () => {
   })
 
   test('--json', async (t) => {
-    const database = freshDatabase(t)
+    const database = await madeDatabase(t)
     assert.deepEqual(await rekindle(['users', 'list', '--json'], database), done('[]'))
     await inDatabase(database, (db) => seedUser(db, HOSTILE, 'b'))
     await rekindle(['users', 'deactivate', 'b'], database)

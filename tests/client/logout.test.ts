@@ -14,7 +14,9 @@ import { openTab } from './tab.ts'
 /** A browser: its tabs share a session if they have the same name, and one cookie in any case. */
 async function openBrowser(t: TestContext) {
   // The name in the contract, because Prism knows no other.
-  const service = await startService(t, { cookie: { name: '__Host-refresh_token', secure: true } })
+  const service = await startService(t, {
+    cookie: { name: '__Host-refresh_token', secure: true, sameSite: 'Strict' },
+  })
   await service.register('ada')
   await service.register('grace')
   const shared = randomUUID()

@@ -54,6 +54,18 @@ export const networkRows: Readonly<Record<string, Row>> = {
     good: { false: false, 0: false, TRUE: true, 1: true },
     wrong: notFlag,
   },
+  COOKIE_SAME_SITE: {
+    pick: ({ settings }) => settings.cookie.sameSite,
+    unset: 'Strict',
+    good: { strict: 'Strict', lax: 'Lax' },
+    wrong: ['none', 'Strict', 'false'],
+  },
+  CORS_ALLOWED_HEADERS: {
+    pick: ({ settings }) => settings.corsAllowedHeaders,
+    unset: ['traceparent', 'tracestate', 'baggage', 'sentry-trace'],
+    good: { 'X-Trace': ['X-Trace'], 'b3, x-b3-traceid': ['b3', 'x-b3-traceid'] },
+    wrong: ['*', 'X-Trace,', 'X Trace', 'X-Trace:'],
+  },
   CORS_ORIGINS: {
     pick: ({ settings }) => settings.corsOrigins,
     unset: [],

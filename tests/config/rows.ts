@@ -37,12 +37,55 @@ export const rows: Readonly<Record<string, Row>> = {
       ...['./data/x.db', 'sqlite:', 'sqlite: ', 'sqlite:///x.db', 'sqlite::memory:', 'sqlite:./data/'],
       ...['mysql://h/d', 'postgres:h', 'postgres://u:1#x@h/d', 'postgres://h:99999/d', 'postgres://h /d'],
     ],
+    beside: {
+      env: { ...production, JWT_SECRET_KEY: strong },
+      good: {
+        'sqlite:/x.db': sqlite('/x.db'),
+        ...postgres('postgres://u:p@localhost/d'),
+        ...postgres('postgres://127.0.0.1:5432/d'),
+        ...postgres('postgres://[::1]/d'),
+        ...postgres('postgres:///d?host=/run'),
+        ...postgres('postgres://%2Frun/d'),
+        ...postgres('postgres:///d'),
+        ...postgres('postgres://h/d?sslmode=verify-full'),
+        ...postgres('postgres://h/d?sslmode=require'),
+        ...postgres('postgres://h/d?ssl=true'),
+        ...postgres('postgres://h/d?sslrootcert=/ca.pem'),
+        ...postgres('postgres://h/d?sslmode=disable'),
+      },
+      wrong: [
+        ...['postgres://h/d', 'postgresql://u:p@10.0.0.7:5432/d', 'postgres://localhost/d?host=10.0.0.7'],
+        ...['postgres://h/d?statement_timeout=1', 'postgres://localhost.example/d', 'mysql://h/d'],
+      ],
+    },
+  },
+  DATABASE_POOL_SIZE: {
+    pick: ({ settings }) => settings.pool.size,
+    unset: 10,
+    good: { 1: 1, 100: 100 },
+    wrong: [...notWhole, '0', '101'],
+  },
+  DATABASE_PREPARED_STATEMENTS: {
+    pick: ({ settings }) => settings.pool.preparedStatements,
+    unset: 'auto',
+    good: asTheyAre('auto', 'on', 'off'),
+    wrong: ['true', 'Off'],
+  },
+  DRAIN_SECONDS: {
+    pick: ({ settings }) => settings.drain,
+    unset: 1000,
+    good: { 0: 0, 300: 300_000 },
+    wrong: [...notWhole, '301'],
+    beside: { env: production, good: { 2: 2000, '': 5000 }, wrong: ['301'] },
   },
   JWT_SECRET_KEY: {
     pick: ({ secrets }) => (secrets.file === undefined ? textOf(secrets.current) : 'kept in a file'),
     unset: 'kept in a file',
     good: asTheyAre(other, `ключ-${other}`),
-    wrong: ['short', 'your-super-secret-jwt-key-change-me-now'],
+    wrong: [
+      ...['short', 'your-super-secret-jwt-key-change-me-now'],
+      ...[`${other},${strong}`, ` ${other}`, `${other}\n`, `${other}\t`],
+    ],
     beside: { env: production, good: asTheyAre(other), wrong: ['', 'short'] },
   },
   JWT_SECRET_KEY_PREVIOUS: {
@@ -208,5 +251,11 @@ export const rows: Readonly<Record<string, Row>> = {
     unset: 'info',
     good: asTheyAre('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     wrong: ['verbose', 'INFO', '30'],
+  },
+  LOG_PROBES: {
+    pick: ({ settings }) => settings.logProbes,
+    unset: true,
+    good: { true: true, false: false, 1: true, 0: false },
+    wrong: notFlag,
   },
 }

@@ -21,11 +21,11 @@ function mistake(env: Record<string, string>): string {
 
 test('a development secret is made once, kept for its owner only, and read again', () => {
   const { directory, file, env } = fresh()
-  const first = readServiceSettings(env).secrets
+  const { secrets: first, warnings } = readServiceSettings(env)
   assert.equal(first.file, file)
   assert.match(textOf(first.current), /^[\w-]{43}$/)
   assert.equal(readFileSync(file, 'utf8'), `${textOf(first.current)}\n`)
-  assert.deepEqual(first.warnings, [])
+  assert.deepEqual(warnings, [])
   assert.deepEqual(readdirSync(directory), ['rekindle.db.secret'], 'no draft is left')
   if (!windows) assert.deepEqual([modeOf(file), modeOf(directory)], ['600', '700'])
 
@@ -128,8 +128,8 @@ test('a kept secret may be written by hand; a guessable one is a mistake, a read
   readServiceSettings(env)
   writeFileSync(file, `${strong}\r\n`)
   if (!windows) chmodSync(file, 0o644)
-  const { current, warnings } = readServiceSettings(env).secrets
-  assert.equal(textOf(current), strong)
+  const { secrets, warnings } = readServiceSettings(env)
+  assert.equal(textOf(secrets.current), strong)
   if (!windows) assert.match(warnings.join('\n'), /^[^\n]+ can be read by other users: [^\n]+$/)
 
   const guessable = 'change-me-please-change-me-now-ok'

@@ -24,9 +24,10 @@ test('each documented variable has a row, and no other one is read', () => {
     ACCESS_TOKEN_EXPIRE_MINUTES REFRESH_TOKEN_EXPIRE_DAYS SESSION_MAX_AGE_DAYS REFRESH_TOKEN_ROTATION
     REFRESH_TOKEN_GRACE_SECONDS EXPIRED_TOKEN_WINDOW_MINUTES EXCHANGE_SESSIONS DATABASE_URL HOST PORT REGISTRATION
     PASSWORD_MIN_LENGTH PASSWORD_MEMORY_KIB PASSWORD_ITERATIONS METRICS_HOST METRICS_PORT
-    REFRESH_COOKIE_NAME COOKIE_SECURE CORS_ORIGINS TRUST_PROXY EVENTS_RETENTION_DAYS EVENTS_WEBHOOK_URL
+    REFRESH_COOKIE_NAME COOKIE_SECURE COOKIE_SAME_SITE CORS_ORIGINS CORS_ALLOWED_HEADERS TRUST_PROXY EVENTS_RETENTION_DAYS EVENTS_WEBHOOK_URL
     EVENTS_KEEP_DELETED_USERS
-    EVENTS_WEBHOOK_SECRET LOG_LEVEL SESSIONS_PER_USER
+    EVENTS_WEBHOOK_SECRET LOG_LEVEL LOG_PROBES SESSIONS_PER_USER DRAIN_SECONDS DATABASE_POOL_SIZE
+    DATABASE_PREPARED_STATEMENTS
     LIMIT_LOGIN_ADDRESS LIMIT_LOGIN_ACCOUNT LIMIT_LOGIN_DELAY LIMIT_REGISTER_ADDRESS LIMIT_PASSWORD_ADDRESS
     LIMIT_SESSIONS_USER LIMIT_SESSIONS_ADDRESS LIMIT_REFRESH_SESSION LIMIT_REFRESH_USER LIMIT_FAILURES_ADDRESS`.split(
     /\s+/,
@@ -39,7 +40,14 @@ test('each documented variable has a row, and no other one is read', () => {
     return env[name]
   }
   readServiceSettings(new Proxy<Record<string, string>>({ ...service }, { get }))
-  assert.deepEqual(read, new Set<string | symbol>(documented))
+  const files = [
+    'JWT_SECRET_KEY',
+    'JWT_SECRET_KEY_PREVIOUS',
+    'ADMIN_TOKEN',
+    'EVENTS_WEBHOOK_SECRET',
+    'DATABASE_URL',
+  ]
+  assert.deepEqual(read, new Set<string | symbol>([...documented, ...files.map((name) => `${name}_FILE`)]))
 })
 
 for (const [name, row] of Object.entries(rows)) {
@@ -185,7 +193,7 @@ test('no message repeats a value: neither a secret nor a password, wherever it w
   for (const env of environments.flatMap((env) => [env, { NODE_ENV: 'production', ...env }])) {
     let lines: unknown
     try {
-      lines = readServiceSettings(env).secrets.warnings
+      lines = readServiceSettings(env).warnings
     } catch (error) {
       assert(error instanceof SettingsError)
       lines = [error.message, error.stack, error.cause, error.mistakes]
@@ -196,9 +204,9 @@ test('no message repeats a value: neither a secret nor a password, wherever it w
 
 test('settings are frozen to the ground', () => {
   const env = { ...service, CORS_ORIGINS: 'https://a.example', TRUST_PROXY: '::1' }
-  const { settings, secrets } = readServiceSettings(env)
+  const { settings, secrets, warnings } = readServiceSettings(env)
   const parts = [settings, ...Object.values(settings), ...Object.values(settings.limits)]
-  for (const part of [...parts, secrets, secrets.previous, secrets.warnings]) {
+  for (const part of [...parts, secrets, secrets.previous, warnings]) {
     assert(Object.isFrozen(part), JSON.stringify(part))
   }
   assert(Object.isFrozen(readSettings({}).database))

@@ -1,7 +1,10 @@
 /** Types blocks of shell commands as a reader would: one after the other, in one shell. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -55,6 +58,27 @@ export async function answersOf(
   const output = await type(shell, script, directory, env)
   assert.deepEqual(readdirSync(directory), [])
   return output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+}
+
+/**
+ * Puts a pause of a minute behind each command, for the clock of a service: readers think, and read on.
+ *
+ * @param clock turned by each pause
+ */
+export async function withPauses(
+  t: Pick<TestContext, 'after'>,
+  clock: { now: number },
+  blocks: readonly string[],
+): Promise<string[]> {
+  const server = createServer((_, response) => {
+    clock.now += 61_000
+    response.end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  return blocks.map((block) => block.replace(/(?<!\\)\n/g, `\ncurl http://127.0.0.1:${port}\n`))
 }
 
 /** The status, and the message, the name or the length of a list. */

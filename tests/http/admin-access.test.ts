@@ -21,7 +21,7 @@ test('the contract asks for this token in all of them, and nowhere else', () => 
     assert.equal(JSON.stringify(security).includes('adminToken'), isAdmin, path)
     if (isAdmin) assert.deepEqual([security, tags], [[{ adminToken: [] }], ['admin']])
   }
-  assert.equal(administration.length, 11)
+  assert.equal(administration.length, 14)
 })
 
 test('nothing else is taken for the token, wherever it stands, and nothing is read or changed', async (t) => {
@@ -35,7 +35,7 @@ test('nothing else is taken for the token, wherever it stands, and nothing is re
     const url = pathOf(path, user.id)
     const refused = async (message: string, to: string, headers: Record<string, string>) => {
       // Without the token, the response does not even say that the body is malformed.
-      const body = method === 'POST' ? { body: '{' } : {}
+      const body = method === 'POST' || method === 'PUT' ? { body: '{' } : {}
       const answer = await service.request(to, { method, headers, ...body })
       assert.deepEqual([answer.status, answer.body.message], [401, message], `${method} ${to}`)
       assert.match(answer.headers.get('WWW-Authenticate') ?? '', /^Bearer /)

@@ -9,9 +9,13 @@ import { forge, hideTables, lockDatabase } from '../support/world.ts'
 import { HOST, post, startWithCookie } from './cookies.ts'
 
 test('login: one cookie with all its attributes, and no refresh token in the body', async (t) => {
-  for (const secure of [true, false]) {
+  for (const [secure, sameSite] of [
+    [true, 'Strict'],
+    [false, 'Strict'],
+    [true, 'Lax'],
+  ] as const) {
     const name = secure ? HOST : 'refresh_token'
-    const service = await startService(t, { cookie: { name, secure } })
+    const service = await startService(t, { cookie: { name, secure, sameSite } })
     await service.register()
     const json = { username: 'ada', password: PASSWORD, cookie: true }
     const answer = await service.request('/api/auth/login', { json })
@@ -22,7 +26,7 @@ test('login: one cookie with all its attributes, and no refresh token in the bod
       'max-age': String((30 * DAY) / 1000),
       path: '/',
       httponly: '',
-      samesite: 'Strict',
+      samesite: sameSite,
       ...(secure && { secure: '' }),
     })
     assert.equal(claimsOf(cookie.value)['type'], 'refresh')

@@ -7,7 +7,7 @@ import { PASSWORD, startService } from '../support/service.ts'
 import { cookiesOf } from '../support/tokens.ts'
 
 export const HOST = '__Host-refresh_token'
-const SECURE = { cookie: { name: HOST, secure: true } }
+const SECURE = { cookie: { name: HOST, secure: true, sameSite: 'Strict' } } as const
 
 export interface CookieWorld {
   readonly service: Service

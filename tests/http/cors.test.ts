@@ -71,6 +71,8 @@ test('a preflight of a listed origin', async (t) => {
     'Authorization',
     'Content-Type',
     'X-Request-Id',
+    'sentry-trace',
+    'traceparent',
   ])
   assert.match(headers.get('X-Request-Id') ?? '', /^[\w.-]{1,64}$/)
 })

@@ -112,6 +112,7 @@ test('no secret is in the log, and everything else is', async (t) => {
     'user.deactivated',
     'user.deleted',
     'user.registered',
+    'user.renamed',
   ])
   const reasons = lines.filter(({ event }) => event === 'session.revoked').map(({ reason }) => reason)
   assert.deepEqual([...new Set(reasons)].sort(), [

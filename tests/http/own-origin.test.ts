@@ -57,7 +57,10 @@ const OWN: readonly [origin: string, host: string | undefined, secure: boolean, 
 
 test('the own origin, by Host', () => {
   for (const [origin, host, secure, isOwn] of OWN) {
-    const settings = { corsOrigins: [APP], cookie: { name: 'refresh_token', secure } }
+    const settings = {
+      corsOrigins: [APP],
+      cookie: { name: 'refresh_token', secure, sameSite: 'Strict' },
+    } as const
     const row = `${origin} at ${host}, secure: ${secure}`
     assert.equal(isCrossSite({ site: undefined, origin, host }, settings), !isOwn, row)
     // `Sec-Fetch-Site` decides if the browser sends it.
@@ -119,8 +122,79 @@ test('a login that asks for the cookie is not made by other sites; one that asks
   }
   assert.deepEqual(await snapshot(service.database), before)
   assert.match(service.logged(), /"reason":"cross_site".*"login.failed"/)
-  for (const headers of [{}, { Origin: service.url }, { ...fromElsewhere, Origin: APP }]) {
+  // Listed, but the browser would drop the cookie.
+  const dropped = await login({ ...fromElsewhere, Origin: APP }, true)
+  assert.deepEqual([dropped.status, cookiesOf(dropped)], [403, []])
+  assert.match(
+    dropped.body.message,
+    /Use one site .*localhost and 127\.0\.0\.1 .* or log in without cookie\.$/,
+  )
+  assert.deepEqual(await snapshot(service.database), before)
+  for (const headers of [
+    {},
+    { Origin: service.url },
+    { Origin: APP },
+    { Origin: APP, 'Sec-Fetch-Site': 'same-site' },
+    { Origin: service.url, 'Sec-Fetch-Site': 'same-origin' },
+  ]) {
     assert.equal(cookiesOf(await login(headers as Record<string, string>, true)).length, 1)
   }
-  assert.equal((await login(fromElsewhere, false)).status, 200)
+  for (const headers of [fromElsewhere, { ...fromElsewhere, Origin: APP }])
+    assert.equal((await login(headers, false)).status, 200)
+})
+
+test('a login for a Secure cookie over plain http: refused with what to do, except on loopback', async (t) => {
+  const LAN = 'http://192.168.1.5:5173'
+  const cookie = { name: 'refresh_token', secure: true, sameSite: 'Strict' } as const
+  const { service } = await startWorld(t, { corsOrigins: [LAN, APP, 'http://localhost:5173'], cookie })
+  const { host } = new URL(service.url)
+  const login = (headers: readonly string[]) => {
+    const { promise, resolve, reject } = Promise.withResolvers<{
+      status: number
+      message: string | undefined
+    }>()
+    const body = JSON.stringify({ username: 'ada', password: PASSWORD, cookie: true })
+    const fixed = [
+      'Connection',
+      'close',
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(body.length),
+    ]
+    const sent = nodeRequest(
+      `${service.url}/api/auth/login`,
+      { method: 'POST', headers: [...fixed, ...headers] },
+      (response) =>
+        text(response).then((sent) => {
+          const { code, message } = JSON.parse(sent)
+          resolve({ status: code, message })
+        }, reject),
+    )
+    sent.on('error', reject).end(body)
+    return promise
+  }
+  const before = await snapshot(service.database)
+  for (const headers of [
+    // The own page, and a listed one
+    ['Host', '192.168.1.5:8787', 'Origin', 'http://192.168.1.5:8787'],
+    ['Host', '192.168.1.5:8787', 'Origin', LAN],
+    ['Host', host, 'Origin', LAN],
+  ]) {
+    const { status, message } = await login(headers)
+    assert.equal(status, 403)
+    assert.match(message ?? '', /Use https, set COOKIE_SECURE=false, or log in without cookie\.$/)
+  }
+  const foreign = await login(['Host', '192.168.1.5:8787', 'Origin', 'http://evil.example'])
+  assert.deepEqual(foreign, { status: 403, message: 'Cross-site request refused.' })
+  assert.deepEqual(await snapshot(service.database), before)
+  for (const headers of [
+    ['Host', host, 'Origin', `http://${host}`],
+    ['Host', host, 'Origin', 'http://localhost:5173'],
+    ['Host', 'auth.example', 'Origin', APP],
+    ['Host', 'auth.example', 'Origin', 'https://auth.example'],
+    ['Host', host, 'Origin', LAN, 'Sec-Fetch-Site', 'same-site'],
+    ['Host', host],
+  ])
+    assert.equal((await login(headers)).status, 200, headers.join(' '))
 })

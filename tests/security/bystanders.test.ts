@@ -77,7 +77,7 @@ test('a reader of the logs: ids and addresses, no names and devices, and no id i
 })
 
 test('a sibling subdomain, and a cookie without __Host-: it plants its own session or blocks refreshes, no more', async (t) => {
-  const cookie = { name: 'refresh_token', secure: false }
+  const cookie = { name: 'refresh_token', secure: false, sameSite: 'Strict' } as const
   const { service, accessToken, refreshToken } = await startWorld(t, { cookie })
   await service.register('thief')
   const planted = await service.login('thief')
@@ -110,7 +110,7 @@ test('a sibling subdomain, and a cookie without __Host-: it plants its own sessi
 })
 
 test('with __Host-, a cookie by any other name is not read', async (t) => {
-  const cookie = { name: '__Host-refresh_token', secure: true }
+  const cookie = { name: '__Host-refresh_token', secure: true, sameSite: 'Strict' } as const
   const { service, refreshToken } = await startWorld(t, { cookie })
   for (const name of [
     'refresh_token',

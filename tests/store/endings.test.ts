@@ -11,7 +11,7 @@ import { endAllSessions, logout } from '../../src/sessions/revoke.ts'
 import { SLICE } from '../../src/store/queries/endings.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import type { StartedSession } from '../../src/store/queries/password-changes.ts'
-import { updatePassword } from '../../src/store/queries/password-changes.ts'
+import { replacePassword, updatePassword } from '../../src/store/queries/password-changes.ts'
 import { activateUser, deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { connect, test } from '../support/database.ts'
 import type { StoreContext } from '../support/session-context.ts'
@@ -164,6 +164,29 @@ test('a password change spares its own session, and only it, when the process di
   const access = mintAccess(context, anew, context.now())
   await assertLives(context, { ...access, refreshToken: mintRefreshToken(context, anew) })
   assert.deepEqual(await unrevoked(context), [grant.session.id])
+})
+
+test('an operator sets a password and the process dies: all are over, and the old hash is gone', async (t) => {
+  const { context, userId, grant } = await hoarder(t)
+  await withoutWrites(context, async () => {
+    const ended = await replacePassword(context.db, { userId, newHash: 'another', now: NOW }, OPERATOR)
+    assert.deepEqual(
+      ended?.events.map(({ name, reason }) => [name, reason]),
+      [
+        ['password.changed', 'operator'],
+        ['sessions.revoked', 'password'],
+      ],
+    )
+    await assertOver(context, grant)
+    assert.deepEqual(await allActiveSessions(context, userId), [])
+  })
+  await pruneAll(context)
+  assert.deepEqual(await unrevoked(context), [])
+  const hashes = await context.db.selectFrom('users').select('password_hash').execute()
+  assert.deepEqual(
+    hashes.map(({ password_hash }) => password_hash),
+    ['another'],
+  )
 })
 
 test('deactivated, the process dies, activated: nothing is back', async (t) => {

@@ -1,6 +1,6 @@
 /** `docs/invariants.md`: "A change is on disk before it is answered." Checked on the connection that the service uses. */
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { test } from 'node:test'
 import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
@@ -69,3 +69,11 @@ test('the database, with its journal, is for its owner only', {
     assert.equal((statSync(path).mode & 0o777).toString(8), '600', path.slice(file.length))
   }
 })
+
+for (const access of ['read', 'write'] as const) {
+  test(`a missing file is not made by access to ${access}`, async (t) => {
+    const file = freshFile(t)
+    await assert.rejects(openStore({ dialect: 'sqlite', file }, access), /cannot open the database/)
+    assert.ok(!existsSync(file))
+  })
+}

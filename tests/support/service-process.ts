@@ -9,6 +9,8 @@ export interface ServiceProcess {
   readonly url: string
   readonly pid: number
   readonly stdin: Writable
+  /** What it printed before it said its address */
+  readonly printed: readonly string[]
   /** The exit code, or the signal that ended it */
   readonly ended: Promise<number | NodeJS.Signals | null>
   /** @returns the exit code, or the signal that ended it */
@@ -37,14 +39,18 @@ export async function spawnService(
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString()
   })
+  const printed: string[] = []
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /"msg":"listening"/.test(line)
       ? String(JSON.parse(line).url)
       : /listens on\s+(http\S+)/.exec(line)?.[1]
     if (url !== undefined) {
       child.stdout.resume()
-      return { url, pid: Number(child.pid), stdin: child.stdin, ended, stop }
+      return { url, pid: Number(child.pid), stdin: child.stdin, printed, ended, stop }
     }
+    // In production a failed start is told here.
+    errors += `${line}\n`
+    printed.push(line)
   }
   throw new Error(`the service did not start: ${errors}`)
 }

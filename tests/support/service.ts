@@ -23,6 +23,8 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   host: '127.0.0.1',
   port: 0,
   metrics: undefined,
+  drain: 0,
+  pool: { size: 10, preparedStatements: 'auto' },
   issuer: undefined,
   audience: undefined,
   accessTokenTtl: 30 * MINUTE,
@@ -39,8 +41,9 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   keepEventsOfDeleted: false,
   webhook: undefined,
   registration: 'open',
-  cookie: { name: 'refresh_token', secure: false },
+  cookie: { name: 'refresh_token', secure: false, sameSite: 'Strict' },
   corsOrigins: [],
+  corsAllowedHeaders: ['traceparent', 'sentry-trace'],
   trustProxy: false,
   // Tests of limits set their own; all others measure what they measured.
   limits: {
@@ -56,6 +59,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
     failuresAddress: false,
   },
   logLevel: 'trace',
+  logProbes: true,
 }
 
 export const NO_LIMITS = DEFAULTS.limits

@@ -1,7 +1,8 @@
+import { explainSessions } from '../../sessions/explain.ts'
 import { activeSessions } from '../../sessions/list.ts'
 import { openSession } from '../../sessions/open.ts'
 import { endAllSessions, endSession } from '../../sessions/revoke.ts'
-import { sessionBody } from '../../sessions/session-body.ts'
+import { explainedBody, sessionBody } from '../../sessions/session-body.ts'
 import { findUser } from '../../store/queries/users.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
@@ -10,7 +11,12 @@ import { withoutSecrets } from '../pipeline/secrets-in-text.ts'
 import { cursorOf } from './pagination.ts'
 import { pageFrom } from './sessions.ts'
 
-type SessionOperations = 'listUserSessions' | 'openUserSession' | 'endUserSessions' | 'endUserSession'
+type SessionOperations =
+  | 'listUserSessions'
+  | 'explainUserSessions'
+  | 'openUserSession'
+  | 'endUserSessions'
+  | 'endUserSession'
 
 /** Handlers of the contract's tag `admin`: sessions of a user. The admin token was checked before: see `guards.ts`. */
 export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperations> => ({
@@ -19,6 +25,15 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
     const { sessions, next } = await activeSessions(core, pageFrom(query, path.id))
     return success(200, {
       sessions: sessions.map(sessionBody),
+      next_cursor: next === undefined ? null : cursorOf(next),
+    })
+  },
+
+  async explainUserSessions(_c, { path, query, success, failure }) {
+    if ((await findUser(core.db, path.id)) === undefined) return failure(404, 'User not found.')
+    const { sessions, next } = await explainSessions(core, pageFrom(query, path.id))
+    return success(200, {
+      sessions: sessions.map(explainedBody),
       next_cursor: next === undefined ? null : cursorOf(next),
     })
   },

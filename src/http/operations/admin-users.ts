@@ -1,7 +1,10 @@
+import { rememberedAs } from '../../limits/names.ts'
 import { activateUser, deactivateUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
 import { register } from '../../users/accounts.ts'
 import { deleteAccount } from '../../users/delete.ts'
 import { foldCase } from '../../users/fold-case.ts'
+import { rename } from '../../users/rename.ts'
+import { setPassword } from '../../users/set-password.ts'
 import { userBody } from '../../users/user-body.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
@@ -16,6 +19,8 @@ type UserOperations =
   | 'deleteUser'
   | 'deactivateUser'
   | 'activateUser'
+  | 'setUserPassword'
+  | 'renameUser'
 
 /** Handlers of the contract's tag `admin`: users. The admin token was checked before: see `guards.ts`. */
 export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> => ({
@@ -65,5 +70,24 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
     if (events === undefined) return failure(404, 'User not found.')
     logEvents(core, c, events)
     return success(200, { message: 'User activated' })
+  },
+
+  async setUserPassword(c, { path, body, success, failure }) {
+    const user = await findUser(core.db, path.id)
+    const result = user && (await setPassword(core, user, body.password, originOf(core, c)))
+    if (result === undefined || result.outcome === 'unknown_user') return failure(404, 'User not found.')
+    if (result.outcome === 'unfit_password')
+      return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
+    logEvents(core, c, result.events)
+    return success(200, { message: 'Password set', sessions_ended: result.endedSessions })
+  },
+
+  async renameUser(c, { path, body, success, failure }) {
+    const context = { ...core, rememberedAs: rememberedAs(core.names) }
+    const result = await rename(context, { id: path.id, username: body.username }, originOf(core, c))
+    if (result.outcome === 'unknown_user') return failure(404, 'User not found.')
+    if (result.outcome === 'taken') return failure(409, 'Username is taken.')
+    logEvents(core, c, result.events)
+    return success(200, userBody(result.user))
   },
 })

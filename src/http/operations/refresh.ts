@@ -7,15 +7,19 @@ import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { setRefreshCookie } from '../pipeline/credentials.ts'
 import { tooMany } from '../pipeline/limits.ts'
-import { logEvents, logOutcome, originOf, recordRefusal } from '../pipeline/record.ts'
+import { logEvents, logOutcome, nameRefusal, originOf, recordRefusal } from '../pipeline/record.ts'
 import { refreshCredential } from '../pipeline/refresh-credential.ts'
 
 /** Handlers of the contract's tag `tokens` */
 export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'exchangeToken'> => ({
   async refreshToken(c, { success, failure }) {
     const credential = refreshCredential(core, c)
-    if (credential.outcome === 'conflicting') return failure(400, 'Conflicting refresh tokens.')
-    if (credential.outcome === 'missing') return failure(401, 'Refresh token missing.')
+    if (credential.outcome === 'conflicting' || credential.outcome === 'missing') {
+      nameRefusal(c, 'token.refused', { reason: credential.outcome, kind: 'refresh' })
+      return credential.outcome === 'missing'
+        ? failure(401, 'Refresh token missing.')
+        : failure(400, 'Conflicting refresh tokens.')
+    }
 
     const { token, isCookie } = credential
     const result = await refresh(core, token, () => originOf(core, c, 'refresh'))
@@ -134,6 +138,9 @@ function recordEnd(
   result: Extract<RefreshOutcome, { readonly outcome: 'reused' | 'restored' }>,
   kind: 'refresh' | 'exchange',
 ): void {
-  if (result.events.length > 0) logEvents(core, c, result.events, kind)
-  else recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
+  if (result.events.length > 0) {
+    logEvents(core, c, result.events, kind)
+    const refusal = result.outcome === 'reused' ? 'token.reuse_detected' : 'session.restored'
+    nameRefusal(c, refusal, { ...result, kind })
+  } else recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
 }

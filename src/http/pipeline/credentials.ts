@@ -44,7 +44,12 @@ export function refreshCookies(c: Context<Env>, { cookie: { name } }: CookieSett
   return distinct(header.split(';').flatMap((pair) => parse(pair, name)[name] || []))
 }
 
-const attributes = (secure: boolean) => ({ path: '/', secure, httpOnly: true, sameSite: 'Strict' as const })
+const attributes = ({ secure, sameSite }: Settings['cookie']) => ({
+  path: '/',
+  secure,
+  httpOnly: true,
+  sameSite,
+})
 
 // Seconds. RFC 6265bis §5.5 limits cookies to 400 days.
 const MAX_COOKIE_AGE = 34_560_000
@@ -58,16 +63,12 @@ export function setRefreshCookie(
   now: number,
 ): void {
   const maxAge = Math.min(Math.floor(expiresAt / 1000) - Math.floor(now / 1000), MAX_COOKIE_AGE)
-  setHeader(
-    c,
-    'Set-Cookie',
-    generateCookie(cookie.name, refreshToken, { ...attributes(cookie.secure), maxAge }),
-  )
+  setHeader(c, 'Set-Cookie', generateCookie(cookie.name, refreshToken, { ...attributes(cookie), maxAge }))
 }
 
 /** Clears the cookie if the request sent one. */
 export function clearRefreshCookie(c: Context<Env>, settings: CookieSettings): void {
   if (refreshCookies(c, settings).length === 0) return
-  const { name, secure } = settings.cookie
-  setHeader(c, 'Set-Cookie', generateCookie(name, '', { ...attributes(secure), maxAge: 0 }))
+  const { cookie } = settings
+  setHeader(c, 'Set-Cookie', generateCookie(cookie.name, '', { ...attributes(cookie), maxAge: 0 }))
 }

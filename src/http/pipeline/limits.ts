@@ -7,7 +7,7 @@ import type { Env, Handler, OperationId, OperationWith, Reply, Respond } from '.
 import type { Core } from '../core.ts'
 import { bearerTokens, refreshCookies } from './credentials.ts'
 import { removeHeader, setHeader } from './headers.ts'
-import { recordRefusal } from './record.ts'
+import { nameRefusal, recordRefusal } from './record.ts'
 import { draftOf } from './respond.ts'
 
 const MESSAGE = 'Too many requests.'
@@ -114,6 +114,8 @@ export function tooMany(
   // draft-ietf-httpapi-ratelimit-headers
   setHeader(c, 'RateLimit', `"${policy.name}";r=0;t=${seconds}`)
   setHeader(c, 'RateLimit-Policy', `"${policy.name}";q=${policy.points};w=${policy.seconds}`)
-  if (isFirst) recordRefusal(core, c, 'limit.reached', { ...subject, reason: policy.name })
+  const details = { ...subject, reason: policy.name }
+  if (isFirst) recordRefusal(core, c, 'limit.reached', details)
+  else nameRefusal(c, 'limit.reached', details)
   return MESSAGE
 }

@@ -6,10 +6,12 @@ import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { addressReader } from '../server/address.ts'
 import { securityHeaders } from '../server/listen.ts'
-import { looksLikeCredential } from './secrets-in-text.ts'
+import { looksLikeCredential, plainPath } from './secrets-in-text.ts'
 
 // At most 64 characters, which is too short for a token, but not for a secret
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz'])
 
 /** Sets the request's id, the client's address and the first headers of the response. */
 export function identify({ settings, log, holdsSecret }: Core): MiddlewareHandler<Env> {
@@ -55,21 +57,28 @@ export function logRequests(core: Core): MiddlewareHandler<Env> {
     // The template, because the path itself may contain a token.
     const route = routePath(c, -1)
     core.metrics?.answered(c.req.method, route, c.res.status, duration / 1000)
-    logLine(core, c, route, duration)
+    if (core.settings.logProbes || !PROBES.has(route) || c.res.status !== 200)
+      logLine(core, c, route, duration)
   }
 }
+
+// Only a request that matches no operation has a route with an asterisk, at the end.
+const isUnknown = (c: Context<Env>, route: string) => c.res.status === 404 || route.endsWith('*')
 
 function logLine(core: Core, c: Context<Env>, route: string, duration: number): void {
   try {
     core.log.info(
       {
+        user_id: c.get('access')?.userId,
         ...c.get('outcome'),
         request_id: c.get('requestId'),
         method: c.req.method,
         route,
+        path: isUnknown(c, route) ? plainPath(c.req.path, core.holdsSecret) : undefined,
         status: c.res.status,
         duration_ms: Math.round(duration * 100) / 100,
         address: c.get('address'),
+        error: c.get('error'),
       },
       'request',
     )

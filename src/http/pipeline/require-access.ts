@@ -2,7 +2,7 @@ import { authenticate } from '../../sessions/authenticate.ts'
 import type { Access, Handler, OperationWith, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { bearerToken } from './credentials.ts'
-import { recordRefusal } from './record.ts'
+import { nameRefusal, recordRefusal } from './record.ts'
 
 /** The operations that need an access token */
 type AccessOperation = OperationWith<401, 'Access token missing.'>
@@ -36,7 +36,10 @@ export function requireAccess<Id extends AccessOperation>(
     // TypeScript cannot resolve the statuses of a type parameter. Here they are checked for all operations of its constraint.
     const { failure } = operation as unknown as Respond<AccessOperation>
     const token = bearerToken(c)
-    if (token === undefined) return failure(401, 'Access token missing.') as Reply<Id>
+    if (token === undefined) {
+      nameRefusal(c, 'token.refused', { reason: 'missing' })
+      return failure(401, 'Access token missing.') as Reply<Id>
+    }
     const result = await authenticate(core, token)
     const isAccepted =
       result.outcome === 'authenticated' || (result.outcome === 'superseded' && (await mayRepeat(result)))

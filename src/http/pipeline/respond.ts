@@ -69,6 +69,7 @@ function challenge(core: Core, c: Context<Env>, message = ''): string {
 
 /** Sends a response with the headers that the contract requires for its status. Every response passes here. */
 export function send(core: Core, c: Context<Env>, { status, type, body, message }: Draft): Response {
+  if (message !== undefined) c.set('error', message)
   const headers = c.get('headers')
   headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
   if (type === 'application/json') headers['Cache-Control'] = 'no-store'

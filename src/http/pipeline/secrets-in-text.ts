@@ -38,3 +38,30 @@ export function withoutSecrets(text: string, holdsSecret: (text: string) => bool
   const plain = text.replace(JWT, '[token]')
   return holdsSecret(plain) ? '[secret]' : plain
 }
+
+// Characters
+const MAX_PATH = 256
+const MAX_SEGMENT = 24
+const MAX_SEGMENTS = 8
+const MAX_WORDS = 4
+
+// `refresh`, `Token`, `API`, `v1`. Tokens, codes and most passwords mix letters and digits.
+const WORD = /^(?:[A-Z]?[a-z]+|[A-Z]{2,5})?\d{0,2}$/
+
+/**
+ * A path that matches no operation as it may be logged: an operator has to see which prefix was wrong, but a client may send
+ * a token in it. Only segments of few words are kept.
+ */
+export function plainPath(path: string, holdsSecret: (text: string) => boolean): string {
+  if (path.length > MAX_PATH) return '[long path]'
+  if (holdsSecret(path)) return '[secret]'
+  const [, ...segments] = path.split('/')
+  const shown = segments.slice(0, MAX_SEGMENTS).map((segment) => (isPlain(segment) ? segment : '[…]'))
+  return `/${[...shown, ...(segments.length > MAX_SEGMENTS ? ['…'] : [])].join('/')}`
+}
+
+function isPlain(segment: string): boolean {
+  if (segment.length > MAX_SEGMENT) return false
+  const words = segment.replace(/^\./, '').split(/[-_.~]|(?<=[a-z])(?=[A-Z])/)
+  return words.length <= MAX_WORDS && words.every((word) => WORD.test(word))
+}

@@ -21,6 +21,9 @@ type Row = Record<string, string | number | null>
 // Tables with any columns
 type Rows = Kysely<Record<string, Row>>
 
+/** What was done with rows */
+export type CopyStep = `${Table['name']} ${'copied' | 'compared'}`
+
 export type CopyOutcome =
   | { readonly outcome: 'copied'; readonly rows: Readonly<Record<Table['name'], number>> }
   /** The target is not a copy: it has users that the source does not have, or a later refresh. */
@@ -34,8 +37,14 @@ export type CopyOutcome =
  * @param source a database with the current schema
  * @param target a database with the current schema
  * @param now milliseconds since the epoch
+ * @param onRows called with what is done so far
  */
-export function copyRows(source: Database, target: Database, now: number): Promise<CopyOutcome> {
+export function copyRows(
+  source: Database,
+  target: Database,
+  now: number,
+  onRows: (step: CopyStep, rows: number) => void = () => {},
+): Promise<CopyOutcome> {
   const snapshot = source.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
   return snapshot.execute(async (trx) => {
     // Kysely knows the columns of each table, but here all tables are treated alike.
@@ -45,9 +54,9 @@ export function copyRows(source: Database, target: Database, now: number): Promi
     // Deleting comes first, because a new user may have the name of a deleted one.
     for (const table of TABLES) await deleteMissing(from, to, table)
     const rows = { users: 0, sessions: 0, revoked_tokens: 0, events: 0 }
-    for (const table of TABLES) rows[table.name] = await upsertAll(from, to, table)
+    for (const table of TABLES) rows[table.name] = await upsertAll(from, to, table, onRows)
     for (const table of TABLES) {
-      const key = await firstDifference(from, to, table)
+      const key = await firstDifference(from, to, table, onRows)
       if (key !== undefined) return { outcome: 'differs', table: table.name, key }
     }
     await continueNumbers(target)
@@ -107,7 +116,9 @@ async function deleteMissing(from: Rows, to: Rows, table: Table): Promise<void> 
   }
 }
 
-async function upsertAll(from: Rows, to: Rows, table: Table): Promise<number> {
+type OnRows = (step: CopyStep, rows: number) => void
+
+async function upsertAll(from: Rows, to: Rows, table: Table, onRows: OnRows): Promise<number> {
   let count = 0
   for await (const rows of batches(from, table)) {
     const columns = Object.keys(rows[0] ?? {})
@@ -123,18 +134,27 @@ async function upsertAll(from: Rows, to: Rows, table: Table): Promise<number> {
       )
       .execute()
     count += rows.length
+    onRows(`${table.name} copied`, count)
   }
   return count
 }
 
 /** @returns the key of the first row that only one side has, or that differs */
-async function firstDifference(from: Rows, to: Rows, table: Table): Promise<string | undefined> {
+async function firstDifference(
+  from: Rows,
+  to: Rows,
+  table: Table,
+  onRows: OnRows,
+): Promise<string | undefined> {
   const copies = batches(to, table)
+  let count = 0
   for await (const rows of batches(from, table)) {
     const { value: found = [] } = await copies.next()
     const at = rows.findIndex((row, index) => !isDeepStrictEqual({ ...row }, { ...found[index] }))
     if (at !== -1) return String(rows[at]?.[table.key])
     if (found.length > rows.length) return String(found[rows.length]?.[table.key])
+    count += rows.length
+    onRows(`${table.name} compared`, count)
   }
   const { value } = await copies.next()
   return value === undefined ? undefined : String(value[0]?.[table.key])

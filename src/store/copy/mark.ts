@@ -20,6 +20,14 @@ export async function markFinished(db: Database, now: number): Promise<void> {
   await sql`insert into ${sql.table(TABLE)} (finished_at) values (${now})`.execute(db)
 }
 
+/** @throws when the database is a copy that is not finished, because users and sessions may be missing */
+export async function refuseUnfinished(db: Database): Promise<void> {
+  if (!(await isCopy(db))) return
+  const { rows } = await sql`select finished_at from ${sql.table(TABLE)}`.execute(db)
+  if (rows.length === 0)
+    throw new Error('the database is a copy that was not finished: run rekindle copy again')
+}
+
 /**
  * Makes a copy an independent database, which `rekindle copy` no longer overwrites.
  *
@@ -27,8 +35,6 @@ export async function markFinished(db: Database, now: number): Promise<void> {
  */
 export async function takeOver(db: Database): Promise<void> {
   if (!(await isCopy(db))) return
-  const { rows } = await sql`select finished_at from ${sql.table(TABLE)}`.execute(db)
-  if (rows.length === 0)
-    throw new Error('the database is a copy that was not finished: run rekindle copy again')
+  await refuseUnfinished(db)
   await sql`drop table if exists ${sql.table(TABLE)}`.execute(db)
 }

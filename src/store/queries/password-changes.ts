@@ -89,6 +89,31 @@ function startAnew(trx: Database, change: PasswordChange): Promise<StartedSessio
     .executeTakeFirst()
 }
 
+/**
+ * Sets a password for a user, who may have forgotten the old one or never had any, and ends all sessions of the user.
+ *
+ * @returns undefined when the user does not exist
+ */
+export function replacePassword(
+  db: Database,
+  { userId, newHash, now }: Pick<PasswordChange, 'userId' | 'newHash' | 'now'>,
+  origin: Origin,
+): Promise<EndedSessions | undefined> {
+  return withEnding(db, userId, async (trx) => {
+    // This locks the user's row first: see endSessions. A login that has verified the old hash waits here and then fails.
+    const user = await trx
+      .updateTable('users')
+      // An earlier change can no longer be repeated.
+      .set({ password_hash: newHash, replaced_hash: null, replaced_at: null, replaced_by: null })
+      .where('id', '=', userId)
+      .returning('id')
+      .executeTakeFirst()
+    if (user === undefined) return undefined
+    const cause: NewEvent = { name: 'password.changed', userId, reason: 'operator' }
+    return endSessions(trx, { userId, reason: 'password', now, origin, cause })
+  })
+}
+
 /** A password and the one that it replaced. Times are in milliseconds since the epoch. */
 export interface PasswordState {
   readonly passwordHash: string

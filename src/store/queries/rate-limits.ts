@@ -1,4 +1,4 @@
-import type { ExpressionBuilder } from 'kysely'
+import type { ExpressionBuilder, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import type { Database, Schema } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -110,6 +110,39 @@ export async function rememberUser(
     .execute()
 }
 
+// `;` follows `:` in the order of bytes.
+const below = (eb: ExpressionBuilder<Schema, 'rate_limits'>, prefix: string) =>
+  eb.and([eb('key', '>', `${prefix}:`), eb('key', '<', `${prefix};`)])
+
+/**
+ * Moves the remembered logins of a user who gets another name.
+ *
+ * @param prefixes of the keys, without the last colon. Undefined: the logins are forgotten.
+ */
+export async function moveRemembered(
+  trx: Transaction<Schema>,
+  userId: string,
+  prefixes: { readonly from: string; readonly to: string } | undefined,
+): Promise<void> {
+  const deletion = trx.deleteFrom('rate_limits')
+  if (prefixes === undefined) {
+    await deletion.where('user_id', '=', userId).execute()
+    return
+  }
+  const { from, to } = prefixes
+  // Those with the previous secret, and what a user who had this name before has left
+  await deletion
+    .where('user_id', '=', userId)
+    .where((eb) => eb.not(below(eb, from)))
+    .execute()
+  await deletion.where((eb) => below(eb, to)).execute()
+  await trx
+    .updateTable('rate_limits')
+    .set({ key: sql<string>`cast(${to} as text) || substr(key, ${sql.lit(from.length + 1)})` })
+    .where('user_id', '=', userId)
+    .execute()
+}
+
 /** A row about a user, for the user */
 export interface KeptCount extends Count {
   readonly key: string
@@ -124,8 +157,7 @@ export function listPoints(db: Database, userId: string, keys: readonly string[]
       eb.or([
         eb('user_id', '=', userId),
         ...keys.map((key) => eb('key', '=', key)),
-        // `;` follows `:` in the order of bytes.
-        ...keys.map((key) => eb.and([eb('key', '>', `${key}:`), eb('key', '<', `${key};`)])),
+        ...keys.map((key) => below(eb, key)),
       ]),
     )
     .orderBy('key')

@@ -76,8 +76,32 @@ export function findUserByName(
     .executeTakeFirst()
 }
 
-export function listUsers(db: Database): Promise<UserRow[]> {
-  return db.selectFrom('users').select(USER).orderBy('username_key').execute()
+// Rows
+const PAGE = 500
+
+/** Lists all users page by page, in the order of their folded names. */
+export async function* usersByName(db: Database): AsyncGenerator<UserRow[]> {
+  let after = ''
+  for (;;) {
+    const found = await db
+      .selectFrom('users')
+      .select(USER)
+      .select('username_key as usernameKey')
+      .where('username_key', '>', after)
+      .orderBy('username_key')
+      .limit(PAGE)
+      .execute()
+    if (found.length > 0 || after === '') yield found.map(({ usernameKey: _, ...user }) => user)
+    if (found.length < PAGE) return
+    after = found.at(-1)?.usernameKey ?? ''
+  }
+}
+
+/** @returns usernames by id, without those of deleted users */
+export async function usernamesOf(db: Database, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db.selectFrom('users').select(['id', 'username']).where('id', 'in', ids).execute()
+  return new Map(rows.map(({ id, username }) => [id, username]))
 }
 
 export interface UserPage {

@@ -10,15 +10,22 @@ const ALL_PAGES = 0x7fffffff
  * Copies a SQLite database while other processes write to it, and checks the copy. The file gets its name when it is
  * complete and on disk. Only its owner can read it.
  *
+ * @param onStep called before each step. A step blocks the event loop.
  * @throws when the source does not exist, or the file does
  */
-export async function backupSqlite(source: string, file: string): Promise<void> {
+export async function backupSqlite(
+  source: string,
+  file: string,
+  onStep: (step: 'copying' | 'checking') => void = () => {},
+): Promise<void> {
   if (existsSync(file)) throw new Error(`the file is there already: ${file}`)
   // In the same directory, because renaming works only within a file system.
   const unfinished = resolve(`${file}.${randomUUID()}.tmp`)
   closeSync(openSync(unfinished, 'wx', 0o600))
   try {
+    onStep('copying')
     await copyPages(source, unfinished)
+    onStep('checking')
     check(unfinished)
     // Windows flushes only files that are open for writing.
     sync(unfinished, 'r+')

@@ -7,6 +7,7 @@ import type { Schema } from '../schema.ts'
 import type { ConnectionlessAdapter, Query } from '../statement.ts'
 import type { Access, Store } from '../store.ts'
 import { GroupCommitDriver } from './driver.ts'
+import { Files } from './files.ts'
 
 // Milliseconds. How long a request waits for the write lock of another process before it gets 503. The wait blocks the
 // event loop, so it is short, and later requests do not repeat it: see `Statements.lock`.
@@ -17,11 +18,10 @@ const MIGRATION_TIMEOUT = 60_000
 
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PROTOCOL)/
 
-// For commands that only read: neither the file nor its journal is created or changed. A missing file has no tables.
+// For commands that only read: neither the file nor its journal is created or changed.
 function openToRead(file: string): SQLite.Database {
-  if (!existsSync(file)) return new SQLite(':memory:')
   // A connection opened as read-only could not remove -wal and -shm when it closes.
-  const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
+  const database = new SQLite(file, { timeout: BUSY_TIMEOUT, fileMustExist: true })
   database.pragma('query_only = ON')
   return database
 }
@@ -42,12 +42,15 @@ function switchToWal(database: SQLite.Database): void {
   }
 }
 
-function open(file: string): SQLite.Database {
+function create(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // The file holds password hashes and addresses, so only its owner may read it. An existing file is not opened here:
   // closing a descriptor would drop all POSIX locks of this process on it.
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
-  const database = new SQLite(file, { timeout: BUSY_TIMEOUT })
+}
+
+function open(file: string): SQLite.Database {
+  const database = new SQLite(file, { timeout: BUSY_TIMEOUT, fileMustExist: true })
   switchToWal(database)
   // better-sqlite3 is built with NORMAL for WAL, which may lose commits in a power cut.
   database.pragma('synchronous = FULL')
@@ -56,7 +59,8 @@ function open(file: string): SQLite.Database {
   database.pragma('wal_autocheckpoint = 14000')
   // A long read prevents checkpoints, so that the log grows. Afterwards it is truncated to this size.
   database.pragma(`journal_size_limit = ${32 * 2 ** 20}`)
-  database.prepare('select 1').get()
+  // Reads from the file, which opens its log.
+  database.prepare('select 1 from sqlite_schema').get()
   // Checked only after a statement: right after the switch to WAL, SQLite reports FULL although NORMAL will apply.
   if (database.pragma('synchronous', { simple: true }) !== 2)
     throw new Error('SQLite refuses synchronous=FULL')
@@ -102,7 +106,10 @@ class Dialect extends SqliteDialect {
   constructor(database: SQLite.Database, access: Access) {
     super({ database })
     // A transaction that reads before it writes would fail if another process has written in between.
-    this.#driver = new GroupCommitDriver(database, access === 'read' ? 'begin' : 'begin immediate')
+    this.#driver =
+      access === 'read'
+        ? new GroupCommitDriver(database, 'begin')
+        : new GroupCommitDriver(database, 'begin immediate', new Files(database.name))
   }
 
   override createAdapter(): TransactionalAdapter {
@@ -115,10 +122,11 @@ class Dialect extends SqliteDialect {
 }
 
 /**
- * @param file path of the database file. The file and its directory are created if missing.
- * @param access `read`: nothing is created or changed
+ * @param file path of the database file
+ * @param access `create`: the file and its directory are created if missing. `read`: nothing is changed
  */
 export function openSqlite(file: string, access: Access): Store {
+  if (access === 'create') create(file)
   const database = access === 'read' ? openToRead(file) : open(file)
   const db = new Kysely<Schema>({ dialect: new Dialect(database, access) })
   return {

@@ -116,11 +116,44 @@ export const activateUser: Provocations = {
   '200 activated': ask('/activate', POST),
 }
 
+const set = ask('/password', { method: 'PUT', json: { password: 'Aunt Agatha at ten' } })
+
+export const setUserPassword: Provocations = {
+  ...cookieless(withBody(set, 'password')),
+  ...withNewPassword(set, 'password'),
+  ...below('/password', { method: 'PUT', json: { password: PASSWORD } }),
+  ...busy(set),
+  '200 set': set,
+  '400 username_inside': ask('/password', { method: 'PUT', json: { password: 'and ＡＤＡ, again' } }),
+}
+
+const called = (username: string) => ask('/username', { method: 'PUT', json: { username } })
+
+export const renameUser: Provocations = {
+  ...cookieless(withBody(called('grace'), 'username')),
+  ...below('/username', { method: 'PUT', json: { username: 'grace' } }),
+  '200 renamed': [called('grace'), called('Ada'), called('ada')],
+  '409 taken': async (world) => {
+    await world.service.register('Grace')
+    return called('GRACE')(world)
+  },
+}
+
 export const listUserSessions: Provocations = {
   ...reading(ask('/sessions', GET)),
   ...below('/sessions', GET),
   '200 one': ask('/sessions', GET),
   '400 invalid_parameter': ask('/sessions?limit=101', GET),
+}
+
+export const explainUserSessions: Provocations = {
+  ...reading(ask('/session_history', GET)),
+  ...below('/session_history', GET),
+  '200 one': async (world) => {
+    await world.service.request('/api/auth/logout', { method: 'POST', bearer: world.refreshToken })
+    return ask('/session_history', GET)(world)
+  },
+  '400 invalid_parameter': ask('/session_history?limit=101', GET),
 }
 
 const open = ask('/sessions', { json: { device: 'A browser', address: '2001:db8::1' } })

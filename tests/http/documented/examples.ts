@@ -49,6 +49,6 @@ export function table(all: readonly Example[], seen: ReadonlySet<Example>): stri
     const met = group.filter((example) => seen.has(example)).length
     const statuses = new Set(group.map(({ operationId, status }) => `${operationId} ${status}`)).size
     const share = `${((100 * met) / group.length).toFixed(0)} %`.padStart(5)
-    return `${name.padEnd(17)}${share}  ${met} of ${group.length} examples, ${statuses} statuses`
+    return `${name.padEnd(20)}${share}  ${met} of ${group.length} examples, ${statuses} statuses`
   })
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
 import { PASSWORD } from '../../support/service.ts'
-import { forge } from '../../support/world.ts'
+import { configure, forge } from '../../support/world.ts'
 import type { Provocation, Provocations } from './provoke.ts'
 import {
   after,
@@ -37,6 +37,21 @@ export const login: Provocations = {
     crossSite(asAda(PASSWORD)),
     changed(asAda(PASSWORD, { cookie: true }), (request) => ({ ...request, headers: fromElsewhere })),
   ],
+  '403 cookie_over_plain_http': after(
+    changed(asAda(PASSWORD, { cookie: true }), (request) => ({
+      ...request,
+      headers: { Origin: 'http://app.example' },
+    })),
+    (world) =>
+      configure(world, {
+        corsOrigins: ['http://app.example'],
+        cookie: { ...world.service.core.settings.cookie, secure: true },
+      }),
+  ),
+  '403 cookie_of_another_site': after(
+    changed(asAda(PASSWORD, { cookie: true }), (request) => ({ ...request, headers: fromElsewhere })),
+    (world) => configure(world, { corsOrigins: [fromElsewhere.Origin] }),
+  ),
   '403 inactive': after(asAda(PASSWORD), ({ service, user }) =>
     deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR),
   ),

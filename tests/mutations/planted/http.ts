@@ -3,6 +3,20 @@ import type { Mutation } from '../mutation.ts'
 /** In src/http */
 export const httpFaults: readonly Mutation[] = [
   {
+    file: 'src/http/pipeline/requests.ts',
+    find: 'plainPath(c.req.path, core.holdsSecret)',
+    replace: 'c.req.path',
+    why: 'a token in a path that matches nothing gets into the log',
+    tests: ['tests/http/logs.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/secrets-in-text.ts',
+    find: "  if (holdsSecret(path)) return '[secret]'\n",
+    replace: '',
+    why: 'a secret that looks like words gets into the log with a path',
+    tests: ['tests/http/request-lines.test.ts'],
+  },
+  {
     file: 'src/http/pipeline/credentials.ts',
     find: 'httpOnly: true',
     replace: 'httpOnly: false',
@@ -11,8 +25,8 @@ export const httpFaults: readonly Mutation[] = [
   },
   {
     file: 'src/http/pipeline/credentials.ts',
-    find: "sameSite: 'Strict'",
-    replace: "sameSite: 'Lax'",
+    find: 'httpOnly: true,\n  sameSite,',
+    replace: "httpOnly: true,\n  sameSite: 'Lax' as const,",
     why: 'other sites can navigate with the cookie',
     tests: ['tests/http/cookie-mode.test.ts'],
   },
@@ -190,5 +204,26 @@ export const httpFaults: readonly Mutation[] = [
     replace: 'Date.parse(known.slice(0, 19))',
     why: 'the offset of a date-time is ignored',
     tests: ['tests/contract/formats.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/cross-site.ts',
+    find: "  if (site === 'cross-site') return OTHER_SITE\n",
+    replace: '',
+    why: 'a login succeeds whose cookie the browser drops',
+    tests: ['tests/http/own-origin.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/credentials.ts',
+    find: 'httpOnly: true,\n  sameSite,',
+    replace: "httpOnly: true,\n  sameSite: 'Strict' as const,",
+    why: 'COOKIE_SAME_SITE has no effect',
+    tests: ['tests/http/cookie-mode.test.ts'],
+  },
+  {
+    file: 'src/http/pipeline/cross-site.ts',
+    find: ' && !isLoopback(host)',
+    replace: '',
+    why: 'a page on localhost cannot log in by cookie in an old Safari',
+    tests: ['tests/http/own-origin.test.ts'],
   },
 ]

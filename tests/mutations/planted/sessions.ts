@@ -3,6 +3,20 @@ import type { Mutation } from '../mutation.ts'
 /** In src/sessions */
 export const sessionFaults: readonly Mutation[] = [
   {
+    file: 'src/sessions/explain.ts',
+    find: 'const at = Math.min(revokedAt ?? now, now)',
+    replace: 'const at = revokedAt === null ? now : 0',
+    why: 'a session that was revoked after its deadline is said to have ended by that',
+    tests: ['tests/sessions/explain.test.ts'],
+  },
+  {
+    file: 'src/sessions/explain.ts',
+    find: 'Math.max(expiresAt, refreshedAt + now - idleCutoff(context, now))',
+    replace: 'expiresAt',
+    why: 'a session that exchanges continue is said to have ended',
+    tests: ['tests/sessions/explain.test.ts'],
+  },
+  {
     file: 'src/sessions/revoke.ts',
     find: "{ sessionId, userId, reason: 'logout', now, origin }",
     replace: "{ sessionId, reason: 'logout', now, origin }",

@@ -80,9 +80,9 @@ export const tokenAndUserFaults: readonly Mutation[] = [
     tests: ['tests/config/kept-secret.test.ts'],
   },
   {
-    file: 'src/config/settings.ts',
-    find: "production ? 'closed' : 'open'",
-    replace: "production ? 'open' : 'closed'",
+    file: 'src/config/parse.ts',
+    find: "isProduction ? 'closed' : 'open'",
+    replace: "isProduction ? 'open' : 'closed'",
     why: 'anybody may register in production',
     tests: ['tests/config/settings.test.ts'],
   },

@@ -1,0 +1,143 @@
+/** A real nginx with the lines of `docs/client.md`: on another port, over plain http, at the root and below a prefix. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { request as nodeRequest } from 'node:http'
+import { delimiter, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+import { describe, test } from 'node:test'
+import { freePort } from '../bench/throughput/process.ts'
+import { blocksOf, sectionOf } from '../docs/pages.ts'
+import { temporaryDirectory } from '../docs/walk.ts'
+import { start } from '../support/program.ts'
+import type { Service } from '../support/service.ts'
+import { ADMIN_TOKEN, PASSWORD, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
+
+const PATH = [process.env['PATH'], '/usr/sbin', '/usr/local/sbin'].join(delimiter)
+const isInstalled = spawnSync('nginx', ['-v'], { env: { PATH } }).status === 0
+const [atRoot = '', belowPrefix = ''] = blocksOf(sectionOf('docs/client.md', 'Behind nginx'), 'nginx')
+
+/** @returns the port of nginx */
+async function startNginx(t: TestContext, service: Service, locations: string): Promise<number> {
+  const directory = temporaryDirectory(t)
+  const port = await freePort()
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${directory}/${name};`)
+    .join(' ')
+  const server = locations.replaceAll('127.0.0.1:8787', new URL(service.url).host)
+  // As root, nginx would give up the rights to its directory.
+  const user = process.getuid?.() === 0 ? 'user root;' : ''
+  writeFileSync(
+    join(directory, 'nginx.conf'),
+    `${user} daemon off; pid ${directory}/pid; error_log stderr; worker_processes 1; events {}
+    http { access_log off; ${temporary} server { listen 127.0.0.1:${port}; ${server} } }`,
+  )
+  mkdirSync(join(directory, 'logs'))
+  const child = start(
+    ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', 'stderr'],
+    { PATH },
+    'nginx',
+  )
+  t.after(() => child.kill())
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  await until(
+    () => fetch(`http://127.0.0.1:${port}/`).then(Boolean, () => false),
+    () => `nginx does not start: ${errors}`,
+  )
+  return port
+}
+
+interface Sent {
+  readonly path: string
+  readonly method?: string
+  readonly body?: object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** As a browser does for a page of the same origin, over plain http without `Sec-Fetch-Site`. The path is sent as it is. */
+function send(port: number, { path, method = 'POST', body, headers }: Sent) {
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    status: number
+    cookie: string
+    body: string
+  }>()
+  const own = { Host: `auth.example:${port}`, Origin: `http://auth.example:${port}`, Connection: 'close' }
+  const type = body && { 'Content-Type': 'application/json' }
+  const sent = nodeRequest(
+    { host: '127.0.0.1', port, path, method, headers: { ...own, ...type, ...headers } },
+    (response) =>
+      text(response).then(
+        (body) =>
+          resolve({
+            status: response.statusCode ?? 0,
+            cookie: response.headers['set-cookie']?.[0]?.split(';')[0] ?? '',
+            body,
+          }),
+        reject,
+      ),
+  )
+  sent.on('error', reject).end(body && JSON.stringify(body))
+  return promise
+}
+
+const login = { username: 'ada', password: PASSWORD, cookie: true }
+
+describe('behind nginx', { skip: !isInstalled && 'there is no nginx', timeout: 60_000 }, () => {
+  for (const [prefix, locations] of [
+    ['', atRoot],
+    ['/auth', belowPrefix],
+  ] as const) {
+    const name = prefix === '' ? 'at the root' : 'below a prefix'
+
+    test(`${name}: the own page on another port logs in and refreshes by the cookie`, async (t) => {
+      const service = await startService(t, { trustProxy: 1 })
+      await service.register()
+      const port = await startNginx(t, service, locations)
+      const Forged = { 'X-Forwarded-For': '192.0.2.66' }
+      const answer = await send(port, { path: `${prefix}/api/auth/login`, body: login, headers: Forged })
+      assert.equal(answer.status, 200, answer.body)
+      const headers = { Cookie: answer.cookie }
+      assert.equal((await send(port, { path: `${prefix}/refresh_token`, headers })).status, 200)
+      assert.equal((await send(port, { path: `${prefix}/docs`, method: 'GET' })).status, 200)
+      assert.doesNotMatch(service.logged(), /192\.0\.2\.66/)
+    })
+
+    test(`${name}: with $host, which drops the port, it is refused`, async (t) => {
+      const service = await startService(t)
+      await service.register()
+      const port = await startNginx(t, service, locations.replace('$http_host', '$host'))
+      assert.equal((await send(port, { path: `${prefix}/api/auth/login`, body: login })).status, 403)
+    })
+
+    test(`${name}: administration is closed, however its path is written`, async (t) => {
+      const service = await startService(t)
+      const port = await startNginx(t, service, locations)
+      const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` }
+      for (const path of [
+        ...['/admin/users', '/%61dmin/users', '//admin/users', '/x/../admin/users', '/./admin/users'],
+        ...['/admin/', '/admin', '/x/%2e%2e/admin/users', '/admin%2fusers'],
+      ]) {
+        const answer = await send(port, { path: prefix + path, method: 'GET', headers })
+        assert.ok([404, 400].includes(answer.status), `${path}: ${answer.status}`)
+      }
+      const direct = await service.request('/admin/users', { bearer: ADMIN_TOKEN })
+      assert.equal(direct.status, 200)
+    })
+  }
+
+  test('below a prefix, location /admin/ guards nothing', async (t) => {
+    const service = await startService(t)
+    const port = await startNginx(
+      t,
+      service,
+      belowPrefix.replace('location /auth/admin/', 'location /admin/'),
+    )
+    const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` }
+    assert.equal((await send(port, { path: '/auth/admin/users', method: 'GET', headers })).status, 200)
+  })
+})
