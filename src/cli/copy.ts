@@ -53,6 +53,8 @@ async function copy(from: Place, to: Place): Promise<void> {
     if (pending.length > 0) throw new Error('its schema is older: run rekindle migrate on it first')
     return withStore('target', to, 'write', async (target) => {
       refuseSame(await isSameDatabase(source.db, target.db))
+      // A newer schema may have columns that the copy would leave empty.
+      refuseNewer(await schemaState(target.db))
       await migrate(target.db)
       return report(await copyAll(source, target))
     })

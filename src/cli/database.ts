@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { pruneAll } from '../sessions/prune.ts'
-import { migrate, refuseNewer, schemaState } from '../store/migrate.ts'
+import { migrate, refuseTooNew, schemaState } from '../store/migrate.ts'
 import type { Database } from '../store/schema.ts'
 import { count } from './output.ts'
 import { withDatabase, withSchema } from './with-database.ts'
@@ -16,7 +16,10 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
         env,
         async ({ db }) => {
           const names = dryRun ? await pending(db) : await migrate(db)
-          console.log(names.length === 0 ? 'The schema is up to date.' : names.join('\n'))
+          const { unknown } = await schemaState(db)
+          if (unknown.length > 0) {
+            console.log(`The schema is newer than this program, which works beside it: ${unknown.join(', ')}`)
+          } else console.log(names.length === 0 ? 'The schema is up to date.' : names.join('\n'))
         },
         dryRun ? 'read' : 'write',
       ),
@@ -42,6 +45,6 @@ export function addDatabaseCommands(program: Command, env: NodeJS.ProcessEnv): v
 
 async function pending(db: Database): Promise<readonly string[]> {
   const state = await schemaState(db)
-  refuseNewer(state)
+  refuseTooNew(state)
   return state.pending
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readServiceSettings } from '../config/settings.ts'
 import { startDelivery } from '../events/deliver.ts'
 import { createApp } from '../http/app.ts'
+import { assureWriting } from '../http/assure-writing.ts'
 import type { Core } from '../http/core.ts'
 import { createCore } from '../http/core.ts'
 import { metricsApp } from '../http/metrics-app.ts'
@@ -11,13 +12,11 @@ import { startPruning } from '../sessions/prune.ts'
 import { announce } from './announce.ts'
 import { Failure, messageOf } from './failure.ts'
 import { createLog } from './log.ts'
-import { stopSignal } from './stop-signal.ts'
+import { ignoreSignals, serviceStop, WITHOUT_DRAIN } from './serve-signals.ts'
 import { lowerThreads } from './threads.ts'
 
 // Milliseconds
 const PRUNE_INTERVAL = 60_000
-/** After SIGTERM, /readyz fails for this long before connections are refused, so that load balancers notice. */
-const DRAIN_DELAY = 1000
 /** For running requests, before their connections are closed */
 const STOP_TIMEOUT = 7000
 
@@ -26,21 +25,26 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const { settings, secrets, warnings } = readServiceSettings(env)
   const log = await createLog(settings)
   for (const warning of warnings) log.warn(warning)
+  ignoreSignals(log)
   const core = await createCore({ settings, secrets, log })
   await lowerThreads()
   // Signals are handled before the announcement, because a supervisor may send one as soon as it reads that line.
-  const stop = stopSignal()
+  const stop = serviceStop(env)
   try {
     const { listener, metrics } = await listenBoth(core)
     const stopPruning = startPruning(core, PRUNE_INTERVAL, core.log)
     const stopDelivery = startDelivery(core)
+    await assureWriting(core).catch((err: unknown) => {
+      log.error({ err }, 'the database cannot be written to: /readyz fails until it can')
+    })
     await announce(core, secrets, listener)
     if (metrics !== undefined) log.info({ url: `${metrics.url}/metrics` }, 'metrics')
     if (!stop.aborted) await once(stop, 'abort')
     const signal: unknown = stop.reason
     log.info({ signal }, 'draining')
     core.shutdown.draining = true
-    if (signal === 'SIGTERM') await new Promise((done) => setTimeout(done, DRAIN_DELAY))
+    // Load balancers notice that /readyz fails, before connections are refused.
+    if (!WITHOUT_DRAIN.has(signal)) await new Promise((done) => setTimeout(done, settings.drain))
     await Promise.all([listener.close(STOP_TIMEOUT), stopDelivery()])
     await metrics?.close(0)
     await stopPruning()

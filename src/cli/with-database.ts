@@ -26,7 +26,7 @@ export async function withDatabase(
   access: Access = 'write',
 ): Promise<void> {
   const settings = readSettings(env)
-  const store = await openStore(settings.database, access)
+  const store = await openStore(settings.database, access, settings.pool)
   try {
     await work({ db: store.db, settings, now: Date.now })
   } catch (error) {

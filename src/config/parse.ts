@@ -32,6 +32,7 @@ function withDefaults(data: z.infer<typeof variables>) {
   const ofSuccesses: Limit | false = isProduction && { points: 60, seconds: 3600 }
   return {
     ...data,
+    DRAIN_SECONDS: data.DRAIN_SECONDS ?? (isProduction ? 5 : 1),
     REGISTRATION: data.REGISTRATION ?? (isProduction ? 'closed' : 'open'),
     REFRESH_COOKIE_NAME:
       data.REFRESH_COOKIE_NAME ?? (data.COOKIE_SECURE ? '__Host-refresh_token' : 'refresh_token'),

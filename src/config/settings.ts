@@ -20,8 +20,17 @@ export interface Settings {
   readonly port: number
   /** METRICS_HOST, METRICS_PORT: the address that Prometheus scrapes. Undefined: metrics are off. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined
+  /** DRAIN_SECONDS, in milliseconds: how long `/readyz` fails before connections are refused. By default 5 s in production. */
+  readonly drain: number
   /** DATABASE_URL. */
   readonly database: Database
+  /** Connections to PostgreSQL. */
+  readonly pool: {
+    /** DATABASE_POOL_SIZE: the maximum number of connections of one process. */
+    readonly size: number
+    /** DATABASE_PREPARED_STATEMENTS: `auto` uses them unless there is a pooler. */
+    readonly preparedStatements: 'auto' | 'on' | 'off'
+  }
   /** JWT_ISSUER: the claim `iss`. Undefined: it is neither written nor checked. */
   readonly issuer: string | undefined
   /** JWT_AUDIENCE: the claim `aud`. Undefined: it is neither written nor checked. */
@@ -92,6 +101,8 @@ export interface Settings {
   readonly webhook: { readonly url: string; readonly secret: string } | undefined
   /** LOG_LEVEL: one of pino's levels. */
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** LOG_PROBES: whether successful requests to `/livez` and `/readyz` are logged. */
+  readonly logProbes: boolean
 }
 
 /**
@@ -189,7 +200,12 @@ function settingsOf(data: Parsed): Settings {
       data.METRICS_PORT === undefined
         ? undefined
         : Object.freeze({ host: data.METRICS_HOST, port: data.METRICS_PORT }),
+    drain: data.DRAIN_SECONDS * second,
     database: Object.freeze(data.DATABASE_URL),
+    pool: Object.freeze({
+      size: data.DATABASE_POOL_SIZE,
+      preparedStatements: data.DATABASE_PREPARED_STATEMENTS,
+    }),
     issuer: data.JWT_ISSUER,
     audience: data.JWT_AUDIENCE,
     accessTokenTtl: data.ACCESS_TOKEN_EXPIRE_MINUTES * minute,
@@ -230,6 +246,7 @@ function settingsOf(data: Parsed): Settings {
     keepEventsOfDeleted: data.EVENTS_KEEP_DELETED_USERS,
     webhook: webhookOf(data.EVENTS_WEBHOOK_URL, data.EVENTS_WEBHOOK_SECRET),
     logLevel: data.LOG_LEVEL,
+    logProbes: data.LOG_PROBES,
   }
   return Object.freeze(settings)
 }

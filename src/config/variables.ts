@@ -27,7 +27,13 @@ export const variables = z
     // Metrics have their own port: on the public one, a mistake in a proxy would expose them to everybody.
     METRICS_HOST: host.default('127.0.0.1'),
     METRICS_PORT: whole(0, 65535).optional(),
+    // Longer than a load balancer takes to notice that /readyz fails. The default depends on NODE_ENV.
+    DRAIN_SECONDS: whole(0, 300).optional(),
     DATABASE_URL: database.default({ dialect: 'sqlite', file: './data/rekindle.db' }),
+    // A statement takes about a millisecond, so one process cannot keep more than ten connections busy with its single CPU.
+    // Nine such processes fit into PostgreSQL's default limit of 100 connections.
+    DATABASE_POOL_SIZE: whole(1, 100).default(10),
+    DATABASE_PREPARED_STATEMENTS: oneOf('auto', 'on', 'off').default('auto'),
     JWT_ISSUER: stringOrUri.optional(),
     JWT_AUDIENCE: stringOrUri.optional(),
     ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, year * 24 * 60).default(30),
@@ -73,6 +79,7 @@ export const variables = z
     EVENTS_WEBHOOK_URL: webhookUrl.optional(),
     EVENTS_WEBHOOK_SECRET: webhookSecret.optional(),
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+    LOG_PROBES: flag.default(true),
   })
   .refine((read) => read.COOKIE_SECURE !== false || !securePrefix.test(String(read.REFRESH_COOKIE_NAME)), {
     path: ['REFRESH_COOKIE_NAME'],

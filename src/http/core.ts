@@ -8,7 +8,7 @@ import { messageOf } from '../message-of.ts'
 import type { SessionContext } from '../sessions/context.ts'
 import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy/mark.ts'
-import { migrate } from '../store/migrate.ts'
+import { migrate, schemaState } from '../store/migrate.ts'
 import { openStore } from '../store/open.ts'
 import type { RecordRefusal } from '../store/queries/events.ts'
 import { oncePerHour } from '../store/queries/events.ts'
@@ -38,7 +38,10 @@ export interface Core extends SessionContext, AccountContext {
   readonly holdsSecret: (text: string) => boolean
   /** Set `draining` to true when the process is asked to stop: `/readyz` then fails. */
   readonly shutdown: { draining: boolean }
-  /** The number of requests refused because the database failed. After one, `/readyz` tests a write before it succeeds. */
+  /**
+   * The number of requests refused because the database failed. After one, `/readyz` tests a write before it succeeds. It
+   * starts at 1, because nothing was written yet.
+   */
   readonly failedWrites: { count: number }
   /** Undefined without METRICS_PORT */
   readonly metrics: Metrics | undefined
@@ -62,7 +65,7 @@ export interface CoreOptions {
  * @param options the settings and secrets of `readServiceSettings`, and a log
  * @returns the core for {@link createApp}, {@link listen}, `startPruning` and `startDelivery`. `core.store.close()` closes
  * the database.
- * @throws when the database cannot be opened, was migrated by a newer version, or is an unfinished copy
+ * @throws when the database cannot be opened, was migrated by a version that this one cannot work beside, or is an unfinished copy
  * @example
  * ```ts
  * import pino from 'pino'
@@ -74,18 +77,21 @@ export interface CoreOptions {
  * ```
  */
 export async function createCore({ settings, secrets, log, now = Date.now }: CoreOptions): Promise<Core> {
-  const store = await openStore(settings.database)
+  const store = await openStore(settings.database, 'write', settings.pool)
   try {
     const migrated = await migrate(store.db)
     await takeOver(store.db)
     if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
+    const { unknown } = await schemaState(store.db)
+    if (unknown.length > 0)
+      log.warn({ unknown }, 'the database is newer than this program, which works beside it')
     const { admin, ...signing } = secrets
     const keys = createTokenKeys({ ...signing, issuer: settings.issuer, audience: settings.audience })
     const passwords = createPasswords(settings.password)
     const names = createNames(secrets)
     const limits = createLimits(settings, { db: store.db, now, names })
     const { mayWrite } = limits
-    const state = { shutdown: { draining: false }, failedWrites: { count: 0 } }
+    const state = { shutdown: { draining: false }, failedWrites: { count: 1 } }
     const recordRefusal = oncePerHour(store.db)
     const turns = createTurns(passwords)
     const holdsSecret = secretFinder(secrets, settings.webhook?.secret)

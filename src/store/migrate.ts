@@ -1,3 +1,4 @@
+import type { DialectAdapter } from 'kysely'
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
@@ -12,6 +13,14 @@ export interface SchemaState {
   readonly unknown: readonly string[]
 }
 
+/** The adapter of a dialect whose migrations do not run with Kysely's own lock. */
+export interface MigratingAdapter extends DialectAdapter {
+  /** Does work in a transaction, while no other process migrates. */
+  migrateAlone<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T>
+}
+
+const isMigrating = (adapter: DialectAdapter): adapter is MigratingAdapter => 'migrateAlone' in adapter
+
 type Migrations = Readonly<Record<string, Migration>>
 
 const migrator = (db: Database, known: Migrations) =>
@@ -22,20 +31,29 @@ const migrator = (db: Database, known: Migrations) =>
  * pending.
  *
  * @returns the names of the migrations that were run
- * @throws when the database was migrated by a newer version of this program
+ * @throws when the database was migrated by a newer version that this one cannot work beside
  */
 export async function migrate(db: Database, known: Migrations = migrations): Promise<string[]> {
   const state = await schemaState(db, known)
-  refuseNewer(state)
+  refuseTooNew(state, known)
   const names: string[] = []
   if (state.pending.length === 0) return names
   // Kysely's migrateToLatest would run all migrations in one transaction.
   for (;;) {
-    const { error, results = [] } = await migrator(db, known).migrateUp()
-    if (error !== undefined) throw error
-    if (results.length === 0) return names
-    names.push(...results.map(({ migrationName }) => migrationName))
+    const next = await migrateNext(db, known)
+    if (next.length === 0) return names
+    names.push(...next)
   }
+}
+
+async function migrateNext(db: Database, known: Migrations): Promise<readonly string[]> {
+  const { adapter } = db.getExecutor()
+  const run = async (connection: Database) => {
+    const { error, results = [] } = await migrator(connection, known).migrateUp()
+    if (error !== undefined) throw error
+    return results.map(({ migrationName }) => migrationName)
+  }
+  return isMigrating(adapter) ? adapter.migrateAlone(db, run) : run(db)
 }
 
 /** Reports what {@link migrate} would do, without changing anything. */
@@ -47,6 +65,24 @@ export async function schemaState(db: Database, known: Migrations = migrations):
   const { rows } = await sql<{ name: string }>`select name from ${table} order by name`.execute(db)
   const unknown = rows.map(({ name }) => name).filter((name) => !Object.hasOwn(known, name))
   return { pending, unknown }
+}
+
+// A migration that does more than expand the schema says in its name which migration a program must know to work on:
+// `0012_no_address_needs_0010`.
+const NEEDS = /_needs_(\d{4})$/
+
+const numberOf = (name: string) => Number.parseInt(name, 10)
+
+/**
+ * A newer version may have migrated the database. This one works on as long as the migrations that it does not know only
+ * expand the schema, and needs none itself.
+ *
+ * @throws when it cannot
+ */
+export function refuseTooNew({ pending, unknown }: SchemaState, known: Migrations = migrations): void {
+  const newest = Math.max(...Object.keys(known).map(numberOf))
+  const isDemanding = (name: string) => Number(NEEDS.exec(name)?.[1] ?? 0) > newest
+  if (pending.length > 0 || unknown.some(isDemanding)) refuseNewer({ pending, unknown })
 }
 
 /** @throws when the database was migrated by a newer version of this program */

@@ -1,3 +1,4 @@
+import type { PoolOptions } from './postgres/pool.ts'
 import { openSqlite } from './sqlite/dialect.ts'
 import type { Access, Store } from './store.ts'
 
@@ -10,11 +11,15 @@ export type StoreOptions =
  *
  * @throws when the file cannot be opened
  */
-export async function openStore(options: StoreOptions, access: Access = 'write'): Promise<Store> {
+export async function openStore(
+  options: StoreOptions,
+  access: Access = 'write',
+  pool?: PoolOptions,
+): Promise<Store> {
   if (options.dialect === 'sqlite') return openFile(options.file, access)
   // Loaded only if needed: most installations use SQLite.
   const { openPostgres } = await import('./postgres/dialect.ts')
-  return openPostgres(options.url)
+  return openPostgres(options.url, pool)
 }
 
 function openFile(file: string, access: Access): Store {

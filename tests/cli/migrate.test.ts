@@ -9,9 +9,12 @@ import { done, failed, rekindle } from '../support/program.ts'
 import { fileOf, freshDatabase } from './fixtures.ts'
 
 const all = Object.keys(migrations).join('\n')
-const newer = failed(
-  'the database is newer than this program, which does not know its migrations: 9999_from_the_future',
+const FUTURE = '9999_from_the_future'
+const DEMANDING = '9999_from_the_future_needs_9999'
+const refused = failed(
+  `the database is newer than this program, which does not know its migrations: ${DEMANDING}`,
 )
+const newer = done(`The schema is newer than this program, which works beside it: ${FUTURE}`)
 
 describe('migrate', { concurrency: 2 }, () => {
   test('lists what it ran, once', async (t) => {
@@ -42,14 +45,24 @@ describe('migrate', { concurrency: 2 }, () => {
     assert.deepEqual(await rekindle(['migrate', '--dry-run'], place), done('The schema is up to date.'))
   })
 
-  for (const args of [['migrate'], ['migrate', '--dry-run'], ['users', 'list']]) {
+  for (const [args, beside] of [
+    [['migrate'], newer],
+    [['migrate', '--dry-run'], newer],
+    [['users', 'list', '--json'], done('[]')],
+  ] as const) {
     test(`${args.join(' ')}: a database that is newer than the program`, async (t) => {
       const database = freshDatabase(t)
       await rekindle(['migrate'], database)
-      const sqlite = new SQLite(fileOf(database))
-      sqlite.exec("insert into kysely_migration values ('9999_from_the_future', '2026-11-22T08:00:00.000Z')")
-      sqlite.close()
-      assert.deepEqual(await rekindle(args, database), newer)
+      const record = (name: string) => {
+        const sqlite = new SQLite(fileOf(database))
+        sqlite.exec(`delete from kysely_migration where name like '9999%'`)
+        sqlite.exec(`insert into kysely_migration values ('${name}', '2026-11-22T08:00:00.000Z')`)
+        sqlite.close()
+      }
+      record(FUTURE)
+      assert.deepEqual(await rekindle(args, database), beside)
+      record(DEMANDING)
+      assert.deepEqual(await rekindle(args, database), refused)
     })
   }
 })

@@ -59,6 +59,25 @@ export const rows: Readonly<Record<string, Row>> = {
       ],
     },
   },
+  DATABASE_POOL_SIZE: {
+    pick: ({ settings }) => settings.pool.size,
+    unset: 10,
+    good: { 1: 1, 100: 100 },
+    wrong: [...notWhole, '0', '101'],
+  },
+  DATABASE_PREPARED_STATEMENTS: {
+    pick: ({ settings }) => settings.pool.preparedStatements,
+    unset: 'auto',
+    good: asTheyAre('auto', 'on', 'off'),
+    wrong: ['true', 'Off'],
+  },
+  DRAIN_SECONDS: {
+    pick: ({ settings }) => settings.drain,
+    unset: 1000,
+    good: { 0: 0, 300: 300_000 },
+    wrong: [...notWhole, '301'],
+    beside: { env: production, good: { 2: 2000, '': 5000 }, wrong: ['301'] },
+  },
   JWT_SECRET_KEY: {
     pick: ({ secrets }) => (secrets.file === undefined ? textOf(secrets.current) : 'kept in a file'),
     unset: 'kept in a file',
@@ -232,5 +251,11 @@ export const rows: Readonly<Record<string, Row>> = {
     unset: 'info',
     good: asTheyAre('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     wrong: ['verbose', 'INFO', '30'],
+  },
+  LOG_PROBES: {
+    pick: ({ settings }) => settings.logProbes,
+    unset: true,
+    good: { true: true, false: false, 1: true, 0: false },
+    wrong: notFlag,
   },
 }

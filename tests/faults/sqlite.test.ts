@@ -48,11 +48,11 @@ test('no page left: who needs one is told so, others go on', { timeout: 60_000 }
   assert.equal((await login()).status, 200)
 })
 
-/** A disk of one megabyte. @returns undefined where none can be mounted */
-function smallDisk(t: TestContext): string | undefined {
+/** @returns the directory of a small disk, undefined where none can be mounted */
+function smallDisk(t: TestContext, size = '1m'): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-disk-'))
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory], { stdio: 'ignore' })
   } catch {
     rmSync(directory, { recursive: true })
     return undefined
@@ -84,3 +84,27 @@ test('a disk that is full', { timeout: 60_000 }, async (t) => {
   rmSync(ballast)
   await recovers(world, devices)
 })
+
+for (const size of ['1m', '3m']) {
+  test(`a disk of ${size}, filled by the log of the database: the log starts again`, {
+    timeout: 120_000,
+  }, async (t) => {
+    const disk = smallDisk(t, size)
+    if (disk === undefined) return t.skip('no disk can be mounted here')
+    const world = await startWorld(t, { database: { dialect: 'sqlite', file: join(disk, 'rekindle.db') } })
+    const devices = await openDevices(world)
+    // Each refresh writes a page at least, so these write several times what fits.
+    let token = world.refreshToken
+    let refused = 0
+    for (let count = 0; count < 2000; count++) {
+      const { status, body } = await world.service.refresh(token)
+      if (status === 200) token = body.data.refresh_token
+      else {
+        assert.equal(status, 503)
+        assert.ok(++refused < 100, `${refused} refused of ${count}`)
+      }
+    }
+    t.diagnostic(`${refused} refused`)
+    await recovers(world, devices)
+  })
+}

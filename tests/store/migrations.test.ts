@@ -104,20 +104,58 @@ const NEWER = '9999_from_the_future'
 async function migrateByNewer(database: StoreOptions): Promise<void> {
   const connection = await connect(database)
   await connection.query('alter table sessions add column from_the_future text')
-  await connection.query(`insert into kysely_migration values ('${NEWER}', '2026-11-22T08:00:00.000Z')`)
+  await connection.close()
+  await record(database, NEWER)
+}
+
+async function record(database: StoreOptions, name: string): Promise<void> {
+  const connection = await connect(database)
+  await connection.query(`insert into kysely_migration values ('${name}', '2026-11-22T08:00:00.000Z')`)
   await connection.close()
 }
 
-test('a database that is newer than the program is refused, and stays as it is', async (t) => {
+const newestNumber = () => Number.parseInt(all.at(-1) ?? '', 10)
+const four = (number: number) => String(number).padStart(4, '0')
+
+test('a database that was only expanded by a newer program: the service starts and says so', async (t) => {
+  const database = await empty(t)
+  const { db } = await open(t, database)
+  await migrate(db)
+  // One that needs nothing, and one that needs what this program knows.
+  await migrateByNewer(database)
+  const contraction = `9999_no_old_column_needs_${four(newestNumber())}`
+  await record(database, contraction)
+  const before = await snapshot(database)
+  assert.deepEqual(await migrate(db), [])
+  assert.deepEqual(await schemaState(db), { pending: [], unknown: [NEWER, contraction] })
+  assert.deepEqual(await snapshot(database), before)
+  const service = await startService(t, { database })
+  assert.match(service.logged(), /"unknown":\["9999_from_the_future","9999_no_old_column_needs_\d{4}"\]/)
+  await service.register()
+  const { refreshToken } = await service.login()
+  assert.equal((await service.refresh(refreshToken)).status, 200)
+})
+
+test('a database that needs a newer program is refused, and stays as it is; one that runs is not ready', async (t) => {
+  const service = await startService(t)
+  const { database } = service
+  assert.equal((await service.request('/readyz')).status, 200)
+  await record(database, `9999_no_column_needs_${four(newestNumber() + 1)}`)
+  const before = await snapshot(database)
+  const { db } = await open(t, database)
+  await assert.rejects(migrate(db), /newer than this program.*9999_no_column_needs_/)
+  await assert.rejects(startService(t, { database }), /9999_no_column_needs_/)
+  assert.deepEqual(await snapshot(database), before)
+  assert.equal((await service.request('/readyz')).status, 503)
+})
+
+test('a newer database that lacks a migration of this program is refused', async (t) => {
   const database = await empty(t)
   const { db } = await open(t, database)
   await migrate(db)
   await migrateByNewer(database)
-  const before = await snapshot(database)
-  await assert.rejects(migrate(db), new RegExp(`newer than this program.*${NEWER}`))
-  assert.deepEqual(await schemaState(db), { pending: [], unknown: [NEWER] })
-  assert.deepEqual(await snapshot(database), before)
-  await assert.rejects(startService(t, { database }), new RegExp(NEWER))
+  const known = { ...migrations, '9000_of_this_program': adds('x') }
+  await assert.rejects(migrate(db, known), new RegExp(`newer than this program.*${NEWER}`))
 })
 
 test('a process that runs while a newer program migrates works on, stays ready, and says so', async (t) => {

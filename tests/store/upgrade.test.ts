@@ -133,12 +133,10 @@ describe('what breaks the previous version', () => {
   }
 })
 
-/** Migrations that remove something that no release uses any more. Each has the release that stopped using it. */
-const CONTRACTIONS: Readonly<Record<string, string>> = {}
-
 test('no migration after the first breaks the previous version', async (t) => {
   for (const [name, migration] of Object.entries(migrations).slice(1)) {
-    if (Object.hasOwn(CONTRACTIONS, name)) continue
+    // It says which programs it breaks.
+    if (/_needs_\d{4}$/.test(name)) continue
     assert.deepEqual(withoutRebuilds(await ddlOf(t.dialect, migration)).filter(breaks), [], name)
   }
   const [initial] = Object.values(migrations)

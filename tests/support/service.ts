@@ -23,6 +23,8 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   host: '127.0.0.1',
   port: 0,
   metrics: undefined,
+  drain: 0,
+  pool: { size: 10, preparedStatements: 'auto' },
   issuer: undefined,
   audience: undefined,
   accessTokenTtl: 30 * MINUTE,
@@ -57,6 +59,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
     failuresAddress: false,
   },
   logLevel: 'trace',
+  logProbes: true,
 }
 
 export const NO_LIMITS = DEFAULTS.limits

@@ -1,5 +1,5 @@
-import { schemaState } from '../../store/migrate.ts'
-import { probeWriting } from '../../store/queries/probe.ts'
+import { refuseTooNew, schemaState } from '../../store/migrate.ts'
+import { assureWriting } from '../assure-writing.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { setHeader } from '../pipeline/headers.ts'
@@ -14,18 +14,16 @@ export const operationHandlers = (
   async readyz(_c, { success, failure }) {
     if (core.shutdown.draining) return failure(503, 'Shutting down.')
     try {
-      const { count } = core.failedWrites
-      if (count > 0) await probeWriting(core.db)
-      // A write may have failed meanwhile.
-      if (core.failedWrites.count === count) core.failedWrites.count = 0
-      const { pending, unknown } = await schemaState(core.db)
-      // A newer version has migrated the database while this one runs. Its statements still work, because migrations expand
-      // before they contract. Only a start is refused.
+      await assureWriting(core)
+      const state = await schemaState(core.db)
+      const { pending, unknown } = state
+      // A newer version may have migrated the database while this one runs.
+      if (pending.length === 0) refuseTooNew(state)
       if (unknown.length > 0) core.log.warn({ unknown }, 'the database is newer than this program')
       if (pending.length === 0) return success(200, { message: 'Ready' })
       core.log.error({ pending }, 'the database is not migrated')
     } catch (error) {
-      core.log.error({ err: error }, 'the database is not reachable')
+      core.log.error({ err: error }, 'the database cannot be used')
     }
     return failure(503, 'Service unavailable.')
   },

@@ -11,6 +11,8 @@ import { looksLikeCredential } from './secrets-in-text.ts'
 // At most 64 characters, which is too short for a token, but not for a secret
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz'])
+
 /** Sets the request's id, the client's address and the first headers of the response. */
 export function identify({ settings, log, holdsSecret }: Core): MiddlewareHandler<Env> {
   const addressOf = addressReader(settings.trustProxy)
@@ -55,7 +57,8 @@ export function logRequests(core: Core): MiddlewareHandler<Env> {
     // The template, because the path itself may contain a token.
     const route = routePath(c, -1)
     core.metrics?.answered(c.req.method, route, c.res.status, duration / 1000)
-    logLine(core, c, route, duration)
+    if (core.settings.logProbes || !PROBES.has(route) || c.res.status !== 200)
+      logLine(core, c, route, duration)
   }
 }
 

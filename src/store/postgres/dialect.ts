@@ -1,13 +1,16 @@
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
-import type { Schema } from '../schema.ts'
+import type { MigratingAdapter } from '../migrate.ts'
+import type { Database, Schema } from '../schema.ts'
 import type { Store } from '../store.ts'
-import type { GuardedPool } from './pool.ts'
+import type { GuardedPool, PoolOptions } from './pool.ts'
 import { openPool } from './pool.ts'
 
-type MigrationLock = Parameters<PostgresAdapter['acquireMigrationLock']>
+// Kysely's, because older versions of this program wait for it.
+const MIGRATION_LOCK = '3853314791062309107'
 
-// Waiting for another process to migrate happens within a statement, and migrating a large table may take long.
-class PatientAdapter extends PostgresAdapter {
+// Kysely would hold the lock of migrations for a session. Behind a pooler, a session's statements have no connection of
+// their own.
+class ExclusiveAdapter extends PostgresAdapter implements MigratingAdapter {
   readonly #pool: GuardedPool
 
   constructor(pool: GuardedPool) {
@@ -15,17 +18,29 @@ class PatientAdapter extends PostgresAdapter {
     this.#pool = pool
   }
 
-  override async acquireMigrationLock(...[db, options]: MigrationLock): Promise<void> {
+  async migrateAlone<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
+    // Waiting for another process to migrate happens within a statement, and migrating a large table may take long.
     this.#pool.isPatient = true
-    await sql`set statement_timeout = 0`.execute(db)
-    await super.acquireMigrationLock(db, options)
+    try {
+      return await db.transaction().execute(async (trx) => {
+        await sql`set local statement_timeout = 0`.execute(trx)
+        const { rows } = await sql<{
+          usual: string
+        }>`select current_setting('lock_timeout') as usual`.execute(trx)
+        await sql`set local lock_timeout = 0`.execute(trx)
+        await sql`select pg_advisory_xact_lock(${sql.lit(BigInt(MIGRATION_LOCK))})`.execute(trx)
+        // Requests wait behind a migration that waits for a table.
+        await sql`select set_config('lock_timeout', ${rows[0]?.usual}, true)`.execute(trx)
+        return work(trx)
+      })
+    } finally {
+      this.#pool.isPatient = false
+    }
   }
 
-  override async releaseMigrationLock(...[db, options]: MigrationLock): Promise<void> {
-    await super.releaseMigrationLock(db, options)
-    await sql`reset statement_timeout`.execute(db)
-    this.#pool.isPatient = false
-  }
+  override async acquireMigrationLock(): Promise<void> {}
+
+  override async releaseMigrationLock(): Promise<void> {}
 }
 
 class Dialect extends PostgresDialect {
@@ -36,8 +51,8 @@ class Dialect extends PostgresDialect {
     this.#pool = pool
   }
 
-  override createAdapter(): PatientAdapter {
-    return new PatientAdapter(this.#pool)
+  override createAdapter(): ExclusiveAdapter {
+    return new ExclusiveAdapter(this.#pool)
   }
 }
 
@@ -47,8 +62,8 @@ class Dialect extends PostgresDialect {
  *
  * @param url `postgres://user:password@host:port/database`. Its parameters override our timeouts.
  */
-export function openPostgres(url: string): Store {
-  const pool = openPool(url)
+export function openPostgres(url: string, options?: PoolOptions): Store {
+  const pool = openPool(url, options)
   const db = new Kysely<Schema>({ dialect: new Dialect(pool) })
   return {
     db,

@@ -1,8 +1,13 @@
 /** Milliseconds by our own clock, for a server that hangs or is unreachable. The request then gets 503. */
 export const QUERY_TIMEOUT = 2500
 
+// invalid_sql_statement_name and duplicate_prepared_statement: a pooler gave us another server connection.
+const MIXED_UP: readonly string[] = ['26000', '42P05']
+
 // SQLSTATEs (PostgreSQL, appendix A) of temporary failures
 const PASSING = new Set([
+  '08P01', // protocol_violation: PgBouncer reports its own errors so
+  ...MIXED_UP,
   '08000', // connection_exception, with 08001 to 08006
   '08001',
   '08003',
@@ -43,6 +48,12 @@ export function isPassing(error: unknown): boolean {
   const code = codeOf(error)
   return PASSING.has(code) || NETWORK.test(code) || (error instanceof Error && CONNECTION.test(error.message))
 }
+
+/** Whether a pooler makes prepared statements impossible */
+export const isMixedUp = (error: unknown) => MIXED_UP.includes(codeOf(error))
+
+/** Whether the server has not answered in time. It may still be working. */
+export const isSilent = (error: unknown) => error instanceof Error && error.message === 'Query read timeout'
 
 /**
  * Whether the connection can no longer be used: the server shuts down, became a standby, or has not answered yet, so that

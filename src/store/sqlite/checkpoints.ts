@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { statfsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type SQLite from 'better-sqlite3'
@@ -12,6 +13,9 @@ const LONG_LOG = 8000
 const FEW_PAGES = 500
 /** From this length of the log (47 MiB), writers wait for the checkpoint, however many pages are left. */
 const MAX_LOG = 12_000
+/** With at least this many pages to move, the room on the disk is looked at. */
+const ROOM_PAGES = 50
+const PAGE_SIZE = 4096
 
 /**
  * Runs checkpoints on a thread. Otherwise the commit that fills the log, and all requests after it, would wait for one.
@@ -36,12 +40,37 @@ export class Checkpoints {
     if (this.#running !== undefined || this.#hasFailed) return undefined
     const { log, checkpointed } = this.#size.get() ?? { log: 0, checkpointed: 0 }
     const left = log - checkpointed
-    const mustWait = (log >= LONG_LOG && left <= FEW_PAGES) || log >= MAX_LOG
-    if (log < LONG_LOG && left < MIN_PAGES) return undefined
+    const isTight = left >= ROOM_PAGES && this.#room() < 2 * left
+    const mustWait = isTight || (log >= LONG_LOG && left <= FEW_PAGES) || log >= MAX_LOG
+    if (!isTight && log < LONG_LOG && left < MIN_PAGES) return undefined
+    const running = this.#start()
+    return mustWait ? running : undefined
+  }
+
+  /**
+   * Called when the disk was full. If the log has filled it, moving its pages lets it start again.
+   *
+   * @returns a promise that writers must wait for
+   */
+  whenFull(): Promise<void> | undefined {
+    return this.#running ?? (this.#hasFailed ? undefined : this.#start())
+  }
+
+  /** The number of pages that fit on the disk. All pages of the log may be new to the database file, which then grows. */
+  #room(): number {
+    try {
+      const { bavail, bsize } = statfsSync(this.#file)
+      return (bavail * bsize) / PAGE_SIZE
+    } catch {
+      return Number.POSITIVE_INFINITY
+    }
+  }
+
+  #start(): Promise<void> {
     this.#running = this.#run().finally(() => {
       this.#running = undefined
     })
-    return mustWait ? this.#running : undefined
+    return this.#running
   }
 
   async close(): Promise<void> {
@@ -54,7 +83,7 @@ export class Checkpoints {
   }
 
   async #run(): Promise<void> {
-    const worker = this.#worker ?? this.#start()
+    const worker = this.#worker ?? this.#startWorker()
     worker.ref()
     worker.postMessage('checkpoint')
     // Writers must not wait forever, so an exit or error of the thread ends the wait too.
@@ -68,7 +97,7 @@ export class Checkpoints {
   }
 
   // Started late, because a service with few writes never needs it.
-  #start(): Worker {
+  #startWorker(): Worker {
     const script = new URL(`checkpoint-worker${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(script, { workerData: this.#file, execArgv: [], trackUnmanagedFds: false })
     worker.unref()

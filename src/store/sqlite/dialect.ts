@@ -7,6 +7,7 @@ import type { Schema } from '../schema.ts'
 import type { ConnectionlessAdapter, Query } from '../statement.ts'
 import type { Access, Store } from '../store.ts'
 import { GroupCommitDriver } from './driver.ts'
+import { Files } from './files.ts'
 
 // Milliseconds. How long a request waits for the write lock of another process before it gets 503. The wait blocks the
 // event loop, so it is short, and later requests do not repeat it: see `Statements.lock`.
@@ -56,7 +57,8 @@ function open(file: string): SQLite.Database {
   database.pragma('wal_autocheckpoint = 14000')
   // A long read prevents checkpoints, so that the log grows. Afterwards it is truncated to this size.
   database.pragma(`journal_size_limit = ${32 * 2 ** 20}`)
-  database.prepare('select 1').get()
+  // Reads from the file, which opens its log.
+  database.prepare('select 1 from sqlite_schema').get()
   // Checked only after a statement: right after the switch to WAL, SQLite reports FULL although NORMAL will apply.
   if (database.pragma('synchronous', { simple: true }) !== 2)
     throw new Error('SQLite refuses synchronous=FULL')
@@ -102,7 +104,10 @@ class Dialect extends SqliteDialect {
   constructor(database: SQLite.Database, access: Access) {
     super({ database })
     // A transaction that reads before it writes would fail if another process has written in between.
-    this.#driver = new GroupCommitDriver(database, access === 'read' ? 'begin' : 'begin immediate')
+    this.#driver =
+      access === 'read'
+        ? new GroupCommitDriver(database, 'begin')
+        : new GroupCommitDriver(database, 'begin immediate', new Files(database.name))
   }
 
   override createAdapter(): TransactionalAdapter {

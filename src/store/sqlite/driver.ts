@@ -1,7 +1,8 @@
-import type SQLite from 'better-sqlite3'
+import SQLite from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 import type { Query } from '../statement.ts'
 import { Checkpoints } from './checkpoints.ts'
+import type { Files } from './files.ts'
 import { Statements } from './statements.ts'
 import { TurnQueue } from './turn-queue.ts'
 
@@ -46,17 +47,22 @@ export class GroupCommitDriver implements Driver {
   readonly #begin: string
   readonly #statements: Statements
   readonly #checkpoints: Checkpoints
+  readonly #files: Files | undefined
   readonly #queue = new TurnQueue<Work>((batch) => this.#flush(batch))
   /** The writes of this turn that are still to be done */
   #batch: Work[] = []
   #done: DoneWork[] = []
   /** Keeps other work waiting: an open transaction between its statements, or a checkpoint */
   #owner: Connection | Promise<void> | undefined
+  /** Whether the last transaction was lost because the disk is full */
+  #isFull = false
 
-  constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate') {
+  /** @param files undefined: nothing depends on whether they are still found by their names */
+  constructor(database: SQLite.Database, begin: 'begin' | 'begin immediate', files?: Files) {
     this.#begin = begin
     this.#statements = new Statements(database)
     this.#checkpoints = new Checkpoints(database)
+    this.#files = files
   }
 
   async init(): Promise<void> {}
@@ -143,6 +149,12 @@ export class GroupCommitDriver implements Driver {
   }
 
   #flush(batch: readonly Work[]): void {
+    try {
+      this.#files?.check()
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+      return
+    }
     const reads: Work[] = []
     for (const work of batch) (this.#isRead(work) ? reads : this.#batch).push(work)
     this.#read(reads)
@@ -209,6 +221,8 @@ export class GroupCommitDriver implements Driver {
       if (this.#inTransaction) {
         this.#statements.command('commit')
         this.#queue.recordCommit(performance.now() - begun)
+        // Before the commit is acknowledged
+        this.#files?.check()
       }
     } catch (error) {
       this.#lose(error)
@@ -217,6 +231,8 @@ export class GroupCommitDriver implements Driver {
     const hasCommitted = this.#done.length > 0
     for (const { resolve } of this.#done.splice(0)) resolve()
     if (hasCommitted) this.#owner = this.#checkpoints.afterCommit()?.finally(() => this.#release())
+    else if (this.#isFull) this.#owner = this.#checkpoints.whenFull()?.finally(() => this.#release())
+    this.#isFull = false
     this.#schedule()
   }
 
@@ -228,6 +244,7 @@ export class GroupCommitDriver implements Driver {
 
   /** Rejects all work of a transaction that was rolled back. */
   #lose(error: unknown): void {
+    this.#isFull = error instanceof SQLite.SqliteError && error.code === 'SQLITE_FULL'
     if (this.#owner instanceof Connection) this.#owner.transaction = 'lost'
     for (const { reject } of this.#done.splice(0)) reject(error)
   }
