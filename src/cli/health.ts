@@ -30,7 +30,7 @@ export function addHealthCommand(program: Command, env: NodeJS.ProcessEnv): void
       const address = new URL('readyz', url)
       const end = performance.now() + wait * 1000
       let answer = await ask(address)
-      while (!answer.isReady && performance.now() < end) {
+      while (!answer.isReady && performance.now() < end && isRunning(env['MAINPID'])) {
         await pause(INTERVAL)
         answer = await ask(address)
       }
@@ -38,6 +38,16 @@ export function addHealthCommand(program: Command, env: NodeJS.ProcessEnv): void
       if (!answer.isReady) throw new Failure(line)
       console.log(line)
     })
+}
+
+/** @param pid of the service, which systemd tells what it runs beside it. There is no need to wait for one that has ended. */
+function isRunning(pid: string | undefined): boolean {
+  if (!/^[1-9]\d*$/.test(pid ?? '')) return true
+  try {
+    return process.kill(Number(pid), 0)
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
+  }
 }
 
 interface Answer {

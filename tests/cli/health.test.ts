@@ -1,5 +1,6 @@
 /** `rekindle health`: 0 only when the service is ready, and one line whatever happens. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
@@ -114,6 +115,14 @@ test('--wait waits until the service is ready, and no longer', { timeout: 30_000
   assert.equal(asked, 4)
   const port = String(await freePort())
   assert.equal((await rekindle(['health', '--wait', '1'], { PORT: port })).code, 1)
+})
+
+test('--wait ends with the process that systemd has started', { timeout: 30_000 }, async (t) => {
+  const PORT = await serverOf(t, answering(503, body(503, 'no')))
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  const waiting = rekindle(['health', '--wait', '600'], { PORT, MAINPID: String(child.pid) })
+  child.kill('SIGKILL')
+  assert.deepEqual(await waiting, failed(`http://127.0.0.1:${PORT}/readyz: 503 no`))
 })
 
 test('wrong usage: 2', async () => {
