@@ -28,7 +28,12 @@ interface Variant {
 // What each of the lines is for, and docs/deployment.md says
 const VARIANTS: Record<ProxyName, readonly Variant[]> = {
   nginx: [
-    { what: 'without fail_timeout', changes: [[/ fail_timeout=1s/g, '']], ways: ['stop', 'stop'] },
+    // By default 10 s, which a slow machine takes for a restart
+    {
+      what: 'with a fail_timeout longer than a restart',
+      changes: [[/ fail_timeout=1s/g, ' fail_timeout=60s']],
+      ways: ['stop', 'stop'],
+    },
     { what: 'without non_idempotent', changes: [[/ non_idempotent/g, '']], ways: ['kill'] },
   ],
   haproxy: [
@@ -67,7 +72,7 @@ for (const name of PROXIES) {
 
     test('restarts of one service after the other fail no refresh, nor does the death of one', async (t) => {
       const proxy = await startProxy(t, name)
-      const ways = ['stop', 'stop', 'stop', 'stop', 'kill', 'kill'] as const
+      const ways = ['stop', 'stop', 'stop', 'stop', 'kill'] as const
       const { answers, slowest } = await restartBehind(t, proxy, freshDatabase(t), ways)
       t.diagnostic(`${name}: ${answers}; the slowest ${slowest} ms`)
       assert.match(String(answers), /^200 \d+$/)
@@ -79,7 +84,7 @@ for (const name of PROXIES) {
         const proxy = await startProxy(t, name, changes)
         const { answers, slowest } = await restartBehind(t, proxy, freshDatabase(t), ways)
         t.diagnostic(`${name} ${what}: ${answers}; the slowest ${slowest} ms`)
-        assert.match(String(answers), /50[23] \d+/)
+        assert.doesNotMatch(String(answers), /^200 \d+$/)
       })
     }
 

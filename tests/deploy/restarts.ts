@@ -21,6 +21,9 @@ const CALM = 1000
 // Milliseconds for which a process accepts connections and answers nothing before it is killed
 const FROZEN = 300
 
+// Milliseconds. A process may die at any time, but not together with the other one: both have been found ready before.
+const SETTLED = 3000
+
 /** `stop` is a SIGTERM. `kill` is a SIGKILL after requests were sent to the process that it has not answered. */
 export type Way = 'stop' | 'kill'
 
@@ -62,7 +65,7 @@ export function sender(t: Cleanup, { port, ca }: RunningProxy) {
 }
 
 export interface Outcome {
-  /** Of the refreshes: status codes, or the codes of errors */
+  /** Of the refreshes: status codes, or the codes of errors, and during which restart */
   readonly answers: Tally
   /** Milliseconds */
   readonly slowest: number
@@ -89,6 +92,7 @@ export async function restartBehind(
 
   const answers = new Tally()
   let slowest = 0
+  const progress = { now: 'before' }
   const stop = new AbortController()
   const keepRefreshing = async (lineage: Lineage, begin: number) => {
     for (let due = begin; !stop.signal.aborted; due += 1000) {
@@ -96,9 +100,12 @@ export async function restartBehind(
       const sent = performance.now()
       const headers = { Authorization: `Bearer ${lineage.refreshToken()}` }
       const answer = await send({ path: '/refresh_token', headers }).catch((error) => error)
-      answers.add(String(answer.status ?? answer.code ?? answer))
       slowest = Math.max(slowest, performance.now() - sent)
-      if (answer.status !== 200) continue
+      if (answer.status !== 200) {
+        answers.add(`${answer.status ?? answer.code ?? answer} (${progress.now})`)
+        continue
+      }
+      answers.add('200')
       const { data } = JSON.parse(answer.text)
       lineage.take(data.refresh_token, data.access_token)
     }
@@ -107,7 +114,7 @@ export async function restartBehind(
   const load = Promise.all(
     lineages.map((lineage, index) => keepRefreshing(lineage, begun + (1000 * index) / RATE)),
   )
-  const restarts = restart(t, proxy, pair, database, ways).finally(() => stop.abort())
+  const restarts = restart(t, proxy, pair, database, ways, progress).finally(() => stop.abort())
   await Promise.all([load, restarts])
   return { answers, slowest: Math.round(slowest) }
 }
@@ -118,10 +125,13 @@ async function restart(
   pair: ServiceProcess[],
   database: object,
   ways: readonly Way[],
+  progress: { now: string },
 ): Promise<void> {
   await pause(CALM)
   for (const [done, way] of ways.entries()) {
     const index = done % behind.length
+    if (way === 'kill') await pause(SETTLED)
+    progress.now = `${way} ${done + 1}`
     await end(pair[index], way)
     const service = await startBehind(t, behind[index] ?? 0, database)
     // As `rekindle health --wait` does for a supervisor
