@@ -75,7 +75,7 @@ export const routes = {
       200: { description: "The tokens of a new session" },
       400: { description: "The body does not fit the contract" },
       401: { description: "The username or the password is wrong; the response does not say which" },
-      403: { description: "The account is deactivated, a page that is not in `CORS_ORIGINS` asked for the refresh cookie, or a page that is listed there\nasked for it from another site, whose cookies browsers drop\n" },
+      403: { description: "The account is deactivated, a page that is not in `CORS_ORIGINS` asked for the refresh cookie, or the browser would drop the\ncookie: the page is listed but on another site, or it came by plain http\n" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
       413: { description: "The body is larger than 16 kB" },
       415: { description: "The body is not declared as plain `application/json`" },

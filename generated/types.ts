@@ -89,7 +89,8 @@ export interface paths {
         /**
          * Open a session
          * @description An unknown username and a wrong password get the same response after the same time. A request with `cookie` is
-         *     refused if it is cross-site, also for a page in `CORS_ORIGINS`: browsers drop cookies of another site.
+         *     refused if it is cross-site, also for a page in `CORS_ORIGINS`: browsers drop cookies of another site. So do they with a
+         *     `Secure` cookie over plain http.
          */
         post: operations["login"];
         delete?: never;
@@ -1100,8 +1101,8 @@ export interface components {
             };
         };
         /**
-         * @description The account is deactivated, a page that is not in `CORS_ORIGINS` asked for the refresh cookie, or a page that is listed there
-         *     asked for it from another site, whose cookies browsers drop
+         * @description The account is deactivated, a page that is not in `CORS_ORIGINS` asked for the refresh cookie, or the browser would drop the
+         *     cookie: the page is listed but on another site, or it came by plain http
          */
         LoginForbidden: {
             headers: {
@@ -1116,7 +1117,7 @@ export interface components {
                     /** @constant */
                     code: 403;
                     /** @enum {string} */
-                    message: "User is inactive." | "Cross-site request refused." | "The browser would drop the cookie of another site. Use one site for page and service (localhost and 127.0.0.1 are two), or log in without cookie.";
+                    message: "User is inactive." | "Cross-site request refused." | "The browser would drop the cookie of another site. Use one site for page and service (localhost and 127.0.0.1 are two), or log in without cookie." | "The browser would drop the cookie, which is Secure, over plain http. Use https, set COOKIE_SECURE=false, or log in without cookie.";
                 };
             };
         };

@@ -27,13 +27,13 @@ function meantBy(name: string, env: Environment): string | undefined {
     name,
     [...known].filter((setting) => isMisspelt(name, setting)),
   )
-  return (
-    misspelt ??
-    nearest(
-      name,
-      NAMES.filter((setting) => !env[setting] && isAkin(name, setting)),
-    )
+  if (misspelt !== undefined) return misspelt
+  const akin = nearest(
+    name,
+    NAMES.filter((setting) => isAkin(name, setting)),
   )
+  // Beside the setting itself it is probably of another program.
+  return akin === undefined || env[akin] || env[`${akin}_FILE`] ? undefined : akin
 }
 
 /** HOST and PORT are too short: HOME and SORT would be misspelt. */

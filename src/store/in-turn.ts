@@ -3,8 +3,8 @@ import type { Database } from './schema.ts'
 const turns = new WeakMap<Database, Map<string, Promise<unknown>>>()
 
 /**
- * Runs the work for one key after the other. Otherwise each would wait for the lock of the same row with a connection of
- * its own, and other requests would find none.
+ * Runs the work for one key after the other, so that one user has at most one connection for it. The connections and the
+ * time of the event loop are left to the requests of others.
  */
 export function inTurn<T>(db: Database, key: string, work: () => Promise<T>): Promise<T> {
   const ofDatabase = turns.get(db) ?? new Map<string, Promise<unknown>>()

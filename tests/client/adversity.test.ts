@@ -54,6 +54,26 @@ test('without rotation the refresh token is kept, as no answer repeats it', asyn
   assert.deepEqual([...new Set(tab.refreshed.map(({ refreshToken }) => refreshToken))], [grant.refresh_token])
 })
 
+test('what is stored: tokens and their times, and nothing when the session is over, also without a network', async (t) => {
+  const { kept, shared } = webLike()
+  const { service, tab, me, grant } = await loggedIn(t, { storage: shared, tries: 1 })
+  expire(service)
+  assert.equal((await me()).status, 200)
+  assert.deepEqual([...kept.keys()], ['rekindle'])
+  const stored = JSON.parse(kept.get('rekindle') ?? '{}')
+  assert.deepEqual(Object.keys(stored).toSorted(), [
+    'accessToken',
+    'expiresIn',
+    'receivedAt',
+    'refreshToken',
+    'sequence',
+  ])
+  assert.notEqual(stored.refreshToken, grant.refresh_token)
+  tab.offline = true
+  await assert.rejects(tab.session.logout(), RefreshError)
+  assert.deepEqual([...kept.keys()], [])
+})
+
 test('a logout that the server did not hear is sent by the next one, and then no more', async (t) => {
   const { service, tab } = await loggedIn(t, { tries: 1 })
   tab.offline = true

@@ -59,6 +59,8 @@ test('variables of other programs are not named, nor are settings and empty ones
     REKINDLE_PORT: 'tcp://10.0.0.1:8787',
     DATABASE_URL: 'sqlite:./x.db',
     DATABASE_URL_UNPOOLED: 'x',
+    JWT_SECRET_KEY_FILE: '/x',
+    JWT_SECRET: 'x',
   })
   assert.deepEqual(lookalikes({ ...env, ADMIN_TOKEN_FILE: '/x', ACCESS_TOKEN_EXPIRES_MINUTES: '' }), [])
 })

@@ -30,6 +30,8 @@ test('login: one cookie with all its attributes, and no refresh token in the bod
       ...(secure && { secure: '' }),
     })
     assert.equal(claimsOf(cookie.value)['type'], 'refresh')
+    // RFC 6265 §6.1: 4096 bytes at least. Issuer and audience come on top.
+    assert.ok((answer.headers.getSetCookie()[0]?.length ?? Infinity) < 600)
   }
 })
 

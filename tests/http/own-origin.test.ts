@@ -142,3 +142,59 @@ test('a login that asks for the cookie is not made by other sites; one that asks
   for (const headers of [fromElsewhere, { ...fromElsewhere, Origin: APP }])
     assert.equal((await login(headers, false)).status, 200)
 })
+
+test('a login for a Secure cookie over plain http: refused with what to do, except on loopback', async (t) => {
+  const LAN = 'http://192.168.1.5:5173'
+  const cookie = { name: 'refresh_token', secure: true, sameSite: 'Strict' } as const
+  const { service } = await startWorld(t, { corsOrigins: [LAN, APP, 'http://localhost:5173'], cookie })
+  const { host } = new URL(service.url)
+  const login = (headers: readonly string[]) => {
+    const { promise, resolve, reject } = Promise.withResolvers<{
+      status: number
+      message: string | undefined
+    }>()
+    const body = JSON.stringify({ username: 'ada', password: PASSWORD, cookie: true })
+    const fixed = [
+      'Connection',
+      'close',
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(body.length),
+    ]
+    const sent = nodeRequest(
+      `${service.url}/api/auth/login`,
+      { method: 'POST', headers: [...fixed, ...headers] },
+      (response) =>
+        text(response).then((sent) => {
+          const { code, message } = JSON.parse(sent)
+          resolve({ status: code, message })
+        }, reject),
+    )
+    sent.on('error', reject).end(body)
+    return promise
+  }
+  const before = await snapshot(service.database)
+  for (const headers of [
+    // The own page, and a listed one
+    ['Host', '192.168.1.5:8787', 'Origin', 'http://192.168.1.5:8787'],
+    ['Host', '192.168.1.5:8787', 'Origin', LAN],
+    ['Host', host, 'Origin', LAN],
+  ]) {
+    const { status, message } = await login(headers)
+    assert.equal(status, 403)
+    assert.match(message ?? '', /Use https, set COOKIE_SECURE=false, or log in without cookie\.$/)
+  }
+  const foreign = await login(['Host', '192.168.1.5:8787', 'Origin', 'http://evil.example'])
+  assert.deepEqual(foreign, { status: 403, message: 'Cross-site request refused.' })
+  assert.deepEqual(await snapshot(service.database), before)
+  for (const headers of [
+    ['Host', host, 'Origin', `http://${host}`],
+    ['Host', host, 'Origin', 'http://localhost:5173'],
+    ['Host', 'auth.example', 'Origin', APP],
+    ['Host', 'auth.example', 'Origin', 'https://auth.example'],
+    ['Host', host, 'Origin', LAN, 'Sec-Fetch-Site', 'same-site'],
+    ['Host', host],
+  ])
+    assert.equal((await login(headers)).status, 200, headers.join(' '))
+})

@@ -1,7 +1,10 @@
-/** The security headers on every kind of response, byte by byte, also outside the operations; no banner. */
+/**
+ * The security headers on every kind of response, byte by byte, also outside the operations; no banner. JSON is not cached,
+ * text has its charset, and the length is that of the body.
+ */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/server/listen.ts'
@@ -25,8 +28,10 @@ const BANNERS = ['server', 'x-powered-by', 'via', 'x-runtime', 'x-generator']
 async function check(url: string, status: number, bytes: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   socket.write(bytes)
-  const [head = ''] = (await text(socket)).split('\r\n\r\n')
-  const [line = '', ...fields] = head.split('\r\n')
+  const answer = await buffer(socket)
+  const end = answer.indexOf('\r\n\r\n')
+  const body = answer.subarray(end + 4)
+  const [line = '', ...fields] = answer.subarray(0, end).toString().split('\r\n')
   const what = `${status} ${bytes.slice(0, 60)}`
   assert.equal(line.split(' ')[1], `${status}`, what)
   const names = fields.map((field) => field.split(':')[0]?.toLowerCase() ?? '')
@@ -43,6 +48,12 @@ async function check(url: string, status: number, bytes: string): Promise<void> 
     [],
     what,
   )
+  const one = (name: string) => fields[names.indexOf(name)]?.split(': ')[1]
+  const [type, length] = [one('content-type'), one('content-length')]
+  if (status !== 204) assert.match(type ?? '', /^(application\/json|text\/\w+; charset=utf-8)$/, what)
+  if (type === 'application/json') assert.equal(one('cache-control'), 'no-store', what)
+  if (one('transfer-encoding') === undefined && !bytes.startsWith('HEAD'))
+    assert.equal(body.length, Number(length ?? 0), what)
 }
 
 const APP = 'Origin: https://app.example\r\n'

@@ -45,8 +45,8 @@ export async function spawnService(
       child.stdout.resume()
       return { url, pid: Number(child.pid), stdin: child.stdin, ended, stop }
     }
-    // In production a failure is a line of the log.
-    if (line.includes('"level":60')) errors += line
+    // In production a failed start is told here.
+    errors += `${line}\n`
   }
   throw new Error(`the service did not start: ${errors}`)
 }

@@ -52,22 +52,36 @@ export const refuseCrossSite: Check = (core, c) => {
   return send(core, c, failureDraft(403, 'Cross-site request refused.'))
 }
 
-const DROPPED =
+const OTHER_SITE =
   'The browser would drop the cookie of another site. Use one site for page and service (localhost and 127.0.0.1 are two), or log in without cookie.'
+const PLAIN_HTTP =
+  'The browser would drop the cookie, which is Secure, over plain http. Use https, set COOKIE_SECURE=false, or log in without cookie.'
+
+/** Why the browser would drop the cookie of a login: the login would seem to succeed, until a reload. */
+function whyDropped(c: Context<Env>, { cookie }: OriginSettings) {
+  const site = c.req.header('Sec-Fetch-Site')
+  // `Origin` and `Host` would not be certain, because proxies may replace `Host`.
+  if (site === 'cross-site') return OTHER_SITE
+  // Browsers leave that header out of requests over plain http, except on loopback.
+  const [, host] = /^http:\/\/(.*?)(:\d+)?$/.exec(c.req.header('Origin') ?? '') ?? []
+  return site === undefined && cookie.secure && host !== undefined && !isLoopback(host)
+    ? PLAIN_HTTP
+    : undefined
+}
 
 /**
- * Refuses a login that asks for the cookie and comes from another site. An attacker's page could otherwise make its visitors
- * use the attacker's account. This runs before the limits, because such a page could use up its visitors' attempts.
- *
- * A listed page is refused as well, because the browser would drop the cookie: the login would seem to succeed, until a reload.
+ * Refuses a login that asks for the cookie and cannot have it. An attacker's page could otherwise make its visitors use the
+ * attacker's account. This runs before the limits, because such a page could use up its visitors' attempts.
  */
 export const refuseCrossSiteLogin =
   (core: Core, handler: Handler<'login'>): Handler<'login'> =>
   (c, operation) => {
     if (operation.body.cookie !== true) return handler(c, operation)
-    const isRefused = comesCrossSite(c, core.settings)
-    // Only `Sec-Fetch-Site` is certain: proxies may replace `Host`.
-    if (!isRefused && c.req.header('Sec-Fetch-Site') !== 'cross-site') return handler(c, operation)
+    const { settings } = core
+    // The own page over plain http is not foreign: the other message helps.
+    const isForeign = comesCrossSite(c, { ...settings, cookie: { ...settings.cookie, secure: false } })
+    const refusal = isForeign ? 'Cross-site request refused.' : whyDropped(c, settings)
+    if (refusal === undefined) return handler(c, operation)
     recordRefusal(core, c, 'login.failed', { reason: 'cross_site' })
-    return operation.failure(403, isRefused ? 'Cross-site request refused.' : DROPPED)
+    return operation.failure(403, refusal)
   }

@@ -1,3 +1,4 @@
+import { inTurn } from '../in-turn.ts'
 import type { Database } from '../schema.ts'
 import type { ActiveAt } from './active-sessions.ts'
 import { isActiveSession } from './active-sessions.ts'
@@ -40,11 +41,17 @@ export interface SessionPage {
   readonly next: string | undefined
 }
 
-/**
- * Lists a page of active sessions. The order is that of the ids, which never changes: no index can follow the order of
- * refreshes, because every refresh would have to write it.
- */
-export async function pageOfSessions(db: Database, filter: SessionFilter): Promise<SessionPage> {
+/** Lists a page of active sessions. The pages of one user are read one after the other. */
+export function pageOfSessions(db: Database, filter: SessionFilter): Promise<SessionPage> {
+  const { userId } = filter
+  return userId === undefined
+    ? readPage(db, filter)
+    : inTurn(db, `list:${userId}`, () => readPage(db, filter))
+}
+
+// The order is that of the ids, which never changes: no index can follow the order of refreshes, because every refresh
+// would have to write it.
+async function readPage(db: Database, filter: SessionFilter): Promise<SessionPage> {
   const { limit } = filter
   const found = await db
     .selectFrom(unrevoked(db, filter).selectAll().limit(SCANNED).as('sessions'))

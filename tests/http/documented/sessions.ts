@@ -37,6 +37,17 @@ export const login: Provocations = {
     crossSite(asAda(PASSWORD)),
     changed(asAda(PASSWORD, { cookie: true }), (request) => ({ ...request, headers: fromElsewhere })),
   ],
+  '403 cookie_over_plain_http': after(
+    changed(asAda(PASSWORD, { cookie: true }), (request) => ({
+      ...request,
+      headers: { Origin: 'http://app.example' },
+    })),
+    (world) =>
+      configure(world, {
+        corsOrigins: ['http://app.example'],
+        cookie: { ...world.service.core.settings.cookie, secure: true },
+      }),
+  ),
   '403 cookie_of_another_site': after(
     changed(asAda(PASSWORD, { cookie: true }), (request) => ({ ...request, headers: fromElsewhere })),
     (world) => configure(world, { corsOrigins: [fromElsewhere.Origin] }),
