@@ -89,7 +89,7 @@ describe('copy refuses', { concurrency: 2 }, () => {
           ? ['symbolic', 'hard'].map((kind) => `${url}.${kind}`)
           : [
               url.replace('127.0.0.1', 'localhost'),
-              `${url}?application_name=x`,
+              `${url}&application_name=x`,
               url.replace(/^\w+/, 'postgresql'),
             ]
       if (database.dialect === 'sqlite') {

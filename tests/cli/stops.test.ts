@@ -126,11 +126,13 @@ describe('other signals', { timeout: 60_000 }, () => {
   })
 
   test('the same signal twice at once is one, as npm passes Ctrl-C on; a later one ends it', async (t) => {
-    const { child, url } = await node(t, { DRAIN_SECONDS: '300' })
+    const { child, url, output } = await node(t, { DRAIN_SECONDS: '300' })
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
+    // Two that the kernel has not delivered yet would be one.
+    await until(() => output().includes('draining'), 'draining')
     child.kill('SIGTERM')
-    await until(async () => (await status(`${url}/readyz`)) === 503, 'draining')
+    assert.equal(await status(`${url}/readyz`), 503)
     const end = () => child.kill('SIGTERM')
     const timer = setInterval(end, 100)
     t.after(() => clearInterval(timer))

@@ -28,6 +28,8 @@ const END = /^(commit|rollback)$/
 export class GuardedClient implements Pick<PostgresPoolClient, 'release'> {
   readonly #client: PoolClient
   readonly #execution: Execution
+  /** Behind a pooler. The same for the whole transaction, even if the pooler is recognised meanwhile */
+  readonly #settings: string | undefined
   #isLost = false
   /** The server has not answered in time: until it does, or the connection ends */
   #answer: Promise<void> | undefined
@@ -36,10 +38,11 @@ export class GuardedClient implements Pick<PostgresPoolClient, 'release'> {
   constructor(client: PoolClient, execution: Execution) {
     this.#client = client
     this.#execution = execution
+    this.#settings = execution.settings
   }
 
   async query(text: string, values: readonly unknown[]): Promise<QueryResult> {
-    const { settings } = this.#execution
+    const settings = this.#settings
     if (settings === undefined) return this.#send(text, values)
     if (text === BEGIN) {
       this.#inTransaction = true

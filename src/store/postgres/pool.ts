@@ -4,7 +4,7 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type { PoolClient } from 'pg'
 import { Pool, types } from 'pg'
 import type { PoolState } from '../store.ts'
-import { isPassing, QUERY_TIMEOUT } from './errors.ts'
+import { isPassing, isSilent, QUERY_TIMEOUT } from './errors.ts'
 import type { Execution } from './guard.ts'
 import { GuardedClient } from './guard.ts'
 import { findsPooler, setting, withoutTimeouts } from './server-settings.ts'
@@ -53,8 +53,13 @@ export function openPool(given: string, { size, preparedStatements }: PoolOption
 
   // Session settings would hold for one of the server connections behind a pooler, and for whoever gets it next.
   async function prepare(client: Pick<PoolClient, 'query'>): Promise<void> {
-    hasPooler = (await findsPooler(client)) || hasPooler
-    if (!hasPooler) await client.query(setting(timeouts, false))
+    try {
+      hasPooler = (await findsPooler(client)) || hasPooler
+      if (!hasPooler) await client.query(setting(timeouts, false))
+    } catch (error) {
+      if (isSilent(error)) holdPlace()
+      throw error
+    }
   }
 
   const pool = new Pool({

@@ -52,6 +52,13 @@ export const clientAndCommandFaults: readonly Mutation[] = [
     tests: ['tests/client/adversity.test.ts'],
   },
   {
+    file: 'src/cli/serve-signals.ts',
+    find: '    if (process.ppid === parent) return\n',
+    replace: '    if (process.ppid !== 0) return\n',
+    why: 'the service runs on without a parent when npx has ended',
+    tests: ['tests/cli/stops.test.ts'],
+  },
+  {
     file: 'src/cli/serve.ts',
     find: '    core.shutdown.draining = true\n',
     replace: '',
