@@ -18,10 +18,12 @@ COPY src src
 RUN node .ci/build.ts
 
 FROM node:${NODE_VERSION}-bookworm-slim
+# SQLite writes temporary files, and /tmp may be read-only.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8787 \
-    DATABASE_URL=sqlite:/data/rekindle.db
+    DATABASE_URL=sqlite:/data/rekindle.db \
+    SQLITE_TMPDIR=/data
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
