@@ -5,20 +5,7 @@ import { Checkpoints } from './checkpoints.ts'
 import type { Files } from './files.ts'
 import { Statements } from './statements.ts'
 import { TurnQueue } from './turn-queue.ts'
-
-/** A statement, or a whole transaction, that waits for its turn. */
-interface Work {
-  isReading(): boolean
-  /** @returns a function that resolves the caller's promise, called after the commit */
-  run(): () => void
-  reject(error: unknown): void
-}
-
-/** Work that was done, but is not committed yet. */
-interface DoneWork {
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
+import type { DoneWork, Work } from './work.ts'
 
 class Connection implements DatabaseConnection {
   readonly #driver: GroupCommitDriver
