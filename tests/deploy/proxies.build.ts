@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import { before, describe, test } from 'node:test'
 import { client } from '../support/service.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 import { ADMIN_TOKEN, PASSWORD } from '../support/values.ts'
 import type { ProxyName } from './proxy.ts'
 import { isInstalled, PROXIES, startProxy } from './proxy.ts'
@@ -93,6 +94,8 @@ for (const name of PROXIES) {
       const [port] = proxy.behind
       const service = await startBehind(t, port, freshDatabase(t))
       const send = sender(t, proxy)
+      // Until the proxy has found it: it was started before the service.
+      await until(async () => (await send({ path: '/readyz', method: 'GET' })).status === 200, 'the proxy')
       const admin = { Authorization: `Bearer ${ADMIN_TOKEN}` }
       const { register, request } = client(service.url)
       await register()

@@ -87,7 +87,7 @@ export async function restartBehind(
     lineages.push(new Lineage(refreshToken, accessToken))
   }
   const send = sender(t, proxy)
-  // Until the proxy has found both.
+  // Until the proxy has found one of them.
   await until(async () => (await send({ path: '/readyz', method: 'GET' })).status === 200, 'the proxy')
 
   const answers = new Tally()
