@@ -6,6 +6,7 @@ import { addCopyCommand } from './copy.ts'
 import { addDatabaseCommands } from './database.ts'
 import { addEventCommand } from './events.ts'
 import { Failure, messageOf, report, tell, tellLog } from './failure.ts'
+import { addHealthCommand } from './health.ts'
 import { addSecretCommand } from './secret.ts'
 import { addSessionCommands } from './sessions.ts'
 import { addSettingsCommand } from './settings.ts'
@@ -23,9 +24,9 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
     // Errors are thrown and reported in one place, so that commander never calls process.exit().
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    // The service logs them.
+    // The service logs them. A health check, which may run every second, prints one line.
     .hook('preAction', (_, command) => {
-      if (command.name() !== 'serve') for (const line of lookalikes(env)) tell(line)
+      if (!['serve', 'health'].includes(command.name())) for (const line of lookalikes(env)) tell(line)
     })
   program
     .command('serve')
@@ -35,6 +36,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
       const { serve } = await import('./serve.ts')
       await serve(env)
     })
+  addHealthCommand(program, env)
   addDatabaseCommands(program, env)
   addBackupCommand(program, env)
   addCopyCommand(program)

@@ -14,7 +14,7 @@ import { until } from '../support/until.ts'
 import { fileOf, freshDatabase } from './fixtures.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const ADDRESS = /(?:listens on|"url":"|listening on)\s*(http:\/\/[\d.:]+)/
+const ADDRESS = /(?:listens on|"url":"|listening on)\s*(http:\/\/[\w.:]+)/
 
 interface Started {
   readonly child: ChildProcess

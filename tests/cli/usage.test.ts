@@ -8,6 +8,7 @@ import { fileOf, freshDatabase } from './fixtures.ts'
 const COMMANDS = [
   [],
   ['serve'],
+  ['health'],
   ['migrate'],
   ['prune'],
   ['copy'],

@@ -33,7 +33,7 @@ describe('pages', () => {
     if (page.startsWith('docs/adr/') || page === 'CHANGELOG.md') continue
     test(`${page}: each file that is named is there`, () => {
       for (const [path] of pageAt(page).matchAll(
-        /(?<![\w./-])(?:src|tests|docs|openapi|generated|\.ci)\/[\w./-]*\w\/?/g,
+        /(?<![\w./-])(?:src|tests|docs|openapi|generated|\.ci)\/[\w./@-]*\w\/?/g,
       ))
         assert.ok(isThere(path), path)
     })

@@ -142,4 +142,25 @@ export const clientAndCommandFaults: readonly Mutation[] = [
     why: '`rekindle settings` prints the password of the database',
     tests: ['tests/cli/settings.test.ts'],
   },
+  {
+    file: 'src/cli/health.ts',
+    find: 'isReady: status === 200',
+    replace: 'isReady: true',
+    why: 'a service that drains is healthy',
+    tests: ['tests/cli/health.test.ts'],
+  },
+  {
+    file: 'src/cli/health.ts',
+    find: 'if (message === undefined) return',
+    replace: 'if (status !== 200) return',
+    why: 'another program on the port is taken for the service',
+    tests: ['tests/cli/health.test.ts'],
+  },
+  {
+    file: 'src/cli/health.ts',
+    find: 'if (text.length > LONGEST_ANSWER) break',
+    replace: '',
+    why: 'an answer without end fills the memory of a health check',
+    tests: ['tests/cli/health.test.ts'],
+  },
 ]
