@@ -840,12 +840,12 @@ export interface components {
             refreshed_at: string | null;
             /**
              * Format: date-time
-             * @description Null while the session is active, and if it expired and only events are left of it
+             * @description Null while the session is active, and with the reason `expired`
              */
             ended_at: string | null;
             /**
              * @description `active`; the `reason` of the event `session.revoked`; `idle` or `max_age` for the two deadlines; `expired` for one of
-             *     them, if only events are left of the session
+             *     them, if an older version of the service has deleted the session
              */
             reason: string;
             /** @description The reason in words */

@@ -111,7 +111,7 @@ export async function endEvents(
     .selectFrom('events')
     .select(END_EVENT)
     .where('session_id', 'in', sessionIds)
-    .where('name', '=', 'session.revoked')
+    .where('name', 'in', ['session.revoked', 'session.expired'])
     .orderBy('position')
   const bulk = db
     .selectFrom('events')
