@@ -25,7 +25,7 @@ const UNFIT = [400, 405, 413, 415, 431]
 function judge(planned: Planned, status: number, text: string): void {
   assert.ok(status < 500, `${status} ${text}`)
   if (planned.kind === 'valid') {
-    const isUnfit = UNFIT.includes(status) && !mayBeRefused(planned)
+    const isUnfit = UNFIT.includes(status) && !mayBeRefused(planned) && !isOwnName(planned, text)
     assert.ok(!isUnfit, `a request that fits is refused: ${text}`)
     if (planned.credential !== undefined) assert.notEqual(status, 401, `a good token is refused: ${text}`)
   }
@@ -49,6 +49,11 @@ function mayBeRefused({ route, body }: Planned): boolean {
     (username !== '' && folded.includes(foldCase(username)))
   )
 }
+
+/** The name of a user whose password is set or changed is not in the request, and another request may have shortened it. */
+const isOwnName = ({ route }: Planned, text: string): boolean =>
+  ['changePassword', 'setUserPassword'].includes(route.operation.operationId) &&
+  text.includes('"Contains the username"')
 
 /** @throws AssertionError with the smallest request that still fails, and the seed */
 export async function fuzz(runs: number, seed: number): Promise<Report> {
