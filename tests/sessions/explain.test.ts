@@ -124,6 +124,24 @@ test('deadlines, to the moment, while the row is there and after that', async (t
   ])
 })
 
+test('ended after its idle deadline: it had expired, while the row is there and after that', async (t) => {
+  const service = await startService(t, { refreshTokenTtl: 10 * DAY })
+  const { clock, core } = service
+  const { id } = await service.register()
+  const { refreshToken } = await service.login()
+  const idle = ['idle', clock.now + 10 * DAY]
+  clock.now += 12 * DAY
+  assert.equal(
+    (await service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })).status,
+    200,
+  )
+  assert.deepEqual(await explain(service, id), [idle])
+  clock.now += 3 * DAY
+  await pruneAll(core)
+  assert.deepEqual(await core.db.selectFrom('sessions').select('id').execute(), [])
+  assert.deepEqual(await explain(service, id), [idle])
+})
+
 test('an exchange keeps a session going beyond its idle deadline', async (t) => {
   const service = await startService(t, { refreshTokenTtl: HOUR })
   const { clock } = service
