@@ -916,13 +916,13 @@ export interface components {
             refreshed_at: string | null;
             /**
              * Format: date-time
-             * @description Null while the session is active, and if it expired and only events are left of it
+             * @description Null while the session is active, and with the reason `expired`
              * @example 2026-11-22T09:00:00.000Z
              */
             ended_at: string | null;
             /**
              * @description `active`; the `reason` of the event `session.revoked`; `idle` or `max_age` for the two deadlines; `expired` for one of
-             *     them, if only events are left of the session
+             *     them, if an older version of the service has deleted the session
              * @example logout
              */
             reason: string;

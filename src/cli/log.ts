@@ -37,6 +37,6 @@ export async function createLog(
   const destination = pino.destination({ sync: true })
   destination.on('error', () => {})
   const print = (line: LogLine) => destination.write(pretty(line))
-  // Names are for whoever sits at the terminal. They do not belong in a file.
+  // Usernames are shown on a terminal only: a log file must not contain them.
   return pino(options, terminalLog(print, isTerminal() ? usernameOf : undefined))
 }

@@ -28,7 +28,7 @@ function isUnprotected(values: Environment, env: Environment): boolean {
 
 function withDefaults(data: z.infer<typeof variables>) {
   const isProduction = data.NODE_ENV === 'production'
-  // These count successes, of which test suites have many.
+  // These limits count successes. Test suites have many successes, so only production has the limits.
   const ofSuccesses: Limit | false = isProduction && { points: 60, seconds: 3600 }
   return {
     ...data,

@@ -1,10 +1,11 @@
+import { deadlineOf } from '../store/queries/deadline.ts'
 import type { RevocationReason } from '../store/queries/revocations.ts'
 import type { EndEvent, KeptSession, Opened } from '../store/queries/session-history.ts'
 import { deletedHistory, endEvents, keptHistory } from '../store/queries/session-history.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 
-/** Why a session ended. Deadlines write nothing, so their reasons are derived. */
+/** Why a session ended. Deadlines write nothing until the row is deleted, so until then their reasons are derived. */
 export type EndReason =
   | RevocationReason
   | 'active'
@@ -12,7 +13,7 @@ export type EndReason =
   | 'idle'
   /** The absolute deadline */
   | 'max_age'
-  /** One of the two. The row that would tell which is deleted. */
+  /** One of the two: an older version has deleted the row that would tell which. */
   | 'expired'
 
 /** In words, short enough for a line of a terminal */
@@ -92,12 +93,9 @@ const explained = (
 /** What came first ended the session: a session is also revoked after its deadline, without an event. */
 function endOfKept(row: KeptSession, context: ExplainContext): End {
   const now = context.now()
-  const { refreshedAt, expiresAt, absoluteExpiresAt, revokedAt, revokedReason } = row
-  // After the idle deadline, exchanges can continue a session for a while.
-  const idleAt = Math.max(expiresAt, refreshedAt + now - idleCutoff(context, now))
-  const at = Math.min(revokedAt ?? now, now)
-  if (absoluteExpiresAt <= Math.min(at, idleAt)) return { reason: 'max_age', endedAt: absoluteExpiresAt }
-  if (idleAt <= at) return { reason: 'idle', endedAt: idleAt }
+  const { revokedAt, revokedReason } = row
+  const { reason, at } = deadlineOf(row, now - idleCutoff(context, now))
+  if (at <= Math.min(revokedAt ?? now, now)) return { reason, endedAt: at }
   if (revokedAt === null) return { reason: 'active', endedAt: null }
   return { reason: revokedReason ?? 'ended', endedAt: revokedAt }
 }

@@ -8,6 +8,7 @@ export const SECURITY_EVENTS = [
   'login.failed',
   'session.opened',
   'session.revoked',
+  'session.expired',
   'session.restored',
   'sessions.revoked',
   'token.rotated',

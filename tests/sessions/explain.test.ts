@@ -91,7 +91,7 @@ test('each way to end, and the same from events when the rows are deleted', asyn
   assert.deepEqual(await explain(service, id), told)
 })
 
-test('deadlines, to the moment, while the row is there; after that, that it expired', async (t) => {
+test('deadlines, to the moment, while the row is there and after that', async (t) => {
   const service = await startService(t, { refreshTokenTtl: 10 * DAY, sessionMaxAge: 15 * DAY })
   const { clock, core } = service
   const { id } = await service.register()
@@ -114,11 +114,32 @@ test('deadlines, to the moment, while the row is there; after that, that it expi
   assert.deepEqual(await explain(service, id), [['max_age', second + 15 * DAY], idle])
   clock.now += 2 * HOUR
   await pruneAll(core)
-  // Whether the first one had expired when all were ended is no longer known.
+  assert.deepEqual(await core.db.selectFrom('sessions').select('id').execute(), [])
+  assert.deepEqual(await explain(service, id), [['max_age', second + 15 * DAY], idle])
+  // By an older version, which wrote no event.
+  await core.db.deleteFrom('events').where('name', '=', 'session.expired').execute()
   assert.deepEqual(await explain(service, id), [
     ['expired', null],
     ['operator', begun + 10 * DAY],
   ])
+})
+
+test('ended after its idle deadline: it had expired, while the row is there and after that', async (t) => {
+  const service = await startService(t, { refreshTokenTtl: 10 * DAY })
+  const { clock, core } = service
+  const { id } = await service.register()
+  const { refreshToken } = await service.login()
+  const idle = ['idle', clock.now + 10 * DAY]
+  clock.now += 12 * DAY
+  assert.equal(
+    (await service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })).status,
+    200,
+  )
+  assert.deepEqual(await explain(service, id), [idle])
+  clock.now += 3 * DAY
+  await pruneAll(core)
+  assert.deepEqual(await core.db.selectFrom('sessions').select('id').execute(), [])
+  assert.deepEqual(await explain(service, id), [idle])
 })
 
 test('an exchange keeps a session going beyond its idle deadline', async (t) => {

@@ -44,6 +44,34 @@ const sessions: readonly (readonly [what: string, fate: 'goes' | 'stays', row: R
   ['revoked just now, but idle for so long', 'goes', { ...idle, revoked_at: NOW }],
 ]
 
+test('the events of sessions that have expired are written when their rows go: once, and of no other session', async (t) => {
+  const context = await openContext(t)
+  const userId = await addUser(context.db)
+  const [idleId, oldId] = [
+    await addSession(context.db, userId, idle),
+    await addSession(context.db, userId, old),
+  ]
+  // Revoked after its deadline, which wrote no event
+  const late = await addSession(context.db, userId, { ...idle, revoked_at: NOW, revoked_reason: 'operator' })
+  for (const row of [{}, revoked]) await addSession(context.db, userId, row)
+  const both = [pruneAll(context), pruneAll(context)]
+  await Promise.all(both)
+  await pruneAll(context)
+  const events = await context.db
+    .selectFrom('events')
+    .selectAll()
+    .where('name', '=', 'session.expired')
+    .execute()
+  assert.deepEqual(
+    events.map((event) => [event.session_id, event.user_id, event.reason, event.occurred_at]).sort(),
+    [
+      [idleId, userId, 'idle', HOUR_AGO],
+      [late, userId, 'idle', HOUR_AGO],
+      [oldId, userId, 'max_age', HOUR_AGO],
+    ].sort(),
+  )
+})
+
 for (const [what, fate, row] of sessions) {
   test(`a session, ${what}: ${fate}`, async (t) => {
     const context = await openContext(t)

@@ -69,7 +69,8 @@ test('statements of this version work on a schema that was expanded by the next 
   assert.equal((await service.request('/api/auth/password', { bearer, json })).status, 200)
   assert.equal((await service.refresh(other.refreshToken)).status, 401)
   service.clock.now += 200 * 86_400_000
-  assert.deepEqual(await pruneAll(service.core), { sessions: 2, revokedTokens: 1, events: 6 })
+  // The event of the session that has expired is old enough to be deleted at once.
+  assert.deepEqual(await pruneAll(service.core), { sessions: 2, revokedTokens: 1, events: 7 })
 })
 
 test('statements of every released version are still understood', async (t) => {

@@ -51,7 +51,7 @@ export function openPool(given: string, { size, preparedStatements }: PoolOption
     return lastTurn
   }
 
-  // Session settings would hold for one of the server connections behind a pooler, and for whoever gets it next.
+  // Behind a pooler, a session setting would hold for one server connection only, and for the next client that gets it.
   async function prepare(client: Pick<PoolClient, 'query'>): Promise<void> {
     try {
       hasPooler = (await findsPooler(client)) || hasPooler

@@ -1,7 +1,7 @@
 /** The end of all sessions of a user: see `docs/adr/0029-bounded-work-per-user.md`. */
 import type { Transaction } from 'kysely'
 import { inSlices } from '../../slices.ts'
-import { inTurn } from '../in-turn.ts'
+import { oneAtATime } from '../one-at-a-time.ts'
 import type { Database, Schema } from '../schema.ts'
 import { locked } from '../statement.ts'
 import { transaction } from '../transaction.ts'
@@ -60,7 +60,7 @@ export function withEnding<Result extends Ending>(
   userId: string,
   work: (trx: Transaction<Schema>) => Promise<Result | undefined>,
 ): Promise<Omit<Result, 'rest'> | undefined> {
-  return inTurn(db, userId, async () => {
+  return oneAtATime(db, userId, async () => {
     const ending = await transaction(db, work)
     if (ending === undefined) return undefined
     const { rest, ...ended } = ending

@@ -21,6 +21,8 @@ export interface NewEvent {
   readonly userId?: string | null | undefined
   readonly sessionId?: string | null | undefined
   readonly reason?: string | undefined
+  /** When it happened, in milliseconds since the epoch, if that was before it is written: a deadline */
+  readonly at?: number | undefined
 }
 
 // Rows. Their parameters fit into one statement of either dialect.
@@ -121,7 +123,7 @@ export function oncePerHour(db: Database): RecordRefusal {
 
 const rowOf = (event: NewEvent, id: string, now: number, origin: Origin) => ({
   id,
-  occurred_at: now,
+  occurred_at: event.at ?? now,
   name: event.name,
   user_id: event.userId ?? null,
   session_id: event.sessionId ?? null,

@@ -1,4 +1,4 @@
-import { inTurn } from '../in-turn.ts'
+import { oneAtATime } from '../one-at-a-time.ts'
 import type { Database } from '../schema.ts'
 import type { ActiveAt } from './active-sessions.ts'
 import { isActiveSession } from './active-sessions.ts'
@@ -46,7 +46,7 @@ export function pageOfSessions(db: Database, filter: SessionFilter): Promise<Ses
   const { userId } = filter
   return userId === undefined
     ? readPage(db, filter)
-    : inTurn(db, `list:${userId}`, () => readPage(db, filter))
+    : oneAtATime(db, `list:${userId}`, () => readPage(db, filter))
 }
 
 // The order is that of the ids, which never changes: no index can follow the order of refreshes, because every refresh

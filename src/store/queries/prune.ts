@@ -2,6 +2,8 @@ import type { DeleteResult, ExpressionBuilder, SelectQueryBuilder, Transaction }
 import type { Database, Schema } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { transaction } from '../transaction.ts'
+import { expiries, PRUNED } from './deadline.ts'
+import { insertEvents, OPERATOR } from './events.ts'
 
 export interface PrunedBatch {
   /** The number of deleted rows */
@@ -21,7 +23,10 @@ export interface SessionBatch {
   readonly batch: number
 }
 
-/** Deletes expired and revoked sessions, but not while one of their access tokens could still be exchanged. */
+/**
+ * Deletes expired and revoked sessions, but not while one of their access tokens could still be exchanged. Writes the events
+ * of those that expired.
+ */
 export function pruneSessions(db: Database, { now, idleCutoff, batch }: SessionBatch): Promise<PrunedBatch> {
   return timed(db, async (trx) => {
     const kept = await postpone(trx, { now, idleCutoff, batch })
@@ -29,13 +34,17 @@ export function pruneSessions(db: Database, { now, idleCutoff, batch }: SessionB
       .deleteFrom('sessions')
       .where('id', 'in', due(trx, now, batch))
       .where((eb) => isOver(eb, now, idleCutoff))
-      .executeTakeFirst()
+      .returning(PRUNED)
+      .execute()
     const revoked = trx.selectFrom('sessions').select('id').where('revoked_at', '<=', idleCutoff)
     const ended = await trx
       .deleteFrom('sessions')
       .where('id', 'in', unlocked(trx, revoked, batch))
-      .executeTakeFirst()
-    return { gone: rows(expired) + rows(ended), kept }
+      .returning(PRUNED)
+      .execute()
+    const gone = [...expired, ...ended]
+    await insertEvents(trx, expiries(gone, now - idleCutoff), now, OPERATOR)
+    return { gone: gone.length, kept }
   })
 }
 

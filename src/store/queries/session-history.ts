@@ -111,7 +111,9 @@ export async function endEvents(
     .selectFrom('events')
     .select(END_EVENT)
     .where('session_id', 'in', sessionIds)
-    .where('name', '=', 'session.revoked')
+    .where('name', 'in', ['session.revoked', 'session.expired'])
+    // A session that had expired may have been revoked later, before its `session.expired` was written.
+    .orderBy('occurred_at')
     .orderBy('position')
   const bulk = db
     .selectFrom('events')

@@ -25,16 +25,18 @@ const UNFIT = [400, 405, 413, 415, 431]
 function judge(planned: Planned, status: number, text: string): void {
   assert.ok(status < 500, `${status} ${text}`)
   if (planned.kind === 'valid') {
-    const isUnfit = UNFIT.includes(status) && !mayBeRefused(planned)
+    const isUnfit = UNFIT.includes(status) && !mayBeRefused(planned) && !isOwnName(planned, text)
     assert.ok(!isUnfit, `a request that fits is refused: ${text}`)
     if (planned.credential !== undefined) assert.notEqual(status, 401, `a good token is refused: ${text}`)
   }
   if (planned.kind === 'almost') assert.ok(status >= 400, `a request that does not fit is taken: ${text}`)
 }
 
+const SETS_PASSWORD = ['register', 'createUser', 'changePassword', 'setUserPassword']
+
 /** Rules for new passwords that no schema contains, but the contract does. */
 function mayBeRefused({ route, body }: Planned): boolean {
-  if (!['register', 'createUser', 'changePassword'].includes(route.operation.operationId)) return false
+  if (!SETS_PASSWORD.includes(route.operation.operationId)) return false
   const { username = '', password, new_password = password } = body as Record<string, string | undefined>
   if (new_password === undefined) return false
   const normalized = new_password.normalize('NFC')
@@ -47,6 +49,11 @@ function mayBeRefused({ route, body }: Planned): boolean {
     (username !== '' && folded.includes(foldCase(username)))
   )
 }
+
+/** The name of a user whose password is set or changed is not in the request, and another request may have shortened it. */
+const isOwnName = ({ route }: Planned, text: string): boolean =>
+  ['changePassword', 'setUserPassword'].includes(route.operation.operationId) &&
+  text.includes('"Contains the username"')
 
 /** @throws AssertionError with the smallest request that still fails, and the seed */
 export async function fuzz(runs: number, seed: number): Promise<Report> {

@@ -3,16 +3,23 @@ import type { Mutation } from '../mutation.ts'
 /** In src/sessions */
 export const sessionFaults: readonly Mutation[] = [
   {
+    file: 'src/store/queries/deadline.ts',
+    find: 'const hasExpired = revokedAt === null || at <= revokedAt',
+    replace: 'const hasExpired = revokedAt === null',
+    why: 'a session that was revoked after its deadline leaves no event',
+    tests: ['tests/store/prune.test.ts'],
+  },
+  {
     file: 'src/sessions/explain.ts',
-    find: 'const at = Math.min(revokedAt ?? now, now)',
-    replace: 'const at = revokedAt === null ? now : 0',
+    find: 'if (at <= Math.min(revokedAt ?? now, now))',
+    replace: 'if (at <= (revokedAt === null ? now : 0))',
     why: 'a session that was revoked after its deadline is said to have ended by that',
     tests: ['tests/sessions/explain.test.ts'],
   },
   {
-    file: 'src/sessions/explain.ts',
-    find: 'Math.max(expiresAt, refreshedAt + now - idleCutoff(context, now))',
-    replace: 'expiresAt',
+    file: 'src/store/queries/deadline.ts',
+    find: 'Math.max(session.expiresAt, session.refreshedAt + exchangeable)',
+    replace: 'session.expiresAt',
     why: 'a session that exchanges continue is said to have ended',
     tests: ['tests/sessions/explain.test.ts'],
   },

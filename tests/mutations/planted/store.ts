@@ -136,7 +136,7 @@ export const storeFaults: readonly Mutation[] = [
     tests: ['tests/store/endings.test.ts', 'tests/store/many-sessions.test.ts'],
   },
   {
-    file: 'src/store/in-turn.ts',
+    file: 'src/store/one-at-a-time.ts',
     find: '(ofDatabase.get(key) ?? Promise.resolve()).then(work, work)',
     replace: 'work()',
     why: 'endings of one user wait for its row with all connections',
