@@ -1,4 +1,5 @@
 import type { Grant } from './session-options.ts'
+import { limited, pause } from './wait.ts'
 
 /** Options of a request that is repeated until it is answered. The server makes repeating a refresh safe. */
 export interface RequestOptions {
@@ -10,6 +11,8 @@ export interface RequestOptions {
   readonly tries: number
   /** Milliseconds before the second try, doubled for each further one, plus a random part */
   readonly backoff: number
+  /** Whether the page has read any answer: if so, CORS lets it */
+  reached?: boolean
 }
 
 /** An answer of the service itself, not of a proxy or a network's login page. */
@@ -17,12 +20,20 @@ export interface Answer {
   readonly status: number
   /** The word of an error, from `Rekindle-Error`; of an older service, its message */
   readonly reason: string
+  readonly message: string
   /** `data` of the envelope, or the whole body if it has no envelope */
   readonly data: object
 }
 
-export function isGrant(value: object): value is Grant {
-  const { access_token, expires_in } = value as Grant
+interface Envelope {
+  readonly status: unknown
+  readonly code: unknown
+  readonly message: string
+  readonly data?: object
+}
+
+export function isGrant(value: unknown): value is Grant {
+  const { access_token, expires_in } = Object(value) as Grant
   return typeof access_token === 'string' && Number.isFinite(expires_in)
 }
 
@@ -36,10 +47,10 @@ export function isGrant(value: object): value is Grant {
  *
  * const session = createSession({ baseUrl: 'https://auth.example.com' })
  * try {
- *   await session.fetch('https://api.example.com/things')
+ *   await session.fetch('https://auth.example.com/api/auth/me')
  * } catch (error) {
  *   if (!(error instanceof RefreshError)) throw error
- *   console.warn(`${error.message}: wait at least ${error.wait} ms`)
+ *   console.warn(`${error.message}: wait at least ${error.wait} ms`, error.cause)
  * }
  * ```
  */
@@ -48,11 +59,17 @@ export class RefreshError extends Error {
   readonly code = 'ERR_REFRESH'
   /** Milliseconds to wait before the next try, from `Retry-After`; 0 if the service sent none */
   readonly wait: number
+  /** What the last try got: an error of `fetch`, or a `Response` that is not the service's or is no success */
+  override readonly cause: unknown
 
-  /** @param message the word with which the service refused, or `no_answer` */
-  constructor(message: string, wait = 0) {
+  /**
+   * @param message the word with which the service refused; `no_answer`; or `cors_refused`, if the service can be reached
+   *   but the browser keeps its answers from this page
+   */
+  constructor(message: string, wait = 0, cause?: unknown) {
     super(message)
     this.wait = wait
+    this.cause = cause
   }
 }
 
@@ -63,66 +80,87 @@ const MAX_SPAN = 20_000
 /**
  * Sends a request until the service answers it.
  *
- * @param make creates the request for each try. Undefined ends the tries.
+ * @param make creates the request for each try. Undefined ends the tries. Its own signal ends the try only.
+ * @param signal ends all tries
  * @returns the answer; undefined when `make` ended the tries
  * @throws {@link RefreshError} after the last try
  */
 export async function request(
   make: () => Promise<Request | undefined>,
   options: RequestOptions,
+  signal = options.signal,
 ): Promise<Answer | undefined> {
-  const { signal, tries } = options
+  const { tries } = options
   const end = Date.now() + MAX_SPAN
   let { backoff, timeout } = options
   for (let sent = 1; ; sent++) {
     const made = await make()
     if (!made) return undefined
-    const result = await attempt(made, options, timeout)
-    if (typeof result === 'object') return result
-    const delay = Math.max(result, backoff) * (1 + Math.random())
+    const result = await attempt(made, options, timeout, signal)
+    if (!(result instanceof RefreshError)) return result
+    const delay = Math.max(result.wait, backoff) * (1 + Math.random())
     // After 429 the delay can be a minute, which is too long for a request to hang.
-    if (sent >= tries || Date.now() + delay > end) throw new RefreshError('no_answer', result)
+    if (sent >= tries || Date.now() + delay > end || result.message === 'cors_refused') throw result
     await pause(delay, signal)
     backoff *= 2
     timeout *= 2
   }
 }
 
-/** @returns the answer, or the milliseconds to wait before another try */
+/** @returns the answer, or why there is none */
 async function attempt(
   made: Request,
-  { fetch, signal }: RequestOptions,
+  options: RequestOptions,
   timeout: number,
-): Promise<Answer | number> {
+  signal: AbortSignal,
+): Promise<Answer | RefreshError> {
+  const { fetch } = options
   try {
-    const response = await fetch(made, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]) })
-    const { status, headers } = response
-    if (status === 429 || status >= 500) return Number(headers.get('Retry-After')) * 1000 || 0
-    const body = (await response.json()) as { code?: unknown; message: string; data?: object }
-    // The 404 of a proxy and the 200 of a network's login page must not log users out. An exchange has no envelope.
-    const isOurs = body.code === status || (response.ok && isGrant(body))
-    const reason = headers.get('Rekindle-Error') ?? body.message
-    if (isOurs) return { status, reason, data: body.data ?? body }
-  } catch {
-    signal.throwIfAborted()
+    return await limited(timeout, [signal, made.signal], async (signal) => {
+      const response = await fetch(made, { signal })
+      const { status, headers, ok } = response
+      options.reached = true
+      const word = headers.get('Rekindle-Error')
+      const refused = new RefreshError(word ?? 'no_answer', secondsIn(headers), response)
+      if (status === 429 || status >= 500) return refused
+      const body = (await response.json()) as Envelope | null
+      // The 404 of a proxy and the 200 of a network's login page must not log users out. An exchange has no envelope.
+      const isOurs = body?.code === status && body.status === (ok ? 'success' : 'error')
+      if (!body || (!isOurs && !(ok && isGrant(body)))) return refused
+      const { message, data = body } = body
+      return { status, reason: word ?? message, message, data }
+    })
+  } catch (error) {
+    if (signal.aborted || isMistake(error)) throw error
+    const word = (await isHidden(made.url, options, timeout)) ? 'cors_refused' : 'no_answer'
+    return new RefreshError(word, 0, error)
   }
-  return 0
 }
 
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  return unlessAborted(signal, over).finally(() => clearTimeout(timer))
+/**
+ * Browsers report a request that CORS forbids like a lost network. A request without CORS tells the difference: its answer
+ * cannot be read, but it comes.
+ */
+async function isHidden(
+  url: string,
+  { fetch, signal, reached }: RequestOptions,
+  timeout: number,
+): Promise<boolean> {
+  const { origin } = (globalThis as { location?: { origin?: string } }).location ?? {}
+  if (reached || !origin || url.startsWith(`${origin}/`)) return false
+  const probe = limited(timeout, [signal], (signal) => fetch(url, { mode: 'no-cors', signal }))
+  return probe.then(
+    () => true,
+    () => false,
+  )
 }
 
-/** Stops waiting when the signal is aborted. The work goes on for its other callers. @throws the signal's reason */
-export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort)
-    work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject)
-  })
-}
+const secondsIn = (headers: Headers): number => Math.max(0, Number(headers.get('Retry-After')) * 1000) || 0
+
+/** Whether an error comes from a mistake in the program. Networks fail with a `TypeError`, too. */
+export const isMistake = (error: unknown): boolean =>
+  error instanceof ReferenceError ||
+  (error instanceof TypeError &&
+    / is (not|undefined|null)|Cannot (read|set)|can't access|Failed to (execute|construct|parse)|Invalid|Illegal/.test(
+      error.message,
+    ))

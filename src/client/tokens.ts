@@ -1,3 +1,5 @@
+import { claimsOf } from './identity.ts'
+
 /** Tokens as a tab keeps them, stores them and sends them to other tabs. */
 export interface Tokens {
   readonly accessToken: string
@@ -8,125 +10,45 @@ export interface Tokens {
   /** Milliseconds since the epoch by this device's clock, which may be wrong */
   readonly receivedAt: number
   /**
-   * Increases with each refresh in any tab: the higher number is newer, even if clocks are wrong. It is at least
-   * `receivedAt`, so that a login on a page without memory is newer than the tokens of other tabs.
+   * Increases with each refresh in any tab: of one session, the higher number is newer, even if clocks are wrong. It is at
+   * least `receivedAt`, so that two logins in one second have an order.
    */
   readonly sequence: number
+  /**
+   * Seconds by the service's clock, when this browser got the session: of two sessions, the later one counts. The device's
+   * clock must not decide this, because it may have been set back since.
+   */
+  readonly since?: number
 }
 
-/**
- * Keeps tokens when a page is closed: anything that can store one JSON value. If it fails or returns anything else, the
- * session goes on with the tokens in memory.
- *
- * @example
- * ```ts
- * import { readFile, rm, writeFile } from 'node:fs/promises'
- * import type { TokenStorage } from 'rekindle/client'
- *
- * const storage: TokenStorage = {
- *   get: async () => JSON.parse(await readFile('tokens.json', 'utf8')),
- *   set: (tokens) =>
- *     tokens
- *       ? writeFile('tokens.json', JSON.stringify(tokens), { mode: 0o600 })
- *       : rm('tokens.json', { force: true }),
- * }
- * ```
- */
-export interface TokenStorage {
-  get(): Tokens | undefined | Promise<Tokens | undefined>
-  /** @param tokens undefined removes them */
-  set(tokens: Tokens | undefined): void | Promise<void>
-}
-
-/**
- * Creates a storage that forgets the tokens with the page. It is the default, and the safest against injected scripts.
- *
- * @example
- * ```ts
- * import { createSession, memoryStorage } from 'rekindle/client'
- *
- * const session = createSession({ baseUrl: 'https://auth.example.com', storage: memoryStorage() })
- * ```
- */
-export function memoryStorage(): TokenStorage {
-  let kept: Tokens | undefined
-  return {
-    get: () => kept,
-    set(tokens) {
-      kept = tokens
-    },
-  }
-}
-
-/**
- * Creates a storage in `localStorage` or `sessionStorage`, which every script of the origin can read.
- *
- * @param key of the item; `rekindle` by default
- * @example
- * ```ts
- * import { createSession, webStorage } from 'rekindle/client'
- *
- * const session = createSession({
- *   baseUrl: 'https://auth.example.com',
- *   storage: webStorage(localStorage),
- * })
- * ```
- */
-export function webStorage(
-  storage: {
-    getItem(key: string): string | null
-    setItem(key: string, value: string): void
-    removeItem(key: string): void
-  },
-  key = 'rekindle',
-): TokenStorage {
-  return {
-    // The session checks the type, because other programs may write here.
-    get: () => (JSON.parse(storage.getItem(key) ?? 'null') as Tokens | null) ?? undefined,
-    set: (tokens) => (tokens ? storage.setItem(key, JSON.stringify(tokens)) : storage.removeItem(key)),
-  }
-}
-
-const isTokens = (value: unknown): value is Tokens => {
-  const { accessToken, expiresIn, receivedAt, sequence } = (value ?? {}) as Tokens
+export const isTokens = (value: unknown): value is Tokens => {
+  const { accessToken, expiresIn, receivedAt, sequence } = Object(value) as Tokens
   return typeof accessToken === 'string' && Number.isFinite(expiresIn + receivedAt + sequence)
 }
 
-/** Wraps a storage so that its calls run in order and never fail. */
-export function tolerant(storage: TokenStorage) {
-  let last: Promise<unknown> = Promise.resolve()
-  const inOrder = <T>(work: () => Promise<T>) => {
-    const done = last.then(work).catch(() => undefined)
-    last = done
-    return done
-  }
-  const read = async () => {
-    try {
-      const stored: unknown = await storage.get()
-      if (isTokens(stored)) return stored
-    } catch {
-      // A failure counts as an empty storage.
-    }
-    return undefined
-  }
-  return {
-    get: () => inOrder(read),
-    set: (tokens: Tokens) =>
-      inOrder(async () => {
-        try {
-          await storage.set(tokens)
-        } catch {
-          // Old tokens must not remain: the server would take their use after a reload for a theft.
-          await storage.set(undefined)
-        }
-      }),
-    /** Removes the tokens, unless a later login has stored newer ones. */
-    end: (sequence: number) =>
-      inOrder(async () => {
-        const stored = await read()
-        if (!stored || stored.sequence <= sequence) await storage.set(undefined)
-      }),
-  }
+/** The claim `sid`; empty without tokens, and of tokens that have none */
+export const sessionOf = (tokens: Tokens | undefined): string =>
+  (tokens && claimsOf(tokens.accessToken).sid) ?? ''
+
+const sinceOf = ({ since, accessToken }: Tokens) => since ?? claimsOf(accessToken).iat ?? 0
+
+/** Whether tokens take the place of others. All tabs must agree on this, in whichever order they hear of both. */
+export function isNewer(tokens: Tokens, others: Tokens | undefined): boolean {
+  if (!others) return true
+  const [mine, theirs] = [sessionOf(tokens), sessionOf(others)]
+  const order = mine === theirs ? 0 : sinceOf(tokens) - sinceOf(others)
+  return (order || tokens.sequence - others.sequence || Number(mine > theirs)) > 0
+}
+
+/** @param before the last tokens that this tab has seen, also of another session */
+export function following(
+  before: Tokens | undefined,
+  accessToken: string,
+  rest: Pick<Tokens, 'refreshToken' | 'expiresIn' | 'receivedAt'>,
+): Tokens {
+  const { sid = '', iat = 0 } = claimsOf(accessToken)
+  const since = !before ? iat : sid === sessionOf(before) ? sinceOf(before) : Math.max(iat, sinceOf(before))
+  return { accessToken, ...rest, sequence: Math.max((before?.sequence ?? 0) + 1, rest.receivedAt), since }
 }
 
 /**

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import type { SessionOptions, TokenStorage, Tokens } from '../../src/client/index.ts'
+import type { SessionOptions, TokenStorage } from '../../src/client/index.ts'
 import { createSession, memoryStorage, RefreshError, webStorage } from '../../src/client/index.ts'
 import { request } from '../../src/client/request.ts'
 import type { Service } from '../support/service.ts'
@@ -54,7 +54,7 @@ test('without rotation the refresh token is kept, as no answer repeats it', asyn
   assert.deepEqual([...new Set(tab.refreshed.map(({ refreshToken }) => refreshToken))], [grant.refresh_token])
 })
 
-test('what is stored: tokens and their times, and nothing when the session is over, also without a network', async (t) => {
+test('what is stored: tokens and their times, and when the session is over, what the server has not heard', async (t) => {
   const { kept, shared } = webLike()
   const { service, tab, me, grant } = await loggedIn(t, { storage: shared, tries: 1 })
   expire(service)
@@ -67,11 +67,15 @@ test('what is stored: tokens and their times, and nothing when the session is ov
     'receivedAt',
     'refreshToken',
     'sequence',
+    'since',
   ])
   assert.notEqual(stored.refreshToken, grant.refresh_token)
   tab.offline = true
   await assert.rejects(tab.session.logout(), RefreshError)
-  assert.deepEqual([...kept.keys()], [])
+  assert.deepEqual(JSON.parse(kept.get('rekindle') ?? ''), { logout: [stored.refreshToken] })
+  tab.offline = false
+  await tab.session.logout()
+  await until(() => kept.size === 0)
 })
 
 test('a logout that the server did not hear is sent by the next one, and then no more', async (t) => {
@@ -87,25 +91,24 @@ test('a logout that the server did not hear is sent by the next one, and then no
   assert.equal(tab.sent.length, length)
 })
 
-test('the application hears of a logout when the server has: it may go to another page', async (t) => {
-  const sent: string[] = []
-  const { tab } = await loggedIn(t, {
-    onEnded: () => void sent.push(...tab.sent),
+test('the application hears of a logout at once, and the server when it can be reached', async (t) => {
+  const heard = Promise.withResolvers<void>()
+  const { service, tab } = await loggedIn(t, {
     fetch: async (input, init) => {
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await heard.promise
       return fetch(input, init)
     },
   })
-  const { session } = tab
-  const over = session.logout()
-  await until(async () => (await session.accessToken()) === undefined)
-  assert.deepEqual(sent, [])
-  await over
-  assert.deepEqual(sent, ['/api/auth/logout 200'])
+  const logout = tab.session.logout()
+  await until(() => tab.ended.length === 1)
+  assert.deepEqual([tab.ended, tab.sent, await revoked(service)], [['logout'], [], [false]])
+  heard.resolve()
+  await logout
+  assert.deepEqual([tab.sent, await revoked(service)], [['/api/auth/logout 200'], [true]])
 })
 
 test('a logout that is refused is none', async (t) => {
-  const refusal = { status: 'error', code: 403, message: 'Cross-site request refused.', data: null }
+  const refusal = { status: 'error', code: 403, message: 'Cross-site request refused.' }
   const { service, tab } = await loggedIn(t, {
     fetch: instead('/api/auth/logout', 1, () => Response.json(refusal, { status: 403 })),
   })
@@ -231,7 +234,7 @@ test('a tab that hears late of an end does not take away what a later login has 
   await until(async () => (await later.session.accessToken()) === grant.access_token)
   const { access_token } = await logIn(service, later)
   const channel = new BroadcastChannel(name)
-  channel.postMessage({ ended: 'logout', sequence: (tab.refreshed[0] as Tokens).sequence })
+  channel.postMessage({ ended: 'logout', message: '', session: tab.session.user?.sessionId })
   await until(() => tab.ended.length === 1)
   channel.close()
   await new Promise((resolve) => setTimeout(resolve, 20))
@@ -298,7 +301,7 @@ test('what the application throws stops nothing, and is not lost', async (t) => 
 
 test('all tries begin while the server makes them safe, and each may take longer than the one before', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 0 })
-  const timeouts = t.mock.method(AbortSignal, 'timeout', () => new AbortController().signal)
+  const timers = t.mock.method(globalThis, 'setTimeout')
   let sent = 0
   const options = {
     fetch: () => {
@@ -315,7 +318,7 @@ test('all tries begin while the server makes them safe, and each may take longer
   await assert.rejects(request(make, options), RefreshError)
   assert.equal(sent, 3)
   assert.deepEqual(
-    timeouts.mock.calls.map(({ arguments: [timeout] }) => timeout),
+    timers.mock.calls.map(({ arguments: [, time] }) => time).filter((time) => Number(time) >= 5000),
     [5000, 10_000, 20_000],
   )
 })

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import { createClient } from '../../src/client/index.ts'
+import { createClient, createSession } from '../../src/client/index.ts'
 import { checkedFetch } from '../support/check-response.ts'
 import { PASSWORD, startService } from '../support/service.ts'
 import { openTab } from './tab.ts'
@@ -19,22 +19,27 @@ interface Seen {
   readonly body: string
 }
 
-async function prepare(t: TestContext, refusals = 1) {
-  const service = await startService(t)
-  await service.register()
-  const { session, refreshed } = openTab(t, service, randomUUID())
-  const login = await service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
-  await session.start(login.body.data)
+async function openApi(t: TestContext, refusals: number) {
   const seen: Seen[] = []
-  const api = createServer(async (request, response) => {
+  const server = createServer(async (request, response) => {
     const { authorization, 'content-type': type } = request.headers
     seen.push({ authorization, method: request.method, type, body: await text(request) })
     response.writeHead(seen.length <= refusals ? 401 : 200).end()
   }).listen(0, '127.0.0.1')
-  await once(api, 'listening')
-  t.after(() => api.close())
-  const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}/things`
-  return { service, session, seen, url, refreshed }
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { seen, origin, url: `${origin}/things` }
+}
+
+async function prepare(t: TestContext, refusals = 1) {
+  const service = await startService(t)
+  await service.register()
+  const api = await openApi(t, refusals)
+  const { session, refreshed, sent } = openTab(t, service, randomUUID(), { origins: [api.origin] })
+  const login = await service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
+  await session.start(login.body.data)
+  return { service, session, refreshed, sent, ...api }
 }
 
 const stream = () =>
@@ -93,6 +98,72 @@ test('an API that refuses every token is asked twice, not for ever, and ends not
   assert.equal((await session.fetch(url)).status, 401)
   assert.equal(seen.length, 2)
   assert.notEqual(await session.accessToken(), undefined)
+})
+
+test('an API that refuses every token does not use up the refreshes of the session', async (t) => {
+  const { service, session, seen, url, sent } = await prepare(t, 100)
+  for (let count = 0; count < 10; count++) assert.equal((await session.fetch(url)).status, 401)
+  assert.equal(sent.filter((line) => line === '/refresh_token 200').length, 1)
+  assert.equal(seen.length, 11)
+  service.clock.now += 31 * 60_000
+  const { status } = await session.fetch(`${service.url}/api/auth/me`)
+  assert.equal(status, 200, 'another API is not held back')
+})
+
+test('an API that has accepted tokens again is believed again', async (t) => {
+  const { session, url, seen, sent } = await prepare(t, 2)
+  assert.equal((await session.fetch(url)).status, 401)
+  assert.equal((await session.fetch(url)).status, 200)
+  seen.length = 1
+  assert.equal((await session.fetch(url)).status, 200)
+  assert.equal(sent.filter((line) => line === '/refresh_token 200').length, 2)
+})
+
+test('tokens go home only: to the service and to the origins that the program names', async (t) => {
+  const { session, seen, url, origin } = await prepare(t, 0)
+  const stranger = await openApi(t, 1)
+  assert.equal((await session.fetch(stranger.url)).status, 401)
+  assert.deepEqual(
+    stranger.seen.map(({ authorization }) => authorization),
+    [undefined],
+  )
+  const token = await session.accessToken()
+  await session.fetch(url)
+  await session.fetch(new URL('/other?of=x', origin))
+  await session.fetch(new Request(url))
+  assert.deepEqual([...new Set(seen.map(({ authorization }) => authorization))], [`Bearer ${token}`])
+})
+
+for (const url of [
+  'http://auth.example.com.evil.example/',
+  'http://auth.example.com:81/',
+  'https://auth.example.com/',
+  'http://evil.example/http://auth.example.com/',
+  'http://evil.example?http://auth.example.com/',
+  'http://evil.example\\@auth.example.com/',
+  'data:text/plain,x',
+]) {
+  test(`${url} is not the service`, async () => {
+    const seen: (string | null)[] = []
+    const session = createSession({
+      baseUrl: 'http://auth.example.com/prefix/',
+      fetch: async (input) => {
+        seen.push((input as Request).headers.get('Authorization'))
+        return new Response()
+      },
+    })
+    await session.start({ access_token: 'a.b.c', expires_in: 1800 })
+    await session.fetch(url)
+    await session.fetch('HTTP://AUTH.EXAMPLE.COM:80/anything')
+    assert.deepEqual(seen, [null, 'Bearer a.b.c'])
+  })
+}
+
+test('an Authorization of the caller stays, and its 401 is handed on', async (t) => {
+  const { session, seen, url, sent } = await prepare(t)
+  const { status } = await session.fetch(url, { headers: { Authorization: 'Basic YTpi' } })
+  assert.deepEqual([status, seen.map(({ authorization }) => authorization)], [401, ['Basic YTpi']])
+  assert.deepEqual(sent, ['/things 401'])
 })
 
 test('a request of the caller that is aborted stays so', async (t) => {

@@ -147,11 +147,12 @@ test('a tab that slept through rotations takes what the others have, and is no t
 test('an end that was announced late does not end a later login', async (t) => {
   const { service, tabs, name, me } = await openTabs(t, 1)
   const [tab] = tabs as [Tab]
+  const session = tab.session.user?.sessionId
   await tab.session.logout()
   const { body } = await service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
   await tab.session.start(body.data)
   const late = new BroadcastChannel(name)
-  late.postMessage({ ended: 'logout', sequence: 1 })
+  late.postMessage({ ended: 'logout', message: '', session })
   await new Promise((resolve) => setTimeout(resolve, 50))
   late.close()
   assert.deepEqual(tab.ended, ['logout'])

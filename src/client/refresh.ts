@@ -1,0 +1,65 @@
+import type { Keeper } from './keeper.ts'
+import type { RequestOptions } from './request.ts'
+import { isGrant, RefreshError, request } from './request.ts'
+import { pause, unlessAborted } from './wait.ts'
+
+/**
+ * @param make creates the request of a refresh
+ * @returns refreshes. One promise for all callers in this tab, and one lock for all tabs.
+ */
+export function createRefresh(
+  keeper: Keeper,
+  make: () => Request,
+  sending: RequestOptions,
+): () => Promise<void> {
+  let flight: { readonly change: AbortSignal; readonly done: Promise<void> } | undefined
+
+  return function refresh() {
+    const change = keeper.change()
+    if (flight?.change !== change) {
+      const stale = keeper.tokens()?.accessToken
+      const done = unlessAborted(
+        change,
+        // A copy of tokens must not be used before the other tabs were asked.
+        keeper.ready.then(() => keeper.exclusive(() => replace(stale, change))),
+      )
+        // The session has changed, and its next refresh is another one.
+        .catch((error) => {
+          if (!change.aborted || sending.signal.aborted) throw error
+        })
+        .finally(() => {
+          if (flight?.change === change) flight = undefined
+        })
+      flight = { change, done }
+    }
+    return flight.done
+  }
+
+  async function replace(stale: string | undefined, change: AbortSignal): Promise<void> {
+    let sentAt = 0
+    // Another tab may have refreshed while this one waited for the lock, the next try or the answer.
+    const isOvertaken = async () => {
+      await keeper.read()
+      return change.aborted || keeper.tokens()?.accessToken !== stale
+    }
+    // The message of the last lock holder may still be in transit.
+    await pause(10, change)
+    const answer = await request(
+      async () => {
+        if (await isOvertaken()) return undefined
+        sentAt = Date.now()
+        return make()
+      },
+      sending,
+      change,
+    )
+    if (!answer || (await isOvertaken())) return
+    keeper.asked()
+    const { status, reason, message, data } = answer
+    if (status === 200 && isGrant(data)) return keeper.take(data, sentAt, 'refreshed')
+    // 403 and 404 are about the request, unless they are about the user: `user_inactive`, `user_not_found`.
+    if (status !== 401 && !/^user/i.test(reason)) throw new RefreshError(reason)
+    if (stale === undefined && /missing/i.test(reason)) keeper.nobody()
+    else keeper.endEverywhere(reason, message)
+  }
+}
