@@ -121,6 +121,7 @@ for (const [what, response] of [
   ['the 200 of somebody else', () => Response.json({ ok: true })],
   ['null', () => Response.json(null)],
   ['an envelope without tokens', () => Response.json({ code: 200, data: {} })],
+  ['the 401 of a gateway, which has a code as well', () => Response.json({ code: 401 }, { status: 401 })],
   ['the 401 of a proxy', () => Response.json({ message: 'Unauthorized' }, { status: 401 })],
   ['a path that is not there', () => Response.json({ code: 404, message: 'Not found.' }, { status: 404 })],
   [

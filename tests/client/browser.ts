@@ -88,5 +88,5 @@ export async function openBrowser(t: TestContext) {
     const rows = await sessions.where('revoked_at', 'is', null).select('username').execute()
     return rows.map(({ username }) => username).sort()
   }
-  return { service, logouts, open, openOffline, logIn, me, whoIsIn, living }
+  return { service, send, logouts, open, openOffline, logIn, me, whoIsIn, living }
 }
