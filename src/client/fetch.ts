@@ -1,7 +1,7 @@
 import type { Keeper } from './keeper.ts'
-import { isMistake } from './request.ts'
+import { isMistake, pageOrigin } from './request.ts'
 import type { Session, SessionOptions } from './session-options.ts'
-import { unlessAborted } from './wait.ts'
+import { within } from './wait.ts'
 
 export function authorized(request: Request, token: string | undefined): Request {
   if (token) request.headers.set('Authorization', `Bearer ${token}`)
@@ -18,54 +18,52 @@ const VAIN = 60_000
 /** @param accessToken of the session @param refresh refreshes it, unless it has another token than the one given */
 export function createFetch(
   keeper: Keeper,
-  { baseUrl, origins = [] }: SessionOptions,
+  { baseUrl, mode, origins = [] }: SessionOptions,
   fetch: typeof globalThis.fetch,
   accessToken: () => Promise<string | undefined>,
-  refresh: (refused: string | undefined) => Promise<unknown>,
+  refresh: (refused: string | undefined) => Promise<string | undefined>,
 ): Session['fetch'] {
   /** When an origin refused a new token, by the monotonic clock */
   const vain = new Map<string, number>()
-
-  const getsToken = (origin: string) => {
-    const { origin: own } = (globalThis as { location?: { origin?: string } }).location ?? {}
-    return origin === own || [baseUrl, ...origins].map(originOf).includes(origin)
-  }
+  const isCookie = mode === 'cookie'
 
   /** Whether a refresh may help after a 401 */
-  function mayHelp(origin: string, token: string | undefined): boolean {
-    if (!token) return keeper.mayAsk()
-    return performance.now() >= (vain.get(origin) ?? -VAIN) + VAIN
-  }
+  const mayHelp = (origin: string, token: string | undefined) =>
+    token
+      ? performance.now() >= (vain.get(origin) ?? -VAIN) + VAIN
+      : isCookie && !keeper.hasAsked && !keeper.tokens
 
   return async (input, init) => {
     const first = new Request(input, init)
-    const origin = originOf(first.url)
-    if (first.headers.has('Authorization') || !getsToken(origin)) return fetch(first)
+    const { signal, headers, url } = first
+    const origin = originOf(url)
+    const isHome = origin === pageOrigin() || [baseUrl, ...origins].some((home) => originOf(home) === origin)
+    if (headers.has('Authorization') || !isHome) return fetch(first)
     const second = isStream(init?.body) ? undefined : first.clone()
-    const { signal } = first
     // A request that was begun in one session must not be sent in the next.
-    let session = keeper.session()
-    await unlessAborted(signal, keeper.ready)
-    session ||= keeper.session()
-    let token = await unlessAborted(signal, accessToken())
-    session ||= keeper.session()
-    const isOver = () => keeper.session() !== session
+    const begun = keeper.session()
+    await within([signal], () => keeper.ready)
+    const found = begun || keeper.session()
+    let token = await within([signal], accessToken)
+    // In cookie mode, nobody knows before the refresh whose session it is.
+    const session = found || keeper.session()
+    const isOver = () => session && keeper.session() !== session
     if (isOver()) token = undefined
 
     const response = await fetch(authorized(first, token))
     if (response.status !== 401) vain.delete(origin)
-    if (response.status !== 401 || !second || isOver() || !mayHelp(origin, token)) return response
-    // If refreshing fails, the caller gets the 401.
-    const refreshed = refresh(token).catch((error) => {
-      if (isMistake(error)) throw error
-    })
-    await unlessAborted(signal, refreshed)
-    session ||= keeper.session()
-    const next = keeper.tokens()?.accessToken
-    if (!next || next === token || isOver()) return response
-    await response.body?.cancel()
-    const repeated = await fetch(authorized(second, next))
-    if (repeated.status === 401) vain.set(origin, performance.now())
-    return repeated
+    else if (second && !isOver() && mayHelp(origin, token)) {
+      // If refreshing fails, the caller gets the 401.
+      const next = await within([signal], () => refresh(token)).catch((error) => {
+        if (signal?.aborted || isMistake(error)) throw error
+      })
+      if (next && next !== token && !isOver()) {
+        await response.body?.cancel()
+        const repeated = await fetch(authorized(second, next))
+        if (repeated.status === 401) vain.set(origin, performance.now())
+        return repeated
+      }
+    }
+    return response
   }
 }

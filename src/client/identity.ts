@@ -14,11 +14,11 @@ interface Claims {
 }
 
 /** Reads the claims of a token, which only the service can judge. Of anything but a JWT it reads none. */
-export function claimsOf(token: string): Claims {
+export function claimsOf(token: string | undefined): Claims {
   try {
-    const payload = (token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')
-    // `escape` makes UTF-8 of bytes also where there is no TextDecoder.
-    return Object(JSON.parse(decodeURIComponent(escape(atob(payload)))))
+    // It is base64url. `escape` decodes UTF-8 also where there is no TextDecoder.
+    const payload = `${token}`.split('.')[1]?.replace(/-/g, '+').replace(/_/g, '/')
+    return Object(JSON.parse(decodeURIComponent(escape(atob(payload as string)))))
   } catch {
     return {}
   }

@@ -1,4 +1,4 @@
-export type { ClientOptions } from './client.ts'
+export type { Client, ClientOptions } from './client.ts'
 export { createClient } from './client.ts'
 export type { User } from './identity.ts'
 export { RefreshError } from './request.ts'

@@ -1,7 +1,7 @@
 import type { Keeper } from './keeper.ts'
 import type { RequestOptions } from './request.ts'
 import { isGrant, RefreshError, request } from './request.ts'
-import { pause, unlessAborted } from './wait.ts'
+import { pause, within } from './wait.ts'
 
 /**
  * @param make creates the request of a refresh
@@ -15,14 +15,12 @@ export function createRefresh(
   let flight: { readonly change: AbortSignal; readonly done: Promise<void> } | undefined
 
   return function refresh() {
-    const change = keeper.change()
+    const { change } = keeper
     if (flight?.change !== change) {
-      const stale = keeper.tokens()?.accessToken
-      const done = unlessAborted(
-        change,
-        // A copy of tokens must not be used before the other tabs were asked.
-        keeper.ready.then(() => keeper.exclusive(() => replace(stale, change))),
-      )
+      const stale = keeper.tokens?.accessToken
+      // A copy of tokens must not be used before the other tabs were asked.
+      const work = () => keeper.ready.then(() => keeper.exclusive(() => replace(stale, change)))
+      const done = within([change], work)
         // The session has changed, and its next refresh is another one.
         .catch((error) => {
           if (!change.aborted || sending.signal.aborted) throw error
@@ -40,7 +38,7 @@ export function createRefresh(
     // Another tab may have refreshed while this one waited for the lock, the next try or the answer.
     const isOvertaken = async () => {
       await keeper.read()
-      return change.aborted || keeper.tokens()?.accessToken !== stale
+      return change.aborted || keeper.tokens?.accessToken !== stale
     }
     // The message of the last lock holder may still be in transit.
     await pause(10, change)
@@ -54,12 +52,12 @@ export function createRefresh(
       change,
     )
     if (!answer || (await isOvertaken())) return
-    keeper.asked()
+    keeper.hasAsked = true
     const { status, reason, message, data } = answer
-    if (status === 200 && isGrant(data)) return keeper.take(data, sentAt, 'refreshed')
+    if (status === 200 && isGrant(data)) return keeper.take(data, sentAt)
     // 403 and 404 are about the request, unless they are about the user: `user_inactive`, `user_not_found`.
     if (status !== 401 && !/^user/i.test(reason)) throw new RefreshError(reason)
     if (stale === undefined && /missing/i.test(reason)) keeper.nobody()
-    else keeper.endEverywhere(reason, message)
+    else keeper.end({ reason, message })
   }
 }

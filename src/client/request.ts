@@ -1,5 +1,5 @@
 import type { Grant } from './session-options.ts'
-import { limited, pause } from './wait.ts'
+import { pause, within } from './wait.ts'
 
 /** Options of a request that is repeated until it is answered. The server makes repeating a refresh safe. */
 export interface RequestOptions {
@@ -12,7 +12,7 @@ export interface RequestOptions {
   /** Milliseconds before the second try, doubled for each further one, plus a random part */
   readonly backoff: number
   /** Whether the page has read any answer: if so, CORS lets it */
-  reached?: boolean
+  isReached?: boolean
 }
 
 /** An answer of the service itself, not of a proxy or a network's login page. */
@@ -59,17 +59,15 @@ export class RefreshError extends Error {
   readonly code = 'ERR_REFRESH'
   /** Milliseconds to wait before the next try, from `Retry-After`; 0 if the service sent none */
   readonly wait: number
-  /** What the last try got: an error of `fetch`, or a `Response` that is not the service's or is no success */
-  override readonly cause: unknown
 
   /**
    * @param message the word with which the service refused; `no_answer`; or `cors_refused`, if the service can be reached
    *   but the browser keeps its answers from this page
+   * @param cause what the last try got: an error of `fetch`, or a `Response` that is not the service's or is no success
    */
   constructor(message: string, wait = 0, cause?: unknown) {
-    super(message)
+    super(message, { cause })
     this.wait = wait
-    this.cause = cause
   }
 }
 
@@ -116,46 +114,36 @@ async function attempt(
 ): Promise<Answer | RefreshError> {
   const { fetch } = options
   try {
-    return await limited(timeout, [signal, made.signal], async (signal) => {
-      const response = await fetch(made, { signal })
-      const { status, headers, ok } = response
-      options.reached = true
-      const word = headers.get('Rekindle-Error')
-      const refused = new RefreshError(word ?? 'no_answer', secondsIn(headers), response)
-      if (status === 429 || status >= 500) return refused
-      const body = (await response.json()) as Envelope | null
-      // The 404 of a proxy and the 200 of a network's login page must not log users out. An exchange has no envelope.
-      const isOurs = body?.code === status && body.status === (ok ? 'success' : 'error')
-      if (!body || (!isOurs && !(ok && isGrant(body)))) return refused
-      const { message, data = body } = body
-      return { status, reason: word ?? message, message, data }
-    })
+    return await within([signal, made.signal], (signal) => fetch(made, { signal }).then(answerIn), timeout)
   } catch (error) {
     if (signal.aborted || isMistake(error)) throw error
-    const word = (await isHidden(made.url, options, timeout)) ? 'cors_refused' : 'no_answer'
-    return new RefreshError(word, 0, error)
+    // Browsers report a request that CORS forbids like a lost network. A request without CORS tells the difference: its
+    // answer cannot be read, but it comes.
+    if (!options.isReached && pageOrigin() && !made.url.startsWith(`${pageOrigin()}/`)) {
+      const probe = within([signal], (signal) => fetch(made.url, { mode: 'no-cors', signal }), timeout)
+      if (await probe.catch(() => {})) return new RefreshError('cors_refused', 0, error)
+    }
+    return new RefreshError('no_answer', 0, error)
+  }
+
+  async function answerIn(response: Response): Promise<Answer | RefreshError> {
+    options.isReached = true
+    const { status, headers, ok } = response
+    const word = headers.get('Rekindle-Error')
+    const wait = Math.max(0, Number(headers.get('Retry-After')) * 1000) || 0
+    const refused = new RefreshError(word ?? 'no_answer', wait, response)
+    if (status === 429 || status >= 500) return refused
+    const body: Envelope = Object(await response.json())
+    const { message, data = body } = body
+    // The 404 of a proxy and the 200 of a network's login page must not log users out. An exchange has no envelope.
+    const isOurs = body.code === status && body.status === (ok ? 'success' : 'error')
+    return isOurs || (ok && isGrant(body)) ? { status, reason: word ?? message, message, data } : refused
   }
 }
 
-/**
- * Browsers report a request that CORS forbids like a lost network. A request without CORS tells the difference: its answer
- * cannot be read, but it comes.
- */
-async function isHidden(
-  url: string,
-  { fetch, signal, reached }: RequestOptions,
-  timeout: number,
-): Promise<boolean> {
-  const { origin } = (globalThis as { location?: { origin?: string } }).location ?? {}
-  if (reached || !origin || url.startsWith(`${origin}/`)) return false
-  const probe = limited(timeout, [signal], (signal) => fetch(url, { mode: 'no-cors', signal }))
-  return probe.then(
-    () => true,
-    () => false,
-  )
-}
-
-const secondsIn = (headers: Headers): number => Math.max(0, Number(headers.get('Retry-After')) * 1000) || 0
+/** The origin of the page, where there is one */
+export const pageOrigin = (): string | undefined =>
+  (globalThis as { location?: { origin?: string } }).location?.origin
 
 /** Whether an error comes from a mistake in the program. Networks fail with a `TypeError`, too. */
 export const isMistake = (error: unknown): boolean =>

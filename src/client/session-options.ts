@@ -18,6 +18,13 @@ export type EndReason =
   | Exclude<RefusedAt<'/refresh_token' | '/api/auth/refresh'>, 'cross_site_request' | 'exchange_disabled'>
   | (string & {})
 
+/** How a session has ended */
+export interface End {
+  readonly reason: EndReason
+  /** The same for people, in English */
+  readonly message: string
+}
+
 /** What a page can show of a session. A new object for each change, and the same one in between. */
 export interface SessionState {
   /** `pending`: not known yet. In cookie mode the service is asked by the first request or subscription. */
@@ -27,7 +34,7 @@ export interface SessionState {
   /** When the access token expires, in milliseconds since the epoch by this device's clock */
   readonly expiresAt: number | undefined
   /** How the last session has ended; undefined if there was none on this page, and after a login */
-  readonly ended: { readonly reason: EndReason; readonly message: string } | undefined
+  readonly ended: End | undefined
 }
 
 /** Options of `createSession`. Only `baseUrl` is required. */

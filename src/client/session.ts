@@ -3,12 +3,10 @@ import { createKeeper } from './keeper.ts'
 import { createLogouts } from './logout.ts'
 import { createRefresh } from './refresh.ts'
 import type { RefreshError } from './request.ts'
-import { isGrant } from './request.ts'
+import { isGrant, pageOrigin } from './request.ts'
 import type { Session, SessionOptions } from './session-options.ts'
-import { release } from './wait.ts'
+import { wakeIn } from './wait.ts'
 
-// Milliseconds: the longest timer that platforms support
-const MAX_TIMER = 2 ** 31 - 1
 // Milliseconds after which a logout that was not heard is sent again
 const LOGOUT_AGAIN = 30_000
 
@@ -44,7 +42,7 @@ export function createSession(options: SessionOptions): Session {
     baseUrl,
     mode = 'header',
     // Without a location there are no tabs, but one process may serve many users.
-    name = 'location' in globalThis ? `rekindle ${baseUrl}` : undefined,
+    name = pageOrigin() === undefined ? '' : `rekindle ${baseUrl}`,
     fetch = globalThis.fetch.bind(globalThis),
     signal = new AbortController().signal,
     timeout = 5000,
@@ -53,7 +51,6 @@ export function createSession(options: SessionOptions): Session {
   } = options
   const sending = { fetch, signal, timeout, tries, backoff }
   let timer: ReturnType<typeof setTimeout> | undefined
-  let logoutTimer: typeof timer
 
   const keeper = createKeeper(options, name, signal, schedule)
   const refreshNow = createRefresh(keeper, refreshRequest, sending)
@@ -76,72 +73,60 @@ export function createSession(options: SessionOptions): Session {
     )
 
   function refreshRequest(): Request {
-    const { refreshToken, accessToken: token } = keeper.tokens() ?? {}
+    const { refreshToken, accessToken: token } = keeper.tokens ?? {}
     if (mode !== 'access') return post('/refresh_token', {}, refreshToken)
-    return post('/api/auth/refresh', {
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ token }),
-    })
-  }
-
-  function wakeIn(milliseconds: number, work: () => void) {
-    const timer = setTimeout(work, Math.min(Math.max(milliseconds, 0), MAX_TIMER))
-    release(timer)
-    return timer
+    const headers = { 'Content-Type': 'application/json' }
+    return post('/api/auth/refresh', { headers, body: JSON.stringify({ token }) })
   }
 
   function schedule(): void {
     clearTimeout(timer)
-    clearTimeout(logoutTimer)
     if (signal.aborted) return
-    if (keeper.owed.size > 0)
-      sendLogouts().catch(() => {
-        clearTimeout(logoutTimer)
-        logoutTimer = wakeIn(LOGOUT_AGAIN, schedule)
-      })
-    const tokens = keeper.tokens()
+    const again = (milliseconds: number) => {
+      clearTimeout(timer)
+      timer = wakeIn(milliseconds, schedule)
+    }
+    sendLogouts().catch(() => again(LOGOUT_AGAIN))
+    const { tokens } = keeper
     if (!tokens) return
     const life = tokens.expiresIn * 1000
     const ahead = Math.min(options.refreshAhead ?? Math.min(60_000, life / 5), life / 2)
-    const later = ({ wait = 0 }: Partial<RefreshError>) => {
-      timer = wakeIn(Math.max(wait, 10 * backoff), schedule)
-    }
+    const later = ({ wait = 0 }: Partial<RefreshError>) => again(Math.max(wait, 10 * backoff))
     timer = wakeIn(keeper.remaining() - ahead, () => refreshNow().catch(later))
   }
 
+  // In cookie mode only the server knows whether a user is logged in.
+  const isUnknown = () => mode === 'cookie' && keeper.state.status === 'pending'
+
   async function accessToken(): Promise<string | undefined> {
     await keeper.ready
-    // In cookie mode only the server knows whether a user is logged in.
-    if (keeper.tokens() ? keeper.remaining() <= 0 : keeper.isUnknown()) await refreshNow()
-    return keeper.tokens()?.accessToken
+    if (keeper.tokens ? keeper.remaining() <= 0 : isUnknown()) await refreshNow()
+    return keeper.tokens?.accessToken
+  }
+
+  const look = () => {
+    if (keeper.isWatched() && isUnknown()) accessToken().catch(() => {})
+  }
+  // A page that was asleep or frozen has missed its timers, and one without a channel what other tabs have stored. Events of
+  // the document bubble to the window.
+  for (const type of ['online', 'pageshow', 'focus', 'visibilitychange', 'storage']) {
+    const wake = () => keeper.read().then(schedule).then(look)
+    ;(globalThis as Partial<EventTarget>).addEventListener?.(type, wake, { signal })
   }
 
   async function refresh(refused?: string): Promise<string | undefined> {
     await keeper.ready
-    const token = keeper.tokens()?.accessToken
+    const token = keeper.tokens?.accessToken
     if (token ? !refused || refused === token : mode === 'cookie') await refreshNow()
-    return keeper.tokens()?.accessToken
-  }
-
-  const look = () => {
-    if (keeper.isWatched() && keeper.isUnknown()) accessToken().catch(() => {})
-  }
-  // A page that was asleep or frozen has missed its timers, and one without a channel what other tabs have stored. Events of
-  // the document bubble to the window.
-  const wake = () => {
-    void keeper.read().then(schedule)
-    look()
-  }
-  for (const type of ['online', 'pageshow', 'focus', 'visibilitychange', 'storage']) {
-    ;(globalThis as Partial<EventTarget>).addEventListener?.(type, wake, { signal })
+    return keeper.tokens?.accessToken
   }
 
   return {
     get user() {
-      return keeper.state().user
+      return keeper.state.user
     },
     get state() {
-      return keeper.state()
+      return keeper.state
     },
     subscribe(listener) {
       const unsubscribe = keeper.subscribe(listener)
@@ -149,19 +134,18 @@ export function createSession(options: SessionOptions): Session {
       return unsubscribe
     },
     async start(grant) {
-      if (!isGrant(grant)) throw new TypeError('this is not `data` of the answer to a login')
+      if (!isGrant(grant)) throw new TypeError('no `data` of a login')
       const receivedAt = Date.now()
       keeper.interrupt()
       await keeper.ready
-      await keeper.take(grant, receivedAt, 'started')
+      await keeper.take(grant, receivedAt, true)
     },
     fetch: createFetch(keeper, options, fetch, accessToken, refresh),
     accessToken,
     refresh,
     async logout() {
       await keeper.ready
-      keeper.oweCurrent()
-      keeper.endEverywhere('logout', 'Logged out.')
+      keeper.end()
       await sendLogouts()
     },
   }

@@ -1,5 +1,5 @@
 import type { Tokens } from './tokens.ts'
-import { limited } from './wait.ts'
+import { within } from './wait.ts'
 
 /** What a storage keeps: tokens, and what a page has to know of sessions that have ended. Everything may be missing. */
 export interface Stored extends Partial<Tokens> {
@@ -87,40 +87,19 @@ export function webStorage(storage: WebStorage | (() => WebStorage), key = 'reki
   }
 }
 
-/**
- * The default in cookie mode: tokens in memory, and the rest in `localStorage`, where it lasts as long as the cookie. Pages
- * without a `localStorage` keep it in memory.
- */
-export function notesStorage(key: string): TokenStorage {
-  const notes = webStorage(() => localStorage, key)
-  const memory = memoryStorage()
-  return {
-    get: () => ({ ...memory.get(), ...notes.get() }),
-    set(stored) {
-      void memory.set(stored)
-      const { logout, nobody } = stored ?? {}
-      return notes.set(logout || nobody ? { logout, nobody } : undefined)
-    },
-  }
-}
-
 // Milliseconds. Storages of phones can be slow; a person waits for the first page.
 const PATIENCE = 1000
 
 /** Wraps a storage so that its calls run in order, never fail, and keep nobody waiting for long. */
 export function tolerant(storage: TokenStorage) {
-  let last: Promise<void> = Promise.resolve()
+  let last = Promise.resolve()
   let isStuck = false
   function inOrder(work: () => Promise<void>): Promise<void> {
-    last = last
-      .then(work)
-      .catch(() => {})
-      .then(() => {
-        isStuck = false
-      })
-    if (isStuck) return Promise.resolve()
-    const done = last
-    return limited(PATIENCE, [], () => done).catch(() => {
+    const done = last.then(work).catch(() => {})
+    last = done.then(() => {
+      isStuck = false
+    })
+    return within([], () => (isStuck ? Promise.resolve() : done), PATIENCE).catch(() => {
       isStuck = true
     })
   }

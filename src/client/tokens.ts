@@ -27,10 +27,10 @@ export const isTokens = (value: unknown): value is Tokens => {
 }
 
 /** The claim `sid`; empty without tokens, and of tokens that have none */
-export const sessionOf = (tokens: Tokens | undefined): string =>
-  (tokens && claimsOf(tokens.accessToken).sid) ?? ''
+export const sessionOf = (tokens: Tokens | undefined): string => claimsOf(tokens?.accessToken).sid ?? ''
 
-const sinceOf = ({ since, accessToken }: Tokens) => since ?? claimsOf(accessToken).iat ?? 0
+/** When the browser got the session; for tokens that an older client stored, when they were issued */
+export const sinceOf = ({ since, accessToken }: Tokens): number => since ?? claimsOf(accessToken).iat ?? 0
 
 /** Whether tokens take the place of others. All tabs must agree on this, in whichever order they hear of both. */
 export function isNewer(tokens: Tokens, others: Tokens | undefined): boolean {
@@ -38,17 +38,6 @@ export function isNewer(tokens: Tokens, others: Tokens | undefined): boolean {
   const [mine, theirs] = [sessionOf(tokens), sessionOf(others)]
   const order = mine === theirs ? 0 : sinceOf(tokens) - sinceOf(others)
   return (order || tokens.sequence - others.sequence || Number(mine > theirs)) > 0
-}
-
-/** @param before the last tokens that this tab has seen, also of another session */
-export function following(
-  before: Tokens | undefined,
-  accessToken: string,
-  rest: Pick<Tokens, 'refreshToken' | 'expiresIn' | 'receivedAt'>,
-): Tokens {
-  const { sid = '', iat = 0 } = claimsOf(accessToken)
-  const since = !before ? iat : sid === sessionOf(before) ? sinceOf(before) : Math.max(iat, sinceOf(before))
-  return { accessToken, ...rest, sequence: Math.max((before?.sequence ?? 0) + 1, rest.receivedAt), since }
 }
 
 /**

@@ -235,7 +235,7 @@ test('a tab that hears late of an end does not take away what a later login has 
   await until(async () => (await later.session.accessToken()) === grant.access_token)
   const { access_token } = await logIn(service, later)
   const channel = new BroadcastChannel(name)
-  channel.postMessage({ ended: 'logout', message: '', session: tab.session.user?.sessionId })
+  channel.postMessage({ ended: { reason: 'logout', message: '' }, session: tab.session.user?.sessionId })
   await until(() => tab.ended.length === 1)
   channel.close()
   await new Promise((resolve) => setTimeout(resolve, 20))

@@ -152,7 +152,7 @@ test('an end that was announced late does not end a later login', async (t) => {
   const { body } = await service.request('/api/auth/login', { json: { username: 'ada', password: PASSWORD } })
   await tab.session.start(body.data)
   const late = new BroadcastChannel(name)
-  late.postMessage({ ended: 'logout', message: '', session })
+  late.postMessage({ ended: { reason: 'logout', message: '' }, session })
   await new Promise((resolve) => setTimeout(resolve, 50))
   late.close()
   assert.deepEqual(tab.ended, ['logout'])
