@@ -23,8 +23,8 @@ for (const [what, script] of [...Object.entries(FEATURES), ['all of these', ALL]
       200,
       200,
       'loggedIn',
-      'loggedOut',
       'logout',
+      'loggedOut',
     ])
     const { revoked_at, generation } = await service.core.db
       .selectFrom('sessions')

@@ -7,7 +7,16 @@
 import { runInThisContext } from 'node:vm'
 
 const [script = '', baseUrl = '', grant = ''] = process.argv.slice(2)
+// Node's fetch takes the features for itself when it is first used.
+await (await fetch('data:application/json,{}')).json()
+const { ReadableStream } = globalThis
 runInThisContext(script)
+// Node's fetch takes this one each time, so it is missing for the client only.
+if (globalThis.ReadableStream === undefined) {
+  const isClient = () => new Error().stack?.split('\n')[3]?.includes('/src/client/')
+  const get = () => (isClient() ? undefined : ReadableStream)
+  Object.defineProperty(globalThis, 'ReadableStream', { get })
+}
 const { createSession, webStorage } = await import('../../src/client/index.ts')
 
 const seen: unknown[] = []
