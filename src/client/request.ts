@@ -61,8 +61,8 @@ export class RefreshError extends Error {
   readonly wait: number
 
   /**
-   * @param message the word with which the service refused; `no_answer`; or `cors_refused`, if the service can be reached
-   *   but the browser keeps its answers from this page
+   * @param message the word with which the service refused; `no_answer`; or `unreachable`, if a page of another origin has
+   *   never got an answer: perhaps `CORS_ORIGINS` of the service does not name the page
    * @param cause what the last try got: an error of `fetch`, or a `Response` that is not the service's or is no success
    */
   constructor(message: string, wait = 0, cause?: unknown) {
@@ -98,7 +98,7 @@ export async function request(
     if (!(result instanceof RefreshError)) return result
     const delay = Math.max(result.wait, backoff) * (1 + Math.random())
     // After 429 the delay can be a minute, which is too long for a request to hang.
-    if (sent >= tries || Date.now() + delay > end || result.message === 'cors_refused') throw result
+    if (sent >= tries || Date.now() + delay > end || result.message === 'unreachable') throw result
     await pause(delay, signal)
     backoff *= 2
     timeout *= 2
@@ -117,13 +117,9 @@ async function attempt(
     return await within([signal, made.signal], (signal) => fetch(made, { signal }).then(answerIn), timeout)
   } catch (error) {
     if (signal.aborted || isMistake(error)) throw error
-    // Browsers report a request that CORS forbids like a lost network. A request without CORS tells the difference: its
-    // answer cannot be read, but it comes.
-    if (!options.isReached && pageOrigin() && !made.url.startsWith(`${pageOrigin()}/`)) {
-      const probe = within([signal], (signal) => fetch(made.url, { mode: 'no-cors', signal }), timeout)
-      if (await probe.catch(() => {})) return new RefreshError('cors_refused', 0, error)
-    }
-    return new RefreshError('no_answer', 0, error)
+    // Browsers report a request that CORS forbids like a lost network. The first tells soon, or it would look like waiting.
+    const mayBeForbidden = pageOrigin() && !made.url.startsWith(`${pageOrigin()}/`) && isOnline()
+    return new RefreshError(mayBeForbidden && !options.isReached ? 'unreachable' : 'no_answer', 0, error)
   }
 
   async function answerIn(response: Response): Promise<Answer | RefreshError> {
@@ -144,6 +140,8 @@ async function attempt(
 /** The origin of the page, where there is one */
 export const pageOrigin = (): string | undefined =>
   (globalThis as { location?: { origin?: string } }).location?.origin
+
+const isOnline = () => (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine
 
 /** Whether an error comes from a mistake in the program. Networks fail with a `TypeError`, too. */
 export const isMistake = (error: unknown): boolean =>

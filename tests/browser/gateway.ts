@@ -25,9 +25,9 @@ export interface Gateway {
   readonly counts: { refreshes: number; lost: number; unreachable: number }
 }
 
-async function clientBundle(): Promise<string> {
+async function clientBundle(page: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('./page.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(page, import.meta.url))],
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -39,9 +39,13 @@ async function clientBundle(): Promise<string> {
 const PAGE =
   '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
 
-/** @param random between 0 and 1, seeded */
-export async function openGateway(t: Pick<TestContext, 'after'>, random: () => number): Promise<Gateway> {
-  const script = await clientBundle()
+/** @param random between 0 and 1, seeded @param page the code of the page */
+export async function openGateway(
+  t: Pick<TestContext, 'after'>,
+  random: () => number,
+  page = './page.ts',
+): Promise<Gateway> {
+  const script = await clientBundle(page)
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://gateway')
     if (pathname === '/') response.setHeader('Content-Type', 'text/html').end(PAGE)
@@ -86,7 +90,7 @@ export async function openGateway(t: Pick<TestContext, 'after'>, random: () => n
       }
     }
     response.statusCode = answer.status
-    for (const name of ['content-type', 'set-cookie', 'retry-after']) {
+    for (const name of ['content-type', 'set-cookie', 'retry-after', 'rekindle-error']) {
       const value = answer.headers.get(name)
       if (value !== null) response.setHeader(name, value)
     }
