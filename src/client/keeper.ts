@@ -1,5 +1,6 @@
 import { claimsOf } from './identity.ts'
 import type { End, Grant, SessionOptions, SessionState } from './session-options.ts'
+import { createState } from './state.ts'
 import type { Stored } from './storage.ts'
 import { memoryStorage, tolerant, webStorage } from './storage.ts'
 import type { Message } from './tabs.ts'
@@ -41,12 +42,11 @@ export function createKeeper(
     options.storage ?? (isNotes ? webStorage(() => localStorage, name) : memoryStorage()),
   )
   const tabs = createTabs(name, options.lockTimeout ?? 5000, signal, onMessage)
-  const listeners = new Set<() => void>()
   // By the ids of the sessions in cookie mode, otherwise by their tokens
   const owed = new Map<string, Owed>()
   // Ids of sessions that have ended: a refresh that was answered late must not bring one back.
   const over = new Set<string | undefined>()
-  let state: SessionState = { status: 'pending', user: undefined, expiresAt: undefined, ended: undefined }
+  const state = createState()
   let tokens: Tokens | undefined
   let remaining = () => 0
   // The newest tokens seen, also after the session has ended
@@ -54,6 +54,8 @@ export function createKeeper(
   // The session whose login this tab has told the others of
   let started: string | undefined
   let onAnswer = () => {}
+  // What was stored, until the other tabs were asked
+  let unused: Stored | undefined = {}
   let change = new AbortController()
 
   /** Aborts what is under way for the session: an answer that comes late must change nothing, nor its cookie. */
@@ -68,22 +70,13 @@ export function createKeeper(
   const notifyEnded = ({ reason, message }: End) => queueMicrotask(() => options.onEnded?.(reason, message))
 
   function publish(status: SessionState['status'], ended?: End): void {
-    const { sub: id, sid: sessionId } = claimsOf(tokens?.accessToken)
-    const { user } = state
-    const isSame = user?.id === id && user?.sessionId === sessionId
-    state = {
-      status,
-      user: isSame ? user : id && sessionId ? { id, sessionId } : undefined,
-      expiresAt: tokens && tokens.receivedAt + tokens.expiresIn * 1000,
-      ended,
-    }
-    for (const listener of listeners) queueMicrotask(listener)
+    state.publish(status, tokens, ended)
     onChange()
   }
 
   /** @param isLogin of this tab @param isHeard from other tabs or the storage */
   function adopt(next: Tokens, isLogin: boolean, isHeard: boolean): void {
-    const [before, { user }] = [tokens, state]
+    const [before, { user }] = [tokens, state.now]
     const isOther = sessionOf(before) !== sessionOf(next)
     tokens = last = next
     remaining = lifetimeOf(next)
@@ -92,34 +85,36 @@ export function createKeeper(
     if (isOther && isHeard) interrupt()
     if (before && isOther && (isLogin || sessionOf(before) === started)) owe(before, false)
     publish('loggedIn')
-    onAnswer()
-    if (before && !isLogin && user?.id !== state.user?.id)
+    if (before && !isLogin && user?.id !== state.now.user?.id)
       notifyEnded({ reason: 'replaced', message: 'Another user has logged in.' })
   }
 
   function hear(next: unknown): void {
-    if (!isTokens(next) || over.has(sessionOf(next))) return
-    if (next.accessToken === tokens?.accessToken) onAnswer()
-    else if (isNewer(next, last)) adopt(next, false, true)
+    if (isTokens(next) && !over.has(sessionOf(next)) && isNewer(next, last)) adopt(next, false, true)
   }
 
   function onMessage(message: Message): void {
     if ('hello' in message) {
-      if (tokens) tabs.tell({ tokens })
-      else if (over.has(message.hello)) tabs.tell({ ended: state.ended ?? LOGOUT, session: message.hello })
-    } else if ('ended' in message) {
+      const session = sessionOf(message.hello)
+      const known = tokens ?? (isTokens(unused) ? unused : undefined)
+      if (known) tabs.tell({ tokens: known })
+      else if (over.has(session)) tabs.tell({ ended: state.now.ended ?? LOGOUT, session })
+      hear(message.hello)
+      return
+    }
+    if ('ended' in message) {
       // Without an id it is the end of what a cookie was of, and of pages that do not know yet.
       if (message.session) over.add(message.session)
       if (sessionOf(tokens) === message.session) end(message.ended)
-      onAnswer()
     } else {
       if (message.isLogin) over.delete(sessionOf(message.tokens))
       hear(message.tokens)
       void save()
     }
+    onAnswer()
   }
 
-  function use(stored: Stored): void {
+  function use(stored: Stored = {}): void {
     for (const key of stored.logout ?? []) {
       if (owed.has(key)) continue
       over.add(claimsOf(key).sid ?? key)
@@ -127,7 +122,7 @@ export function createKeeper(
     }
     if (over.has(sessionOf(tokens))) end(LOGOUT)
     hear(stored)
-    if (state.status === 'pending' && (stored.nobody || owed.size > 0)) publish('loggedOut')
+    if (state.now.status === 'pending' && (stored.nobody || owed.size > 0)) publish('loggedOut')
   }
 
   /** @param heard a logout that the service has heard of */
@@ -139,7 +134,7 @@ export function createKeeper(
       const keys = new Set([...owed.keys(), ...(stored.logout ?? [])])
       keys.delete(heard as string)
       const logout = keys.size > 0 ? [...keys] : undefined
-      const nobody = (isCookie && !logout && state.status === 'loggedOut') || undefined
+      const nobody = (isCookie && !logout && state.now.status === 'loggedOut') || undefined
       return kept || logout || nobody ? { ...(isNotes ? {} : kept), logout, nobody } : undefined
     })
 
@@ -180,7 +175,7 @@ export function createKeeper(
   }
 
   function end(ended: End): void {
-    if (state.status === 'loggedOut') return
+    if (state.now.status === 'loggedOut') return
     over.add(sessionOf(tokens))
     // Tokens without a session have no end of their own.
     over.delete('')
@@ -193,20 +188,19 @@ export function createKeeper(
 
   async function prepare(): Promise<void> {
     // The storage may be this tab's memory, or a copy: other tabs may have what is newer. They are asked before it is used.
-    let first: Stored | undefined = {}
     await storage.read((stored) => {
-      if (first) first = stored
+      if (unused) unused = stored
       else use(stored)
     })
     const answer = new Promise<void>((resolve) => {
       onAnswer = resolve
     })
-    const hello = isTokens(first) ? sessionOf(first) : ''
-    await Promise.race([answer, pause(tabs.tell({ hello }) ? HELLO : 0, signal)])
-    const stored = first
-    first = undefined
+    const hasOthers = tabs.tell({ hello: isTokens(unused) ? unused : undefined })
+    await Promise.race([answer, pause(hasOthers ? HELLO : 0, signal)])
+    const stored = unused
+    unused = undefined
     use(stored)
-    if (state.status === 'pending' && !isCookie) publish('loggedOut')
+    if (state.now.status === 'pending' && !isCookie) publish('loggedOut')
   }
   const ready = prepare()
   // Callers that await `ready` see its rejection. Without a caller, an abort must not be an unhandled rejection.
@@ -226,7 +220,7 @@ export function createKeeper(
       return tokens
     },
     get state() {
-      return state
+      return state.now
     },
     /** Aborted by the next change of the session, and by the end of everything */
     get change() {
@@ -236,7 +230,7 @@ export function createKeeper(
     remaining: () => remaining(),
     /** Ends the session in all tabs. */
     end(ended = LOGOUT) {
-      if (state.status === 'loggedOut') return
+      if (state.now.status === 'loggedOut') return
       if (ended === LOGOUT) {
         if (tokens) owe(tokens, true)
         else if (isCookie) owed.set('', { hasCookie: true })
@@ -245,19 +239,10 @@ export function createKeeper(
       end(ended)
     },
     nobody() {
-      if (state.status === 'pending') publish('loggedOut')
+      if (state.now.status === 'pending') publish('loggedOut')
       void save()
     },
-    subscribe(listener: (state: SessionState) => void) {
-      const own = () => {
-        if (listeners.has(own)) listener(state)
-      }
-      listeners.add(own)
-      own()
-      return () => {
-        listeners.delete(own)
-      }
-    },
-    isWatched: () => listeners.size > 0,
+    subscribe: state.subscribe,
+    isWatched: state.isWatched,
   }
 }

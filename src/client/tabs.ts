@@ -7,8 +7,8 @@ export type Message =
   | { readonly tokens: Tokens; readonly isLogin?: boolean }
   /** @property session the id of the session that has ended */
   | { readonly ended: End; readonly session: string }
-  /** A new tab asks the others what they know. It has stored tokens of this session, or none. */
-  | { readonly hello: string }
+  /** A new tab asks the others what they know, before it uses the tokens that it has stored. */
+  | { readonly hello: Tokens | undefined }
 
 /** The other tabs of the origin. Does nothing where there are none. */
 export interface Tabs {

@@ -144,3 +144,26 @@ test('no timer is set in the past', async (t) => {
   await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual(warnings, [])
 })
+
+test('tabs that are restored at once agree on the newest of what they have stored', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const storage = memoryStorage()
+  const before = openTab(t, service, randomUUID(), { storage })
+  await logIn(service, before)
+  const copies: TokenStorage[] = []
+  for (let round = 0; round < 3; round++) {
+    copies.push(copyOf({ ...(storage.get() as Stored), receivedAt: Date.now() - 31 * MINUTE }))
+    service.clock.now += MINUTE
+    await before.session.refresh()
+  }
+  before.close()
+  const name = randomUUID()
+  const tabs = copies.map((copy) => openTab(t, service, name, { storage: copy }))
+  const tokens = await Promise.all(tabs.map(({ session }) => session.accessToken()))
+  assert.equal(new Set(tokens).size, 1)
+  assert.deepEqual(
+    tabs.flatMap(({ ended }) => ended),
+    [],
+  )
+})
