@@ -76,6 +76,28 @@ test('a request that one user began is not repeated as the other', async (t) => 
   assert.deepEqual(seen, [`Bearer ${access_token}`])
 })
 
+test('a request that waits for a token when another user logs in is not sent as the other', async (t) => {
+  const asked = Promise.withResolvers<void>()
+  const seen: (string | null)[] = []
+  const { service, open } = await openTabs(t)
+  const tab = open({
+    fetch: (input, init) => {
+      const { url, headers } = input as Request
+      if (url.endsWith('/me')) seen.push(headers.get('Authorization'))
+      if (!url.endsWith('/refresh_token')) return checkedFetch(input, init)
+      asked.resolve()
+      return new Promise(() => {})
+    },
+  })
+  const { body } = await service.tryLogin()
+  await tab.session.start({ ...body.data, expires_in: 0 })
+  const answer = tab.session.fetch(`${service.url}/api/auth/me`)
+  await asked.promise
+  await logIn(service, tab, 'bob')
+  assert.equal((await answer).status, 401)
+  assert.deepEqual(seen, [null])
+})
+
 test('a login over another session ends that one on the server, and tells of no end in the tab itself', async (t) => {
   const { service, open } = await openTabs(t)
   const tab = open()
