@@ -1,4 +1,5 @@
 import { claimsOf } from './identity.ts'
+import type { Owed } from './logout.ts'
 import type { End, Grant, SessionOptions, SessionState } from './session-options.ts'
 import { createState } from './state.ts'
 import type { Stored } from './storage.ts'
@@ -8,14 +9,6 @@ import { createTabs } from './tabs.ts'
 import type { Tokens } from './tokens.ts'
 import { isNewer, isTokens, lifetimeOf, sessionOf, sinceOf } from './tokens.ts'
 import { pause } from './wait.ts'
-
-/** A session that the service has still to end */
-export interface Owed {
-  /** Names the session. Undefined in cookie mode after a reload. */
-  token?: string
-  /** Whether the cookie may be that of the session, so that the answer should clear it */
-  hasCookie: boolean
-}
 
 // Milliseconds. A person takes less than a tenth of a second for no time at all.
 const HELLO = 100
@@ -44,6 +37,8 @@ export function createKeeper(
   const tabs = createTabs(name, options.lockTimeout ?? 5000, signal, onMessage)
   // By the ids of the sessions in cookie mode, otherwise by their tokens
   const owed = new Map<string, Owed>()
+  // Of these the service has heard, which the storage may not know yet.
+  const heard = new Set<string>()
   // Ids of sessions that have ended: a refresh that was answered late must not bring one back.
   const over = new Set<string | undefined>()
   const state = createState()
@@ -116,7 +111,7 @@ export function createKeeper(
 
   function use(stored: Stored = {}): void {
     for (const key of stored.logout ?? []) {
-      if (owed.has(key)) continue
+      if (owed.has(key) || heard.has(key)) continue
       over.add(claimsOf(key).sid ?? key)
       owed.set(key, { ...(!isCookie && { token: key }), hasCookie: true })
     }
@@ -125,14 +120,13 @@ export function createKeeper(
     if (state.now.status === 'pending' && (stored.nobody || owed.size > 0)) publish('loggedOut')
   }
 
-  /** @param heard a logout that the service has heard of */
-  const save = (heard?: string) =>
+  const save = () =>
     storage.update((stored) => {
       // Another tab may have stored the tokens of a later login.
       const isLater = isTokens(stored) && !over.has(sessionOf(stored)) && isNewer(stored, last)
       const kept = isLater ? stored : tokens
       const keys = new Set([...owed.keys(), ...(stored.logout ?? [])])
-      keys.delete(heard as string)
+      for (const key of heard) keys.delete(key)
       const logout = keys.size > 0 ? [...keys] : undefined
       const nobody = (isCookie && !logout && state.now.status === 'loggedOut') || undefined
       return kept || logout || nobody ? { ...(isNotes ? {} : kept), logout, nobody } : undefined
@@ -213,7 +207,6 @@ export function createKeeper(
     hasAsked: false,
     exclusive: tabs.exclusive,
     take,
-    save,
     interrupt,
     read: () => storage.read(use),
     get tokens() {
@@ -228,6 +221,12 @@ export function createKeeper(
     },
     session: () => sessionOf(tokens),
     remaining: () => remaining(),
+    /** The service has ended one of the `owed`. */
+    settle(key: string) {
+      heard.add(key)
+      owed.delete(key)
+      void save()
+    },
     /** Ends the session in all tabs. */
     end(ended = LOGOUT) {
       if (state.now.status === 'loggedOut') return

@@ -1,6 +1,14 @@
-import type { Keeper, Owed } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import type { RequestOptions } from './request.ts'
 import { RefreshError, request } from './request.ts'
+
+/** A session that the service has still to end */
+export interface Owed {
+  /** Names the session. Undefined in cookie mode after a reload. */
+  token?: string
+  /** Whether the cookie may be that of the session, so that the answer should clear it */
+  hasCookie: boolean
+}
 
 /**
  * @param post creates a request to log out
@@ -32,8 +40,7 @@ export function createLogouts(
     const answer = key && !token ? undefined : await request(make, sending)
     // 401: the session has already ended.
     if (answer && answer.status !== 200 && answer.status !== 401) throw new RefreshError(answer.reason)
-    await keeper.save(key)
-    keeper.owed.delete(key)
+    keeper.settle(key)
   }
 
   return () =>

@@ -86,17 +86,20 @@ export function createSession(options: SessionOptions): Session {
       clearTimeout(timer)
       timer = wakeIn(milliseconds, schedule)
     }
+    const later = ({ wait = 0 }: Partial<RefreshError>) => again(Math.max(wait, 10 * backoff))
     sendLogouts().catch(() => again(LOGOUT_AGAIN))
     const { tokens } = keeper
-    if (!tokens) return
-    const life = tokens.expiresIn * 1000
-    const ahead = Math.min(options.refreshAhead ?? Math.min(60_000, life / 5), life / 2)
-    const later = ({ wait = 0 }: Partial<RefreshError>) => again(Math.max(wait, 10 * backoff))
-    timer = wakeIn(keeper.remaining() - ahead, () => refreshNow().catch(later))
+    if (tokens) {
+      const life = tokens.expiresIn * 1000
+      const ahead = Math.min(options.refreshAhead ?? Math.min(60_000, life / 5), life / 2)
+      timer = wakeIn(keeper.remaining() - ahead, () => refreshNow().catch(later))
+    } else if (keeper.isWatched() && isUnknown()) accessToken().catch(later)
   }
 
   // In cookie mode only the server knows whether a user is logged in.
-  const isUnknown = () => mode === 'cookie' && keeper.state.status === 'pending'
+  function isUnknown(): boolean {
+    return mode === 'cookie' && keeper.state.status === 'pending'
+  }
 
   async function accessToken(): Promise<string | undefined> {
     await keeper.ready
@@ -104,13 +107,10 @@ export function createSession(options: SessionOptions): Session {
     return keeper.tokens?.accessToken
   }
 
-  const look = () => {
-    if (keeper.isWatched() && isUnknown()) accessToken().catch(() => {})
-  }
   // A page that was asleep or frozen has missed its timers, and one without a channel what other tabs have stored. Events of
   // the document bubble to the window.
   for (const type of ['online', 'pageshow', 'focus', 'visibilitychange', 'storage']) {
-    const wake = () => keeper.read().then(schedule).then(look)
+    const wake = () => keeper.read().then(schedule)
     ;(globalThis as Partial<EventTarget>).addEventListener?.(type, wake, { signal })
   }
 
@@ -130,7 +130,7 @@ export function createSession(options: SessionOptions): Session {
     },
     subscribe(listener) {
       const unsubscribe = keeper.subscribe(listener)
-      look()
+      if (isUnknown()) schedule()
       return unsubscribe
     },
     async start(grant) {

@@ -178,3 +178,15 @@ test('an API that always says 401 to nobody: the service is asked once on a page
   assert.equal(tab.sent.filter((line) => line === '/refresh_token 401').length, 1)
   assert.deepEqual(tab.ended, [])
 })
+
+test('a service that is down when the page is opened: who subscribes is told when it is up', async (t) => {
+  const { open, logIn } = await openBrowser(t)
+  await logIn('ada')
+  const tab = open({ tries: 1 })
+  tab.offline = true
+  const { told } = watch(tab)
+  await until(() => tab.sent.includes('/refresh_token offline'))
+  tab.offline = false
+  await until(() => told.at(-1)?.status === 'loggedIn')
+  assert.deepEqual(tab.ended, [])
+})
