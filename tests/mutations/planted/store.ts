@@ -227,6 +227,13 @@ export const storeFaults: readonly Mutation[] = [
     tests: ['tests/faults/stall.test.ts'],
   },
   {
+    file: 'src/store/postgres/pool.ts',
+    find: '!isLoggedIn && !socket.readableEnded',
+    replace: 'socket.bytesRead === 0 && !socket.readableEnded',
+    why: 'each login that the server does not finish is followed by a new one',
+    tests: ['tests/faults/silent-login.test.ts'],
+  },
+  {
     file: 'src/store/migrate.ts',
     find: 'unknown.some(isDemanding)',
     replace: 'unknown.length < 0',
