@@ -7,7 +7,8 @@ import type { routes } from '../../generated/routes.ts'
 import type { operations } from '../../generated/types.ts'
 import type { Authentication } from '../sessions/authenticate.ts'
 
-export type OperationId = keyof operations
+// `operations` also has the webhook, which this service sends.
+export type OperationId = keyof typeof routes
 
 type Status<Id extends OperationId> = keyof operations[Id]['responses'] & number
 type Content<Id extends OperationId, S extends Status<Id>> = operations[Id]['responses'][S] extends {
