@@ -504,8 +504,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get this document
-         * @description The document from which types, validators, routes and clients are generated.
+         * Get this document as it applies here
+         * @description This document with the facts of the installation that serves it: a server address that is relative to this URL, the
+         *     name of the refresh cookie, and the paths of administration only if `ADMIN_TOKEN` is set.
          */
         get: operations["openapi"];
         put?: never;
@@ -1548,6 +1549,22 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The client has this version, which it has named in `If-None-Match` */
+        NotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoCache"];
+                ETag: components["headers"]["ETag"];
+                Vary: components["headers"]["VaryEncoding"];
+                /**
+                 * @description Of the page and its files
+                 * @example default-src 'none'; script-src 'self'
+                 */
+                "Content-Security-Policy"?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description There is no file with this name */
         NotFound: {
             headers: {
@@ -1610,6 +1627,21 @@ export interface components {
          * @example __Host-refresh_token=; Max-Age=0; Path=/; Secure
          */
         ClearedCookie: string;
+        /**
+         * @description The response may be kept, and is asked for again with `If-None-Match` before it is used
+         * @example no-cache
+         */
+        NoCache: "no-cache";
+        /**
+         * @description The version of what is sent, for `If-None-Match`. It differs for each content coding
+         * @example "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+         */
+        ETag: string;
+        /**
+         * @description The content coding, brotli, gzip or none, depends on `Accept-Encoding`
+         * @example Accept-Encoding
+         */
+        VaryEncoding: string;
     };
     pathItems: never;
 }
@@ -2671,7 +2703,9 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
-                    "Cache-Control": components["headers"]["NoStore"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2688,6 +2722,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             405: components["responses"]["MethodNotAllowed"];
         };
     };
@@ -2704,6 +2739,9 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
                     /**
                      * @description Nothing from other hosts
                      * @example default-src 'none'; script-src 'self'
@@ -2715,6 +2753,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             405: components["responses"]["MethodNotAllowed"];
         };
     };
@@ -2737,6 +2776,9 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
                     /**
                      * @description Nothing from other hosts
                      * @example default-src 'none'; script-src 'self'
@@ -2749,6 +2791,7 @@ export interface operations {
                     "text/javascript": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
         };

@@ -27,6 +27,11 @@ type Message<Id extends OperationId, S extends Status<Id>> = S extends keyof Mes
 type Errors<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { errors: infer Value } ? [errors: Value] : []
 
+/** The documented statuses without a body */
+type Empty<Id extends OperationId> = {
+  [S in Status<Id>]: operations[Id]['responses'][S] extends { content?: never } ? S : never
+}[Status<Id>]
+
 /** The operations that document this failure */
 export type OperationWith<S extends number, M extends string> = {
   [Id in OperationId]: S extends Status<Id> ? (M extends Message<Id, S> ? Id : never) : never
@@ -57,6 +62,8 @@ export interface Respond<Id extends OperationId> {
     type: keyof Content<Id, S>,
     body: string | Uint8Array,
   ) => Reply<Id>
+  /** A response without a body */
+  readonly empty: (status: Empty<Id>) => Reply<Id>
 }
 
 /** The validated request. */
