@@ -17,7 +17,7 @@ type Edit = (document: typeof contract & Record<string, unknown>) => unknown
 /** The contract of the files, changed as a service may change it. */
 const edited = (...edits: Edit[]) => {
   const document = JSON.parse(JSON.stringify(contract))
-  document.servers = [{ url: '.', description: 'The server that this document comes from' }]
+  document.servers = [{ url: '.', description: 'This service' }]
   for (const edit of edits) edit(document)
   return document
 }

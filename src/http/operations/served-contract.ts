@@ -26,7 +26,7 @@ export function servedContract({
       ...(adminToken === undefined ? withoutAdministration(contract) : contract),
       // OpenAPI 3.1.1: relative to "the location where the document containing the Server Object is being served". So it
       // is right below any path that a proxy or `mount()` adds.
-      servers: [{ url: '.', description: 'The server that this document comes from' }],
+      servers: [{ url: '.', description: 'This service' }],
     }),
   )
 }
