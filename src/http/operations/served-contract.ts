@@ -3,13 +3,12 @@ import type { Core } from '../core.ts'
 
 const CONTRACT = new URL('../../../generated/openapi.json', import.meta.url)
 
+type Named<T = unknown> = Readonly<Record<string, T>>
+
 interface Contract {
-  readonly servers: readonly { readonly url: string }[]
   readonly tags: readonly { readonly name: string }[]
-  readonly paths: Readonly<Record<string, object>>
-  readonly components: {
-    readonly securitySchemes: Readonly<Record<string, { readonly name?: string }>>
-  }
+  readonly paths: Named
+  readonly components: Named<Named> & { readonly securitySchemes: Named<{ readonly name?: string }> }
 }
 
 /** The bundled contract with the facts of this installation: its address, its cookie, and whether it has administration. */
@@ -31,16 +30,30 @@ export function servedContract({
   )
 }
 
-const without = <T>(members: Readonly<Record<string, T>>, isLeftOut: (name: string) => boolean) =>
-  Object.fromEntries(Object.entries(members).filter(([name]) => !isLeftOut(name)))
+const filtered = <T>(members: Named<T>, isKept: (name: string) => boolean): Named<T> =>
+  Object.fromEntries(Object.entries(members).filter(([name]) => isKept(name)))
 
 /** Without `ADMIN_TOKEN`, every path of administration gets 404. */
-const withoutAdministration = ({ tags, paths, components, ...contract }: Contract): Contract => ({
-  ...contract,
-  tags: tags.filter(({ name }) => name !== 'admin'),
-  paths: without(paths, (path) => path.startsWith('/admin/')),
-  components: {
-    ...components,
-    securitySchemes: without(components.securitySchemes, (name) => name === 'adminToken'),
-  },
-})
+function withoutAdministration({ tags, paths, components, ...contract }: Contract): Contract {
+  return withoutUnused({
+    ...contract,
+    tags: tags.filter(({ name }) => name !== 'admin'),
+    paths: filtered(paths, (path) => !path.startsWith('/admin/')),
+    components: {
+      ...components,
+      securitySchemes: filtered(components.securitySchemes, (name) => name !== 'adminToken'),
+    },
+  })
+}
+
+/** Removes components to which nothing refers, and then those to which only these referred. */
+function withoutUnused(contract: Contract): Contract {
+  const text = JSON.stringify(contract)
+  const { securitySchemes, ...others } = contract.components
+  const used = Object.entries(others).map(([kind, components]) => [
+    kind,
+    filtered(components, (name) => text.includes(`"#/components/${kind}/${name}"`)),
+  ])
+  const left: Contract = { ...contract, components: { ...Object.fromEntries(used), securitySchemes } }
+  return JSON.stringify(left).length === text.length ? left : withoutUnused(left)
+}
