@@ -11,8 +11,8 @@ export const httpFaults: readonly Mutation[] = [
   },
   {
     file: 'src/http/docs-redirect.ts',
-    find: "return last === '' ? '' : `${last}/`",
-    replace: "return ''",
+    find: "return last === '' ?",
+    replace: "return last !== '' ?",
     why: 'below mount(), / leads out of the service',
     tests: ['tests/http/docs.test.ts'],
   },
