@@ -26,7 +26,7 @@ const overflow = (page: Page): Promise<number> =>
 
 for (const size of [PHONE, DESKTOP]) {
   test(`${size.width} px: nothing is wider, and an open operation is lower than 1,500 px`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async (t) => {
     const page = await openPage(t)
     await page.setViewportSize(size)
