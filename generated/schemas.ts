@@ -292,24 +292,29 @@ export const zEventCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected a
  */
 export const zEventSubject = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,512}$/su, 'too_long: Expected at most 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u, 'malformed: Expected no control characters');
 
-export const zEventRecord = z.object({
-    id: z.string(),
-    time: zTimestamp,
-    name: z.string(),
-    user_id: z.string().nullable(),
-    session_id: z.string().nullable(),
-    reason: z.string().nullable(),
-    kind: z.string().nullable(),
-    address: z.string().nullable(),
-    user_agent: z.string().nullable(),
-    request_id: z.string().nullable()
+/**
+ * An event, in the list and in the webhook
+ */
+export const zSecurityEvent = z.object({
+    id: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character'),
+    type: z.string(),
+    timestamp: zTimestamp,
+    data: z.object({
+        user_id: z.string().nullable(),
+        session_id: z.string().nullable(),
+        reason: z.string().nullable(),
+        kind: z.string().nullable(),
+        address: z.string().nullable(),
+        user_agent: z.string().nullable(),
+        request_id: z.string().nullable()
+    })
 });
 
-export const zEventRecordsResult = z.object({
+export const zSecurityEventsResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
     data: z.object({
-        events: z.array(zEventRecord).max(200),
+        events: z.array(zSecurityEvent).max(200),
         next_cursor: z.string().nullable()
     })
 });
@@ -409,7 +414,7 @@ export const zListEventsQuery = z.strictObject({
     cursor: zEventCursor.optional(),
     user_id: zEventSubject.optional(),
     session_id: zEventSubject.optional(),
-    name: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^[a-z_.]+$/u, 'malformed: Expected a text that matches ^[a-z_.]+$').optional(),
+    type: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^[a-z_.]+$/u, 'malformed: Expected a text that matches ^[a-z_.]+$').optional(),
     since: zDateTime.optional()
 });
 

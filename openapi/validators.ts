@@ -32,6 +32,7 @@ export async function validatorsSource(contract: string, directory: string): Pro
         name: 'zod',
         responses: false,
         definitions: true,
+        webhooks: false,
         $resolvers: {
           // The plugin ignores `additionalProperties: false`, but a misspelt member must be refused.
           object(ctx) {

@@ -277,6 +277,13 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/events/webhook.ts',
+    find: 'String(timestamp)',
+    replace: 'String(now)',
+    why: 'the timestamp of a delivery is in milliseconds, and receivers refuse it',
+    tests: ['tests/events/webhook.test.ts', 'tests/events/contract.test.ts'],
+  },
+  {
+    file: 'src/events/webhook.ts',
     find: "redirect: 'manual'",
     replace: "redirect: 'follow'",
     why: 'events go where the receiver redirects to',
