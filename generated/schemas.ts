@@ -8,6 +8,8 @@ const zUuid = z.string().regex(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'm
 
 const zDateTime = z.string().regex(/^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/, 'malformed: Expected a date and time with an offset, as in RFC 3339');
 
+const zIp = z.union([z.ipv4(), z.ipv6()]);
+
 export const zJwt = z.string().regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$');
 
 /**
@@ -243,10 +245,7 @@ export const zSessionRecordsResult = z.object({
 
 export const zOpenSessionRequest = z.strictObject({
     device: z.string().regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'malformed: Expected no control characters').optional(),
-    address: z.union([
-        z.ipv4(),
-        z.ipv6()
-    ]).optional()
+    address: z.string().regex(/^.{2,}$/su, 'too_short: Expected at least 2 characters').regex(/^.{0,45}$/su, 'too_long: Expected at most 45 characters').pipe(zIp).optional()
 });
 
 export const zSessionOpenedResult = z.object({

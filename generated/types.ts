@@ -869,7 +869,7 @@ export interface components {
         OpenSessionRequest: {
             /** @description A name by which the user recognises the session, for example the User-Agent */
             device?: string;
-            /** @description The address from which the user logged in */
+            /** @description The address from which the user logged in, IPv4 or IPv6 */
             address?: string;
         };
         SessionOpenedResult: {

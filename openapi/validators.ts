@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { createClient } from '@hey-api/openapi-ts'
 import { DATE_TIME } from '../src/date-time.ts'
 
-/** A pattern of the server, which is stricter than the one that the contract can give to all languages */
+/**
+ * A pattern or format of the server, which is stricter than the pattern that the contract can give to all languages.
+ * Generators that know neither `anyOf` of formats nor this format take the text for a string.
+ */
 interface ServerCheck {
-  readonly pattern: string
+  readonly pattern?: string
+  readonly format?: 'ip'
   readonly message: string
 }
 
@@ -16,6 +20,8 @@ const FORMATS = `
 const zUuid = z.string().regex(${UUID}, 'malformed: Expected a UUID');
 
 const zDateTime = z.string().regex(${DATE_TIME}, 'malformed: Expected a date and time with an offset, as in RFC 3339');
+
+const zIp = z.union([z.ipv4(), z.ipv6()]);
 `
 
 /**
@@ -54,6 +60,10 @@ export async function validatorsSource(contract: string, directory: string): Pro
             if (maxLength !== undefined) {
               const words = `too_long: Expected at most ${maxLength} characters`
               ctx.nodes.maxLength = () => must(`^.{0,${maxLength}}$`, 'su', words)
+            }
+            if (check?.format === 'ip') {
+              ctx.nodes.pattern = () => ctx.chain.current.attr('pipe').call(ctx.$('zIp'))
+              return undefined
             }
             // A text that fails the contract's pattern fails the server's as well.
             const { pattern, message } = check ?? {
