@@ -5,10 +5,12 @@ export const orvalFetch: Generator = {
   files: {
     'orval.config.mjs': `
       const baseUrl = { runtime: 'base.url', imports: [{ name: 'base', importPath: './base', values: true }] }
+      // Texts that faker makes of a pattern do not always match it.
+      const mock = { generators: [{ type: 'msw', useExamples: true }, { type: 'faker', useExamples: true }] }
       export default {
         api: { input: 'CONTRACT', output: { target: 'api.ts', client: 'fetch', mode: 'split', baseUrl } },
         zod: { input: 'CONTRACT', output: { target: 'zod.ts', client: 'zod' } },
-        msw: { input: 'CONTRACT', output: { target: 'mock.ts', client: 'fetch', mode: 'split', mock: true } },
+        msw: { input: 'CONTRACT', output: { target: 'mock.ts', client: 'fetch', mode: 'split', mock } },
       }`,
     'base.ts': `export const base = { url: '' }`,
     'program.ts': `
