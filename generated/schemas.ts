@@ -245,7 +245,7 @@ export const zSessionRecordsResult = z.object({
 
 export const zOpenSessionRequest = z.strictObject({
     device: z.string().regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'malformed: Expected no control characters').optional(),
-    address: z.string().regex(/^.{2,}$/su, 'too_short: Expected at least 2 characters').regex(/^.{0,45}$/su, 'too_long: Expected at most 45 characters').pipe(zIp).optional()
+    address: z.string().regex(/^.{0,45}$/su, 'too_long: Expected at most 45 characters').pipe(zIp).optional()
 });
 
 export const zSessionOpenedResult = z.object({

@@ -4,15 +4,11 @@ import { join } from 'node:path'
 import { createClient } from '@hey-api/openapi-ts'
 import { DATE_TIME } from '../src/date-time.ts'
 
-/**
- * A pattern or format of the server, which is stricter than the pattern that the contract can give to all languages.
- * Generators that know neither `anyOf` of formats nor this format take the text for a string.
- */
-interface ServerCheck {
-  readonly pattern?: string
-  readonly format?: 'ip'
-  readonly message: string
-}
+/** A check of the server, which is stricter than the pattern that the contract can give to all languages */
+type ServerCheck =
+  | { readonly pattern: string; readonly message: string }
+  // Several generators cannot express `anyOf` of the formats ipv4 and ipv6.
+  | { readonly format: 'ip' }
 
 // Zod's own checks of these formats refuse valid values.
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
@@ -61,7 +57,7 @@ export async function validatorsSource(contract: string, directory: string): Pro
               const words = `too_long: Expected at most ${maxLength} characters`
               ctx.nodes.maxLength = () => must(`^.{0,${maxLength}}$`, 'su', words)
             }
-            if (check?.format === 'ip') {
+            if (check !== undefined && 'format' in check) {
               ctx.nodes.pattern = () => ctx.chain.current.attr('pipe').call(ctx.$('zIp'))
               return undefined
             }

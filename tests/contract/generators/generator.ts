@@ -1,4 +1,6 @@
-/** What the test does with each generator, and what each program does with its client. */
+/** What the tests do with each generator, and what each program does with its client. */
+import assert from 'node:assert/strict'
+import type { Service } from '../../support/service.ts'
 
 export interface Generator {
   /** The program, and the generator's configuration. `CONTRACT` stands for the path of `generated/openapi.json` */
@@ -26,4 +28,17 @@ export interface Walked {
   readonly tokens: readonly (string | undefined)[]
   /** Of the logout */
   readonly message: string
+}
+
+/** What a user `ada` of the service has seen and done */
+export async function checkWalk(service: Service, walked: Walked): Promise<void> {
+  assert.deepEqual(walked, {
+    username: 'ada',
+    refused: { status: 401, message: 'Invalid credentials.', word: 'credentials_invalid' },
+    tokens: walked.tokens,
+    // A token that is not authentic cannot log out.
+    message: 'Logged out successfully',
+  })
+  assert.equal(new Set(walked.tokens).size, 2)
+  for (const token of walked.tokens) assert.equal((await service.refresh(String(token))).status, 401)
 }

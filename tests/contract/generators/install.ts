@@ -16,7 +16,8 @@ export function installGenerators(): string {
   mkdirSync(cache, { recursive: true })
   // Half an installation, or two at once, must not be taken for one: it gets its name when it is complete.
   const unfinished = mkdtempSync(join(cache, 'unfinished-'))
-  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(here, file), join(unfinished, file))
+  for (const file of ['package.json', 'package-lock.json'])
+    copyFileSync(join(here, file), join(unfinished, file))
   const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
   const { status, stderr } = spawnSync('npm', npm, { cwd: unfinished, encoding: 'utf8', timeout: 300_000 })
   if (status !== 0) throw new Error(`npm ci of the generators: ${stderr}`)
