@@ -60,6 +60,27 @@ const NOT_NOTICED: Record<string, readonly [Asked, mock: number, service: number
   ],
 }
 
+/** What needs a real token of the service */
+const WITH_TOKEN: Record<string, readonly [Asked, mock: number, message: string | undefined]> = {
+  'a refresh without a body': [{ path: '/refresh_token', method: 'POST' }, 200, undefined],
+  'a logout without a body': [{ path: '/api/auth/logout', method: 'POST' }, 200, undefined],
+  'a logout without a body, with its type': [
+    { path: '/api/auth/logout', method: 'POST', headers: JSON_TYPE, body: '' },
+    200,
+    undefined,
+  ],
+  'a refresh with a body, which is ignored': [
+    { path: '/refresh_token', method: 'POST', headers: JSON_TYPE, body: '{}' },
+    400,
+    'Conflicting refresh tokens.',
+  ],
+  'a logout with a body, which is ignored': [
+    { path: '/api/auth/logout', method: 'POST', headers: JSON_TYPE, body: '{}' },
+    415,
+    undefined,
+  ],
+}
+
 /** Wrong preferences, which only the mock has */
 const PREFERENCES: Record<string, readonly [prefer: string, status: number]> = {
   'a code that is not documented': ['code=418', 404],
@@ -77,7 +98,7 @@ async function ask(base: string, { path, ...init }: Asked) {
 }
 
 test('errors of the mock', { timeout: 60_000 }, async (t) => {
-  const [mock, { url: service }] = await Promise.all([startMock(t), startService(t)])
+  const [mock, { url: service, register, login: logIn }] = await Promise.all([startMock(t), startService(t)])
 
   for (const [name, asked] of Object.entries(SAME)) {
     await t.test(`${name}: the same`, async () => {
@@ -102,6 +123,27 @@ test('errors of the mock', { timeout: 60_000 }, async (t) => {
       assert.equal((await ask(mock, asked)).status, atMock)
     })
   }
+
+  await register()
+  for (const [name, [asked, status, message]] of Object.entries(WITH_TOKEN)) {
+    await t.test(`${name}: 200, and ${status} at the mock`, async () => {
+      const { refreshToken } = await logIn()
+      const headers = { ...asked.headers, Authorization: `Bearer ${refreshToken}` }
+      assert.equal((await ask(service, { ...asked, headers })).status, 200)
+      const answer = await ask(mock, { ...asked, headers })
+      assert.deepEqual([answer.status, answer.message], [status, message])
+    })
+  }
+
+  await t.test(
+    'in header mode the mock sets a cookie as well, since a header cannot depend on an example',
+    async () => {
+      const asked = login('{"username": "ada", "password": "correct horse battery staple"}')
+      const cookies = async (base: string) =>
+        (await fetch(base + asked.path, asked as RequestInit)).headers.getSetCookie().length
+      assert.deepEqual([await cookies(service), await cookies(mock)], [0, 1])
+    },
+  )
 
   for (const [name, [Prefer, status]] of Object.entries(PREFERENCES)) {
     await t.test(`${name}: ${status}`, async () => {
