@@ -124,6 +124,14 @@ export const zLoggedInResult = z.object({
     })
 });
 
+export const zLoggedOutResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Logged out successfully')
+    })
+});
+
 export const zSessionsEndedResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
@@ -182,6 +190,14 @@ export const zSessionsResult = z.object({
     })
 });
 
+export const zSessionEndedResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Session ended')
+    })
+});
+
 export const zUserRecord = z.object({
     id: zUuid,
     username: zUsername,
@@ -216,8 +232,42 @@ export const zUserRecordResult = z.object({
     data: zUserRecord
 });
 
+export const zUserDeletedResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('User deleted')
+    })
+});
+
+export const zUserDeactivatedResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('User deactivated'),
+        sessions_ended: z.int().gte(0)
+    })
+});
+
+export const zUserActivatedResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('User activated')
+    })
+});
+
 export const zSetPasswordRequest = z.strictObject({
     password: zNewPassword
+});
+
+export const zPasswordSetResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Password set'),
+        sessions_ended: z.int().gte(0)
+    })
 });
 
 export const zRenameUserRequest = z.strictObject({
@@ -311,6 +361,28 @@ export const zEventRecordsResult = z.object({
         events: z.array(zEventRecord).max(200),
         next_cursor: z.string().nullable()
     })
+});
+
+export const zAliveResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Alive')
+    })
+});
+
+export const zReadyResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Ready')
+    })
+});
+
+export const zOpenApiDocument = z.object({
+    openapi: z.string(),
+    info: z.record(z.string(), z.unknown()),
+    paths: z.record(z.string(), z.unknown())
 });
 
 export const zExchangeTokenBody = zExchangeRequest;

@@ -686,6 +686,16 @@ export interface components {
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
+        LoggedOutResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Logged out successfully";
+            };
+        };
         SessionsEndedResult: {
             /** @constant */
             status: "success";
@@ -770,6 +780,16 @@ export interface components {
                 next_cursor: string | null;
             };
         };
+        SessionEndedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Session ended";
+            };
+        };
         UserRecord: {
             /**
              * Format: uuid
@@ -823,8 +843,50 @@ export interface components {
             code: 200;
             data: components["schemas"]["UserRecord"];
         };
+        UserDeletedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User deleted";
+            };
+        };
+        UserDeactivatedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User deactivated";
+                sessions_ended: number;
+            };
+        };
+        UserActivatedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User activated";
+            };
+        };
         SetPasswordRequest: {
             password: components["schemas"]["NewPassword"];
+        };
+        PasswordSetResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Password set";
+                sessions_ended: number;
+            };
         };
         RenameUserRequest: {
             username: components["schemas"]["Username"];
@@ -986,6 +1048,37 @@ export interface components {
                  */
                 next_cursor: string | null;
             };
+        };
+        AliveResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Alive";
+            };
+        };
+        ReadyResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Ready";
+            };
+        };
+        OpenApiDocument: {
+            openapi: string;
+            info: {
+                [key: string]: unknown;
+            };
+            paths: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
     };
     responses: {
@@ -1724,16 +1817,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Logged out successfully";
-                        };
-                    };
+                    "application/json": components["schemas"]["LoggedOutResult"];
                 };
             };
             401: components["responses"]["InvalidLogoutToken"];
@@ -1904,16 +1988,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Session ended";
-                        };
-                    };
+                    "application/json": components["schemas"]["SessionEndedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2062,16 +2137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User deleted";
-                        };
-                    };
+                    "application/json": components["schemas"]["UserDeletedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2106,17 +2172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User deactivated";
-                            sessions_ended: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["UserDeactivatedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2151,16 +2207,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User activated";
-                        };
-                    };
+                    "application/json": components["schemas"]["UserActivatedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2199,17 +2246,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Password set";
-                            sessions_ended: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["PasswordSetResult"];
                 };
             };
             400: components["responses"]["InvalidIdOrPassword"];
@@ -2420,16 +2457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Session ended";
-                        };
-                    };
+                    "application/json": components["schemas"]["SessionEndedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2562,16 +2590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Alive";
-                        };
-                    };
+                    "application/json": components["schemas"]["AliveResult"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -2594,16 +2613,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Ready";
-                        };
-                    };
+                    "application/json": components["schemas"]["ReadyResult"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -2627,17 +2637,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        openapi: string;
-                        info: {
-                            [key: string]: unknown;
-                        };
-                        paths: {
-                            [key: string]: unknown;
-                        };
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["OpenApiDocument"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
