@@ -1,7 +1,7 @@
 /** Errors of the mock and of the service, for the same requests: the same, or different as docs/mock.md says. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startService } from '../support/service.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 import { startMock } from './start-mock.ts'
 
 interface Asked {
@@ -81,6 +81,18 @@ const WITH_TOKEN: Record<string, readonly [Asked, mock: number, message: string 
   ],
 }
 
+/** Operations that set or delete the cookie of cookie mode, with the credential that they need */
+const SETS_COOKIE: Record<string, Asked & { readonly kind?: 'accessToken' | 'refreshToken' }> = {
+  'a login': login(JSON.stringify({ username: 'ada', password: PASSWORD })),
+  'a refresh': { path: '/refresh_token', method: 'POST', kind: 'refreshToken' },
+  'a logout': { path: '/api/auth/logout', method: 'POST', kind: 'refreshToken' },
+  'a change of the password': {
+    ...login(JSON.stringify({ current_password: PASSWORD, new_password: PASSWORD })),
+    path: '/api/auth/password',
+    kind: 'accessToken',
+  },
+}
+
 /** Wrong preferences, which only the mock has */
 const PREFERENCES: Record<string, readonly [prefer: string, status: number]> = {
   'a code that is not documented': ['code=418', 404],
@@ -135,13 +147,32 @@ test('errors of the mock', { timeout: 60_000 }, async (t) => {
     })
   }
 
+  for (const [name, { kind, ...asked }] of Object.entries(SETS_COOKIE)) {
+    await t.test(`${name} in header mode: no cookie, but the mock sets one`, async () => {
+      const tokens = await logIn()
+      const headers = { ...asked.headers, ...(kind && { Authorization: `Bearer ${tokens[kind]}` }) }
+      const cookies = async (base: string) => {
+        const response = await fetch(base + asked.path, { ...asked, headers })
+        assert.equal(response.status, 200)
+        return response.headers.getSetCookie().length
+      }
+      // The mock first: the service takes a token once.
+      assert.deepEqual([await cookies(mock), await cookies(service)], [1, 0])
+    })
+  }
+
   await t.test(
-    'in header mode the mock sets a cookie as well, since a header cannot depend on an example',
+    'a login in cookie mode has no refresh token in its body, at the mock if it prefers so',
     async () => {
-      const asked = login('{"username": "ada", "password": "correct horse battery staple"}')
-      const cookies = async (base: string) =>
-        (await fetch(base + asked.path, asked as RequestInit)).headers.getSetCookie().length
-      assert.deepEqual([await cookies(service), await cookies(mock)], [0, 1])
+      const { path, ...init } = login(JSON.stringify({ username: 'ada', password: PASSWORD, cookie: true }))
+      const members = async (base: string, headers = {}) => {
+        const response = await fetch(base + path, { ...init, headers: { ...init.headers, ...headers } })
+        assert.equal(response.status, 200)
+        return Object.keys(((await response.json()) as { data: object }).data)
+      }
+      assert.ok(!(await members(service)).includes('refresh_token'))
+      assert.ok((await members(mock)).includes('refresh_token'))
+      assert.deepEqual(await members(mock, { Prefer: 'example=cookie' }), await members(service))
     },
   )
 
