@@ -718,6 +718,16 @@ export interface components {
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
+        LoggedOutResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Logged out successfully";
+            };
+        };
         SessionsEndedResult: {
             /** @constant */
             status: "success";
@@ -802,6 +812,16 @@ export interface components {
                 next_cursor: string | null;
             };
         };
+        SessionEndedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Session ended";
+            };
+        };
         UserRecord: {
             /**
              * Format: uuid
@@ -855,8 +875,50 @@ export interface components {
             code: 200;
             data: components["schemas"]["UserRecord"];
         };
+        UserDeletedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User deleted";
+            };
+        };
+        UserDeactivatedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User deactivated";
+                sessions_ended: number;
+            };
+        };
+        UserActivatedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User activated";
+            };
+        };
         SetPasswordRequest: {
             password: components["schemas"]["NewPassword"];
+        };
+        PasswordSetResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Password set";
+                sessions_ended: number;
+            };
         };
         RenameUserRequest: {
             username: components["schemas"]["Username"];
@@ -901,7 +963,7 @@ export interface components {
         OpenSessionRequest: {
             /** @description A name by which the user recognises the session, for example the User-Agent */
             device?: string;
-            /** @description The address from which the user logged in */
+            /** @description The address from which the user logged in, IPv4 or IPv6 */
             address?: string;
         };
         SessionOpenedResult: {
@@ -1035,6 +1097,37 @@ export interface components {
                  */
                 next_cursor: string | null;
             };
+        };
+        AliveResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Alive";
+            };
+        };
+        ReadyResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Ready";
+            };
+        };
+        OpenApiDocument: {
+            openapi: string;
+            info: {
+                [key: string]: unknown;
+            };
+            paths: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
     };
     responses: {
@@ -1804,16 +1897,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Logged out successfully";
-                        };
-                    };
+                    "application/json": components["schemas"]["LoggedOutResult"];
                 };
             };
             401: components["responses"]["InvalidLogoutToken"];
@@ -1984,16 +2068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Session ended";
-                        };
-                    };
+                    "application/json": components["schemas"]["SessionEndedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2142,16 +2217,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User deleted";
-                        };
-                    };
+                    "application/json": components["schemas"]["UserDeletedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2186,17 +2252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User deactivated";
-                            sessions_ended: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["UserDeactivatedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2231,16 +2287,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User activated";
-                        };
-                    };
+                    "application/json": components["schemas"]["UserActivatedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2279,17 +2326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Password set";
-                            sessions_ended: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["PasswordSetResult"];
                 };
             };
             400: components["responses"]["InvalidIdOrPassword"];
@@ -2500,16 +2537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Session ended";
-                        };
-                    };
+                    "application/json": components["schemas"]["SessionEndedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2642,16 +2670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Alive";
-                        };
-                    };
+                    "application/json": components["schemas"]["AliveResult"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -2674,16 +2693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Ready";
-                        };
-                    };
+                    "application/json": components["schemas"]["ReadyResult"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -2709,17 +2719,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        openapi: string;
-                        info: {
-                            [key: string]: unknown;
-                        };
-                        paths: {
-                            [key: string]: unknown;
-                        };
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["OpenApiDocument"];
                 };
             };
             304: components["responses"]["NotModified"];

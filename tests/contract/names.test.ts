@@ -51,6 +51,16 @@ test('errors have named schemas, and all but one the same', () => {
   assert.deepEqual([...new Set(names)].sort(), ['Error', 'InvalidRequest'])
 })
 
+test('results have named schemas, for which OpenAPI Generator writes InlineResponse2001 otherwise', () => {
+  const unnamed = operations.flatMap(({ operation: { operationId, responses } }) =>
+    Object.values(responses)
+      .map(({ content }) => content?.['application/json']?.schema)
+      .filter((schema) => schema !== undefined && !('$ref' in schema))
+      .map(() => operationId),
+  )
+  assert.deepEqual(unnamed, [])
+})
+
 test('a summary says what the operation does', () => {
   const VERBS =
     /^(Get|List|Check|Read|Create|Register|Log|End|Delete|Activate|Deactivate|Open|Change|Exchange|Set|Rename|Explain) /
