@@ -3,10 +3,10 @@
  * that nothing provokes fails, and so does a provocation that is not in the contract.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
 import type { OperationId } from '../../src/http/contract.ts'
+import { contract } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
 import { snapshot, test as testBoth } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
@@ -29,8 +29,6 @@ const provocations: Readonly<Record<OperationId, Provocations>> = {
   ...health,
 }
 
-const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
-
 /** Names and types of all members, without values. */
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shape)
@@ -45,8 +43,9 @@ const withoutPaths = (body: { errors?: { reason: string; message: string }[] }) 
 })
 
 function matches({ operationId, status, type, value }: Example, { text, body }: Answer): void {
-  if (operationId === 'openapi' && status === 200) assert.deepEqual(body, JSON.parse(contract))
+  if (operationId === 'openapi' && status === 200) assert.deepEqual(body.paths, contract.paths)
   else if (type === 'text/html') assert.ok(text.startsWith(String(value)))
+  else if (type === undefined) assert.equal(text, '')
   else if (type !== 'application/json') assert.ok(text.length > 0)
   else if (status < 400) assert.deepEqual(shape(body), shape(value))
   else if (operationId === 'endSession') assert.deepEqual(body, value)
