@@ -113,10 +113,11 @@ export function createKeeper(
     for (const key of stored.logout ?? []) {
       if (owed.has(key) || heard.has(key)) continue
       over.add(claimsOf(key).sid ?? key)
-      owed.set(key, { ...(!isCookie && { token: key }), hasCookie: true })
+      owed.set(key, { ...(!isCookie && { token: key }), hasCookie: true, isKept: true })
     }
-    if (over.has(sessionOf(tokens))) end(LOGOUT)
+    // First, because a login over another session stores both.
     hear(stored)
+    if (over.has(sessionOf(tokens))) end(LOGOUT)
     if (state.now.status === 'pending' && (stored.nobody || owed.size > 0)) publish('loggedOut')
   }
 
@@ -125,7 +126,8 @@ export function createKeeper(
       // Another tab may have stored the tokens of a later login.
       const isLater = isTokens(stored) && !over.has(sessionOf(stored)) && isNewer(stored, last)
       const kept = isLater ? stored : tokens
-      const keys = new Set([...owed.keys(), ...(stored.logout ?? [])])
+      const keys = new Set(stored.logout)
+      for (const [key, { isKept }] of owed) if (isKept) keys.add(key)
       for (const key of heard) keys.delete(key)
       const logout = keys.size > 0 ? [...keys] : undefined
       const nobody = (isCookie && !logout && state.now.status === 'loggedOut') || undefined
@@ -141,7 +143,7 @@ export function createKeeper(
       started = sid
     } else if (over.has(sid)) {
       // The cookie was of a session that was logged out while the service could not be reached.
-      owed.set(sid, { token: accessToken, hasCookie: true })
+      owed.set(sid, { token: accessToken, hasCookie: true, isKept: true })
       return onChange()
     }
     // Without rotation, answers contain no refresh token and the old one stays valid.
@@ -165,7 +167,7 @@ export function createKeeper(
     const token = of.refreshToken ?? of.accessToken
     const session = sessionOf(of)
     over.add(session)
-    owed.set(isCookie ? session : token, { token, hasCookie })
+    owed.set(isCookie ? session : token, { token, hasCookie, isKept: hasCookie || !isCookie })
   }
 
   function end(ended: End): void {
@@ -232,7 +234,7 @@ export function createKeeper(
       if (state.now.status === 'loggedOut') return
       if (ended === LOGOUT) {
         if (tokens) owe(tokens, true)
-        else if (isCookie) owed.set('', { hasCookie: true })
+        else if (isCookie) owed.set('', { hasCookie: true, isKept: true })
       }
       tabs.tell({ ended, session: sessionOf(tokens) })
       end(ended)

@@ -8,6 +8,8 @@ export interface Owed {
   token?: string
   /** Whether the cookie may be that of the session, so that the answer should clear it */
   hasCookie: boolean
+  /** Whether it is stored. In cookie mode only as long as the cookie may be that of the session. */
+  readonly isKept: boolean
 }
 
 /**

@@ -120,6 +120,32 @@ test('a tab without a channel learns of a logout from the storage', async (t) =>
   assert.equal(third.sent.includes('/refresh_token 200'), false)
 })
 
+test('header mode: a tab that learns of another login from the storage is told of that, and of no logout', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  await service.register('grace')
+  const storage = lasting('header')
+  const first = openTab(t, service, randomUUID(), { storage })
+  await logIn(service, first)
+  const second = openTab(t, service, randomUUID(), { storage })
+  await second.session.accessToken()
+  first.offline = true
+  await logIn(service, first, 'grace')
+  assert.equal(await second.session.refresh(), await first.session.accessToken())
+  assert.deepEqual(second.ended, ['replaced'])
+})
+
+test('cookie mode: what a login over another session owes is not stored, as the cookie is no longer of that', async (t) => {
+  const { open, logIn } = await openBrowser(t)
+  const storage = lasting('cookie')
+  const tab = open({ storage, tries: 1 })
+  await logIn('ada', tab)
+  tab.offline = true
+  await logIn('grace', tab)
+  await until(() => tab.sent.includes('/api/auth/logout offline'))
+  assert.equal(storage.kept()?.logout, undefined)
+})
+
 for (const then of ['a logout', 'another login'] as const) {
   test(`the answer of a refresh that comes after ${then} changes nothing, and neither does its cookie`, async (t) => {
     const { service, open, logIn, me, whoIsIn, living, send } = await openBrowser(t)
