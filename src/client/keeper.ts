@@ -218,7 +218,7 @@ export function createKeeper(
       return state.now
     },
     /** Aborted by the next change of the session, and by the end of everything */
-    get change() {
+    get change(): AbortSignal {
       return change.signal
     },
     session: () => sessionOf(tokens),
