@@ -1,33 +1,24 @@
-/** The package: the tarball that npm makes is installed into an empty project, compiled against and run. */
+/** The packages: the tarballs that npm makes are installed into empty projects, compiled against and run. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
-import { publint } from 'publint'
 import { startProgram } from '../support/program.ts'
 import { client } from '../support/service.ts'
+import { testClientPackage } from './client-package.ts'
+import { assertPublishable, compile, install, NODE_TYPES, pack, ROOT as root } from './packages.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const consumer = readFileSync(new URL('consumer.txt', import.meta.url), 'utf8')
+const CONSUMER = fileURLToPath(new URL('consumer.txt', import.meta.url))
 
-interface Packed {
-  readonly filename: string
-  readonly files: readonly { readonly path: string; readonly mode: number }[]
-}
-
-test('the package', { timeout: 180_000 }, async (t) => {
+test('the package', { timeout: 300_000 }, async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-package-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const inProject = { cwd: directory, encoding: 'utf8' } as const
   const before = execFileSync('git', ['status', '--short'], { cwd: root, encoding: 'utf8' })
-  const pack = ['pack', '--json', '--silent', '--pack-destination', directory]
-  const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: root, encoding: 'utf8' })) as Packed[]
-  assert.ok(packed !== undefined)
-  const tarball = readFileSync(join(directory, packed.filename))
+  const packed = pack('.', directory)
 
   await t.test('all of src/ is in it, what only a thread reads too', () => {
     const names = packed.files.map(({ path }) => path)
@@ -43,6 +34,7 @@ test('the package', { timeout: 180_000 }, async (t) => {
 
   await t.test('holds what is built, and nothing else', () => {
     const outside = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
+    assert.ok(packed.files.every(({ path }) => !path.startsWith('dist/rekindle-client')))
     assert.deepEqual(outside.sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
     assert.deepEqual(
       packed.files.filter(({ path }) => /(?<!\.d)\.ts$/.test(path)),
@@ -53,28 +45,15 @@ test('the package', { timeout: 180_000 }, async (t) => {
   })
 
   await t.test('publint and Are The Types Wrong have nothing to say', async () => {
-    const { messages } = await publint({ strict: true, pack: { tarball: Uint8Array.from(tarball).buffer } })
-    assert.deepEqual(messages, [])
-    const checked = await checkPackage(createPackageFromTarballData(Uint8Array.from(tarball)))
     // It is deliberately ESM only. TypeScript's Node 10 resolution does not know `exports`.
     const expected = ['NoResolution node10', 'CJSResolvesToESM node16-cjs']
-    const problems = checked.types ? checked.problems : []
-    const told = problems.map(
-      (problem) => `${problem.kind} ${'resolutionKind' in problem && problem.resolutionKind}`,
-    )
-    assert.deepEqual(
-      told.filter((problem) => !expected.includes(problem)),
-      [],
-    )
-    assert.deepEqual(checked.types, { kind: 'included' })
+    await assertPublishable(readFileSync(join(directory, packed.filename)), expected)
   })
 
-  writeFileSync(join(directory, 'package.json'), '{ "type": "module", "private": true }')
-  execFileSync('npm', ['install', '--prefer-offline', '--loglevel=error', `./${packed.filename}`], inProject)
+  const packages = install(directory, packed)
 
   await t.test('brings no script that runs at installation, and no tools', () => {
-    const lock = JSON.parse(readFileSync(join(directory, 'package-lock.json'), 'utf8'))
-    const installed = Object.entries<{ hasInstallScript?: boolean }>(lock.packages)
+    const installed = Object.entries(packages)
     assert.deepEqual(
       installed.filter(([, { hasInstallScript }]) => hasInstallScript),
       [],
@@ -84,30 +63,14 @@ test('the package', { timeout: 180_000 }, async (t) => {
       assert.ok(!names.includes(tool), tool)
   })
 
-  writeFileSync(join(directory, 'consumer.ts'), consumer)
+  copyFileSync(CONSUMER, join(directory, 'consumer.ts'))
   for (const [moduleResolution, module] of [
     ['nodenext', 'nodenext'],
     ['bundler', 'esnext'],
   ]) {
     await t.test(`compiles under strict, with moduleResolution ${moduleResolution}`, () => {
-      const compilerOptions = {
-        strict: true,
-        skipLibCheck: true,
-        target: 'es2024',
-        module,
-        moduleResolution,
-        resolveJsonModule: true,
-        noEmit: true,
-        types: ['node'],
-        typeRoots: [join(root, 'node_modules/@types')],
-      }
-      writeFileSync(
-        join(directory, 'tsconfig.json'),
-        JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
-      )
-      const tsc = join(root, 'node_modules/typescript/bin/tsc')
-      const { stdout } = spawnSync(process.execPath, [tsc, '-p', directory], inProject)
-      assert.equal(stdout, '')
+      const options = { ...NODE_TYPES, skipLibCheck: true, target: 'es2024', module, moduleResolution }
+      assert.equal(compile(directory, 'consumer.ts', options), '')
     })
   }
 
@@ -137,6 +100,8 @@ test('the package', { timeout: 180_000 }, async (t) => {
     const contract = JSON.parse(readFileSync(join(root, 'generated/openapi.json'), 'utf8'))
     assert.deepEqual((await request('/openapi.json')).body.paths['/readyz'], contract.paths['/readyz'])
   })
+
+  await t.test('rekindle-client', (t) => testClientPackage(t, directory))
 
   await t.test('tells an old Node that it is too old', () => {
     const pretend = "Object.defineProperty(process.versions, 'node', { value: '22.17.1' })"
