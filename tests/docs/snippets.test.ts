@@ -113,7 +113,7 @@ describe('your page', () => {
       const showLogin = (reason: string) => reasons.push(reason)
       Object.assign(globalThis, { showLogin, username: 'ada', password: PASSWORD })
       const here = block
-        .replace(`'rekindle/client'`, entry('src/client/index.ts'))
+        .replace(`'rekindle-client'`, entry('src/client/index.ts'))
         .replaceAll('https://auth.example.com', service.url)
         .replace('https://api.example.com/things', `${service.url}/api/auth/me`)
       const { data, response, session } = await load(t, `${here}\nexport { data, response, session }\n`)
