@@ -1,7 +1,6 @@
 /** Changes with a known verdict, each made alone to the released contract. */
 
-/** By JSON pointer (`-` is the end of a list): the new value, or undefined to remove what is there. */
-export type Edits = Readonly<Record<string, unknown>>
+import type { Edits } from './edited.ts'
 
 /** The change, and separately the changes that have to be made first so that it is possible */
 export type Row = Edits | readonly [before: Edits, edits: Edits]
