@@ -15,6 +15,7 @@ import { toOpenApi30 } from './down-convert.ts'
 import { errorsSource } from './errors.ts'
 import type { Contract } from './routes.ts'
 import { routesSource } from './routes.ts'
+import { assertSupported } from './supported.ts'
 import { validatorsSource } from './validators.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -38,6 +39,7 @@ async function generate(): Promise<Map<string, string>> {
   try {
     const path = join(directory, 'openapi.json')
     const json = bundle(path)
+    assertSupported(JSON.parse(json))
     const contract = JSON.parse(json) as Contract
     return new Map([
       ['openapi.json', json],

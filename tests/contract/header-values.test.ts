@@ -14,7 +14,7 @@ async function collect(t: TestContext) {
     const { status, headers, text } = await service.request(path, options)
     return { method: options.method ?? 'POST', path, status, headers, text }
   }
-  const { accessToken } = await service.login()
+  const { accessToken, refreshToken } = await service.login()
   const json = { username: 'ada', password: PASSWORD, cookie: true }
   const login = await ask('/api/auth/login', { json })
   const cookie = login.headers.get('Set-Cookie')?.split(';')[0]
@@ -28,7 +28,7 @@ async function collect(t: TestContext) {
   for (let tries = 0; limited.status !== 429 && tries < 20; tries++)
     limited = await ask('/api/auth/login', wrong)
   await service.core.store.close()
-  const unavailable = await ask('/refresh_token', { method: 'POST', bearer: 'x' })
+  const unavailable = await ask('/refresh_token', { method: 'POST', bearer: refreshToken })
   return { login, logout, refused, patched, docs, exchanged, limited, unavailable }
 }
 
@@ -55,7 +55,12 @@ const LIES: readonly (readonly [
       `${truth}; Domain=example.com`,
     ],
   ],
-  ['logout', 'Set-Cookie', 200, (truth) => [truth.replace('Max-Age=0', 'Max-Age=1'), `${truth}; Domain=example.com`]],
+  [
+    'logout',
+    'Set-Cookie',
+    200,
+    (truth) => [truth.replace('Max-Age=0', 'Max-Age=1'), `${truth}; Domain=example.com`],
+  ],
   [
     'refused',
     'WWW-Authenticate',
