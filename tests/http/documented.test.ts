@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
 import type { OperationId } from '../../src/http/contract.ts'
+import type { Observed } from '../support/check-response.ts'
+import { observers } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
 import { snapshot, test as testBoth } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
@@ -16,10 +18,12 @@ import * as accounts from './documented/accounts.ts'
 import * as admin from './documented/admin.ts'
 import type { Example } from './documented/examples.ts'
 import { examples, table, withoutExample } from './documented/examples.ts'
+import { further } from './documented/further.ts'
 import * as health from './documented/operations.ts'
 import type { Provocation, Provocations } from './documented/provoke.ts'
 import * as refresh from './documented/refresh.ts'
 import * as sessions from './documented/sessions.ts'
+import { unkept } from './documented/unkept.ts'
 
 const provocations: Readonly<Record<OperationId, Provocations>> = {
   ...refresh,
@@ -69,6 +73,9 @@ async function provoke({ service }: World, example: Example, ask: Awaited<Return
 }
 
 const seen = new Set<Example>()
+
+const observed: Observed[] = []
+observers.add((one) => observed.push(one))
 
 // The others are answered without the database.
 const OF_DATABASE = /^(200|201|401|403|404|409|429|500|503) (?!busy|shutting_down|cross_site)/
@@ -125,4 +132,9 @@ test('all that the contract documents was seen above, and nothing is provoked th
     [...some].map(({ operationId, key }) => `${operationId} ${key}`).sort()
   assert.deepEqual(provoked.sort(), named(examples))
   assert.deepEqual(named(seen), named(examples))
+})
+
+test('each promise about a response was kept in one of them', async (t) => {
+  await further(await startWorld(t))
+  assert.deepEqual(unkept(JSON.parse(contract), observed), [])
 })

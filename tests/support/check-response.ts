@@ -115,6 +115,18 @@ function checkOutside(method: string, response: Response, text: string): void {
   assert.deepEqual(JSON.parse(text), { status: 'error', code: 404, message: 'Not found.' })
 }
 
+/** A response that was as documented */
+export interface Observed {
+  readonly operationId: string
+  readonly status: number
+  readonly headers: Headers
+  /** If it is JSON */
+  readonly body?: unknown
+}
+
+/** Called with every response that was as documented */
+export const observers = new Set<(observed: Observed) => void>()
+
 /** @throws AssertionError */
 export function checkResponse(method: string, url: string, response: Response, text: string): void {
   const path = url.split('?')[0] ?? url
@@ -149,9 +161,12 @@ export function checkResponse(method: string, url: string, response: Response, t
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
   const schema = expected.content?.[type]?.schema
   assert.ok(schema !== undefined, `${name}: ${type} is not documented`)
-  if (type !== 'application/json') return
+  const body = type === 'application/json' ? JSON.parse(text) : undefined
   const validate = compiled(schema)
-  assert.ok(validate(JSON.parse(text)), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
+  assert.ok(body === undefined || validate(body), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
+  const { operationId } = operation.operation
+  for (const observer of observers)
+    observer({ operationId, status: response.status, headers: response.headers, body })
 }
 
 /**
