@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
 import type { OperationId } from '../../src/http/contract.ts'
+import { edited } from '../contract/edited.ts'
 import type { Observed } from '../support/check-response.ts'
 import { observers } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
@@ -19,8 +20,10 @@ import * as admin from './documented/admin.ts'
 import type { Example } from './documented/examples.ts'
 import { examples, table, withoutExample } from './documented/examples.ts'
 import { further } from './documented/further.ts'
+import { requestLies, responseLies } from './documented/lies.ts'
 import * as health from './documented/operations.ts'
 import type { Provocation, Provocations } from './documented/provoke.ts'
+import { recordReads, unread } from './documented/reads.ts'
 import * as refresh from './documented/refresh.ts'
 import * as sessions from './documented/sessions.ts'
 import { unkept } from './documented/unkept.ts'
@@ -76,6 +79,7 @@ const seen = new Set<Example>()
 
 const observed: Observed[] = []
 observers.add((one) => observed.push(one))
+recordReads()
 
 // The others are answered without the database.
 const OF_DATABASE = /^(200|201|401|403|404|409|429|500|503) (?!busy|shutting_down|cross_site)/
@@ -137,4 +141,12 @@ test('all that the contract documents was seen above, and nothing is provoked th
 test('each promise about a response was kept in one of them', async (t) => {
   await further(await startWorld(t))
   assert.deepEqual(unkept(JSON.parse(contract), observed), [])
+  for (const [name, [edits, says]] of Object.entries(responseLies))
+    assert.ok(unkept(JSON.parse(edited(contract, edits)), observed).includes(says), `not noticed: ${name}`)
+})
+
+test('each documented member of a request was read by its handler', () => {
+  assert.deepEqual(unread(JSON.parse(contract)), [])
+  for (const [name, [edits, says]] of Object.entries(requestLies))
+    assert.deepEqual(unread(JSON.parse(edited(contract, edits))), [says], `not noticed: ${name}`)
 })
