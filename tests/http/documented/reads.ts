@@ -31,11 +31,11 @@ export function recordReads(): void {
     const json = request.body?.content['application/json']
     if (json !== undefined) json.schema = recording(json.schema, `${route.operationId} body`)
   }
-  const header = HonoRequest.prototype.header as (name?: string) => unknown
+  const header = HonoRequest.prototype.header as (name?: string) => string | undefined
   HonoRequest.prototype.header = function (this: HonoRequest, name?: string) {
     if (name !== undefined) read.add(`header ${name.toLowerCase()}`)
     return header.call(this, name)
-  } as typeof header
+  } as HonoRequest['header']
 }
 
 function members(
