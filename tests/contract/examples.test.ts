@@ -70,6 +70,7 @@ test('the example of this document has its version', () => {
   const document = examplesOf(contract).find(({ pointer }) =>
     pointer.includes('openapi.json/get/responses/200'),
   )
-  const { info } = document?.value as { readonly info: object }
+  assert.ok(document !== undefined)
+  const { info } = document.value as { readonly info: object }
   assert.deepEqual(info, { title: 'Rekindle', version: packageJson.version })
 })
