@@ -86,7 +86,7 @@ function refuseUnready(head?: string): void {
 
 function refuseExisting(tag: string): void {
   if (git('for-each-ref', '--format=x', `refs/tags/${tag}`) === '') return
-  const isNext = git('rev-parse', `${tag}^{commit}^`) === git('rev-parse', 'HEAD')
+  const isNext = git('log', '-1', '--format=%P', tag) === git('rev-parse', 'HEAD')
   const hint = `A release was interrupted at its end: \`git reset --hard ${tag}\` completes it, and takes uncommitted changes back`
   throw new Refusal(`The tag ${tag} exists. ${isNext ? hint : ''}`.trim())
 }
@@ -144,7 +144,7 @@ function publish(made: string, { to, head }: Plan): void {
     git('merge', '--quiet', '--ff-only', made)
   } catch (error) {
     // Git writes the files before it moves the branch. They were clean a moment ago.
-    git('reset', '--quiet', '--hard', head)
+    git('read-tree', '--reset', '-u', head)
     git('tag', '--delete', tag)
     throw error
   }
