@@ -62,7 +62,7 @@ test('operations are tried in /docs, which asks no other host and breaks no poli
   )
   await page.goto(`${service.url}/docs`)
   await page.locator('.opblock').first().waitFor()
-  assert.equal(await page.locator('.info .version').first().innerText(), packageJson.version)
+  assert.equal((await page.locator('.info .version').first().innerText()).trim(), packageJson.version)
 
   const login = await open(page, 'login')
   await login.locator('textarea').fill(JSON.stringify({ username: 'ada', password: PASSWORD }))

@@ -1,6 +1,15 @@
 /** A copy of this checkout as a git repository of its own, with one commit on main. */
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -38,6 +47,13 @@ export function startCheckout(t: Pick<TestContext, 'after'>): Checkout {
   symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(directory, 'node_modules'), 'junction')
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: directory, env: ENV, encoding: 'utf8' }).trim()
+  // Right after a release it has no changes.
+  const changelog = join(directory, 'CHANGELOG.md')
+  const heading = '## [Unreleased]\n'
+  writeFileSync(
+    changelog,
+    readFileSync(changelog, 'utf8').replace(heading, `${heading}\n### Added\n\n- Much.\n`),
+  )
   git('init', '--quiet', '--initial-branch', 'main')
   git('add', '--all')
   git('commit', '--quiet', '--message', 'feat: everything')

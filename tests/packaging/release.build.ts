@@ -3,14 +3,15 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { raise, unreleased } from '../../.ci/release-files.ts'
+import { breakingKind, raise, unreleased } from '../../.ci/release-files.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Checkout } from './checkout.ts'
 import { startCheckout } from './checkout.ts'
 
 const FROM = packageJson.version
-const TO = raise(FROM, 'minor')
-const ARGS = ['minor', '--skip-checks']
+const KIND = breakingKind(FROM)
+const TO = raise(FROM, KIND)
+const ARGS = [KIND, '--skip-checks']
 
 const file = ({ directory }: Checkout, path: string) => join(directory, path)
 const read = (checkout: Checkout, path: string) => readFileSync(file(checkout, path), 'utf8')

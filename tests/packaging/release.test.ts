@@ -3,14 +3,15 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { raise, unreleased, withRelease, withVersion } from '../../.ci/release-files.ts'
+import { breakingKind, raise, unreleased, withRelease, withVersion } from '../../.ci/release-files.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Checkout } from './checkout.ts'
 import { startCheckout } from './checkout.ts'
 
 const FROM = packageJson.version
-const TO = raise(FROM, 'minor')
-const ARGS = ['minor', '--skip-checks']
+const KIND = breakingKind(FROM)
+const TO = raise(FROM, KIND)
+const ARGS = [KIND, '--skip-checks']
 const ACCEPTED = '# About this list\n\n# Nobody used it.\ncontract: GET /odd removed\n'
 
 const file = ({ directory }: Checkout, path: string) => join(directory, path)
@@ -50,7 +51,7 @@ const REFUSED: Readonly<
   'a version that hides breaking changes': [
     (checkout) => put(checkout, 'openapi/accepted-changes.txt', ACCEPTED),
     ['patch', '--skip-checks'],
-    /1 breaking changes .* it needs a minor version/,
+    new RegExp(`1 breaking changes .* it needs a ${KIND} version`),
   ],
   'a list of accepted changes that cannot be read': [
     (checkout) => put(checkout, 'openapi/accepted-changes.txt', 'contract: GET /odd removed\n'),
@@ -75,7 +76,7 @@ const REFUSED: Readonly<
         'package.json',
         read(checkout, 'package.json').replace(/"test": ".*"/, '"test": "exit 3"'),
       ),
-    ['minor'],
+    [KIND],
     /^Not released, and nothing was changed: Command failed: npm run test/,
   ],
   'versions that differ': [
