@@ -3,13 +3,12 @@
  * that nothing provokes fails, and so does a provocation that is not in the contract.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
 import type { OperationId } from '../../src/http/contract.ts'
 import { edited } from '../contract/edited.ts'
 import type { Observed } from '../support/check-response.ts'
-import { observers } from '../support/check-response.ts'
+import { contract, observers } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
 import { snapshot, test as testBoth } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
@@ -28,6 +27,8 @@ import * as refresh from './documented/refresh.ts'
 import * as sessions from './documented/sessions.ts'
 import { unkept } from './documented/unkept.ts'
 
+const text = JSON.stringify(contract)
+
 const provocations: Readonly<Record<OperationId, Provocations>> = {
   ...refresh,
   ...accounts,
@@ -35,8 +36,6 @@ const provocations: Readonly<Record<OperationId, Provocations>> = {
   ...admin,
   ...health,
 }
-
-const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
 
 /** Names and types of all members, without values. */
 function shape(value: unknown): unknown {
@@ -52,8 +51,9 @@ const withoutPaths = (body: { errors?: { reason: string; message: string }[] }) 
 })
 
 function matches({ operationId, status, type, value }: Example, { text, body }: Answer): void {
-  if (operationId === 'openapi' && status === 200) assert.deepEqual(body, JSON.parse(contract))
+  if (operationId === 'openapi' && status === 200) assert.deepEqual(body.paths, contract.paths)
   else if (type === 'text/html') assert.ok(text.startsWith(String(value)))
+  else if (type === undefined) assert.equal(text, '')
   else if (type !== 'application/json') assert.ok(text.length > 0)
   else if (status < 400) assert.deepEqual(shape(body), shape(value))
   else if (operationId === 'endSession') assert.deepEqual(body, value)
@@ -140,13 +140,13 @@ test('all that the contract documents was seen above, and nothing is provoked th
 
 test('each promise about a response was kept in one of them', async (t) => {
   await further(await startWorld(t))
-  assert.deepEqual(unkept(JSON.parse(contract), observed), [])
+  assert.deepEqual(unkept(JSON.parse(text), observed), [])
   for (const [name, [edits, says]] of Object.entries(responseLies))
-    assert.ok(unkept(JSON.parse(edited(contract, edits)), observed).includes(says), `not noticed: ${name}`)
+    assert.ok(unkept(JSON.parse(edited(text, edits)), observed).includes(says), `not noticed: ${name}`)
 })
 
 test('each documented member of a request was read by its handler', () => {
-  assert.deepEqual(unread(JSON.parse(contract)), [])
+  assert.deepEqual(unread(JSON.parse(text)), [])
   for (const [name, [edits, says]] of Object.entries(requestLies))
-    assert.deepEqual(unread(JSON.parse(edited(contract, edits))), [says], `not noticed: ${name}`)
+    assert.deepEqual(unread(JSON.parse(edited(text, edits))), [says], `not noticed: ${name}`)
 })

@@ -10,7 +10,7 @@ export interface Header {
 
 // What HTTP, CORS and the security headers of every response bring; all else belongs to the contract.
 const GENERAL =
-  /^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|access-control-.+|content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|x-(content-type|dns|download|frame|permitted|xss)-.+)$/
+  /^(connection|content-encoding|content-length|content-type|date|keep-alive|transfer-encoding|vary|access-control-.+|content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|x-(content-type|dns|download|frame|permitted|xss)-.+)$/
 
 /** The value as the schema's type: numbers are plain digits. */
 const typed = ({ schema }: Header, text: string) =>

@@ -25,6 +25,7 @@ export interface Operation {
 }
 interface Contract {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly webhooks: Readonly<Record<'securityEvent', object>>
   readonly components: {
     readonly schemas: Readonly<Record<string, object>>
     readonly responses: Readonly<Record<string, Documented>>
@@ -107,8 +108,12 @@ const EARLY: Readonly<Record<number, readonly [message: string, word: string]>> 
 const isEarly = ({ status }: Response, text: string) =>
   text === JSON.stringify({ status: 'error', code: status, message: EARLY[status]?.[0] })
 
-// What no operation of the contract answers: unknown paths.
-function checkOutside(method: string, response: Response, text: string): void {
+// What no operation of the contract answers: unknown paths, and the ways to the page.
+function checkOutside(method: string, path: string, response: Response, text: string): void {
+  if (/^\/(docs\/)?$/.test(path) && /^(GET|HEAD)$/.test(method)) {
+    assert.deepEqual([response.status, text], [302, ''])
+    return
+  }
   assert.equal(response.status, 404)
   assert.equal(response.headers.get('Rekindle-Error'), 'not_found')
   if (method === 'HEAD') return
@@ -140,7 +145,7 @@ export function checkResponse(method: string, url: string, response: Response, t
     return
   }
   if (operation === undefined) {
-    checkOutside(method, response, text)
+    checkOutside(method, path, response, text)
     return
   }
   const name = `${operation.operation.operationId} ${response.status}`
@@ -158,8 +163,12 @@ export function checkResponse(method: string, url: string, response: Response, t
     )
   if (response.status >= 400) checkError(name, expected, response, method === 'HEAD' ? '' : text)
   if (method === 'HEAD') return
+  if (expected.content === undefined) {
+    assert.deepEqual([text, response.headers.get('Content-Type')], ['', null], name)
+    return
+  }
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
-  const schema = expected.content?.[type]?.schema
+  const schema = expected.content[type]?.schema
   assert.ok(schema !== undefined, `${name}: ${type} is not documented`)
   const body = type === 'application/json' ? JSON.parse(text) : undefined
   const validate = compiled(schema)

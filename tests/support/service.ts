@@ -181,6 +181,7 @@ export function client(url: string) {
     const response = await fetch(url + path, {
       method,
       headers,
+      redirect: 'manual',
       ...(body !== undefined && { body, duplex: 'half' }),
     } as RequestInit)
     const text = await response.text()

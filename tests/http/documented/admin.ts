@@ -77,7 +77,7 @@ export const listEvents: Provocations = {
   ...withToken(listOfEvents('')),
   '200 last_page': [
     listOfEvents(({ user, accessToken }) => `user_id=${user.id}&session_id=${sidOf(accessToken)}`),
-    listOfEvents('?name=session.opened&since=2026-11-22T08:00:00Z&cursor=999'),
+    listOfEvents('?type=session.opened&since=2026-11-22T08:00:00Z&cursor=999'),
   ],
   '400 invalid_parameter': listOfEvents('?limit=201'),
 }
