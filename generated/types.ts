@@ -1649,11 +1649,18 @@ export interface components {
                 "Cache-Control": components["headers"]["NoCache"];
                 ETag: components["headers"]["ETag"];
                 Vary: components["headers"]["VaryEncoding"];
-                /**
-                 * @description Of the page and its files
-                 * @example default-src 'none'; script-src 'self'
-                 */
-                "Content-Security-Policy"?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The client has this version, which it has named in `If-None-Match` */
+        PageNotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoCache"];
+                ETag: components["headers"]["ETag"];
+                Vary: components["headers"]["VaryEncoding"];
+                "Content-Security-Policy": components["headers"]["DocsPolicy"];
                 [name: string]: unknown;
             };
             content?: never;
@@ -2759,7 +2766,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            304: components["responses"]["NotModified"];
+            304: components["responses"]["PageNotModified"];
             405: components["responses"]["MethodNotAllowed"];
         };
     };
@@ -2793,7 +2800,7 @@ export interface operations {
                     "text/javascript": string;
                 };
             };
-            304: components["responses"]["NotModified"];
+            304: components["responses"]["PageNotModified"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
         };

@@ -16,6 +16,7 @@ import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 import * as accounts from './documented/accounts.ts'
 import * as admin from './documented/admin.ts'
+import { everyEvent } from './documented/every-event.ts'
 import type { Example } from './documented/examples.ts'
 import { examples, table, withoutExample } from './documented/examples.ts'
 import { further } from './documented/further.ts'
@@ -140,6 +141,7 @@ test('all that the contract documents was seen above, and nothing is provoked th
 
 test('each promise about a response was kept in one of them', async (t) => {
   await further(await startWorld(t))
+  await everyEvent(await startWorld(t))
   assert.deepEqual(unkept(JSON.parse(text), observed), [])
   for (const [name, [edits, says]] of Object.entries(responseLies))
     assert.ok(unkept(JSON.parse(edited(text, edits)), observed).includes(says), `not noticed: ${name}`)

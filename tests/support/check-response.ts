@@ -132,6 +132,10 @@ export interface Observed {
 /** Called with every response that was as documented */
 export const observers = new Set<(observed: Observed) => void>()
 
+function observe({ operationId }: Operation, { status, headers }: Response, body?: unknown): void {
+  for (const observer of observers) observer({ operationId, status, headers, body })
+}
+
 /** @throws AssertionError */
 export function checkResponse(method: string, url: string, response: Response, text: string): void {
   const path = url.split('?')[0] ?? url
@@ -165,6 +169,7 @@ export function checkResponse(method: string, url: string, response: Response, t
   if (method === 'HEAD') return
   if (expected.content === undefined) {
     assert.deepEqual([text, response.headers.get('Content-Type')], ['', null], name)
+    observe(operation.operation, response)
     return
   }
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
@@ -173,9 +178,7 @@ export function checkResponse(method: string, url: string, response: Response, t
   const body = type === 'application/json' ? JSON.parse(text) : undefined
   const validate = compiled(schema)
   assert.ok(body === undefined || validate(body), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
-  const { operationId } = operation.operation
-  for (const observer of observers)
-    observer({ operationId, status: response.status, headers: response.headers, body })
+  observe(operation.operation, response, body)
 }
 
 /**
