@@ -4,8 +4,8 @@ import type { Mutation } from '../mutation.ts'
 export const contractFaults: readonly Mutation[] = [
   {
     file: 'src/http/pipeline/respond.ts',
-    find: "headers['Cache-Control'] = 'no-store'",
-    replace: "headers['Cache-Control'] = 'public'",
+    find: "headers['Cache-Control'] ??= 'no-store'",
+    replace: "headers['Cache-Control'] ??= 'public'",
     why: 'caches may keep tokens',
     tests: ['tests/contract/header-values.test.ts'],
   },
