@@ -6,7 +6,9 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
 import type { OperationId } from '../../src/http/contract.ts'
-import { contract } from '../support/check-response.ts'
+import { edited } from '../contract/edited.ts'
+import type { Observed } from '../support/check-response.ts'
+import { contract, observers } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
 import { snapshot, test as testBoth } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
@@ -14,12 +16,19 @@ import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 import * as accounts from './documented/accounts.ts'
 import * as admin from './documented/admin.ts'
+import { everyEvent } from './documented/every-event.ts'
 import type { Example } from './documented/examples.ts'
 import { examples, table, withoutExample } from './documented/examples.ts'
+import { further } from './documented/further.ts'
+import { requestLies, responseLies } from './documented/lies.ts'
 import * as health from './documented/operations.ts'
 import type { Provocation, Provocations } from './documented/provoke.ts'
+import { recordReads, unread } from './documented/reads.ts'
 import * as refresh from './documented/refresh.ts'
 import * as sessions from './documented/sessions.ts'
+import { unkept } from './documented/unkept.ts'
+
+const text = JSON.stringify(contract)
 
 const provocations: Readonly<Record<OperationId, Provocations>> = {
   ...refresh,
@@ -68,6 +77,10 @@ async function provoke({ service }: World, example: Example, ask: Awaited<Return
 }
 
 const seen = new Set<Example>()
+
+const observed: Observed[] = []
+observers.add((one) => observed.push(one))
+recordReads()
 
 // The others are answered without the database.
 const OF_DATABASE = /^(200|201|401|403|404|409|429|500|503) (?!busy|shutting_down|cross_site)/
@@ -124,4 +137,18 @@ test('all that the contract documents was seen above, and nothing is provoked th
     [...some].map(({ operationId, key }) => `${operationId} ${key}`).sort()
   assert.deepEqual(provoked.sort(), named(examples))
   assert.deepEqual(named(seen), named(examples))
+})
+
+test('each promise about a response was kept in one of them', async (t) => {
+  await further(await startWorld(t))
+  await everyEvent(await startWorld(t))
+  assert.deepEqual(unkept(JSON.parse(text), observed), [])
+  for (const [name, [edits, says]] of Object.entries(responseLies))
+    assert.ok(unkept(JSON.parse(edited(text, edits)), observed).includes(says), `not noticed: ${name}`)
+})
+
+test('each documented member of a request was read by its handler', () => {
+  assert.deepEqual(unread(JSON.parse(text)), [])
+  for (const [name, [edits, says]] of Object.entries(requestLies))
+    assert.deepEqual(unread(JSON.parse(edited(text, edits))), [says], `not noticed: ${name}`)
 })

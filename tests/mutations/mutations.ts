@@ -1,5 +1,6 @@
 import type { Mutation } from './mutation.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
+import { contractFaults } from './planted/contract.ts'
 import { httpFaults } from './planted/http.ts'
 import { limitFaults } from './planted/limits.ts'
 import { sessionFaults } from './planted/sessions.ts'
@@ -11,6 +12,7 @@ export const mutations: readonly Mutation[] = [
   ...tokenAndUserFaults,
   ...storeFaults,
   ...httpFaults,
+  ...contractFaults,
   ...limitFaults,
   ...clientAndCommandFaults,
 ]

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import type { Header } from './check-headers.ts'
+import { checkAllow, checkHeaders } from './check-headers.ts'
 import { closed } from './closed.ts'
 
 interface Example {
@@ -11,7 +13,7 @@ interface Example {
   readonly value: { readonly message?: string }
 }
 interface Documented {
-  readonly headers?: Readonly<Record<string, { readonly $ref?: string; readonly required?: boolean }>>
+  readonly headers?: Readonly<Record<string, Header>>
   readonly content?: Readonly<
     Record<string, { readonly schema: object; readonly examples?: Readonly<Record<string, Example>> }>
   >
@@ -27,7 +29,7 @@ interface Contract {
   readonly components: {
     readonly schemas: Readonly<Record<string, object>>
     readonly responses: Readonly<Record<string, Documented>>
-    readonly headers: Readonly<Record<string, { readonly required?: boolean; readonly schema: object }>>
+    readonly headers: Readonly<Record<string, Header>>
   }
 }
 
@@ -59,10 +61,27 @@ export function documented(operation: Operation, status: number | string): Docum
   return name === undefined ? response : contract.components.responses[name]
 }
 
+/** The headers of a response by name, references resolved */
+export const headersOf = ({ headers = {} }: Documented): Readonly<Record<string, Header>> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, { $ref, ...header }]) => {
+      const target =
+        $ref === undefined ? undefined : contract.components.headers[$ref.split('/').at(-1) ?? '']
+      return [name, { ...target, ...header } as Header]
+    }),
+  )
+
 /** Judges values by a schema of the contract. */
 export const validator = (schema: object): ValidateFunction => ajv.compile(absolute(closed(schema)) as object)
 
-const validators = new Map<string, ValidateFunction>()
+const validators = new Map<object, ValidateFunction>()
+
+/** Compiling takes longer than judging. */
+function compiled(schema: object): ValidateFunction {
+  const validate = validators.get(schema) ?? validator(schema)
+  validators.set(schema, validate)
+  return validate
+}
 
 /** The examples list every message of an error, and the word that it has in `Rekindle-Error`. */
 function checkError(name: string, { content }: Documented, response: Response, text: string): void {
@@ -101,9 +120,21 @@ function checkOutside(method: string, path: string, response: Response, text: st
   assert.deepEqual(JSON.parse(text), { status: 'error', code: 404, message: 'Not found.' })
 }
 
-// What HTTP, CORS and the security headers of every response bring; all else belongs to the contract.
-const GENERAL =
-  /^(connection|content-encoding|content-length|content-type|date|keep-alive|transfer-encoding|vary|access-control-.+|content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|x-(content-type|dns|download|frame|permitted|xss)-.+)$/
+/** A response that was as documented */
+export interface Observed {
+  readonly operationId: string
+  readonly status: number
+  readonly headers: Headers
+  /** If it is JSON */
+  readonly body?: unknown
+}
+
+/** Called with every response that was as documented */
+export const observers = new Set<(observed: Observed) => void>()
+
+function observe({ operationId }: Operation, { status, headers }: Response, body?: unknown): void {
+  for (const observer of observers) observer({ operationId, status, headers, body })
+}
 
 /** @throws AssertionError */
 export function checkResponse(method: string, url: string, response: Response, text: string): void {
@@ -127,28 +158,27 @@ export function checkResponse(method: string, url: string, response: Response, t
   // Another method is answered by the path, not by an operation.
   if (operation.method !== wanted) assert.equal(response.status, 405, name)
 
-  for (const [header, { required, $ref }] of Object.entries(expected.headers ?? {})) {
-    const definition = contract.components.headers[$ref?.split('/').at(-1) ?? '']
-    if (required ?? definition?.required) assert.ok(response.headers.has(header), `${name} lacks ${header}`)
-  }
-  const undocumented = [...response.headers.keys()].filter((header) => !GENERAL.test(header))
-  for (const header of undocumented) {
-    const names = Object.keys(expected.headers ?? {}).map((documented) => documented.toLowerCase())
-    assert.ok(names.includes(header), `${name}: ${header} is not documented`)
-  }
+  checkHeaders(name, headersOf(expected), response.headers, compiled)
+  if (response.status === 405)
+    checkAllow(
+      name,
+      onPath.map((candidate) => candidate.method),
+      response.headers,
+    )
   if (response.status >= 400) checkError(name, expected, response, method === 'HEAD' ? '' : text)
   if (method === 'HEAD') return
   if (expected.content === undefined) {
     assert.deepEqual([text, response.headers.get('Content-Type')], ['', null], name)
+    observe(operation.operation, response)
     return
   }
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
   const schema = expected.content[type]?.schema
   assert.ok(schema !== undefined, `${name}: ${type} is not documented`)
-  if (type !== 'application/json') return
-  const validate = validators.get(name) ?? validator(schema)
-  validators.set(name, validate)
-  assert.ok(validate(JSON.parse(text)), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
+  const body = type === 'application/json' ? JSON.parse(text) : undefined
+  const validate = compiled(schema)
+  assert.ok(body === undefined || validate(body), `${name}: ${ajv.errorsText(validate.errors)} in ${text}`)
+  observe(operation.operation, response, body)
 }
 
 /**
