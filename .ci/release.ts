@@ -150,6 +150,13 @@ function publish(made: string, { to, head }: Plan): void {
   }
 }
 
+/** The build before the first `npm publish` makes the second package, with the same version. */
+const publishing = (version: string): readonly string[] => [
+  `git push --atomic origin main v${version}`,
+  'npm publish',
+  'npm publish ./dist/rekindle-client',
+]
+
 function release(): void {
   const planned = plan(process.argv.slice(2))
   const { from, to, head, isDry, hasChecks } = planned
@@ -164,7 +171,8 @@ function release(): void {
     if (isDry) console.log(`Nothing was changed. This would be ${to}, after ${from}.`)
     else {
       publish(made, planned)
-      console.log(`This is ${to}, after ${from}. To publish it:\n\n    git push --atomic origin main v${to}`)
+      console.log(`This is ${to}, after ${from}. To publish it:\n`)
+      for (const command of publishing(to)) console.log(`    ${command}`)
     }
   } finally {
     rmSync(place, { recursive: true, force: true })

@@ -10,15 +10,16 @@ import { publint } from 'publint'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Packed {
+  /** Name and version, such as `rekindle@0.1.0` */
+  readonly id: string
   readonly filename: string
-  readonly version: string
   readonly files: readonly { readonly path: string; readonly mode: number }[]
 }
 
-/** Packs a directory of this repository into another one. */
-export function pack(source: string, target: string): Packed {
+/** Packs a directory of a checkout into another one. */
+export function pack(source: string, target: string, checkout = ROOT): Packed {
   const args = ['pack', source, '--json', '--silent', '--pack-destination', target]
-  const [packed] = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' })) as Packed[]
+  const [packed] = JSON.parse(execFileSync('npm', args, { cwd: checkout, encoding: 'utf8' })) as Packed[]
   assert.ok(packed !== undefined)
   return packed
 }

@@ -7,6 +7,7 @@ import { breakingKind, raise, unreleased } from '../../.ci/release-files.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Checkout } from './checkout.ts'
 import { startCheckout } from './checkout.ts'
+import { pack } from './packages.ts'
 
 const FROM = packageJson.version
 const KIND = breakingKind(FROM)
@@ -51,8 +52,11 @@ test('interrupted half-way, it leaves everything as it was; then it is made once
 
   const { status, stdout, stderr } = await checkout.release(ARGS)
   assert.equal(status, 0, stderr)
-  assert.match(stdout, new RegExp(`git push --atomic origin main v${TO}\n$`))
+  assert.match(stdout, new RegExp(`^ {4}git push --atomic origin main v${TO}$`, 'm'))
   await verify(checkout)
+  const published = [...stdout.matchAll(/^ {4}npm publish ?(.*)$/gm)].map(([, source]) => source || '.')
+  const packed = published.map((source) => pack(source, checkout.directory, checkout.directory).id)
+  assert.deepEqual(packed, [`rekindle@${TO}`, `rekindle-client@${TO}`])
   const released = checkout.state()
   assert.match((await checkout.release(ARGS)).stderr, /is a release already/)
   assert.deepEqual(checkout.state(), released)
