@@ -6,28 +6,17 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
-import type { OperationId } from '../../src/http/contract.ts'
+import type { Example } from '../../src/conform/examples.ts'
+import { examples, table, withoutExample } from '../../src/conform/examples.ts'
+import { ownKeys } from '../../src/conform/provocations/index.ts'
+import type { Provocation } from '../../src/conform/provocations/provocation.ts'
+import { operations } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
 import { snapshot, test as testBoth } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
-import * as accounts from './documented/accounts.ts'
-import * as admin from './documented/admin.ts'
-import type { Example } from './documented/examples.ts'
-import { examples, table, withoutExample } from './documented/examples.ts'
-import * as health from './documented/operations.ts'
-import type { Provocation, Provocations } from './documented/provoke.ts'
-import * as refresh from './documented/refresh.ts'
-import * as sessions from './documented/sessions.ts'
-
-const provocations: Readonly<Record<OperationId, Provocations>> = {
-  ...refresh,
-  ...accounts,
-  ...sessions,
-  ...admin,
-  ...health,
-}
+import { ownUnderneath, waysInWorld } from './documented/underneath.ts'
 
 const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
 
@@ -53,7 +42,7 @@ function matches({ operationId, status, type, value }: Example, { text, body }: 
   else assert.deepEqual(withoutPaths(body), withoutPaths(value as object))
 }
 
-async function provoke({ service }: World, example: Example, ask: Awaited<ReturnType<Provocation>>) {
+async function provoke({ service }: World, example: Example, ask: Awaited<ReturnType<Provocation<World>>>) {
   const before = await snapshot(service.database)
   const times = Array.from({ length: ask.times ?? 1 })
   const answers = await Promise.all(times.map(() => service.request(ask.path, ask.request)))
@@ -69,6 +58,11 @@ async function provoke({ service }: World, example: Example, ask: Awaited<Return
 }
 
 const seen = new Set<Example>()
+
+const isAdministration = (operationId: string) =>
+  operations.some(
+    ({ path, operation }) => operation.operationId === operationId && path.startsWith('/admin/'),
+  )
 
 // The others are answered without the database.
 const OF_DATABASE = /^(200|201|401|403|404|409|429|500|503) (?!busy|shutting_down|cross_site)/
@@ -101,10 +95,10 @@ function standingWorld(dialect: Dialect = 'sqlite'): Promise<World> {
 
 for (const example of examples) {
   const { operationId, key } = example
-  const isAdmin = operationId in admin
+  const isAdmin = isAdministration(operationId)
   const define = (isAdmin ? OF_ADMIN : OF_DATABASE).test(key) ? testBoth : test
   const isHarmless = (isAdmin ? HARMLESS.admin : HARMLESS.others).test(key)
-  const ways = [provocations[operationId as OperationId]?.[key] ?? []].flat()
+  const ways = waysInWorld(operationId, key)
   for (const [index, way] of ways.entries()) {
     const name = `${operationId} ${key}${ways.length > 1 ? `, ${index + 1} of ${ways.length}` : ''}`
     define(name, async (t: TestContext & Partial<DialectContext>) => {
@@ -118,11 +112,12 @@ for (const example of examples) {
 test('all that the contract documents was seen above, and nothing is provoked that it does not', (t) => {
   for (const line of table(examples, seen)) t.diagnostic(line)
   assert.deepEqual(withoutExample, [])
-  const provoked = Object.entries(provocations).flatMap(([id, ways]) =>
-    Object.keys(ways).map((key) => `${id} ${key}`),
-  )
   const named = (some: Iterable<Example>) =>
     [...some].map(({ operationId, key }) => `${operationId} ${key}`).sort()
-  assert.deepEqual(provoked.sort(), named(examples))
   assert.deepEqual(named(seen), named(examples))
+  const documented = named(examples)
+  assert.deepEqual(
+    [...ownKeys, ...ownUnderneath].filter((provoked) => !documented.includes(provoked)),
+    [],
+  )
 })
