@@ -31,7 +31,7 @@ const newName = () => `conform-${randomBytes(6).toString('hex')}`
 
 /** @returns what is in the body, where the status says that it is there */
 function expectStatus(answer: Answer, status: number, what: string) {
-  if (answer.status !== status || typeof answer.body?.data !== 'object')
+  if (answer.status !== status || !answer.body?.data)
     throw new Unprepared(`${what} answered ${answer.status}`)
   return answer.body.data
 }
@@ -49,6 +49,7 @@ export class Accounts {
 
   constructor(options: AccountOptions) {
     this.#options = options
+    options.findings.keepSecret(options.adminToken, options.given?.password, this.#spare)
     this.isOwn = options.given === undefined
     this.hasAdmin = options.adminToken !== undefined
   }
@@ -111,7 +112,7 @@ export class Accounts {
   }
 
   async #register(): Promise<Credentials> {
-    const credentials = { username: newName(), password: newPassword() }
+    const credentials = this.#newCredentials()
     const answer = await this.request('/api/auth/register', { json: credentials })
     if (answer.status === 403 && this.hasAdmin) return this.#create()
     if (answer.status === 403)
@@ -122,10 +123,16 @@ export class Accounts {
 
   async #create(): Promise<Credentials> {
     if (!this.hasAdmin) throw new Unprepared('needs ADMIN_TOKEN')
-    const credentials = { username: newName(), password: newPassword() }
+    const credentials = this.#newCredentials()
     const bearer = this.#options.adminToken
     const answer = await this.request('/admin/users', { bearer, json: credentials })
     expectStatus(answer, 201, 'POST /admin/users')
+    return credentials
+  }
+
+  #newCredentials(): Credentials {
+    const credentials = { username: newName(), password: newPassword() }
+    this.#options.findings.keepSecret(credentials.password)
     return credentials
   }
 

@@ -38,7 +38,7 @@ export function connect(options: ConnectionOptions, leniency: Leniency = {}): Co
   let left = options.maxWait
 
   async function raw(path: string, request: Request = {}): Promise<Answer> {
-    remember(findings, request)
+    findings.keepSecret(request.bearer, request.cookie?.split('=')[1])
     stop.throwIfAborted()
     const signal = AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT)])
     try {
@@ -83,11 +83,6 @@ export function connect(options: ConnectionOptions, leniency: Leniency = {}): Co
 function waitOf({ status, headers }: Answer): number | undefined {
   const seconds = headers.get('Retry-After') ?? ''
   return (status === 429 || status === 503) && /^\d+$/.test(seconds) ? Number(seconds) : undefined
-}
-
-function remember(findings: Findings, { bearer, cookie, json }: Request): void {
-  const { password, current_password, new_password } = (json ?? {}) as Record<string, unknown>
-  findings.keepSecret(bearer, cookie?.split('=')[1], password, current_password, new_password)
 }
 
 function reasonOf(error: unknown): string {

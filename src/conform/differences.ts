@@ -134,9 +134,9 @@ function errorDifferences(
   method: string,
   { anyWord = false }: Leniency,
 ): string[] {
-  const word = headers.get('Rekindle-Error') ?? ''
+  const word = headers.get('Rekindle-Error')
   const examples = Object.values(content?.['application/json']?.examples ?? {})
-  if (!examples.some((example) => example['x-error'] === word))
+  if (word !== null && !examples.some((example) => example['x-error'] === word))
     return ['Rekindle-Error is not a documented word of this response']
   const body = method === 'HEAD' ? undefined : parsed(text)
   if (typeof body !== 'object' || body === null) return []
@@ -145,7 +145,7 @@ function errorDifferences(
   if (said.length === 0) return ['the message is not documented']
   return [
     ...(code === status ? [] : ['code is not the status']),
-    ...(anyWord || said.some((example) => example['x-error'] === word)
+    ...(word === null || anyWord || said.some((example) => example['x-error'] === word)
       ? []
       : ['Rekindle-Error is not the word of the message']),
   ]

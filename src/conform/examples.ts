@@ -49,17 +49,22 @@ export const withoutExample = operations.flatMap(({ operation }) =>
 
 type Body = Readonly<Record<string, unknown>>
 
+const isObject = (value: unknown): value is Body =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const hasData = (body: unknown): boolean => isObject(body) && isObject(body['data'])
+
 // Success: which members it has. The schema has judged their values.
 const membersOf = ({ data, ...body }: Body) => [
   Object.keys(body).sort(),
-  typeof data === 'object' && data !== null ? Object.keys(data).sort() : [],
+  isObject(data) ? Object.keys(data).sort() : [],
 ]
 
 // An error: all but the path of what is wrong, and numbers that are settings of the server.
 const errorOf = ({ message, errors }: Body) => [
   message,
   Array.isArray(errors)
-    ? errors.map(({ reason, message }) => [reason, String(message).replaceAll(/\d+/g, 'N')])
+    ? errors.map((one) => [one?.reason, String(one?.message).replaceAll(/\d+/g, 'N')])
     : undefined,
 ]
 
@@ -70,9 +75,11 @@ export function exampleOf(operationId: string, { status, headers, body }: Answer
     (example) => example.operationId === operationId && example.status === status && example.type === type,
   )
   const outline = status < 400 ? membersOf : errorOf
+  if (type === 'application/json' && !isObject(body)) return undefined
+  const [first, second] = all
   // Alone, it is decided by its status and schema.
-  if (all.length === 1 && status < 400) return all[0]
-  if (typeof body !== 'object' || body === null) return undefined
+  if (first !== undefined && second === undefined && status < 400)
+    return hasData(first.value) === hasData(body) ? first : undefined
   return all.find(({ value }) => isDeepStrictEqual(outline(value as Body), outline(body as Body)))
 }
 

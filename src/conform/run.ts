@@ -39,7 +39,6 @@ export async function conform(options: ConformOptions): Promise<Report> {
   const findings = new Findings()
   const never = new AbortController().signal
   const { url, stop = never, maxWait = 60 } = options
-  findings.keepSecret(options.adminToken, options.account?.password)
   const shared = { ...options, findings, maxWait, stop }
   const connection = connect(shared)
   const unknown = `/${randomUUID()}`

@@ -139,7 +139,7 @@ export const own: Partial<Record<OperationId, Provocations>> = {
     '409 session_ended': async (actor) => {
       const { path, request } = await withKey(`conform-${Date.now()}`)(actor)
       const { body } = await actor.request(path, request)
-      await actor.request('/api/auth/logout', { method: 'POST', bearer: body.data.refresh_token })
+      await actor.request('/api/auth/logout', { method: 'POST', bearer: `${body?.data?.refresh_token}` })
       return { path, request }
     },
   },

@@ -1,4 +1,5 @@
 /** What provokes a documented response: a request, made from what a user who is logged in has. */
+import { randomUUID } from 'node:crypto'
 import type { Answer, Request } from '../request.ts'
 
 export interface Tokens {
@@ -73,9 +74,13 @@ export function forge(token: string): string {
   return `${head}.${payload}.${bytes.toString('base64url')}`
 }
 
-/** The id of the session, which the contract calls the `sid` of its tokens. */
+/** The id of the session, which the contract calls the `sid` of its tokens. Without one, it is nobody's. */
 export function sidOf(token: string): string {
-  return String(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid)
+  try {
+    return String(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid)
+  } catch {
+    return randomUUID()
+  }
 }
 
 /** The refresh token as a browser sends it */
