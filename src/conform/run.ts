@@ -44,7 +44,8 @@ export async function conform(options: ConformOptions): Promise<Report> {
   const unknown = `/${randomUUID()}`
   const answer = await connection.raw(unknown)
   const stateless = options.stateless ?? isPrism(answer)
-  if (stateless) await askMock(connect(shared, { anyWord: true }), findings)
+  // A mock says Retry-After whenever it is asked to.
+  if (stateless) await askMock(connect({ ...shared, maxWait: 0 }, { anyWord: true }), findings)
   else {
     connection.check(unknown, {}, answer)
     await converse(connection, findings, options, connect({ ...shared, stop: never }))

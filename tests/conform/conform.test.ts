@@ -181,8 +181,10 @@ describe('a proxy that lies', () => {
 
   test('of different responses: each lie is found', async (t) => {
     assert.ok(Object.keys(together).length > 16)
-    const { url } = await startProxy(t, service.url, (answer) => {
-      for (const { lie } of Object.values(together)) lie?.(answer)
+    const { url } = await startProxy(t, service.url, {
+      lie: (answer) => {
+        for (const { lie } of Object.values(together)) lie?.(answer)
+      },
     })
     const differences = lines(await conform({ url }))
     for (const [name, { found }] of Object.entries(together))
@@ -194,7 +196,7 @@ describe('a proxy that lies', () => {
 
   for (const [name, { lie, pretend, found }] of Object.entries(alone)) {
     test(name, async (t) => {
-      const { url } = await startProxy(t, service.url, lie, pretend)
+      const { url } = await startProxy(t, service.url, { lie, pretend })
       const differences = lines(await conform({ url }))
       assert.ok(
         differences.some((line) => found.test(line)),
@@ -214,9 +216,11 @@ describe('a proxy that lies', () => {
       '{"status":"error","errors":[null]}',
     ]) {
       let answers = 0
-      const { url } = await startProxy(t, service.url, (answer) => {
-        // At first the run needs an account.
-        if (answers++ > 40) answer.body = body
+      const { url } = await startProxy(t, service.url, {
+        lie: (answer) => {
+          // At first the run needs an account.
+          if (answers++ > 40) answer.body = body
+        },
       })
       assert.ok(lines(await conform({ url })).length > 10, body)
     }
@@ -224,12 +228,14 @@ describe('a proxy that lies', () => {
 
   test('tokens and passwords are in no line, whatever a server repeats', async (t) => {
     const seen = new Set<string>()
-    const { url, asked } = await startProxy(t, service.url, (answer) => {
-      const tokens = answer.body.match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g) ?? []
-      for (const token of [answer.bearer, ...tokens]) seen.add(token)
-      const told = [...seen].at(-1) ?? ''
-      answer.headers.set('Content-Type', `text/${told}`)
-      if (answer.body.startsWith('{')) answer.body = answer.body.replace('{', `{"${told}":1,`)
+    const { url, asked } = await startProxy(t, service.url, {
+      lie: (answer) => {
+        const tokens = answer.body.match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g) ?? []
+        for (const token of [answer.bearer, ...tokens]) seen.add(token)
+        const told = [...seen].at(-1) ?? ''
+        answer.headers.set('Content-Type', `text/${told}`)
+        if (answer.body.startsWith('{')) answer.body = answer.body.replace('{', `{"${told}":1,`)
+      },
     })
     const report = await conform({ url, adminToken: ADMIN_TOKEN })
     for (const line of asked)
@@ -258,8 +264,10 @@ describe('a proxy that lies', () => {
 test('a server that stops answers is told, and what was made is cleaned up', async (t) => {
   const service = await startService(t)
   const stop = new AbortController()
-  const { url } = await startProxy(t, service.url, ({ path }) => {
-    if (path === '/api/auth/password') stop.abort('SIGINT')
+  const { url } = await startProxy(t, service.url, {
+    lie: ({ path }) => {
+      if (path === '/api/auth/password') stop.abort('SIGINT')
+    },
   })
   await assert.rejects(
     conform({ url, adminToken: ADMIN_TOKEN, stop: stop.signal }),

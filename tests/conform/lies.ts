@@ -193,7 +193,7 @@ export const alone: Readonly<Record<string, Planted>> = {
     found: /^refreshToken 200: a request that was sent again got another refresh token \(/,
   },
   'a logout that ends nothing': {
-    pretend: async (method, path) => {
+    pretend: (method, path) => {
       if (method !== 'POST' || path !== '/api/auth/logout') return undefined
       const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', 'X-Request-Id': 'x' }
       return new Response('{"status":"success","code":200,"data":{"message":"Logged out"}}', { headers })

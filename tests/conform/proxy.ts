@@ -36,23 +36,30 @@ const sent = (request: IncomingMessage): Headers => {
 }
 
 /** What a server answers in the place of the service, if it is not undefined */
-export type Pretend = (method: string, path: string, headers: Headers) => Promise<Response | undefined>
+export type Pretend = (method: string, path: string) => Response | undefined
+
+export interface Behaviour {
+  readonly lie?: Lie | undefined
+  readonly pretend?: Pretend | undefined
+  /** The path below which the service is, with a slash before and none behind */
+  readonly below?: string
+}
 
 export async function startProxy(
   t: Pick<TestContext, 'after'>,
   service: string,
-  lie: Lie = () => {},
-  pretend: Pretend = async () => undefined,
+  { lie, pretend, below = '' }: Behaviour = {},
 ): Promise<Proxy> {
   const asked: string[] = []
   const server = createServer(async (request, response) => {
     const { method = 'GET', url: path = '/' } = request
     const body = await buffer(request)
     asked.push(`${method} ${path} ${body}`)
-    const pretended = await pretend(method, path, sent(request))
+    const outside = path.startsWith(`${below}/`) ? undefined : new Response('', { status: 404 })
     const answer =
-      pretended ??
-      (await fetch(service + path, {
+      outside ??
+      pretend?.(method, path) ??
+      (await fetch(service + path.slice(below.length), {
         ...{ method, headers: sent(request), redirect: 'manual' },
         ...(body.length > 0 && { body: new Uint8Array(body) }),
       }))
@@ -61,8 +68,14 @@ export async function startProxy(
     const passing: Passing = {
       ...{ method, path, bearer, status, headers: new Headers(headers), body: await answer.text() },
     }
-    lie(passing)
-    for (const name of ['content-length', 'transfer-encoding', 'connection', 'keep-alive'])
+    lie?.(passing)
+    for (const name of [
+      'content-length',
+      'content-encoding',
+      'transfer-encoding',
+      'connection',
+      'keep-alive',
+    ])
       passing.headers.delete(name)
     response.statusCode = passing.status
     // As HTTP/1.1 has them: several lines of Set-Cookie
