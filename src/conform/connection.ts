@@ -9,7 +9,7 @@ import type { Answer, Request } from './request.ts'
 import { methodOf, send } from './request.ts'
 
 // Milliseconds
-const TIMEOUT = 30_000
+const TIMEOUT = 15_000
 
 export interface ConnectionOptions {
   /** With a path or without, and without a slash at the end */

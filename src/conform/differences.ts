@@ -116,10 +116,12 @@ function valueDifferences(name: string, { schema }: Header, value: string): stri
 function cookieDifferences(line: string): string[] {
   const [pair = '', ...attributes] = line.split(/; */)
   const has = (pattern: RegExp) => attributes.some((attribute) => pattern.test(attribute))
+  // One that deletes it has no value to protect.
+  const isSet = !pair.endsWith('=')
   return [
-    ...(has(/^HttpOnly$/i) ? [] : ['the cookie is not HttpOnly']),
+    ...(has(/^HttpOnly$/i) || !isSet ? [] : ['the cookie is not HttpOnly']),
+    ...(has(/^SameSite=(Strict|Lax|None)$/i) || !isSet ? [] : ['the cookie has no SameSite']),
     ...(has(/^Path=\/$/i) ? [] : ['the cookie does not have Path=/']),
-    ...(has(/^SameSite=(Strict|Lax|None)$/i) ? [] : ['the cookie has no SameSite']),
     // Browsers drop it otherwise (RFC 6265bis §4.1.3.2).
     ...(pair.startsWith('__Host-') && !has(/^Secure$/i) ? ['the cookie with __Host- is not Secure'] : []),
     ...(has(/^Domain=/i) ? ['the cookie has a Domain'] : []),

@@ -8,8 +8,7 @@ import type { Actor } from './provocations/provocation.ts'
 import type { Answer } from './request.ts'
 
 /** @param answer to a request of a path that nobody has */
-export const isPrism = ({ body }: Answer): boolean =>
-  String(body?.type).startsWith('https://stoplight.io/prism/errors#')
+export const isPrism = ({ text }: Answer): boolean => text.includes('https://stoplight.io/prism/errors#')
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 

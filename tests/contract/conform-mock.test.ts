@@ -27,10 +27,4 @@ test('the mock is recognised, and answers with every example', { timeout: 60_000
     for (const { operation, what } of found.differences)
       assert.deepEqual([operation, what], ['refreshToken', 'Cache-Control must be equal to constant'])
   })
-
-  await t.test('taken for a service, it has no state, which is found', async () => {
-    const { stateless, rules } = await conform({ url: mock, stateless: false })
-    assert.equal(stateless, false)
-    assert.ok(rules.some(({ outcome }) => outcome === 'broken'))
-  })
 })

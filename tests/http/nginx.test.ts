@@ -84,6 +84,26 @@ describe('behind nginx', { skip: !isInstalled && 'there is no nginx', timeout: 6
     })
   }
 
+  // Without the rest of the body being read, one of twenty got 502.
+  test('a refusal before the body is read comes through', async (t) => {
+    const service = await startService(t)
+    const port = await startNginx(t, service, atRoot)
+    const body = ' '.repeat(20_000)
+    for (const [type, refused] of [
+      ['application/json', 413],
+      ['text/plain', 415],
+    ] as const) {
+      const statuses = new Set<number>()
+      for (let times = 0; times < 150; times++) {
+        const url = `http://127.0.0.1:${port}/api/auth/login`
+        const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': type }, body })
+        await response.text()
+        statuses.add(response.status)
+      }
+      assert.deepEqual([...statuses], [refused])
+    }
+  })
+
   test('below a prefix, location /admin/ guards nothing', async (t) => {
     const service = await startService(t)
     const port = await startNginx(
