@@ -44,6 +44,7 @@ export class Accounts {
   /** The ids of the users that this run has made */
   readonly #made = new Set<string>()
   #account: Credentials | undefined
+  #last: Actor | undefined
   #spare = newPassword()
   #cookieName = 'refresh_token'
 
@@ -80,9 +81,15 @@ export class Accounts {
     return this.#actor(this.#account)
   }
 
-  /** Another user, if there is an admin token, else another session of the account */
+  /** Another user, if there is an admin token, else another session of the account. It ends with the next one. */
   async fresh(): Promise<Actor> {
-    return this.hasAdmin ? this.#actor(await this.#create()) : this.session()
+    if (this.hasAdmin) return this.#actor(await this.#create())
+    const { connection } = this.#options
+    // Most of them have ended, and this is no part of the checks. With many, the server would end the oldest.
+    if (this.#last !== undefined)
+      await connection.raw('/api/auth/logout', { method: 'POST', bearer: this.#last.accessToken })
+    this.#last = await this.session()
+    return this.#last
   }
 
   /** Ends sessions and deletes users, as far as the API allows. */

@@ -99,6 +99,13 @@ describe('the service itself', () => {
     assert.deepEqual(unchecked, ['it is refused, as with a grace of 0 s', 'the server answered 403 disabled'])
   })
 
+  test('a user may have few sessions', async (t) => {
+    const { url } = await startService(t, { sessionsPerUser: 10 })
+    const report = await conform({ url })
+    assert.deepEqual(lines(report), [])
+    assert.deepEqual(outcomes(report), ['holds', 'not checked'])
+  })
+
   test('without rotation, which has to be said', async (t) => {
     const { url } = await startService(t, { rotation: false })
     assert.deepEqual(lines(await conform({ url, rotation: false })), [])
@@ -173,10 +180,19 @@ describe('a proxy that lies', () => {
   })
   after(() => end())
 
-  test('without a lie, nothing is found', async (t) => {
+  test('without a lie, nothing is found; and nothing is asked about others', async (t) => {
+    const { id } = await service.register('bystander')
     const { url, asked } = await startProxy(t, service.url)
     assert.deepEqual(lines(await conform({ url, adminToken: ADMIN_TOKEN })), [])
     assert.ok(asked.length > 200)
+    assert.deepEqual(
+      asked.filter((line) => line.includes(id) || line.includes('bystander')),
+      [],
+    )
+    // Without a query it is asked with a wrong token, and beyond the limit nothing is listed either.
+    const lists = asked.filter((line) => /^GET \/admin\/(users|events)\?(?!limit)/.test(line))
+    assert.ok(lists.length > 2)
+    for (const list of lists) assert.match(list, /\?(username=conform-|user_id=)/i)
   })
 
   test('of different responses: each lie is found', async (t) => {
@@ -206,15 +222,7 @@ describe('a proxy that lies', () => {
   }
 
   test('whatever the bodies are, the run comes to its end', async (t) => {
-    for (const body of [
-      '',
-      'null',
-      '[]',
-      '"text"',
-      '{"data":null}',
-      '{"data":{}}',
-      '{"status":"error","errors":[null]}',
-    ]) {
+    for (const body of ['', 'null', '{"data":{}}', '{"status":"error","errors":[null]}']) {
       let answers = 0
       const { url } = await startProxy(t, service.url, {
         lie: (answer) => {
@@ -237,27 +245,12 @@ describe('a proxy that lies', () => {
         if (answer.body.startsWith('{')) answer.body = answer.body.replace('{', `{"${told}":1,`)
       },
     })
-    const report = await conform({ url, adminToken: ADMIN_TOKEN })
+    const report = await conform({ url })
     for (const line of asked)
       for (const [, password = ''] of line.matchAll(/"(?:\w*password)":"([^"]{20,})"/g)) seen.add(password)
     const text = JSON.stringify(report)
     assert.ok(report.differences.length > 0 && seen.size > 2)
     for (const secret of seen) assert.ok(secret === '' || !text.includes(secret), secret)
-    assert.ok(!text.includes(ADMIN_TOKEN))
-  })
-
-  test('nothing is sent to users of others', async (t) => {
-    const { id } = await service.register('bystander')
-    const { url, asked } = await startProxy(t, service.url)
-    await conform({ url, adminToken: ADMIN_TOKEN })
-    assert.deepEqual(
-      asked.filter((line) => line.includes(id) || line.includes('bystander')),
-      [],
-    )
-    // Lists are of the own user.
-    const lists = asked.filter((line) => /^GET \/admin\/(users|events)\?(?!limit)/.test(line))
-    assert.ok(lists.length > 2)
-    for (const list of lists) assert.match(list, /\?(username=conform-|user_id=)/i)
   })
 })
 
