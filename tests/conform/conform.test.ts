@@ -241,7 +241,7 @@ describe('a proxy that lies', () => {
         const tokens = answer.body.match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g) ?? []
         for (const token of [answer.bearer, ...tokens]) seen.add(token)
         const told = [...seen].at(-1) ?? ''
-        answer.headers.set('Content-Type', `text/${told}`)
+        if (answer.status >= 400) answer.headers.set('Content-Type', `text/${told}`)
         if (answer.body.startsWith('{')) answer.body = answer.body.replace('{', `{"${told}":1,`)
       },
     })
@@ -249,7 +249,7 @@ describe('a proxy that lies', () => {
     for (const line of asked)
       for (const [, password = ''] of line.matchAll(/"(?:\w*password)":"([^"]{20,})"/g)) seen.add(password)
     const text = JSON.stringify(report)
-    assert.ok(report.differences.length > 0 && seen.size > 2)
+    assert.ok(report.differences.length > 50 && seen.size > 50)
     for (const secret of seen) assert.ok(secret === '' || !text.includes(secret), secret)
   })
 })

@@ -1,6 +1,7 @@
 /** The package: the tarball that npm makes is installed into an empty project, compiled against and run. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -143,7 +144,8 @@ test('the package', { timeout: 180_000 }, async (t) => {
   await t.test('checks a service by its command', async (t) => {
     const { url } = await startService(t)
     const command = spawn('npx', ['rekindle', 'conform', '--url', url], { cwd: directory, env: environment })
-    const [stdout, stderr] = await Promise.all([text(command.stdout), text(command.stderr)])
+    const printed = Promise.all([text(command.stdout), text(command.stderr), once(command, 'close')])
+    const [stdout, stderr] = await printed
     assert.match(stdout, /^login +200 +cookie +reached$/m)
     assert.match(stderr, /\d+ of \d+ documented responses reached, 11 of 16 rules hold\n$/)
     assert.equal(command.exitCode, 0)
