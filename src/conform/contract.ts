@@ -62,12 +62,14 @@ export function documented(operation: Operation, status: number | string): Docum
   return name === undefined ? response : contract.components.responses[name]
 }
 
-/** @returns the headers of a response, references resolved */
-export const headersOf = ({ headers = {} }: Documented): (readonly [name: string, header: Header])[] =>
-  Object.entries(headers).map(([name, { $ref, ...own }]) => {
-    const shared = $ref === undefined ? {} : contract.components.headers[$ref.split('/').at(-1) ?? '']
-    return [name, { ...shared, ...own }]
-  })
+/** The headers of a response by name, references resolved */
+export const headersOf = ({ headers = {} }: Documented): Readonly<Record<string, Header>> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, { $ref, ...own }]) => {
+      const shared = $ref === undefined ? {} : contract.components.headers[$ref.split('/').at(-1) ?? '']
+      return [name, { ...shared, ...own }]
+    }),
+  )
 
 /** Judges values by a schema of the contract. */
 export const validator = (schema: object): ValidateFunction => ajv.compile(absolute(closed(schema)) as object)

@@ -6,8 +6,8 @@ import { documented, faultsOf, headersOf, operations, pathOf } from './contract.
 export interface Leniency {
   /** Headers of which the contract knows nothing */
   readonly foreignHeaders?: boolean
-  /** Any word of the response, whichever its message is */
-  readonly anyWord?: boolean
+  /** Headers are those of examples, whatever the message and the path are */
+  readonly exampleHeaders?: boolean
 }
 
 type Answered = Pick<Response, 'status' | 'headers'>
@@ -53,6 +53,9 @@ export function differencesOf(
       ? ['the method is not documented, and the status is not 405']
       : []),
     ...headerDifferences(expected, response, leniency),
+    ...(response.status === 405 && !leniency.exampleHeaders
+      ? allowDifferences(path.split('?')[0] ?? path, response)
+      : []),
     ...(response.status >= 400 ? errorDifferences(expected, response, text, method, leniency) : []),
     ...(method === 'HEAD' ? [] : bodyDifferences(expected, response, text)),
   ]
@@ -78,19 +81,19 @@ function outside(method: string, { status, headers }: Answered, text: string): s
 
 // What HTTP, CORS and the security headers of every response bring; all else belongs to the contract.
 const GENERAL =
-  /^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|access-control-.+|content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|x-(content-type|dns|download|frame|permitted|xss)-.+)$/
+  /^(connection|content-encoding|content-length|content-type|date|keep-alive|transfer-encoding|vary|access-control-.+|content-security-policy|cross-origin-.+|origin-agent-cluster|referrer-policy|x-(content-type|dns|download|frame|permitted|xss)-.+)$/
 
 /** The headers that some response of the contract has, in lower case */
 const known = new Set(
   operations.flatMap(({ operation }) =>
     Object.keys(operation.responses).flatMap((status) =>
-      headersOf(documented(operation, status) ?? {}).map(([name]) => name.toLowerCase()),
+      Object.keys(headersOf(documented(operation, status) ?? {})).map((name) => name.toLowerCase()),
     ),
   ),
 )
 
 function headerDifferences(expected: Documented, { headers }: Answered, leniency: Leniency): string[] {
-  const own = headersOf(expected)
+  const own = Object.entries(headersOf(expected))
   const names = own.map(([name]) => name.toLowerCase())
   const undocumented = [...headers.keys()].filter(
     (name) =>
@@ -106,10 +109,20 @@ function headerDifferences(expected: Documented, { headers }: Answered, leniency
   ]
 }
 
+/** RFC 9110 §10.2.1: "the set of methods advertised as supported by the target resource" */
+function allowDifferences(path: string, { headers }: Answered): string[] {
+  const methods = operations.filter((one) => pathOf(one.path).test(path)).map(({ method }) => method)
+  const known = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  const said = headers.get('Allow')?.split(/ *, */).sort().join()
+  return said === undefined || said === known.sort().join() ? [] : ['Allow is not the methods of the path']
+}
+
 function valueDifferences(name: string, { schema }: Header, value: string): string[] {
-  if (name === 'Set-Cookie') return cookieDifferences(value)
-  if (schema === undefined) return []
-  return faultsOf(schema, schema.type === 'integer' && /^\d+$/.test(value) ? Number(value) : value, name)
+  const typed = schema?.type === 'integer' && /^\d+$/.test(value) ? Number(value) : value
+  return [
+    ...(schema === undefined ? [] : faultsOf(schema, typed, name)),
+    ...(name === 'Set-Cookie' ? cookieDifferences(value) : []),
+  ]
 }
 
 /** The contract describes the attributes of the refresh cookie in words. */
@@ -134,7 +147,7 @@ function errorDifferences(
   { status, headers }: Answered,
   text: string,
   method: string,
-  { anyWord = false }: Leniency,
+  { exampleHeaders = false }: Leniency,
 ): string[] {
   const word = headers.get('Rekindle-Error')
   const examples = Object.values(content?.['application/json']?.examples ?? {})
@@ -147,15 +160,16 @@ function errorDifferences(
   if (said.length === 0) return ['the message is not documented']
   return [
     ...(code === status ? [] : ['code is not the status']),
-    ...(word === null || anyWord || said.some((example) => example['x-error'] === word)
+    ...(word === null || exampleHeaders || said.some((example) => example['x-error'] === word)
       ? []
       : ['Rekindle-Error is not the word of the message']),
   ]
 }
 
 function bodyDifferences({ content }: Documented, { headers }: Answered, text: string): string[] {
+  if (content === undefined) return text === '' ? [] : ['there is a body, and none is documented']
   const type = headers.get('Content-Type')?.split(';')[0]?.trim() ?? ''
-  const schema = content?.[type]?.schema
+  const schema = content[type]?.schema
   if (schema === undefined) return [`the content type ${type || 'of nothing'} is not documented`]
   if (type !== 'application/json') return []
   const body = parsed(text)

@@ -45,7 +45,7 @@ export async function conform(options: ConformOptions): Promise<Report> {
   const answer = await connection.raw(unknown)
   const stateless = options.stateless ?? isPrism(answer)
   // A mock says Retry-After whenever it is asked to.
-  if (stateless) await askMock(connect({ ...shared, maxWait: 0 }, { anyWord: true }), findings)
+  if (stateless) await askMock(connect({ ...shared, maxWait: 0 }, { exampleHeaders: true }), findings)
   else {
     connection.check(unknown, {}, answer)
     await converse(connection, findings, options, connect({ ...shared, stop: never }))

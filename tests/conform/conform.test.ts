@@ -100,7 +100,7 @@ describe('the service itself', () => {
   })
 
   test('a user may have few sessions', async (t) => {
-    const { url } = await startService(t, { sessionsPerUser: 10 })
+    const { url } = await startService(t, { sessionsPerUser: 6 })
     const report = await conform({ url })
     assert.deepEqual(lines(report), [])
     assert.deepEqual(outcomes(report), ['holds', 'not checked'])

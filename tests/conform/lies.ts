@@ -130,6 +130,10 @@ export const together: Readonly<Record<string, Planted>> = {
     },
     found: /^unknown path 404: the body is not that of an unknown path$/,
   },
+  'methods that the path does not have': {
+    lie: at('PATCH', /^\/livez$/, 405, ({ headers }) => headers.set('Allow', 'GET, HEAD, POST')),
+    found: /^livez 405: Allow is not the methods of the path$/,
+  },
   'a method that is let through': {
     lie: at('PATCH', /^\/docs$/, 405, (answer) => {
       answer.status = 200

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { differencesOf, operationAt } from '../../src/conform/differences.ts'
 
 export type { Operation } from '../../src/conform/contract.ts'
-export { contract, documented, operations, pathOf, validator } from '../../src/conform/contract.ts'
+export { contract, documented, headersOf, operations, pathOf, validator } from '../../src/conform/contract.ts'
 
 /** @throws AssertionError */
 export function checkResponse(
