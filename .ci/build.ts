@@ -3,7 +3,7 @@
  * between files stay valid. Run by `npm run build` and before `npm pack`.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -22,7 +22,10 @@ chmodSync(join(dist, 'src/cli/rekindle.js'), 0o755)
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify({ type: 'module', version }, null, 2)}\n`)
 
-// The files of /docs and their licences. As a dependency, swagger-ui-dist would run a script that reports installations.
+// The compiler copies no HTML, CSS and JavaScript.
+cpSync(join(root, 'src/http/docs'), join(dist, 'src/http/docs'), { recursive: true })
+
+// The other files of /docs and their licences. As a dependency, swagger-ui-dist would run a script that reports installations.
 mkdirSync(join(dist, 'swagger-ui'))
 for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE']) {
   copyFileSync(join(root, 'node_modules/swagger-ui-dist', name), join(dist, 'swagger-ui', name))

@@ -475,9 +475,10 @@ export const routes = {
     method: 'get',
     path: '/openapi.json',
     tags: ["service"],
-    summary: "Get this document",
+    summary: "Get this document as it applies here",
     responses: {
       200: { description: "The contract" },
+      304: { description: "The client has this version, which it has named in `If-None-Match`" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
     },
   }),
@@ -489,6 +490,7 @@ export const routes = {
     summary: "Read this document as a web page",
     responses: {
       200: { description: "The page" },
+      304: { description: "The client has this version, which it has named in `If-None-Match`" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
     },
   }),
@@ -501,6 +503,7 @@ export const routes = {
     request: { params: zDocsAssetPath },
     responses: {
       200: { description: "The file" },
+      304: { description: "The client has this version, which it has named in `If-None-Match`" },
       404: { description: "There is no file with this name" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
     },

@@ -8,6 +8,8 @@ const zUuid = z.string().regex(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'm
 
 const zDateTime = z.string().regex(/^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/, 'malformed: Expected a date and time with an offset, as in RFC 3339');
 
+const zIp = z.union([z.ipv4(), z.ipv6()]);
+
 export const zJwt = z.string().regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$');
 
 /**
@@ -122,6 +124,14 @@ export const zLoggedInResult = z.object({
     })
 });
 
+export const zLoggedOutResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Logged out successfully')
+    })
+});
+
 export const zSessionsEndedResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
@@ -180,6 +190,14 @@ export const zSessionsResult = z.object({
     })
 });
 
+export const zSessionEndedResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Session ended')
+    })
+});
+
 export const zUserRecord = z.object({
     id: zUuid,
     username: zUsername,
@@ -214,8 +232,42 @@ export const zUserRecordResult = z.object({
     data: zUserRecord
 });
 
+export const zUserDeletedResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('User deleted')
+    })
+});
+
+export const zUserDeactivatedResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('User deactivated'),
+        sessions_ended: z.int().gte(0)
+    })
+});
+
+export const zUserActivatedResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('User activated')
+    })
+});
+
 export const zSetPasswordRequest = z.strictObject({
     password: zNewPassword
+});
+
+export const zPasswordSetResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Password set'),
+        sessions_ended: z.int().gte(0)
+    })
 });
 
 export const zRenameUserRequest = z.strictObject({
@@ -243,10 +295,7 @@ export const zSessionRecordsResult = z.object({
 
 export const zOpenSessionRequest = z.strictObject({
     device: z.string().regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'malformed: Expected no control characters').optional(),
-    address: z.union([
-        z.ipv4(),
-        z.ipv6()
-    ]).optional()
+    address: z.string().regex(/^.{0,45}$/su, 'too_long: Expected at most 45 characters').pipe(zIp).optional()
 });
 
 export const zSessionOpenedResult = z.object({
@@ -292,26 +341,53 @@ export const zEventCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected a
  */
 export const zEventSubject = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,512}$/su, 'too_long: Expected at most 512 characters').regex(/^[^\p{Cc}\p{Cs}]+$/u, 'malformed: Expected no control characters');
 
-export const zEventRecord = z.object({
-    id: z.string(),
-    time: zTimestamp,
-    name: z.string(),
-    user_id: z.string().nullable(),
-    session_id: z.string().nullable(),
-    reason: z.string().nullable(),
-    kind: z.string().nullable(),
-    address: z.string().nullable(),
-    user_agent: z.string().nullable(),
-    request_id: z.string().nullable()
+/**
+ * An event, in the list and in the webhook
+ */
+export const zSecurityEvent = z.object({
+    id: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character'),
+    type: z.string(),
+    timestamp: zTimestamp,
+    data: z.object({
+        user_id: z.string().nullable(),
+        session_id: z.string().nullable(),
+        reason: z.string().nullable(),
+        kind: z.string().nullable(),
+        address: z.string().nullable(),
+        user_agent: z.string().nullable(),
+        request_id: z.string().nullable()
+    })
 });
 
-export const zEventRecordsResult = z.object({
+export const zSecurityEventsResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
     data: z.object({
-        events: z.array(zEventRecord).max(200),
+        events: z.array(zSecurityEvent).max(200),
         next_cursor: z.string().nullable()
     })
+});
+
+export const zAliveResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Alive')
+    })
+});
+
+export const zReadyResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Ready')
+    })
+});
+
+export const zOpenApiDocument = z.object({
+    openapi: z.string(),
+    info: z.record(z.string(), z.unknown()),
+    paths: z.record(z.string(), z.unknown())
 });
 
 export const zExchangeTokenBody = zExchangeRequest;
@@ -409,7 +485,7 @@ export const zListEventsQuery = z.strictObject({
     cursor: zEventCursor.optional(),
     user_id: zEventSubject.optional(),
     session_id: zEventSubject.optional(),
-    name: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^[a-z_.]+$/u, 'malformed: Expected a text that matches ^[a-z_.]+$').optional(),
+    type: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^[a-z_.]+$/u, 'malformed: Expected a text that matches ^[a-z_.]+$').optional(),
     since: zDateTime.optional()
 });
 

@@ -504,8 +504,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get this document
-         * @description The document from which types, validators, routes and clients are generated.
+         * Get this document as it applies here
+         * @description This document with the facts of the installation that serves it: a server address that is relative to this URL, the
+         *     name of the refresh cookie, and the paths of administration only if `ADMIN_TOKEN` is set.
          */
         get: operations["openapi"];
         put?: never;
@@ -557,7 +558,38 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    securityEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a security event
+         * @description The service posts each event to `EVENTS_WEBHOOK_URL`, signed as [Standard Webhooks](https://www.standardwebhooks.com)
+         *     says: `v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{raw body}`, with
+         *     `EVENTS_WEBHOOK_SECRET` as the key. Verify the signature before anything else, and refuse timestamps that are more than
+         *     five minutes old.
+         *
+         *     An event may arrive again with the same `webhook-id`. The events of one session arrive in order. Later versions may have
+         *     more types; answer unknown ones with 2xx.
+         *
+         *     It is the same event as in `GET /admin/events`, except for its `user_agent`, in which all but letters, digits, spaces and
+         *     `()[]/.,:;_+*@=~-` is replaced by `_`. If the answer is not 2xx, the event is posted once more at once, with null for
+         *     `user_agent` and `request_id`.
+         */
+        post: operations["receiveSecurityEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @example eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJ0eXBlIjoiYWNjZXNzIn0.c2lnbmF0dXJl */
@@ -686,6 +718,16 @@ export interface components {
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
+        LoggedOutResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Logged out successfully";
+            };
+        };
         SessionsEndedResult: {
             /** @constant */
             status: "success";
@@ -770,6 +812,16 @@ export interface components {
                 next_cursor: string | null;
             };
         };
+        SessionEndedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Session ended";
+            };
+        };
         UserRecord: {
             /**
              * Format: uuid
@@ -823,8 +875,50 @@ export interface components {
             code: 200;
             data: components["schemas"]["UserRecord"];
         };
+        UserDeletedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User deleted";
+            };
+        };
+        UserDeactivatedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User deactivated";
+                sessions_ended: number;
+            };
+        };
+        UserActivatedResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "User activated";
+            };
+        };
         SetPasswordRequest: {
             password: components["schemas"]["NewPassword"];
+        };
+        PasswordSetResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Password set";
+                sessions_ended: number;
+            };
         };
         RenameUserRequest: {
             username: components["schemas"]["Username"];
@@ -869,7 +963,7 @@ export interface components {
         OpenSessionRequest: {
             /** @description A name by which the user recognises the session, for example the User-Agent */
             device?: string;
-            /** @description The address from which the user logged in */
+            /** @description The address from which the user logged in, IPv4 or IPv6 */
             address?: string;
         };
         SessionOpenedResult: {
@@ -956,36 +1050,84 @@ export interface components {
          * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
          */
         EventSubject: string;
-        EventRecord: {
+        /** @description An event, in the list and in the webhook */
+        SecurityEvent: {
             /** @example 5b1c4f0e-9a52-4d7e-8d0a-4b8f6c212f0b */
             id: string;
-            time: components["schemas"]["Timestamp"];
-            /** @example session.opened */
-            name: string;
-            /** @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21 */
-            user_id: string | null;
-            /** @example 1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa */
-            session_id: string | null;
-            reason: string | null;
-            /** @description `refresh` or `exchange`, for events that both can cause */
-            kind: string | null;
-            address: string | null;
-            user_agent: string | null;
-            request_id: string | null;
+            /**
+             * @description What happened. Later versions may have more types
+             * @example session.opened
+             */
+            type: string;
+            timestamp: components["schemas"]["Timestamp"];
+            /** @description Whom it concerns, why it happened, and the request that caused it. Null is unknown, or does not apply */
+            data: {
+                /** @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21 */
+                user_id: string | null;
+                /** @example 1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa */
+                session_id: string | null;
+                /**
+                 * @description A word that depends on the type, such as `logout`
+                 * @example logout
+                 */
+                reason: string | null;
+                /**
+                 * @description The kind of token, for events that both refreshes and exchanges can cause
+                 * @example refresh
+                 */
+                kind: string | null;
+                /** @example 192.0.2.1 */
+                address: string | null;
+                /** @example A browser */
+                user_agent: string | null;
+                /** @example 1f0e5c1b-8f0b-4a52-9d7e-3d0a4b8f6c21 */
+                request_id: string | null;
+            };
         };
-        EventRecordsResult: {
+        SecurityEventsResult: {
             /** @constant */
             status: "success";
             /** @constant */
             code: 200;
             data: {
-                events: components["schemas"]["EventRecord"][];
+                events: components["schemas"]["SecurityEvent"][];
                 /**
                  * @description For the next page; null on the last one
                  * @example XBsvDo8LSlKdfj0KS49sIQ
                  */
                 next_cursor: string | null;
             };
+        };
+        AliveResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Alive";
+            };
+        };
+        ReadyResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Ready";
+            };
+        };
+        OpenApiDocument: {
+            openapi: string;
+            info: {
+                [key: string]: unknown;
+            };
+            paths: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
     };
     responses: {
@@ -1500,6 +1642,22 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The client has this version, which it has named in `If-None-Match` */
+        NotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoCache"];
+                ETag: components["headers"]["ETag"];
+                Vary: components["headers"]["VaryEncoding"];
+                /**
+                 * @description Of the page and its files
+                 * @example default-src 'none'; script-src 'self'
+                 */
+                "Content-Security-Policy"?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description There is no file with this name */
         NotFound: {
             headers: {
@@ -1562,6 +1720,21 @@ export interface components {
          * @example __Host-refresh_token=; Max-Age=0; Path=/; Secure
          */
         ClearedCookie: string;
+        /**
+         * @description The response may be kept, and is asked for again with `If-None-Match` before it is used
+         * @example no-cache
+         */
+        NoCache: "no-cache";
+        /**
+         * @description The version of what is sent, for `If-None-Match`. It differs for each content coding
+         * @example "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+         */
+        ETag: string;
+        /**
+         * @description The content coding, brotli, gzip or none, depends on `Accept-Encoding`
+         * @example Accept-Encoding
+         */
+        VaryEncoding: string;
     };
     pathItems: never;
 }
@@ -1724,16 +1897,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Logged out successfully";
-                        };
-                    };
+                    "application/json": components["schemas"]["LoggedOutResult"];
                 };
             };
             401: components["responses"]["InvalidLogoutToken"];
@@ -1904,16 +2068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Session ended";
-                        };
-                    };
+                    "application/json": components["schemas"]["SessionEndedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2062,16 +2217,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User deleted";
-                        };
-                    };
+                    "application/json": components["schemas"]["UserDeletedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2106,17 +2252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User deactivated";
-                            sessions_ended: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["UserDeactivatedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2151,16 +2287,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "User activated";
-                        };
-                    };
+                    "application/json": components["schemas"]["UserActivatedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2199,17 +2326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Password set";
-                            sessions_ended: number;
-                        };
-                    };
+                    "application/json": components["schemas"]["PasswordSetResult"];
                 };
             };
             400: components["responses"]["InvalidIdOrPassword"];
@@ -2420,16 +2537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Session ended";
-                        };
-                    };
+                    "application/json": components["schemas"]["SessionEndedResult"];
                 };
             };
             400: components["responses"]["InvalidId"];
@@ -2510,10 +2618,10 @@ export interface operations {
                  */
                 session_id?: components["schemas"]["EventSubject"];
                 /**
-                 * @description Only events with this name
+                 * @description Only events of this type
                  * @example session.revoked
                  */
-                name?: string;
+                type?: string;
                 /**
                  * @description Only events since this time, with any offset. In a URL, `+` is written `%2B`
                  * @example 2026-11-22T08:00:00.000Z
@@ -2534,7 +2642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventRecordsResult"];
+                    "application/json": components["schemas"]["SecurityEventsResult"];
                 };
             };
             400: components["responses"]["InvalidQuery"];
@@ -2562,16 +2670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Alive";
-                        };
-                    };
+                    "application/json": components["schemas"]["AliveResult"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -2594,16 +2693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        /** @constant */
-                        code: 200;
-                        data: {
-                            /** @constant */
-                            message: "Ready";
-                        };
-                    };
+                    "application/json": components["schemas"]["ReadyResult"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -2623,23 +2713,16 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
-                    "Cache-Control": components["headers"]["NoStore"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        openapi: string;
-                        info: {
-                            [key: string]: unknown;
-                        };
-                        paths: {
-                            [key: string]: unknown;
-                        };
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["OpenApiDocument"];
                 };
             };
+            304: components["responses"]["NotModified"];
             405: components["responses"]["MethodNotAllowed"];
         };
     };
@@ -2656,6 +2739,9 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
                     /**
                      * @description Nothing from other hosts
                      * @example default-src 'none'; script-src 'self'
@@ -2667,6 +2753,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             405: components["responses"]["MethodNotAllowed"];
         };
     };
@@ -2689,6 +2776,9 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
                     /**
                      * @description Nothing from other hosts
                      * @example default-src 'none'; script-src 'self'
@@ -2701,8 +2791,68 @@ export interface operations {
                     "text/javascript": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+        };
+    };
+    receiveSecurityEvent: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description `id` of the event
+                 * @example 5b1c4f0e-9a52-4d7e-8d0a-4b8f6c212f0b
+                 */
+                "webhook-id": string;
+                /**
+                 * @description When this attempt was made, in seconds since the epoch
+                 * @example 1795334400
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description A signature of version 1, HMAC-SHA256
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecurityEvent"];
+            };
+        };
+        responses: {
+            /** @description The event is stored, and is not sent again */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The receiver is unavailable. Redirects are not followed. The event is sent again until its retention ends */
+            "3XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description With 401, 403, 404, 408 and 429 the receiver counts as unavailable, and the event is sent again until its retention ends. With any other status it refuses the event, which is given up after 400 refusals */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description With 502, 503 and 504 the receiver counts as unavailable, and the event is sent again until its retention ends. With any other status it refuses the event, which is given up after 400 refusals */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

@@ -102,6 +102,10 @@ export function compareSchemas(
     if (change !== 'none') note(breaking, where, `${keyword} ${old} → ${next}`)
   }
 
+  // New words are announced, but a client may wait for a known one.
+  const [known, listed] = [before, after].map((schema) => [schema['x-extensible-enum'] ?? []].flat())
+  for (const word of known ?? []) if (!listed?.includes(word)) note(true, where, `${word} removed`)
+
   const [old, next] = [before, after].map((schema) => schema['properties'] ?? {}) as [Members, Members]
   // A strict client of a closed response refuses what it does not list.
   const isClosed = direction === 'response' && before['additionalProperties'] === false

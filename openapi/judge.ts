@@ -1,10 +1,12 @@
 /**
  * Distinguishes breaking changes of the contract from compatible ones. A client of the old contract keeps working if
  *
- * 1. nothing with a name is removed: operations, statuses, media types, members, headers, …;
+ * 1. nothing with a name is removed: operations, webhooks, statuses, media types, members, headers, …;
  * 2. everything that it may send is still accepted;
  * 3. it receives nothing new except unknown members of open responses, unknown headers and unknown errors, which it must
- *    handle (RFC 9110 §15: an unknown status counts as the x00 of its class).
+ *    handle (RFC 9110 §15: an unknown status counts as the x00 of its class), and events of unknown types.
+ *
+ * In a webhook it receives the request and sends the response.
  *
  * A change whose effect is unknown counts as breaking.
  */
@@ -21,8 +23,11 @@ export function compareContracts(before: Members, after: Members): Change[] {
   const note = (breaking: boolean, where: string, what: string) => changes.push({ breaking, where, what })
   const comparison: Comparison = { before, after, note }
   each(comparison, 'servers', [servers(before), servers(after)])
-  each(comparison, 'contract', [operations(before), operations(after)], {
-    inner: (name, pair) => compareOperations(comparison, name, pair),
+  each(comparison, 'contract', [operations(before, 'paths'), operations(after, 'paths')], {
+    inner: (name, pair) => compareOperations(comparison, 'request', name, pair),
+  })
+  each(comparison, 'webhooks', [operations(before, 'webhooks'), operations(after, 'webhooks')], {
+    inner: (name, pair) => compareOperations(comparison, 'response', name, pair),
   })
   return changes
 }
@@ -30,9 +35,9 @@ export function compareContracts(before: Members, after: Members): Change[] {
 const servers = (document: Members): Members =>
   Object.fromEntries((document['servers'] as { url: string }[]).map(({ url }) => [url, {}]))
 
-/** The operations by method and path, with the parameters and security that they inherit. */
-function operations(document: Members): Members {
-  const paths = Object.entries(document['paths'] as Record<string, Members>)
+/** The operations by method and path or name of the webhook, with the parameters and security that they inherit. */
+function operations(document: Members, kind: 'paths' | 'webhooks'): Members {
+  const paths = Object.entries((document[kind] ?? {}) as Record<string, Members>)
   const all = paths.flatMap(([path, item]) =>
     METHODS.filter((method) => method in item).map((method) => {
       const operation = item[method] as Members
@@ -104,29 +109,34 @@ function compareField(comparison: Comparison, direction: Direction, where: strin
   }
 }
 
-function compareOperations(comparison: Comparison, where: string, [old, next]: Pair): void {
+// A client that gets 304 has asked for it (RFC 9110 §15.4.5).
+const mayBeAdded = (status: string) => /^([45]|304)/.test(status)
+
+/** @param asked what the request is for clients: of a webhook, what they receive */
+function compareOperations(comparison: Comparison, asked: Direction, where: string, [old, next]: Pair): void {
+  const answered = asked === 'request' ? 'response' : 'request'
   // Generated clients take method names from operationId.
   if (old['operationId'] !== next['operationId']) comparison.note(true, where, 'operationId changed')
   each(comparison, where, [old['parameters'], next['parameters']], {
-    added: required,
-    inner: (name, pair) => compareField(comparison, 'request', name, pair),
+    added: (parameter) => asked === 'request' && required(parameter),
+    inner: (name, pair) => compareField(comparison, asked, name, pair),
   })
   const body = ({ requestBody }: Members) => requestBody && { 'request body': requestBody }
   each(comparison, where, [body(old), body(next)], {
-    added: required,
+    added: (part) => asked === 'request' && required(part),
     inner(name, pair) {
-      compareRequired(comparison, 'request', name, pair)
-      compareContent(comparison, 'request', name, pair)
+      compareRequired(comparison, asked, name, pair)
+      compareContent(comparison, asked, name, pair)
     },
   })
   each(comparison, where, [old['responses'], next['responses']], {
-    added: (_, status) => !/^[45]/.test(status),
+    added: (_, status) => answered === 'response' && !mayBeAdded(status),
     inner(status, pair) {
       const [before, after] = [comparison.before, comparison.after]
       const promised = [withMessages(before, status, pair[0]), withMessages(after, status, pair[1])] as const
-      compareContent(comparison, 'response', status, promised)
+      compareContent(comparison, answered, status, promised)
       each(comparison, status, [pair[0]['headers'], pair[1]['headers']], {
-        inner: (name, header) => compareField(comparison, 'response', name, header),
+        inner: (name, header) => compareField(comparison, answered, name, header),
       })
     },
   })

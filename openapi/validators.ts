@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { createClient } from '@hey-api/openapi-ts'
 import { DATE_TIME } from '../src/date-time.ts'
 
-/** A pattern of the server, which is stricter than the one that the contract can give to all languages */
-interface ServerCheck {
-  readonly pattern: string
-  readonly message: string
-}
+/** A check of the server, which is stricter than the pattern that the contract can give to all languages */
+type ServerCheck =
+  | { readonly pattern: string; readonly message: string }
+  // Several generators cannot express `anyOf` of the formats ipv4 and ipv6.
+  | { readonly format: 'ip' }
 
 // Zod's own checks of these formats refuse valid values.
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
@@ -16,6 +16,8 @@ const FORMATS = `
 const zUuid = z.string().regex(${UUID}, 'malformed: Expected a UUID');
 
 const zDateTime = z.string().regex(${DATE_TIME}, 'malformed: Expected a date and time with an offset, as in RFC 3339');
+
+const zIp = z.union([z.ipv4(), z.ipv6()]);
 `
 
 /**
@@ -32,6 +34,7 @@ export async function validatorsSource(contract: string, directory: string): Pro
         name: 'zod',
         responses: false,
         definitions: true,
+        webhooks: false,
         $resolvers: {
           // The plugin ignores `additionalProperties: false`, but a misspelt member must be refused.
           object(ctx) {
@@ -54,6 +57,10 @@ export async function validatorsSource(contract: string, directory: string): Pro
             if (maxLength !== undefined) {
               const words = `too_long: Expected at most ${maxLength} characters`
               ctx.nodes.maxLength = () => must(`^.{0,${maxLength}}$`, 'su', words)
+            }
+            if (check !== undefined && 'format' in check) {
+              ctx.nodes.pattern = () => ctx.chain.current.attr('pipe').call(ctx.$('zIp'))
+              return undefined
             }
             // A text that fails the contract's pattern fails the server's as well.
             const { pattern, message } = check ?? {

@@ -43,7 +43,7 @@ export function differencesOf(
 ): string[] {
   const found = operationAt(method, path.split('?')[0] ?? path)
   if (isEarly(response, text)) return early(response)
-  if (found === undefined) return outside(method, response, text)
+  if (found === undefined) return outside(method, path, response, text)
   const expected = documented(found.operation, response.status)
   if (expected === undefined) return ['this status is not documented']
   // Another method is answered by the path, not by an operation.
@@ -70,8 +70,10 @@ function early({ status, headers }: Answered): string[] {
   return isRight && hasId(headers) ? [] : ['its headers are not those of a request that was refused early']
 }
 
-// What no operation of the contract answers: unknown paths.
-function outside(method: string, { status, headers }: Answered, text: string): string[] {
+// What no operation of the contract answers: unknown paths, and the ways to the page.
+function outside(method: string, path: string, { status, headers }: Answered, text: string): string[] {
+  if (/^\/(docs\/)?(\?|$)/.test(path) && /^(GET|HEAD)$/.test(method))
+    return status === 302 && text === '' ? [] : ['the way to the page is not an empty 302']
   const body = JSON.stringify({ status: 'error', code: 404, message: 'Not found.' })
   if (status !== 404) return ['an unknown path is not answered by 404']
   if (!hasId(headers)) return ['lacks X-Request-Id, or it is malformed']
@@ -167,7 +169,8 @@ function errorDifferences(
 }
 
 function bodyDifferences({ content }: Documented, { headers }: Answered, text: string): string[] {
-  if (content === undefined) return text === '' ? [] : ['there is a body, and none is documented']
+  if (content === undefined)
+    return text === '' && !headers.has('Content-Type') ? [] : ['there is a body, and none is documented']
   const type = headers.get('Content-Type')?.split(';')[0]?.trim() ?? ''
   const schema = content[type]?.schema
   if (schema === undefined) return [`the content type ${type || 'of nothing'} is not documented`]

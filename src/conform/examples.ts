@@ -7,7 +7,8 @@ import type { Answer } from './request.ts'
 export interface Example {
   readonly operationId: OperationId
   readonly status: number
-  readonly type: string
+  /** Undefined: without a body */
+  readonly type: string | undefined
   readonly name: string
   /** `<status> <name>`, with the media type between them if it is not JSON */
   readonly key: string
@@ -20,15 +21,21 @@ interface Content {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }
 
+// A response without a body has one form.
+const EMPTY: [undefined, Content][] = [[undefined, { examples: { empty: { value: '' } } }]]
+
+const contentsOf = (content: Readonly<Record<string, Content>> | undefined) =>
+  content === undefined ? EMPTY : Object.entries(content)
+
 export const examples: readonly Example[] = operations.flatMap(({ operation }) =>
   Object.keys(operation.responses).flatMap((status) =>
-    Object.entries(documented(operation, status)?.content ?? {}).flatMap(([type, content]) =>
-      Object.entries((content as Content).examples ?? {}).map(([name, { value }]) => ({
+    contentsOf(documented(operation, status)?.content).flatMap(([type, { examples = {} }]) =>
+      Object.entries(examples).map(([name, { value }]) => ({
         operationId: operation.operationId as OperationId,
         status: Number(status),
         type,
         name,
-        key: `${status} ${type === 'application/json' ? '' : `${type} `}${name}`,
+        key: [status, ...(type === undefined || type === 'application/json' ? [] : [type]), name].join(' '),
         value,
         setsCookie: 'Set-Cookie' in (documented(operation, status)?.headers ?? {}),
       })),

@@ -28,7 +28,7 @@ export async function askMock({ request }: Connection, findings: Findings): Prom
   for (const example of examples) {
     const { operationId, status, name, type } = example
     const ask = await good[operationId](nobody())
-    const headers = { Prefer: `code=${status}, example=${name}`, Accept: type }
+    const headers = { Prefer: `code=${status}, example=${name}`, Accept: type ?? '*/*' }
     const answer = await request(ask.path, {
       ...ask.request,
       headers: { ...ask.request.headers, ...headers },

@@ -18,12 +18,9 @@ const TIMEOUT = 10_000
 // not among it: the receiver may show the text, or a firewall before it may take it for an attack.
 const SUSPICIOUS = /[^A-Za-z0-9 ()[\]/.,:;_+*@=~-]/g
 
-/** The JSON body, with the members of Standard Webhooks. Suspicious characters of the User-Agent are replaced. */
-export function payloadOf(event: EventRow): object {
-  const { id, name: type, time: timestamp, ...data } = eventBody(event)
-  const user_agent = data.user_agent?.replace(SUSPICIOUS, '_') ?? null
-  return { id, type, timestamp, data: { ...data, user_agent } }
-}
+/** The JSON form of an event. Suspicious characters of the User-Agent are replaced. */
+export const payloadOf = (event: EventRow) =>
+  eventBody({ ...event, userAgent: event.userAgent?.replace(SUSPICIOUS, '_') ?? null })
 
 /**
  * Posts an event. If the receiver does not accept it, it is posted once more at once, without the text that the client of

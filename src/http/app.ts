@@ -4,6 +4,7 @@ import { cors } from 'hono/cors'
 import { routes } from '../../generated/routes.ts'
 import type { Env, Handler, OperationId } from './contract.ts'
 import type { Core } from './core.ts'
+import { pathToDocs } from './docs-redirect.ts'
 import { accountHandlers } from './operations/accounts.ts'
 import { adminEventHandlers } from './operations/admin-events.ts'
 import { adminSessionHandlers } from './operations/admin-sessions.ts'
@@ -18,7 +19,7 @@ import { CHECKS, guarded } from './pipeline/guards.ts'
 import { setHeader } from './pipeline/headers.ts'
 import { invalidMembers } from './pipeline/invalid-members.ts'
 import { closeWhileDraining, identify, logRequests } from './pipeline/requests.ts'
-import { draftOf, failureDraft, respond, send } from './pipeline/respond.ts'
+import { draftOf, emptyDraft, failureDraft, respond, send } from './pipeline/respond.ts'
 import { incomingOf } from './server/address.ts'
 import { carryOut } from './server/early-refusals.ts'
 
@@ -152,6 +153,11 @@ const paths = [...Map.groupBy(Object.values(routes), ({ path }) => path)].map(([
 }))
 
 function notFound(core: Core, c: Context<Env>): Response {
+  const toDocs = pathToDocs(c)
+  if (toDocs !== undefined) {
+    setHeader(c, 'Location', toDocs)
+    return send(core, c, emptyDraft(302))
+  }
   const path = paths.find(({ pattern }) => pattern.test(c.req.path))
   if (path === undefined) return send(core, c, failureDraft(404, 'Not found.'))
   setHeader(c, 'Allow', path.allow)

@@ -7,7 +7,8 @@ import type { routes } from '../../generated/routes.ts'
 import type { operations } from '../../generated/types.ts'
 import type { Authentication } from '../sessions/authenticate.ts'
 
-export type OperationId = keyof operations
+// `operations` also has the webhook, which this service sends.
+export type OperationId = keyof typeof routes
 
 type Status<Id extends OperationId> = keyof operations[Id]['responses'] & number
 type Content<Id extends OperationId, S extends Status<Id>> = operations[Id]['responses'][S] extends {
@@ -25,6 +26,11 @@ type Message<Id extends OperationId, S extends Status<Id>> = S extends keyof Mes
 // The `errors` member, if the response documents one
 type Errors<Id extends OperationId, S extends Status<Id>> =
   Json<Id, S> extends { errors: infer Value } ? [errors: Value] : []
+
+/** The documented statuses without a body */
+type Empty<Id extends OperationId> = {
+  [S in Status<Id>]: operations[Id]['responses'][S] extends { content?: never } ? S : never
+}[Status<Id>]
 
 /** The operations that document this failure */
 export type OperationWith<S extends number, M extends string> = {
@@ -56,6 +62,8 @@ export interface Respond<Id extends OperationId> {
     type: keyof Content<Id, S>,
     body: string | Uint8Array,
   ) => Reply<Id>
+  /** A response without a body */
+  readonly empty: (status: Empty<Id>) => Reply<Id>
 }
 
 /** The validated request. */

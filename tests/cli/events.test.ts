@@ -30,7 +30,7 @@ test('events: filters, forms, and what the commands leave behind', async (t) => 
     return stdout
   }
   const names = async (...args: string[]) =>
-    JSON.parse(await run('--json', ...args)).map(({ name }: { name: string }) => name)
+    JSON.parse(await run('--json', ...args)).map(({ type }: { type: string }) => type)
   const all = ['login.failed', 'session.revoked', 'session.opened', 'session.opened', 'user.registered']
   assert.deepEqual(await names(), all)
   assert.deepEqual(await names('--user', 'ada', '--limit', '2'), all.slice(0, 2))
@@ -84,7 +84,7 @@ test('--follow: each once and none missed, of two writers, one of whom shows lat
   const names = printed
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line).name)
+    .map((line) => JSON.parse(line).type)
     .filter((name) => name !== 'begun')
   assert.deepEqual(names, [...Array.from({ length: 10 }, (_, count) => `e${count}`), 'late'])
   for (const writer of writers) await writer.close()

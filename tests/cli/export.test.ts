@@ -55,7 +55,7 @@ test('account, sessions, exchanged tokens, events and limits, and no secret', as
   assert.deepEqual(reasons.filter(Boolean), ['logout'])
   assert.equal(kept.exchanged_tokens.length, 1)
   assert.deepEqual(
-    kept.events.map(({ name }: { name: string }) => name),
+    kept.events.map(({ type }: { type: string }) => type),
     [
       ...['user.registered', 'session.opened', 'session.opened', 'session.opened'],
       ...['session.revoked', 'login.failed'],

@@ -24,6 +24,36 @@ const operation = { operationId: 'new', responses: { 200: { description: 'New' }
 
 const anyError = { properties: { code: { type: 'integer' }, message: { type: 'string' } } }
 
+const event = '/webhooks/event/post'
+const eventBody = `${event}/requestBody/content/application~1json/schema`
+const id = { name: 'webhook-id', in: 'header', required: true, schema: { type: 'string' } }
+const webhook = {
+  '/webhooks': {
+    event: {
+      post: {
+        operationId: 'receiveEvent',
+        parameters: [id],
+        requestBody: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: {
+                type: 'object',
+                required: ['type', 'user'],
+                properties: {
+                  type: { type: 'string', 'x-extensible-enum': ['login', 'logout'] },
+                  user: { type: 'string' },
+                },
+              },
+            },
+          },
+        },
+        responses: { '2XX': { description: 'Stored' }, '4XX': { description: 'Refused' } },
+      },
+    },
+  },
+}
+
 // A released response that is closed tells strict clients to refuse what it does not list.
 const opened = { [`${sessionRow}/additionalProperties`]: true }
 
@@ -92,6 +122,25 @@ export const breaking: Readonly<Record<string, Row>> = {
   'a way to authenticate removed': { [`${refresh}/security/1`]: undefined },
   'a security scheme changed': { '/components/securitySchemes/refreshCookie/name': 'rt' },
   'the address of the server changed': { '/servers/0/url': '/v2' },
+  'a webhook removed': [webhook, { '/webhooks/event': undefined }],
+  'the name of an event removed': [
+    webhook,
+    { [`${eventBody}/properties/type/x-extensible-enum/0`]: undefined },
+  ],
+  'the names of events no longer listed': [
+    webhook,
+    { [`${eventBody}/properties/type/x-extensible-enum`]: undefined },
+  ],
+  'a member of an event removed': [webhook, { [`${eventBody}/properties/user`]: undefined }],
+  'a member of an event optional now': [webhook, { [`${eventBody}/required`]: ['type'] }],
+  'a member of an event nullable now': [
+    webhook,
+    { [`${eventBody}/properties/user/type`]: ['string', 'null'] },
+  ],
+  'a header of an event removed': [webhook, { [`${event}/parameters`]: [] }],
+  'a header of an event optional now': [webhook, { [`${event}/parameters/0/required`]: false }],
+  'an event without a body': [webhook, { [`${event}/requestBody/required`]: false }],
+  'an answer to an event no longer taken': [webhook, { [`${event}/responses/2XX`]: undefined }],
   'a keyword that cannot be judged': { [`${loginRequest}/not`]: { required: ['cookie'] } },
 }
 
@@ -150,6 +199,15 @@ export const compatible: Readonly<Record<string, Row>> = {
   'an optional parameter added': { [`${me}/parameters`]: [limit] },
   'security removed': { [`${me}/security`]: [] },
   'a way to authenticate added': { [`${me}/security/-`]: { refreshCookie: [] } },
+  'a status for conditional requests added': {
+    [`${me}/responses/304`]: { description: 'Not modified' },
+  },
+  'a webhook added': webhook,
+  'the name of an event added': [webhook, { [`${eventBody}/properties/type/x-extensible-enum/-`]: 'new' }],
+  'a member of an event added': [webhook, { [`${eventBody}/properties/time`]: { type: 'string' } }],
+  'a member of an event promised now': [webhook, { [`${eventBody}/properties/user/minLength`]: 1 }],
+  'a header of an event added': [webhook, { [`${event}/parameters/-`]: { ...id, name: 'webhook-key' } }],
+  'an answer to an event described': [webhook, { [`${event}/responses/3XX`]: { description: 'Elsewhere' } }],
   'a schema inlined': {
     [`${loginRequest}/properties/password`]: {
       type: 'string',

@@ -40,10 +40,11 @@ test('what 3.0 cannot express is refused, not lost', () => {
 })
 
 test('operations, statuses and examples are the same', () => {
-  const before = JSON.parse(JSON.stringify(contract))
+  // 3.0 has no webhooks.
+  const { webhooks: _, ...before } = JSON.parse(JSON.stringify(contract))
   const after = toOpenApi30(before)
   assert.deepEqual(Object.keys(after['paths'] as object), Object.keys(contract.paths))
   const text = JSON.stringify(after)
-  assert.equal(text.match(/"value":/g)?.length, JSON.stringify(contract).match(/"value":/g)?.length)
+  assert.equal(text.match(/"value":/g)?.length, JSON.stringify(before).match(/"value":/g)?.length)
   assert.doesNotMatch(text, /"const":|"type":\[/)
 })

@@ -1,7 +1,7 @@
 /** Errors of the mock and of the service, for the same requests: the same, or different as docs/mock.md says. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startService } from '../support/service.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 import { startMock } from './start-mock.ts'
 
 interface Asked {
@@ -60,6 +60,39 @@ const NOT_NOTICED: Record<string, readonly [Asked, mock: number, service: number
   ],
 }
 
+/** What needs a real token of the service */
+const WITH_TOKEN: Record<string, readonly [Asked, mock: number, message: string | undefined]> = {
+  'a refresh without a body': [{ path: '/refresh_token', method: 'POST' }, 200, undefined],
+  'a logout without a body': [{ path: '/api/auth/logout', method: 'POST' }, 200, undefined],
+  'a logout without a body, with its type': [
+    { path: '/api/auth/logout', method: 'POST', headers: JSON_TYPE, body: '' },
+    200,
+    undefined,
+  ],
+  'a refresh with a body, which is ignored': [
+    { path: '/refresh_token', method: 'POST', headers: JSON_TYPE, body: '{}' },
+    400,
+    'Conflicting refresh tokens.',
+  ],
+  'a logout with a body, which is ignored': [
+    { path: '/api/auth/logout', method: 'POST', headers: JSON_TYPE, body: '{}' },
+    415,
+    undefined,
+  ],
+}
+
+/** Operations that set or delete the cookie of cookie mode, with the credential that they need */
+const SETS_COOKIE: Record<string, Asked & { readonly kind?: 'accessToken' | 'refreshToken' }> = {
+  'a login': login(JSON.stringify({ username: 'ada', password: PASSWORD })),
+  'a refresh': { path: '/refresh_token', method: 'POST', kind: 'refreshToken' },
+  'a logout': { path: '/api/auth/logout', method: 'POST', kind: 'refreshToken' },
+  'a change of the password': {
+    ...login(JSON.stringify({ current_password: PASSWORD, new_password: PASSWORD })),
+    path: '/api/auth/password',
+    kind: 'accessToken',
+  },
+}
+
 /** Wrong preferences, which only the mock has */
 const PREFERENCES: Record<string, readonly [prefer: string, status: number]> = {
   'a code that is not documented': ['code=418', 404],
@@ -77,7 +110,7 @@ async function ask(base: string, { path, ...init }: Asked) {
 }
 
 test('errors of the mock', { timeout: 60_000 }, async (t) => {
-  const [mock, { url: service }] = await Promise.all([startMock(t), startService(t)])
+  const [mock, { url: service, register, login: logIn }] = await Promise.all([startMock(t), startService(t)])
 
   for (const [name, asked] of Object.entries(SAME)) {
     await t.test(`${name}: the same`, async () => {
@@ -102,6 +135,46 @@ test('errors of the mock', { timeout: 60_000 }, async (t) => {
       assert.equal((await ask(mock, asked)).status, atMock)
     })
   }
+
+  await register()
+  for (const [name, [asked, status, message]] of Object.entries(WITH_TOKEN)) {
+    await t.test(`${name}: 200, and ${status} at the mock`, async () => {
+      const { refreshToken } = await logIn()
+      const headers = { ...asked.headers, Authorization: `Bearer ${refreshToken}` }
+      assert.equal((await ask(service, { ...asked, headers })).status, 200)
+      const answer = await ask(mock, { ...asked, headers })
+      assert.deepEqual([answer.status, answer.message], [status, message])
+    })
+  }
+
+  for (const [name, { kind, ...asked }] of Object.entries(SETS_COOKIE)) {
+    await t.test(`${name} in header mode: no cookie, but the mock sets one`, async () => {
+      const tokens = await logIn()
+      const headers = { ...asked.headers, ...(kind && { Authorization: `Bearer ${tokens[kind]}` }) }
+      const cookies = async (base: string) => {
+        const response = await fetch(base + asked.path, { ...asked, headers })
+        assert.equal(response.status, 200)
+        return response.headers.getSetCookie().length
+      }
+      // The mock first: the service takes a token once.
+      assert.deepEqual([await cookies(mock), await cookies(service)], [1, 0])
+    })
+  }
+
+  await t.test(
+    'a login in cookie mode has no refresh token in its body, at the mock if it prefers so',
+    async () => {
+      const { path, ...init } = login(JSON.stringify({ username: 'ada', password: PASSWORD, cookie: true }))
+      const members = async (base: string, headers = {}) => {
+        const response = await fetch(base + path, { ...init, headers: { ...init.headers, ...headers } })
+        assert.equal(response.status, 200)
+        return Object.keys(((await response.json()) as { data: object }).data)
+      }
+      assert.ok(!(await members(service)).includes('refresh_token'))
+      assert.ok((await members(mock)).includes('refresh_token'))
+      assert.deepEqual(await members(mock, { Prefer: 'example=cookie' }), await members(service))
+    },
+  )
 
   for (const [name, [Prefer, status]] of Object.entries(PREFERENCES)) {
     await t.test(`${name}: ${status}`, async () => {

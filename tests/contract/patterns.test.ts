@@ -6,13 +6,16 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import * as schemas from '../../generated/schemas.ts'
 import { contract, validator } from '../support/check-response.ts'
 
 interface Text {
   readonly pattern?: string
   readonly minLength?: number
   readonly maxLength?: number
-  readonly 'x-server-check'?: { readonly pattern: string; readonly message: string }
+  readonly 'x-server-check'?:
+    | { readonly pattern: string; readonly message: string }
+    | { readonly format: 'ip' }
 }
 
 function texts(value: unknown): Text[] {
@@ -23,7 +26,9 @@ function texts(value: unknown): Text[] {
 
 const all = texts(contract)
 const patterns = [...new Set(all.flatMap(({ pattern }) => pattern ?? []))]
-const checks = all.filter((text) => text['x-server-check'] !== undefined && text.pattern !== undefined)
+const checks = all.flatMap(({ pattern, 'x-server-check': check }) =>
+  check !== undefined && 'pattern' in check && pattern !== undefined ? [{ check, pattern }] : [],
+)
 
 // Left out are \d, \w, \s, \b and case-insensitivity (Unicode in some languages, ASCII in others), \u and \p (unknown to
 // some), groups, and `.`, which does not match the same characters everywhere.
@@ -62,11 +67,10 @@ const text = fc.string({ unit: character, maxLength: 12 })
 
 test('what passes a check of the server passes the pattern, so no client refuses it', () => {
   assert.ok(checks.length > 2)
-  for (const schema of checks) {
-    const { pattern, message } = schema['x-server-check'] ?? { pattern: '', message: '' }
-    assert.ok(message.length > 0)
-    const accepts = new RegExp(pattern, 'u')
-    const isValid = validator({ type: 'string', pattern: schema.pattern })
+  for (const { check, pattern } of checks) {
+    assert.ok(check.message.length > 0)
+    const accepts = new RegExp(check.pattern, 'u')
+    const isValid = validator({ type: 'string', pattern })
     fc.assert(
       fc.property(
         text.filter((one) => one.length > 0 && accepts.test(one)),
@@ -74,6 +78,36 @@ test('what passes a check of the server passes the pattern, so no client refuses
       ),
     )
   }
+})
+
+test('an address of either version passes the pattern, and no client refuses it', () => {
+  const { OpenSessionRequest } = contract.components.schemas
+  assert.ok(OpenSessionRequest !== undefined)
+  const isValid = validator(OpenSessionRequest)
+  const mapped = fc.ipV4().map((address) => `::ffff:${address}`)
+  fc.assert(
+    fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), mapped), (address) => {
+      const { success } = schemas.zOpenUserSessionBody.safeParse({ address })
+      return success && isValid({ address })
+    }),
+  )
+  assert.equal(isValid({ address: 'localhost' }), false)
+  // The longest: 45 characters
+  assert.equal(isValid({ address: '0000:0000:0000:0000:0000:ffff:255.255.255.255' }), true)
+})
+
+/** Alternatives of values that are not objects */
+function alternatives(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { anyOf, oneOf } = value as Record<string, readonly object[]>
+  const own = [...(anyOf ?? []), ...(oneOf ?? [])].filter((one) => 'type' in one && one.type !== 'object')
+  return [...own, ...Object.values(value).flatMap(alternatives)]
+}
+
+test('texts have no alternatives, for which generators in other languages write types that do not exist', () => {
+  assert.deepEqual(alternatives(contract), [])
+  const planted = { properties: { address: { anyOf: [{ type: 'string', format: 'ipv4' }] } } }
+  assert.equal(alternatives(planted).length, 1)
 })
 
 const hasPython = spawnSync('python3', ['--version']).status === 0

@@ -6,12 +6,14 @@ import { ADMIN_TOKEN, PASSWORD, startService } from '../support/service.ts'
 import { sidOf } from '../support/tokens.ts'
 
 interface Event {
-  readonly name: string
-  readonly reason: string | null
-  readonly user_id: string | null
-  readonly session_id: string | null
-  readonly address: string | null
-  readonly request_id: string | null
+  readonly type: string
+  readonly data: {
+    readonly reason: string | null
+    readonly user_id: string | null
+    readonly session_id: string | null
+    readonly address: string | null
+    readonly request_id: string | null
+  }
 }
 
 const ask = async (
@@ -20,7 +22,7 @@ const ask = async (
 ): Promise<{ events: Event[]; next_cursor: string | null }> =>
   (await request(`/admin/events${query}`, { bearer: ADMIN_TOKEN })).body.data
 
-const names = (events: readonly Event[]) => events.map(({ name }) => name)
+const names = (events: readonly Event[]) => events.map(({ type }) => type)
 
 test('the newest first, page by page, each once, whatever comes meanwhile', async (t) => {
   const service = await startService(t)
@@ -35,12 +37,12 @@ test('the newest first, page by page, each once, whatever comes meanwhile', asyn
     await service.login()
   }
   assert.deepEqual(names(seen), [...Array(4).fill('session.opened'), 'user.registered'])
-  assert.equal(new Set(seen.map(({ session_id }) => session_id)).size, 5)
+  assert.equal(new Set(seen.map(({ data }) => data.session_id)).size, 5)
   const all = await ask(service, '?limit=200')
   assert.deepEqual([all.events.length, all.next_cursor], [8, null])
 })
 
-test('by user, session, name and time; of users who are gone, too', async (t) => {
+test('by user, session, type and time; of users who are gone, too', async (t) => {
   const service = await startService(t, { keepEventsOfDeleted: true })
   const { id } = await service.register()
   const { accessToken } = await service.login()
@@ -51,7 +53,7 @@ test('by user, session, name and time; of users who are gone, too', async (t) =>
   const of = async (query: string) => names((await ask(service, query)).events)
   assert.deepEqual(await of(`?user_id=${id}`), ['user.deleted', 'session.opened', 'user.registered'])
   assert.deepEqual(await of(`?session_id=${sidOf(accessToken)}`), ['session.opened'])
-  assert.deepEqual(await of('?name=user.registered&limit=1'), ['user.registered'])
+  assert.deepEqual(await of('?type=user.registered&limit=1'), ['user.registered'])
   const since = new Date(service.clock.now).toISOString()
   assert.deepEqual(await of(`?since=${since}`), ['user.deleted', 'session.opened', 'user.registered'])
   assert.deepEqual(await of('?user_id=nobody'), [])
@@ -84,7 +86,7 @@ test('since any date-time of RFC 3339, with any offset', async (t) => {
 
 test('parameters that are none: 400, and which', async (t) => {
   const service = await startService(t)
-  for (const query of ['since=yesterday', 'cursor=0', 'cursor=x', 'name=A', 'limit=0', 'other=1']) {
+  for (const query of ['since=yesterday', 'cursor=0', 'cursor=x', 'type=A', 'limit=0', 'other=1']) {
     const answer = await service.request(`/admin/events?${query}`, { bearer: ADMIN_TOKEN })
     assert.deepEqual([answer.status, answer.body.errors.length], [400, 1], query)
   }
@@ -111,7 +113,7 @@ test('what an administrator does is there once, with where it came from; what di
   await act(`/${id}`, 'DELETE')
   const events = (await ask(service)).events.toReversed()
   assert.deepEqual(
-    events.map(({ name, reason, session_id }) => [name, reason, session_id]),
+    events.map(({ type, data: { reason, session_id } }) => [type, reason, session_id]),
     [
       ['user.registered', 'operator', null],
       ['session.opened', 'operator', opened],
@@ -123,13 +125,13 @@ test('what an administrator does is there once, with where it came from; what di
       ['user.deleted', null, null],
     ],
   )
-  for (const { user_id, request_id } of events) {
-    assert.equal(user_id, id)
-    assert.match(String(request_id), /^request-of-/)
+  for (const { data } of events) {
+    assert.equal(data.user_id, id)
+    assert.match(String(data.request_id), /^request-of-/)
   }
   // An administrator cannot claim to be another client.
-  assert.equal(events[2]?.address, '127.0.0.1')
-  assert.equal(events[3]?.address, '127.0.0.1')
+  assert.equal(events[2]?.data.address, '127.0.0.1')
+  assert.equal(events[3]?.data.address, '127.0.0.1')
 })
 
 test('a wrong token is there once an hour, however often it comes', async (t) => {

@@ -3,22 +3,19 @@
  * that nothing provokes fails, and so does a provocation that is not in the contract.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
 import type { Example } from '../../src/conform/examples.ts'
 import { examples, table, withoutExample } from '../../src/conform/examples.ts'
 import { ownKeys } from '../../src/conform/provocations/index.ts'
 import type { Provocation } from '../../src/conform/provocations/provocation.ts'
-import { operations } from '../support/check-response.ts'
+import { contract, operations } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
 import { snapshot, test as testBoth } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
 import { ownUnderneath, waysInWorld } from './documented/underneath.ts'
-
-const contract = readFileSync(new URL('../../generated/openapi.json', import.meta.url), 'utf8')
 
 /** Names and types of all members, without values. */
 function shape(value: unknown): unknown {
@@ -34,8 +31,9 @@ const withoutPaths = (body: { errors?: { reason: string; message: string }[] }) 
 })
 
 function matches({ operationId, status, type, value }: Example, { text, body }: Answer): void {
-  if (operationId === 'openapi' && status === 200) assert.deepEqual(body, JSON.parse(contract))
+  if (operationId === 'openapi' && status === 200) assert.deepEqual(body.paths, contract.paths)
   else if (type === 'text/html') assert.ok(text.startsWith(String(value)))
+  else if (type === undefined) assert.equal(text, '')
   else if (type !== 'application/json') assert.ok(text.length > 0)
   else if (status < 400) assert.deepEqual(shape(body), shape(value))
   else if (operationId === 'endSession') assert.deepEqual(body, value)

@@ -112,9 +112,9 @@ test('a test suite of 61 registrations and password changes: unlimited in develo
     const service = await start(t, { registerAddress, passwordAddress })
     const register = (index: number) =>
       service.request('/api/auth/register', { json: { username: `user-${index}`, password: PASSWORD } })
-    // One after the other: on a busy machine, the queue for hashing refuses some of 61 at once.
+    // One after the other: on a busy machine, some of 61 at once would be told to come again.
     const registered: Answer[] = []
-    for (let index = 0; index < 61; index++) registered.push(await register(index))
+    for (let count = 0; count < 61; count++) registered.push(await register(count))
     const { accessToken: bearer } = await service.login('user-0')
     const json = { current_password: PASSWORD, new_password: PASSWORD }
     const changed: Answer[] = []

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
 import { openStore } from '../../src/store/open.ts'
@@ -38,6 +39,27 @@ test('far more is written than the log may hold', async (t) => {
   const longest = await fill(context, user, 650)
   t.diagnostic(`log ${(longest / MIB).toFixed(0)} MiB`)
   assert.ok(statSync(context.file).size > 30 * MIB, 'much was written, and moved')
+  assert.ok(longest < 50 * MIB, `${longest} bytes of log`)
+})
+
+test('a thread that gets no time to work: writers wait for it, before the log is too long', async (t) => {
+  const { context, user } = await open(t)
+  const held: (() => void)[] = []
+  let isHeld = true
+  const { postMessage } = Worker.prototype
+  t.mock.method(Worker.prototype, 'postMessage', function (this: Worker, message: unknown) {
+    if (isHeld) held.push(() => postMessage.call(this, message))
+    else postMessage.call(this, message)
+  })
+  const writing = fill(context, user, 650)
+  // Long enough for writers that do not wait
+  for (let turns = 0; turns < 100; ) {
+    await new Promise(setImmediate)
+    if (statSync(`${context.file}-wal`).size > 46 * MIB) turns++
+  }
+  isHeld = false
+  for (const release of held) release()
+  const longest = await writing
   assert.ok(longest < 50 * MIB, `${longest} bytes of log`)
 })
 
@@ -84,6 +106,9 @@ test('the file stays locked as long as one store is open, however many were open
 test('a file that was moved away is not made anew, and writing goes on', async (t) => {
   const { context, user } = await open(t)
   renameSync(context.file, `${context.file}.moved`)
+  // Time stands still, because the store looks at the file again after 100 ms.
+  const now = performance.now()
+  t.mock.method(performance, 'now', () => now)
   const warned = once(process, 'warning')
   for (let commit = 0; commit < 130; commit++) {
     await Promise.all(Array.from({ length: 2 }, () => addSession(context.db, user, WIDE)))

@@ -57,6 +57,12 @@ const withoutToken = (good: Provocation) => changed(good, ({ bearer: _, ...reque
 type Common = (good: Provocation, operation: Taking) => Ways
 
 export const common: Readonly<Record<string, Common>> = {
+  // The client has what it asks for.
+  '304 empty': (good) => async (actor) => {
+    const { path, request } = await good(actor)
+    const { headers } = await actor.request(path, request)
+    return { path, request: { ...request, headers: { 'If-None-Match': headers.get('ETag') ?? '' } } }
+  },
   '405 method_not_allowed': (good) => changed(good, (request) => ({ ...request, method: 'PATCH' })),
   '413 too_large': (good) => [
     changed(good, (request) => sent(request, padded(text(request)))),

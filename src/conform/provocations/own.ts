@@ -156,7 +156,9 @@ export const own: Partial<Record<OperationId, Provocations>> = {
   openapi: { '200 abridged': good.openapi },
   docs: { '200 text/html page': good.docs },
   docsAsset: {
-    '200 text/css file': moved(good.docsAsset, () => '/docs/swagger-ui.css'),
+    '200 text/css file': ['swagger-ui.css', 'docs.css'].map((name) =>
+      moved(good.docsAsset, () => `/docs/${name}`),
+    ),
     '200 text/javascript file': [good.docsAsset, moved(good.docsAsset, () => '/docs/swagger-ui-bundle.js')],
     '404 not_found': ['nothing.js', 'constructor', '%2e%2e%2fpackage.json'].map((name) =>
       moved(good.docsAsset, () => `/docs/${name}`),

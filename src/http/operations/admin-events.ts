@@ -8,11 +8,11 @@ import { pageOf } from './pagination.ts'
 /** Handlers of the contract's tag `admin`: events. The admin token was checked before: see `guards.ts`. */
 export const adminEventHandlers = (core: Core): Pick<Handlers, 'listEvents'> => ({
   async listEvents(_c, { query, success }) {
-    const { limit, cursor, name, since } = query
+    const { limit, cursor, type, since } = query
     const found = await listEvents(core.db, {
       userId: query.user_id,
       sessionId: query.session_id,
-      name,
+      name: type,
       since: since === undefined ? undefined : instantOf(since),
       before: cursor === undefined ? undefined : Number(cursor),
       limit: limit + 1,

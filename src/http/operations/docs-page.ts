@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-
-/** The bundled contract. Bytes, because text would be encoded again for each answer. */
-export const contract = readFileSync(new URL('../../../generated/openapi.json', import.meta.url))
+import type { Representations } from '../representations.ts'
+import { representations } from '../representations.ts'
 
 // Swagger UI sets inline styles. Scripts and everything else come only from this service.
 export const DOCS_POLICY = [
@@ -15,51 +14,40 @@ export const DOCS_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-// Relative URLs, so that the page works behind a proxy that adds a path.
-export const docsPage = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Rekindle</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="docs/swagger-ui.css">
-</head>
-<body>
-<div id="docs"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/docs.js"></script>
-</body>
-</html>
-`
+// The published package contains copies of the files of Swagger UI: see docs/adr/0008-the-package.md.
+const PLACES = ['../docs/', '../../../swagger-ui/', '../../../node_modules/swagger-ui-dist/']
 
-const script = Buffer.from(
-  `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })\n`,
-)
-
-// The published package contains copies of these files: see docs/adr/0008-the-package.md.
-function swaggerUi(name: string): Uint8Array | undefined {
-  const places = ['../../../swagger-ui/', '../../../node_modules/swagger-ui-dist/']
-  const file = places.map((place) => new URL(place + name, import.meta.url)).find((url) => existsSync(url))
+function read(name: string): Uint8Array<ArrayBuffer> | undefined {
+  const file = PLACES.map((place) => new URL(place + name, import.meta.url)).find((url) => existsSync(url))
   return file && readFileSync(file)
 }
 
 type AssetType = 'text/css' | 'text/javascript'
 
-// Files are read on the first request, because most services never serve these pages.
-const read: Readonly<Record<string, { type: AssetType; bytes: () => Uint8Array | undefined }>> = {
-  'docs.js': { type: 'text/javascript', bytes: () => script },
-  'swagger-ui.css': { type: 'text/css', bytes: () => swaggerUi('swagger-ui.css') },
-  'swagger-ui-bundle.js': { type: 'text/javascript', bytes: () => swaggerUi('swagger-ui-bundle.js') },
+const TYPES: Readonly<Record<string, AssetType>> = {
+  'docs.css': 'text/css',
+  'docs.js': 'text/javascript',
+  'swagger-ui.css': 'text/css',
+  'swagger-ui-bundle.js': 'text/javascript',
 }
 
-const cache = new Map<string, Uint8Array>()
+const files = new Map<string, Representations>()
+
+/** Files are read when they are first asked for, because most services never serve these pages. */
+function fileOf(name: string): Representations | undefined {
+  const known = files.get(name)
+  if (known !== undefined) return known
+  const bytes = read(name)
+  const file = bytes && representations(bytes)
+  if (file !== undefined) files.set(name, file)
+  return file
+}
+
+export const docsPage = representations(readFileSync(new URL('../docs/index.html', import.meta.url)))
 
 /** @returns undefined when the pages have no such file */
-export function docsAsset(name: string): { type: AssetType; bytes: Uint8Array } | undefined {
-  const asset = Object.hasOwn(read, name) ? read[name] : undefined
-  const bytes = cache.get(name) ?? asset?.bytes()
-  if (asset === undefined || bytes === undefined) return undefined
-  cache.set(name, bytes)
-  return { type: asset.type, bytes }
+export function docsAsset(name: string): { type: AssetType; file: Representations } | undefined {
+  const type = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined
+  const file = type && fileOf(name)
+  return file && type && { type, file }
 }

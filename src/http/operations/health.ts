@@ -3,12 +3,20 @@ import { assureWriting } from '../assure-writing.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { setHeader } from '../pipeline/headers.ts'
-import { contract, DOCS_POLICY, docsAsset, docsPage } from './docs-page.ts'
+import type { Representations } from '../representations.ts'
+import { bodyFor, representations } from '../representations.ts'
+import { DOCS_POLICY, docsAsset, docsPage } from './docs-page.ts'
+import { servedContract } from './served-contract.ts'
+
+type ServiceHandlers = Pick<Handlers, 'livez' | 'readyz' | 'openapi' | 'docs' | 'docsAsset'>
 
 /** Handlers of the contract's tag `service` */
-export const operationHandlers = (
-  core: Core,
-): Pick<Handlers, 'livez' | 'readyz' | 'openapi' | 'docs' | 'docsAsset'> => ({
+export const operationHandlers = (core: Core): ServiceHandlers => ({
+  ...healthHandlers(core),
+  ...documentHandlers(core),
+})
+
+const healthHandlers = (core: Core): Pick<ServiceHandlers, 'livez' | 'readyz'> => ({
   livez: (_c, { success }) => success(200, { message: 'Alive' }),
 
   async readyz(_c, { success, failure }) {
@@ -27,18 +35,29 @@ export const operationHandlers = (
     }
     return failure(503, 'Service unavailable.')
   },
-
-  openapi: (_c, { raw }) => raw(200, 'application/json', contract),
-
-  docs(c, { raw }) {
-    setHeader(c, 'Content-Security-Policy', DOCS_POLICY)
-    return raw(200, 'text/html', docsPage)
-  },
-
-  docsAsset(c, { path, raw, failure }) {
-    const asset = docsAsset(path.asset)
-    if (asset === undefined) return failure(404, 'Not found.')
-    setHeader(c, 'Content-Security-Policy', DOCS_POLICY)
-    return raw(200, asset.type, asset.bytes)
-  },
 })
+
+function documentHandlers(core: Core): Omit<ServiceHandlers, 'livez' | 'readyz'> {
+  let contract: Representations | undefined
+  return {
+    async openapi(c, { raw, empty }) {
+      contract ??= representations(servedContract(core))
+      const body = await bodyFor(c, contract)
+      return body === undefined ? empty(304) : raw(200, 'application/json', body)
+    },
+
+    async docs(c, { raw, empty }) {
+      setHeader(c, 'Content-Security-Policy', DOCS_POLICY)
+      const body = await bodyFor(c, docsPage)
+      return body === undefined ? empty(304) : raw(200, 'text/html', body)
+    },
+
+    async docsAsset(c, { path, raw, empty, failure }) {
+      const asset = docsAsset(path.asset)
+      if (asset === undefined) return failure(404, 'Not found.')
+      setHeader(c, 'Content-Security-Policy', DOCS_POLICY)
+      const body = await bodyFor(c, asset.file)
+      return body === undefined ? empty(304) : raw(200, asset.type, body)
+    },
+  }
+}

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { StatusCode } from 'hono/utils/http-status'
 import { errorWords } from '../../../generated/errors.ts'
 import type { Env, OperationId, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
@@ -7,9 +7,10 @@ import { bearerTokens, refreshCookies } from './credentials.ts'
 
 /** A response before it is sent. Handlers see it as an opaque {@link Reply}. */
 export interface Draft {
-  readonly status: ContentfulStatusCode
-  readonly type: string
-  readonly body: string | Uint8Array<ArrayBuffer>
+  readonly status: StatusCode
+  /** Null with a body of null */
+  readonly type: string | null
+  readonly body: string | Uint8Array<ArrayBuffer> | null
   /** Of a failure */
   readonly message?: ErrorMessage
 }
@@ -26,12 +27,17 @@ export interface InvalidMember {
   readonly message: string
 }
 
-const draft = (status: number, type: string, body: Draft['body']): Draft => ({
-  status: status as ContentfulStatusCode,
+const draft = (status: number, type: string | null, body: Draft['body']): Draft => ({
+  status: status as StatusCode,
   type,
   body,
 })
 const jsonDraft = (status: number, body: unknown) => draft(status, 'application/json', JSON.stringify(body))
+
+/** A response without a body */
+export function emptyDraft(status: number): Draft {
+  return draft(status, null, null)
+}
 
 /** The error envelope. @param errors for a request that does not match the contract */
 export function failureDraft(
@@ -47,6 +53,7 @@ const responders = {
   failure: failureDraft,
   json: jsonDraft,
   raw: draft,
+  empty: emptyDraft,
 }
 
 /** The same functions for all operations. Only the contract's types differ. */
@@ -71,8 +78,8 @@ function challenge(core: Core, c: Context<Env>, message = ''): string {
 export function send(core: Core, c: Context<Env>, { status, type, body, message }: Draft): Response {
   if (message !== undefined) c.set('error', message)
   const headers = c.get('headers')
-  headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
-  if (type === 'application/json') headers['Cache-Control'] = 'no-store'
+  if (type !== null) headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
+  if (type === 'application/json') headers['Cache-Control'] ??= 'no-store'
   if (status === 401) headers['WWW-Authenticate'] = challenge(core, c, message)
   if (status === 503) headers['Retry-After'] = RETRY_AFTER
   const word = message && WORDS[message]

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import type { PoolClient } from 'pg'
-import { Pool, types } from 'pg'
+import type { ClientConfig, PoolClient } from 'pg'
+import { Client, Pool, types } from 'pg'
 import type { PoolState } from '../store.ts'
 import { isPassing, isSilent, QUERY_TIMEOUT } from './errors.ts'
 import type { Execution } from './guard.ts'
@@ -73,7 +73,7 @@ export function openPool(given: string, { size, preparedStatements }: PoolOption
     keepAliveInitialDelayMillis: 10_000,
     types: parsers,
     onConnect: prepare, // The pool waits for it, although pg's types return void.
-    stream: () => openSocket(holdPlace),
+    Client: clientWith(holdPlace),
   })
   // Without a listener, a lost connection would end the process. The pool opens a new connection when needed, and the
   // query on the lost one fails by itself.
@@ -81,7 +81,7 @@ export function openPool(given: string, { size, preparedStatements }: PoolOption
   pool.on('connect', (client) => client.on('error', () => {}))
   const unreachable = new WeakSet<object>()
 
-  // A server that accepted the connection and then did not answer may still have a process for it.
+  // A server that accepted the connection and fell silent may still have a process for it.
   function holdPlace(): void {
     pool.options.max--
     void patience(closing.signal).then(() => {
@@ -129,13 +129,20 @@ export function openPool(given: string, { size, preparedStatements }: PoolOption
   return guarded
 }
 
-/** @param onSilence called when we close a connection that was accepted, but got no answer */
-function openSocket(onSilence: () => void): Socket {
-  const socket = new Socket()
-  socket.once('connect', () => {
-    socket.once('close', () => {
-      if (socket.bytesRead === 0 && !socket.readableEnded && socket.errored === null) onSilence()
-    })
-  })
-  return socket
-}
+/** @param onSilence called when we close a connection that was accepted, but whose login the server did not finish */
+const clientWith = (onSilence: () => void) =>
+  class extends Client {
+    constructor(config?: ClientConfig) {
+      const socket = new Socket()
+      super({ ...config, stream: () => socket })
+      let isLoggedIn = false
+      this.once('connect', () => {
+        isLoggedIn = true
+      })
+      socket.once('connect', () => {
+        socket.once('close', () => {
+          if (!isLoggedIn && !socket.readableEnded && socket.errored === null) onSilence()
+        })
+      })
+    }
+  }

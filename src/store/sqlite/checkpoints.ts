@@ -37,8 +37,9 @@ export class Checkpoints {
 
   /** @returns a promise that writers must wait for, so that the log can start again */
   afterCommit(): Promise<void> | undefined {
-    if (this.#running !== undefined || this.#hasFailed) return undefined
+    if (this.#hasFailed) return undefined
     const { log, checkpointed } = this.#size.get() ?? { log: 0, checkpointed: 0 }
+    if (this.#running !== undefined) return log >= MAX_LOG ? this.#running : undefined
     const left = log - checkpointed
     const isTight = left >= ROOM_PAGES && this.#room() < 2 * left
     const mustWait = isTight || (log >= LONG_LOG && left <= FEW_PAGES) || log >= MAX_LOG

@@ -7,11 +7,10 @@ export interface Schema {
   readonly type?: string
   readonly format?: string
   readonly pattern?: string
-  readonly 'x-server-check'?: { readonly pattern: string }
+  readonly 'x-server-check'?: { readonly pattern?: string; readonly format?: 'ip' }
   readonly minLength?: number
   readonly maxLength?: number
   readonly maximum?: number
-  readonly anyOf?: readonly Schema[]
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
 }
@@ -33,8 +32,7 @@ const character = fc.oneof(
 function fittingString(schema: Schema): fc.Arbitrary<string> {
   const { format, pattern, minLength = 0, maxLength = 300, 'x-server-check': check } = schema
   if (format === 'uuid') return fc.uuid()
-  if (format === 'ipv4') return fc.ipV4()
-  if (format === 'ipv6') return fc.ipV6()
+  if (check?.format === 'ip') return fc.oneof(fc.ipV4(), fc.ipV6())
   const allowed = new RegExp(check?.pattern ?? pattern ?? '', 'u')
   const unit = character.filter((one) => allowed.test(one))
   const ofLength = (from: number, to: number) =>
@@ -49,8 +47,7 @@ function fittingString(schema: Schema): fc.Arbitrary<string> {
 /** Values that the schema allows. @throws TypeError for schemas that the contract's requests do not have */
 export function fitting(schema: Schema): fc.Arbitrary<unknown> {
   const resolved = resolve(schema)
-  const { type, properties = {}, required = [], anyOf } = resolved
-  if (anyOf !== undefined) return fc.oneof(...anyOf.map(fitting))
+  const { type, properties = {}, required = [] } = resolved
   if (type === 'string') return fittingString(resolved)
   if (type === 'boolean') return fc.boolean()
   if (type !== 'object') throw new TypeError(`no values for the type ${type}`)

