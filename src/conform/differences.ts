@@ -95,11 +95,16 @@ const known = new Set(
 )
 
 function headerDifferences(expected: Documented, { headers }: Answered, leniency: Leniency): string[] {
-  const own = Object.entries(headersOf(expected))
+  // Prism adds `Deprecation: true` to every answer of a deprecated operation.
+  const isAdded = (name: string) => leniency.exampleHeaders === true && /^deprecation$/i.test(name)
+  const own = Object.entries(headersOf(expected)).filter(([name]) => !isAdded(name))
   const names = own.map(([name]) => name.toLowerCase())
   const undocumented = [...headers.keys()].filter(
     (name) =>
-      !GENERAL.test(name) && !names.includes(name) && !(leniency.foreignHeaders === true && !known.has(name)),
+      !GENERAL.test(name) &&
+      !isAdded(name) &&
+      !names.includes(name) &&
+      !(leniency.foreignHeaders === true && !known.has(name)),
   )
   return [
     ...own.flatMap(([name, header]) => {

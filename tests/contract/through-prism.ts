@@ -42,8 +42,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'rekindle-prism-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
 const document = join(directory, 'closed.json')
-// Prism adds a header of its own to the answers of deprecated operations.
-const withoutDeprecated = (key: string, value: unknown) => (key === 'deprecated' ? undefined : value)
+// Prism has a header of its own for deprecated operations, of an older draft, which its mock sends in the place of ours.
+const withoutDeprecated = (key: string, value: unknown) =>
+  key === 'deprecated' || key === 'Deprecation' ? undefined : value
 writeFileSync(document, JSON.stringify(closed(contract), withoutDeprecated))
 const command = ['prism', 'proxy', '--errors', '--port', '0', document, upstream] as const
 const prism = await startProgram({ after }, ['npx', ...command], { cwd: root }, /listening on (http:\S+)/)

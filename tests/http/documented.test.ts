@@ -9,13 +9,22 @@ import type { Example } from '../../src/conform/examples.ts'
 import { examples, table, withoutExample } from '../../src/conform/examples.ts'
 import { ownKeys } from '../../src/conform/provocations/index.ts'
 import type { Provocation } from '../../src/conform/provocations/provocation.ts'
-import { contract, operations } from '../support/check-response.ts'
+import { edited } from '../contract/edited.ts'
+import type { Observed } from '../support/check-response.ts'
+import { contract, observers, operations } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
 import { snapshot, test as testBoth } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
+import { everyEvent } from './documented/every-event.ts'
+import { further } from './documented/further.ts'
+import { requestLies, responseLies } from './documented/lies.ts'
+import { recordReads, unread } from './documented/reads.ts'
 import { ownUnderneath, waysInWorld } from './documented/underneath.ts'
+import { unkept } from './documented/unkept.ts'
+
+const text = JSON.stringify(contract)
 
 /** Names and types of all members, without values. */
 function shape(value: unknown): unknown {
@@ -61,6 +70,10 @@ const isAdministration = (operationId: string) =>
   operations.some(
     ({ path, operation }) => operation.operationId === operationId && path.startsWith('/admin/'),
   )
+
+const observed: Observed[] = []
+observers.add((one) => observed.push(one))
+recordReads()
 
 // The others are answered without the database.
 const OF_DATABASE = /^(200|201|401|403|404|409|429|500|503) (?!busy|shutting_down|cross_site)/
@@ -118,4 +131,18 @@ test('all that the contract documents was seen above, and nothing is provoked th
     [...ownKeys, ...ownUnderneath].filter((provoked) => !documented.includes(provoked)),
     [],
   )
+})
+
+test('each promise about a response was kept in one of them', async (t) => {
+  await further(await startWorld(t))
+  await everyEvent(await startWorld(t))
+  assert.deepEqual(unkept(JSON.parse(text), observed), [])
+  for (const [name, [edits, says]] of Object.entries(responseLies))
+    assert.ok(unkept(JSON.parse(edited(text, edits)), observed).includes(says), `not noticed: ${name}`)
+})
+
+test('each documented member of a request was read by its handler', () => {
+  assert.deepEqual(unread(JSON.parse(text)), [])
+  for (const [name, [edits, says]] of Object.entries(requestLies))
+    assert.deepEqual(unread(JSON.parse(edited(text, edits))), [says], `not noticed: ${name}`)
 })

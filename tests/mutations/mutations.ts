@@ -1,6 +1,7 @@
 import type { Mutation } from './mutation.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
 import { conformFaults } from './planted/conform.ts'
+import { contractFaults } from './planted/contract.ts'
 import { httpFaults } from './planted/http.ts'
 import { limitFaults } from './planted/limits.ts'
 import { sessionFaults } from './planted/sessions.ts'
@@ -12,6 +13,7 @@ export const mutations: readonly Mutation[] = [
   ...tokenAndUserFaults,
   ...storeFaults,
   ...httpFaults,
+  ...contractFaults,
   ...limitFaults,
   ...clientAndCommandFaults,
   ...conformFaults,

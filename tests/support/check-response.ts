@@ -5,6 +5,18 @@ import { differencesOf, operationAt } from '../../src/conform/differences.ts'
 export type { Operation } from '../../src/conform/contract.ts'
 export { contract, documented, headersOf, operations, pathOf, validator } from '../../src/conform/contract.ts'
 
+/** A response that was as documented */
+export interface Observed {
+  readonly operationId: string
+  readonly status: number
+  readonly headers: Headers
+  /** If it is JSON */
+  readonly body?: unknown
+}
+
+/** Called with every response of an operation that was as documented */
+export const observers = new Set<(observed: Observed) => void>()
+
 /** @throws AssertionError */
 export function checkResponse(
   method: string,
@@ -12,9 +24,15 @@ export function checkResponse(
   response: Pick<Response, 'status' | 'headers'>,
   text: string,
 ): void {
-  const name = operationAt(method, url.split('?')[0] ?? url)?.operation.operationId ?? `${method} ${url}`
+  const operationId = operationAt(method, url.split('?')[0] ?? url)?.operation.operationId
   const differences = differencesOf(method, url, response, text)
-  assert.deepEqual(differences, [], `${name} ${response.status}: ${differences.join(', ')} in ${text}`)
+  const name = `${operationId ?? `${method} ${url}`} ${response.status}`
+  assert.deepEqual(differences, [], `${name}: ${differences.join(', ')} in ${text}`)
+  if (observers.size === 0 || operationId === undefined || method === 'HEAD') return
+  const { status, headers } = response
+  const isJson = headers.get('Content-Type')?.split(';')[0] === 'application/json'
+  const observed = { operationId, status, headers, ...(isJson && { body: JSON.parse(text) }) }
+  for (const observer of observers) observer(observed)
 }
 
 /**
