@@ -14,7 +14,7 @@ export const conformFaults: readonly Mutation[] = [
     find: 'leniency.foreignHeaders === true && !known.has(name)',
     replace: 'leniency.foreignHeaders === true',
     why: 'a cookie that nobody documents passes through a proxy',
-    tests: ['tests/conform/conform.test.ts'],
+    tests: ['tests/conform/lies.test.ts'],
   },
   {
     file: 'src/conform/account.ts',
@@ -28,7 +28,7 @@ export const conformFaults: readonly Mutation[] = [
     find: 'withoutSecrets(text, holdsSecret).slice',
     replace: 'text.slice',
     why: 'a token that a server repeats is printed into the log of a CI',
-    tests: ['tests/conform/conform.test.ts'],
+    tests: ['tests/conform/lies.test.ts'],
   },
   {
     file: 'src/conform/run.ts',
