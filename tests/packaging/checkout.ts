@@ -40,8 +40,13 @@ export interface Checkout {
 }
 
 export function startCheckout(t: Pick<TestContext, 'after'>): Checkout {
-  const directory = mkdtempSync(join(tmpdir(), 'rekindle-checkout-'))
-  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  // What a killed release leaves is in the second one.
+  const [directory, temporary] = ['checkout', 'tmp'].map((name) =>
+    mkdtempSync(join(tmpdir(), `rekindle-${name}-`)),
+  ) as [string, string]
+  t.after(() => {
+    for (const place of [directory, temporary]) rmSync(place, { recursive: true, force: true })
+  })
   for (const name of readdirSync(ROOT).filter((one) => !LEFT_OUT.includes(one)))
     cpSync(join(ROOT, name), join(directory, name), { recursive: true })
   symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(directory, 'node_modules'), 'junction')
@@ -60,7 +65,10 @@ export function startCheckout(t: Pick<TestContext, 'after'>): Checkout {
 
   async function release(args: readonly string[], killWhen?: () => boolean) {
     const program = join(directory, '.ci/release.ts')
-    const child = spawn(process.execPath, [program, ...args], { env: ENV, detached: true })
+    const child = spawn(process.execPath, [program, ...args], {
+      env: { ...ENV, TMPDIR: temporary },
+      detached: true,
+    })
     t.after(() => kill())
     const kill = () => {
       try {
