@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { closed } from '../../src/conform/closed.ts'
 import { ON_PURPOSE } from '../client/stateless.ts'
 import { contract, operations, pathOf } from '../support/check-response.ts'
-import { closed } from '../support/closed.ts'
 import { startProgram } from '../support/program.ts'
 
 const direct = globalThis.fetch

@@ -1,5 +1,6 @@
 import type { Mutation } from './mutation.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
+import { conformFaults } from './planted/conform.ts'
 import { contractFaults } from './planted/contract.ts'
 import { httpFaults } from './planted/http.ts'
 import { limitFaults } from './planted/limits.ts'
@@ -15,4 +16,5 @@ export const mutations: readonly Mutation[] = [
   ...contractFaults,
   ...limitFaults,
   ...clientAndCommandFaults,
+  ...conformFaults,
 ]

@@ -1,13 +1,15 @@
 /** The packages: the tarballs that npm makes are installed into empty projects, compiled against and run. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startProgram } from '../support/program.ts'
-import { client } from '../support/service.ts'
+import { client, startService } from '../support/service.ts'
 import { testClientPackage } from './client-package.ts'
 import { assertPublishable, compile, install, NODE_TYPES, pack, ROOT as root } from './packages.ts'
 
@@ -102,6 +104,16 @@ test('the package', { timeout: 300_000 }, async (t) => {
   })
 
   await t.test('rekindle-client', (t) => testClientPackage(t, directory))
+
+  await t.test('checks a service by its command', async (t) => {
+    const { url } = await startService(t)
+    const command = spawn('npx', ['rekindle', 'conform', '--url', url], { cwd: directory, env: environment })
+    const printed = Promise.all([text(command.stdout), text(command.stderr), once(command, 'close')])
+    const [stdout, stderr] = await printed
+    assert.match(stdout, /^login +200 +cookie +reached$/m)
+    assert.match(stderr, /\d+ of \d+ documented responses reached, 11 of 16 rules hold\n$/)
+    assert.equal(command.exitCode, 0)
+  })
 
   await t.test('tells an old Node that it is too old', () => {
     const pretend = "Object.defineProperty(process.versions, 'node', { value: '22.17.1' })"
