@@ -24,7 +24,7 @@ const headersOf = (c: Context, token = getCookie(c, REFRESH)) => ({
   Cookie: token && `${REFRESH}=${token}`,
 })
 
-/** Passes the cookies of the service on to the browser. Only its 401 means that nobody is logged in */
+/** Passes the cookies of the service on to the browser, unless it is only out of order */
 function passOn(c: Context, { headers, status }: Response, grant?: Grant): void {
   if (!grant && status !== 200 && status !== 401)
     throw new HTTPException(503, { message: 'Please try again.' })
@@ -47,10 +47,9 @@ async function accessToken(c: Context): Promise<string | undefined> {
   return data?.data.access_token
 }
 
-const input = (name: string) => html`<input name="${name}" type="${name}" aria-label="${name}" required>`
-const form = (what: string, ...inputs: unknown[]) =>
+const form = (what: string, inputs: unknown = '') =>
   html`<form action="/${what}" method="post">${inputs}<button>${what}</button></form>`
-const LOGIN = form('login', input('username'), input('password'))
+const LOGIN = form('login', html`<input name="username"><input name="password" type="password">`)
 
 export const site = new Hono().use(csrf())
 
