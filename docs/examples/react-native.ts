@@ -12,12 +12,14 @@ export interface AsyncStorage {
 }
 
 const baseUrl = 'http://localhost:8787'
+const origins = ['https://api.example.com']
 const KEY = 'rekindle'
 
 export function createAppSession(storage: AsyncStorage, onEnded: NonNullable<SessionOptions['onEnded']>) {
   const auth = createClient({ baseUrl })
   const session = createSession({
     baseUrl,
+    origins,
     onEnded,
     storage: {
       get: async () => JSON.parse((await storage.getItem(KEY)) ?? 'null') ?? undefined,

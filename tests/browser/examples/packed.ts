@@ -51,12 +51,14 @@ export interface Examples {
   module(name: string): Promise<string>
 }
 
-/** @param url of the service */
-export function copyExamples(t: Pick<TestContext, 'after'>, url: string): Examples {
+/** @param url of the service @param api of another origin */
+export function copyExamples(t: Pick<TestContext, 'after'>, url: string, api = ''): Examples {
   const directory = mkdtempSync(join(installPackages(new URL('.', import.meta.url), 'examples'), 'run-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
-  for (const [file, text] of EXAMPLES)
-    writeFileSync(join(directory, file), text.replaceAll('http://localhost:8787', url))
+  for (const [file, text] of EXAMPLES) {
+    const here = text.replaceAll('http://localhost:8787', url).replaceAll('https://api.example.com', api)
+    writeFileSync(join(directory, file), here)
+  }
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*'] }))
 
   async function bundle(program: string, options: BuildOptions = {}): Promise<string> {
