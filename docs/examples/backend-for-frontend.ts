@@ -26,8 +26,7 @@ const headersOf = (c: Context, token = getCookie(c, REFRESH)) => ({
 
 /** Passes the cookies of the service on to the browser, unless it is only out of order */
 function passOn(c: Context, { headers, status }: Response, grant?: Grant): void {
-  if (!grant && status !== 200 && status !== 401)
-    throw new HTTPException(503, { message: 'Please try again.' })
+  if (status === 429 || status >= 500) throw new HTTPException(503, { message: 'Please try again.' })
   for (const cookie of headers.getSetCookie()) c.header('Set-Cookie', cookie, { append: true })
   if (grant) setCookie(c, ACCESS, grant.access_token, { ...OPTIONS, maxAge: grant.expires_in - 10 })
   else deleteCookie(c, ACCESS, OPTIONS)

@@ -139,7 +139,7 @@ test('one refresh for many requests that get 401, and none is lost', { timeout: 
   assert.deepEqual(await Promise.all(paths.map((path) => call(app, path))), Array(20).fill(200))
   assert.equal(api.refused(), 20)
   assert.deepEqual(await living(), [{ user_id: id, generation: 1 }])
-  assert.equal(service.logged().split('"path":"/refresh_token"').length - 1, 1)
+  assert.equal(service.logged().split('"route":"/refresh_token"').length - 1, 1)
 
   // Without a network, the app that is launched knows its user all the same.
   await service.stop()
