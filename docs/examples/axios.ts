@@ -1,4 +1,5 @@
 /** axios with interceptors: the access token with each request, and one refresh for all that get 401. */
+import type { AxiosResponse } from 'axios'
 import axios, { isAxiosError } from 'axios'
 import { session } from './session.ts'
 
@@ -28,7 +29,12 @@ api.interceptors.request.use(async (config) => {
 // A new token that got 401 as well: to refresh again would not help.
 let vain: string | undefined
 
-api.interceptors.response.use(undefined, async (error: unknown) => {
+function succeeded(response: AxiosResponse): AxiosResponse {
+  vain = undefined
+  return response
+}
+
+api.interceptors.response.use(succeeded, async (error: unknown) => {
   const config = isAxiosError(error) && error.response?.status === 401 ? error.config : undefined
   if (!config?.token || config.token === vain) throw error
   if (config.isRepeated) {
@@ -36,6 +42,6 @@ api.interceptors.response.use(undefined, async (error: unknown) => {
     throw error
   }
   const next = await session.refresh(config.token).catch(() => undefined)
-  if (!next || next === config.token || session.user?.sessionId !== config.begunIn) throw error
+  if (!next || next === config.token) throw error
   return api.request({ ...config, isRepeated: true } as typeof config)
 })

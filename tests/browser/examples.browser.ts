@@ -68,6 +68,10 @@ const examples: Readonly<Record<string, Example>> = {
         .then(({ status }) => status, (error) => error.response?.status ?? String(error))`,
       "import { api } from './axios.ts'",
     ),
+    async shown({ tabs: [tab] }) {
+      // The token does not go to another host, not even by mistake.
+      assert.equal(await tab?.evaluate("call('http://127.0.0.1:1/')"), 404)
+    },
   },
   ky: {
     program: begin(

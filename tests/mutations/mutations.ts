@@ -1,5 +1,6 @@
 import type { Mutation } from './mutation.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
+import { exampleFaults } from './planted/examples.ts'
 import { httpFaults } from './planted/http.ts'
 import { limitFaults } from './planted/limits.ts'
 import { sessionFaults } from './planted/sessions.ts'
@@ -13,4 +14,5 @@ export const mutations: readonly Mutation[] = [
   ...httpFaults,
   ...limitFaults,
   ...clientAndCommandFaults,
+  ...exampleFaults,
 ]
