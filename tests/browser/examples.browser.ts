@@ -90,6 +90,15 @@ test('they compile, and are short', { timeout: 300_000 }, (t) => {
   }
 })
 
+test('React on a server does not know who is logged in', async (t) => {
+  const code = await copyExamples(t, 'http://localhost:8787').bundle(`
+    import { renderToString } from 'react-dom/server'
+    import { App } from './react.tsx'
+    export const html = renderToString(<App />)`)
+  const { html } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+  assert.equal(html, '<p>One moment…</p>')
+})
+
 describe('in two tabs: login, reload, 401, another user, logout', () => {
   for (const [name, example] of Object.entries(examples))
     test(name, { timeout: 180_000 }, (t) => walk(t, example))
