@@ -1649,11 +1649,18 @@ export interface components {
                 "Cache-Control": components["headers"]["NoCache"];
                 ETag: components["headers"]["ETag"];
                 Vary: components["headers"]["VaryEncoding"];
-                /**
-                 * @description Of the page and its files
-                 * @example default-src 'none'; script-src 'self'
-                 */
-                "Content-Security-Policy"?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The client has this version, which it has named in `If-None-Match` */
+        PageNotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoCache"];
+                ETag: components["headers"]["ETag"];
+                Vary: components["headers"]["VaryEncoding"];
+                "Content-Security-Policy": components["headers"]["DocsPolicy"];
                 [name: string]: unknown;
             };
             content?: never;
@@ -1687,14 +1694,14 @@ export interface components {
         NoStore: "no-store";
         /**
          * @description The refresh token as an HTTP-only cookie, in cookie mode only (`HttpOnly; SameSite=Strict; Path=/`, and `Secure` unless switched off)
-         * @example __Host-refresh_token=eyJhbGciOiJIUzI1NiJ9.eyJ0eXBlIjoicmVmcmVzaCJ9.c2ln; Path=/; Secure; HttpOnly; SameSite=Strict
+         * @example __Host-refresh_token=eyJhbGciOiJIUzI1NiJ9.eyJ0eXBlIjoicmVmcmVzaCJ9.c2ln; Max-Age=2592000; Path=/; HttpOnly; Secure; SameSite=Strict
          */
         RefreshCookie: string;
         /**
          * @description How to authenticate (RFC 6750 §3)
          * @example Bearer realm="rekindle", error="invalid_token"
          */
-        Challenge: string;
+        Challenge: "Bearer realm=\"rekindle\"" | "Bearer realm=\"rekindle\", error=\"invalid_token\"";
         /**
          * @description The methods of this path
          * @example POST
@@ -1717,7 +1724,7 @@ export interface components {
         RateLimitPolicy: string;
         /**
          * @description Deletes the refresh cookie, if the request carried the cookie of the session that has ended
-         * @example __Host-refresh_token=; Max-Age=0; Path=/; Secure
+         * @example __Host-refresh_token=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict
          */
         ClearedCookie: string;
         /**
@@ -1735,6 +1742,11 @@ export interface components {
          * @example Accept-Encoding
          */
         VaryEncoding: string;
+        /**
+         * @description Nothing from other hosts
+         * @example default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+         */
+        DocsPolicy: "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     };
     pathItems: never;
 }
@@ -1790,6 +1802,11 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     "Cache-Control": components["headers"]["NoStore"];
+                    /**
+                     * @description Since when this operation is deprecated (RFC 9745). No date is set for its removal
+                     * @example @1795996800
+                     */
+                    Deprecation: "@1795996800";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2742,18 +2759,14 @@ export interface operations {
                     "Cache-Control": components["headers"]["NoCache"];
                     ETag: components["headers"]["ETag"];
                     Vary: components["headers"]["VaryEncoding"];
-                    /**
-                     * @description Nothing from other hosts
-                     * @example default-src 'none'; script-src 'self'
-                     */
-                    "Content-Security-Policy": string;
+                    "Content-Security-Policy": components["headers"]["DocsPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/html": string;
                 };
             };
-            304: components["responses"]["NotModified"];
+            304: components["responses"]["PageNotModified"];
             405: components["responses"]["MethodNotAllowed"];
         };
     };
@@ -2779,11 +2792,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["NoCache"];
                     ETag: components["headers"]["ETag"];
                     Vary: components["headers"]["VaryEncoding"];
-                    /**
-                     * @description Nothing from other hosts
-                     * @example default-src 'none'; script-src 'self'
-                     */
-                    "Content-Security-Policy": string;
+                    "Content-Security-Policy": components["headers"]["DocsPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2791,7 +2800,7 @@ export interface operations {
                     "text/javascript": string;
                 };
             };
-            304: components["responses"]["NotModified"];
+            304: components["responses"]["PageNotModified"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
         };

@@ -1,11 +1,12 @@
 /**
- * Compares the contract with the last released one and prints what changed for clients. Fails on breaking changes unless
- * the version was raised accordingly: the major version, or the minor version of 0.x.
+ * Compares the contract with the last released one and prints what changed for clients. Fails when the breaking changes are
+ * not exactly those of `accepted-changes.txt`.
  *
- *     node openapi/compare.ts [BEFORE AFTER]
+ *     node openapi/compare.ts [BEFORE AFTER ACCEPTED]
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { compareAccepted, readAccepted } from './accepted.ts'
 import { compareContracts } from './judge.ts'
 
 interface Contract extends Record<string, unknown> {
@@ -15,25 +16,34 @@ interface Contract extends Record<string, unknown> {
 const inRepository = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const read = (path: string): Contract => JSON.parse(readFileSync(path, 'utf8')) as Contract
 
-/** Semantic Versioning 2.0.0, §4 and §8 */
-function saysBreaking(before: string, after: string): boolean {
-  const [oldMajor = 0, oldMinor = 0] = before.split('.').map(Number)
-  const [major = 0, minor = 0] = after.split('.').map(Number)
-  return major > oldMajor || (oldMajor === 0 && minor > oldMinor)
+const [
+  beforePath,
+  afterPath = inRepository('../generated/openapi.json'),
+  acceptedPath = inRepository('accepted-changes.txt'),
+] = process.argv.slice(2)
+const current = read(afterPath)
+const { version } = current.info
+const releasedPath = beforePath ?? inRepository(`released/${version}.json`)
+
+function compare(): void {
+  const changes = compareContracts(read(releasedPath), current).map((change) => ({
+    ...change,
+    text: `${change.where}: ${change.what}`,
+  }))
+  for (const { breaking, text } of changes) console.log(`${breaking ? 'breaking  ' : 'compatible'}  ${text}`)
+  const broken = changes.filter(({ breaking }) => breaking).map(({ text }) => text)
+  console.log(`${changes.length} changes of the contract since ${version}, ${broken.length} of them breaking`)
+
+  const { unknown, gone } = compareAccepted(broken, readAccepted(readFileSync(acceptedPath, 'utf8')))
+  for (const change of unknown)
+    console.error(`breaking, and not in openapi/accepted-changes.txt with a reason: ${change}`)
+  for (const change of gone) console.error(`in openapi/accepted-changes.txt, but no such change: ${change}`)
+  if (unknown.length + gone.length > 0) process.exitCode = 1
 }
 
-const [before = inRepository('released/openapi.json'), after = inRepository('../generated/openapi.json')] =
-  process.argv.slice(2)
-const [released, current] = [read(before), read(after)]
-const changes = compareContracts(released, current)
-for (const { breaking, where, what } of changes) {
-  console.log(`${breaking ? 'breaking  ' : 'compatible'}  ${where}: ${what}`)
-}
-const broken = changes.filter(({ breaking }) => breaking).length
-console.log(
-  `${changes.length} changes of the contract since ${released.info.version}, ${broken} of them breaking`,
-)
-if (broken > 0 && !saysBreaking(released.info.version, current.info.version)) {
-  console.error(`${current.info.version} is too low for that: raise the version in openapi/openapi.yaml`)
+if (existsSync(releasedPath)) compare()
+else {
+  // A raised version must not hide what is breaking.
+  console.error(`${version} was not released: only \`npm run release\` raises the version of the contract`)
   process.exitCode = 1
 }

@@ -11,10 +11,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { OpenAPI3 } from 'openapi-typescript'
 import openapiTS, { astToString } from 'openapi-typescript'
+import packageJson from '../package.json' with { type: 'json' }
 import { toOpenApi30 } from './down-convert.ts'
 import { errorsSource } from './errors.ts'
 import type { Contract } from './routes.ts'
 import { routesSource } from './routes.ts'
+import { assertSupported } from './supported.ts'
 import { validatorsSource } from './validators.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -38,7 +40,12 @@ async function generate(): Promise<Map<string, string>> {
   try {
     const path = join(directory, 'openapi.json')
     const json = bundle(path)
+    assertSupported(JSON.parse(json))
     const contract = JSON.parse(json) as Contract
+    // One version for the package, the contract and /docs. `npm run release` raises it.
+    const { version } = JSON.parse(json).info
+    if (version !== packageJson.version)
+      throw new TypeError(`openapi.yaml has the version ${version}, and package.json ${packageJson.version}`)
     return new Map([
       ['openapi.json', json],
       ['openapi-3.0.json', `${JSON.stringify(toOpenApi30(JSON.parse(json)), null, 2)}\n`],

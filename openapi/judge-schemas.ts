@@ -76,6 +76,12 @@ function effect(keyword: string, before: unknown, after: unknown): Effect {
   return 'other'
 }
 
+/** Whether a pattern gave way to a list of values that all match it */
+function fits({ pattern }: Members, { pattern: next, enum: values }: Members): boolean {
+  if (typeof pattern !== 'string' || next !== undefined || !Array.isArray(values)) return false
+  return values.every((value) => typeof value === 'string' && new RegExp(pattern, 'u').test(value))
+}
+
 /** @param seen pairs of references already being compared, because a schema may contain itself */
 export function compareSchemas(
   comparison: Comparison,
@@ -96,6 +102,7 @@ export function compareSchemas(
 
   for (const keyword of Object.keys({ ...before, ...after })) {
     if (STRUCTURE.includes(keyword) || ANNOTATIONS.includes(keyword) || keyword.startsWith('x-')) continue
+    if (keyword === 'pattern' && fits(before, after)) continue
     const change = effect(keyword, before[keyword], after[keyword])
     const breaking = change === 'other' || change === (direction === 'request' ? 'narrower' : 'wider')
     const [old, next] = [before, after].map((schema) => JSON.stringify(schema[keyword]) ?? 'none')

@@ -6,7 +6,8 @@ import type { Command } from 'commander'
 import { given } from '../config/environment.ts'
 import { SettingsError } from '../config/settings.ts'
 import { variables } from '../config/variables.ts'
-import { Failure, messageOf, WRONG_USAGE } from './failure.ts'
+import { Failure, messageOf } from './failure.ts'
+import { baseUrl, wholeSeconds, wrongUsage } from './option-values.ts'
 
 // Milliseconds. The service itself gives up on a database after 2.3 s.
 const TIMEOUT = 4000
@@ -25,7 +26,7 @@ export function addHealthCommand(program: Command, env: NodeJS.ProcessEnv): void
     .command('health')
     .description('exit with 0 if the running service is ready, that is if GET /readyz answers 200')
     .option('--url <url>', 'of the service; by default of HOST and PORT on this machine', baseUrl)
-    .option('--wait <seconds>', 'wait until it is ready, 1 to 600', seconds)
+    .option('--wait <seconds>', 'wait until it is ready, 1 to 600', wholeSeconds('--wait'))
     .action(async ({ url = localUrl(env), wait = 0 }: Options) => {
       const address = new URL('readyz', url)
       const end = performance.now() + wait * 1000
@@ -113,21 +114,3 @@ function reachable(host: string): string {
   if (host === '::') return '[::1]'
   return host.includes(':') ? `[${host}]` : host
 }
-
-function baseUrl(text: string): string {
-  const url = URL.parse(text)
-  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
-  if (!isPlain || url.search !== '' || url.hash !== '')
-    throw wrongUsage('--url must be like http://127.0.0.1:8787, without a password')
-  return url.href.endsWith('/') ? url.href : `${url.href}/`
-}
-
-function seconds(text: string): number {
-  const number = Number(text)
-  if (!/^\d{1,3}$/.test(text) || number < 1 || number > 600)
-    throw wrongUsage('--wait must be a whole number from 1 to 600')
-  return number
-}
-
-// Commander would repeat the argument.
-const wrongUsage = (message: string) => new Failure(message, { exitCode: WRONG_USAGE })

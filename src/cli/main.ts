@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { lookalikes } from '../config/lookalikes.ts'
 import { addBackupCommand } from './backup.ts'
+import { addConformCommand } from './conform.ts'
 import { addCopyCommand } from './copy.ts'
 import { addDatabaseCommands } from './database.ts'
 import { addEventCommand } from './events.ts'
@@ -37,6 +38,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
       await serve(env)
     })
   addHealthCommand(program, env)
+  addConformCommand(program, env)
   addDatabaseCommands(program, env)
   addBackupCommand(program, env)
   addCopyCommand(program)

@@ -7,7 +7,7 @@ import { memoryStorage, tolerant, webStorage } from './storage.ts'
 import type { Message } from './tabs.ts'
 import { createTabs } from './tabs.ts'
 import type { Tokens } from './tokens.ts'
-import { isNewer, isTokens, lifetimeOf, sessionOf, sinceOf } from './tokens.ts'
+import { following, isNewer, isTokens, lifetimeOf, sessionOf } from './tokens.ts'
 import { pause } from './wait.ts'
 
 // Milliseconds. A person takes less than a tenth of a second for no time at all.
@@ -135,27 +135,19 @@ export function createKeeper(
     })
 
   async function take(grant: Grant, receivedAt: number, isLogin = false): Promise<void> {
-    const { access_token: accessToken, expires_in: expiresIn } = grant
-    const { sid = '', iat = 0 } = claimsOf(accessToken)
+    const { sid = '' } = claimsOf(grant.access_token)
     if (isLogin) {
       interrupt()
       over.delete(sid)
       started = sid
     } else if (over.has(sid)) {
       // The cookie was of a session that was logged out while the service could not be reached.
-      owed.set(sid, { token: accessToken, hasCookie: true, isKept: true })
+      owed.set(sid, { token: grant.access_token, hasCookie: true, isKept: true })
       return onChange()
     }
     // Without rotation, answers contain no refresh token and the old one stays valid.
     const refreshToken = grant.refresh_token ?? (isLogin ? undefined : tokens?.refreshToken)
-    const next: Tokens = {
-      accessToken,
-      ...(refreshToken && { refreshToken }),
-      expiresIn,
-      receivedAt,
-      sequence: Math.max((last?.sequence ?? 0) + 1, receivedAt),
-      since: last && sid === sessionOf(last) ? sinceOf(last) : iat,
-    }
+    const next = following(last, grant, receivedAt, refreshToken)
     adopt(next, isLogin, false)
     await save()
     if (tokens !== next) return

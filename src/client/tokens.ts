@@ -1,4 +1,5 @@
 import { claimsOf } from './identity.ts'
+import type { Grant } from './session-options.ts'
 
 /** Tokens as a tab keeps them, stores them and sends them to other tabs. */
 export interface Tokens {
@@ -30,7 +31,7 @@ export const isTokens = (value: unknown): value is Tokens => {
 export const sessionOf = (tokens: Tokens | undefined): string => claimsOf(tokens?.accessToken).sid ?? ''
 
 /** When the browser got the session; for tokens that an older client stored, when they were issued */
-export const sinceOf = ({ since, accessToken }: Tokens): number => since ?? claimsOf(accessToken).iat ?? 0
+const sinceOf = ({ since, accessToken }: Tokens): number => since ?? claimsOf(accessToken).iat ?? 0
 
 /** Whether tokens take the place of others. All tabs must agree on this, in whichever order they hear of both. */
 export function isNewer(tokens: Tokens, others: Tokens | undefined): boolean {
@@ -38,6 +39,24 @@ export function isNewer(tokens: Tokens, others: Tokens | undefined): boolean {
   const [mine, theirs] = [sessionOf(tokens), sessionOf(others)]
   const order = mine === theirs ? 0 : sinceOf(tokens) - sinceOf(others)
   return (order || tokens.sequence - others.sequence || Number(mine > theirs)) > 0
+}
+
+/** @param last the newest tokens that this tab has seen, of whichever session: those of the grant are newer */
+export function following(
+  last: Tokens | undefined,
+  { access_token: accessToken, expires_in: expiresIn }: Grant,
+  receivedAt: number,
+  refreshToken: string | undefined,
+): Tokens {
+  const { sid = '', iat = 0 } = claimsOf(accessToken)
+  return {
+    accessToken,
+    ...(refreshToken && { refreshToken }),
+    expiresIn,
+    receivedAt,
+    sequence: Math.max((last?.sequence ?? 0) + 1, receivedAt),
+    since: last ? Math.max(sinceOf(last), sid === sessionOf(last) ? 0 : iat) : iat,
+  }
 }
 
 /**

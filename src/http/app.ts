@@ -127,6 +127,7 @@ function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
     exposeHeaders: [
       'X-Request-Id',
       'Rekindle-Error',
+      'Deprecation',
       'Retry-After',
       'RateLimit',
       'RateLimit-Policy',

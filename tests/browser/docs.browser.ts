@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Locator, Page, Response } from 'playwright-core'
+import packageJson from '../../package.json' with { type: 'json' }
 import { checkResponse } from '../support/check-response.ts'
 import { PASSWORD, startService } from '../support/service.ts'
 import { launchBrowser } from './chromium.ts'
@@ -61,6 +62,7 @@ test('operations are tried in /docs, which asks no other host and breaks no poli
   )
   await page.goto(`${service.url}/docs`)
   await page.locator('.opblock').first().waitFor()
+  assert.equal((await page.locator('.info .version').first().innerText()).trim(), packageJson.version)
 
   const login = await open(page, 'login')
   await login.locator('textarea').fill(JSON.stringify({ username: 'ada', password: PASSWORD }))

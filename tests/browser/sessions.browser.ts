@@ -26,6 +26,13 @@ const begin = (tab: BrowserTab, options = '{}') =>
 const told = (tab: BrowserTab) => tab.run('[client.ended, client.users]')
 const COOKIE = "{ mode: 'cookie' }"
 
+const STORAGES: Readonly<Record<string, string>> = {
+  'that throws': '{ get() { throw new Error() }, set() { throw new Error() } }',
+  'that hangs': '{ get: () => new Promise(() => {}), set: () => new Promise(() => {}) }',
+  'that takes its time': `(({ get, set }, later = (work) => new Promise((done) => setTimeout(() => done(work()), 50))) =>
+    ({ get: () => later(get), set: (stored) => later(() => set(stored)) }))(client.webStorage(() => sessionStorage))`,
+}
+
 for (const [name, launch, skip] of browsers) {
   describe(name, { skip }, () => {
     test('without each of the features, and without all of them', { timeout: 120_000 }, async (t) => {
@@ -44,6 +51,20 @@ for (const [name, launch, skip] of browsers) {
       assert.deepEqual([...new Set(rows.map(({ generation }) => generation))], [1])
       assert.ok(rows.every(({ revoked_at }) => revoked_at !== null))
     })
+
+    for (const [what, storage] of Object.entries(STORAGES)) {
+      test(`with a storage ${what}`, { timeout: 60_000 }, async (t) => {
+        const { gateway } = await prepare(t)
+        const browser = await launch(t)
+        const tab = await browser.newTab(gateway.url)
+        await begin(tab, `{ storage: ${storage} }`)
+        await tab.run("client.logIn(session, 'ada', false, { expires_in: 0 })")
+        assert.equal(await tab.run('client.me(session)'), 'ada')
+        await tab.run('session.logout()')
+        assert.equal(await tab.run('session.accessToken()'), undefined)
+        assert.equal(((await told(tab)) as string[][])[0]?.join(), 'logout')
+      })
+    }
 
     test('another user logs in in another tab', { timeout: 60_000 }, async (t) => {
       const { gateway, living, ada, bob } = await prepare(t)

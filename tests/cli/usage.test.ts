@@ -9,6 +9,7 @@ const COMMANDS = [
   [],
   ['serve'],
   ['health'],
+  ['conform'],
   ['migrate'],
   ['prune'],
   ['copy'],
@@ -44,6 +45,7 @@ describe('--help', { concurrency: 4 }, () => {
     const { stdout } = await rekindle(['--help'])
     for (const command of [
       'serve',
+      'conform',
       'migrate',
       'prune',
       'copy',

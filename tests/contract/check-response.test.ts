@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkResponse, contract, documented, operations } from '../support/check-response.ts'
-import { startService } from '../support/service.ts'
+import { PASSWORD, startService } from '../support/service.ts'
 
 interface Members extends Readonly<Record<string, unknown>> {}
 
@@ -68,6 +68,43 @@ test('an undocumented status, media type, member or header does not pass', async
   assert.throws(() => check(headers({ 'x-request-id': '' })))
   assert.throws(() => check({}, JSON.stringify({ ...real.body, more: 1 })), /additional properties/)
   assert.throws(() => check({}, JSON.stringify({ ...real.body, code: 201 })))
+  assert.throws(
+    () => check(headers({ 'cache-control': 'public' })),
+    /Cache-Control must be equal to constant/,
+  )
   const { 'cache-control': _, ...rest } = Object.fromEntries(real.headers)
   assert.throws(() => check({ headers: rest }), /lacks Cache-Control/)
+})
+
+test('the refresh cookie has the attributes that the contract describes', async (t) => {
+  const service = await startService(t)
+  await service.register()
+  const json = { username: 'ada', password: PASSWORD, cookie: true }
+  const real = await service.request('/api/auth/login', { json })
+  const check = (change: (line: string) => string) => {
+    const headers = new Headers(real.headers)
+    const [line = ''] = real.headers.getSetCookie()
+    headers.set('Set-Cookie', change(line))
+    checkResponse('POST', '/api/auth/login', { status: 200, headers }, real.text)
+  }
+  check((line) => line)
+  assert.throws(() => check((line) => line.replace('; HttpOnly', '')), /not HttpOnly/)
+  assert.throws(() => check((line) => line.replace('; Path=/', '; Path=/api')), /Path=/)
+  assert.throws(() => check((line) => line.replace('; SameSite=Strict', '')), /SameSite/)
+  assert.throws(() => check((line) => `${line}; Domain=example.com`), /Domain/)
+  assert.throws(() => check((line) => `__Host-${line}`), /not Secure/)
+})
+
+test('a request that comes to no operation has headers as well', () => {
+  const text = JSON.stringify({ status: 'error', code: 431, message: 'Request Header Fields Too Large.' })
+  const headers = {
+    ...{ 'Content-Type': 'application/json', 'Rekindle-Error': 'headers_too_large', 'X-Request-Id': 'x' },
+  }
+  checkResponse('GET', '/livez', new Response(text, { status: 431, headers }), text)
+  for (const name of Object.keys(headers)) {
+    const others = new Headers(headers)
+    others.set(name, '')
+    const response = new Response(text, { status: 431, headers: others })
+    assert.throws(() => checkResponse('GET', '/livez', response, text), name)
+  }
 })

@@ -1,7 +1,6 @@
 /** Changes with a known verdict, each made alone to the released contract. */
 
-/** By JSON pointer (`-` is the end of a list): the new value, or undefined to remove what is there. */
-export type Edits = Readonly<Record<string, unknown>>
+import type { Edits } from './edited.ts'
 
 /** The change, and separately the changes that have to be made first so that it is possible */
 export type Row = Edits | readonly [before: Edits, edits: Edits]
@@ -81,6 +80,9 @@ export const breaking: Readonly<Record<string, Row>> = {
   'a message changed': { [`${loginData}/properties/message/const`]: 'Welcome' },
   'a constant freed': { [`${loginData}/properties/message/const`]: undefined },
   'a bound of a response widened': { [`${schemas}/ExpiresIn/minimum`]: -1 },
+  'a pattern of a response replaced by values, one of which does not match it': {
+    '/components/headers/Challenge/schema': { type: 'string', enum: ['Bearer realm="a"', 'Basic realm="a"'] },
+  },
   'a pattern of a response removed': { [`${schemas}/Jwt/pattern`]: undefined },
   'a format of a response changed': { [`${schemas}/Timestamp/format`]: 'date' },
   'a response header removed': { [`${login}/responses/200/headers/Set-Cookie`]: undefined },
@@ -180,6 +182,9 @@ export const compatible: Readonly<Record<string, Row>> = {
   },
   'a response member promised now': { [`${loginData}/required/-`]: 'refresh_token' },
   'a nullable response member never null': { [`${sessionRow}/properties/device/type`]: 'string' },
+  'a pattern of a response replaced by values that match it': {
+    '/components/headers/Challenge/schema': { type: 'string', enum: ['Bearer realm="a"'] },
+  },
   'an enum of a response narrowed': { [`${badRefresh}/message/enum/0`]: undefined },
   'a bound of a response tightened': { [`${schemas}/ExpiresIn/minimum`]: 1 },
   'a response header added': { [`${me}/responses/200/headers/ETag`]: { schema: { type: 'string' } } },

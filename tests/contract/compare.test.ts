@@ -1,31 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { readAccepted } from '../../openapi/accepted.ts'
 import { compareContracts } from '../../openapi/judge.ts'
-import type { Edits, Row } from './compare-rows.ts'
+import type { Row } from './compare-rows.ts'
 import { breaking, compatible } from './compare-rows.ts'
+import type { Edits } from './edited.ts'
+import { edited } from './edited.ts'
 
-const released = readFileSync(new URL('../../openapi/released/openapi.json', import.meta.url), 'utf8')
-
-function edited(text: string, edits: Edits): string {
-  const document = JSON.parse(text)
-  for (const [pointer, value] of Object.entries(structuredClone(edits))) {
-    const keys = pointer.split('/').slice(1)
-    const last = keys.pop() ?? ''
-    const plain = (key: string) => key.replaceAll('~1', '/')
-    const at = keys.reduce((inner, key) => inner[plain(key)], document)
-    assert.ok(at !== undefined && (value !== undefined || plain(last) in at), `nothing at ${pointer}`)
-    if (last === '-') at.push(value)
-    else if (value !== undefined) at[plain(last)] = value
-    else if (Array.isArray(at)) at.splice(Number(last), 1)
-    else delete at[plain(last)]
-  }
-  return JSON.stringify(document)
-}
+// Not the last release: the changes of compare-rows.ts are changes of this one.
+const released = readFileSync(new URL('../../openapi/released/0.1.0.json', import.meta.url), 'utf8')
 
 function judge(row: Row) {
   const [before, edits] = Array.isArray(row) ? row : [{}, row]
@@ -64,32 +53,78 @@ test('a schema that contains itself', () => {
   ])
 })
 
-test('the command fails on a breaking change, unless the version says so', (t) => {
+/** The command, with edits of the released contract and a list of accepted changes */
+function command(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-compare-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
-  const command = fileURLToPath(new URL('../../openapi/compare.ts', import.meta.url))
-  const run = (from: string, to: string, edits: Edits) => {
-    const [before, after] = [join(directory, 'before.json'), join(directory, 'after.json')]
-    writeFileSync(before, edited(released, { '/info/version': from }))
-    writeFileSync(after, edited(released, { '/info/version': to, ...edits }))
-    const { status, stdout } = spawnSync(process.execPath, [command, before, after], { encoding: 'utf8' })
-    return { status, stdout }
+  const [before, after, list] = ['before.json', 'after.json', 'accepted.txt'].map((name) =>
+    join(directory, name),
+  ) as [string, string, string]
+  const program = fileURLToPath(new URL('../../openapi/compare.ts', import.meta.url))
+  return (edits: Edits, accepted: string) => {
+    writeFileSync(before, released)
+    writeFileSync(after, edited(released, edits))
+    writeFileSync(list, `# What this file is\n\n${accepted}`)
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, before, after, list], {
+      encoding: 'utf8',
+    })
+    return { status, stdout, stderr }
   }
-  const breaks = { '/paths/~1api~1auth~1me/get': undefined }
-  const adds = { '/components/schemas/LoginRequest/properties/device': { type: 'string' } }
-  assert.deepEqual(run('0.1.0', '0.1.1', breaks), {
+}
+
+const BREAKS: Edits = { '/paths/~1api~1auth~1me/get': undefined }
+const BROKEN = 'contract: GET /api/auth/me removed'
+
+test('a breaking change has to be accepted with a reason; a raised version does not hide it', (t) => {
+  const run = command(t)
+  assert.deepEqual(run(BREAKS, ''), {
     status: 1,
-    stdout:
-      'breaking    contract: GET /api/auth/me removed\n1 changes of the contract since 0.1.0, 1 of them breaking\n',
+    stdout: `breaking    ${BROKEN}\n1 changes of the contract since 0.1.0, 1 of them breaking\n`,
+    stderr: `breaking, and not in openapi/accepted-changes.txt with a reason: ${BROKEN}\n`,
   })
-  assert.deepEqual(run('0.1.0', '0.1.1', adds), {
+  for (const version of ['0.2.0', '1.0.0']) {
+    assert.equal(run({ ...BREAKS, '/info/version': version }, '').status, 1)
+  }
+  assert.equal(run(BREAKS, `# Nobody used it.\n${BROKEN}\n`).status, 0)
+  assert.equal(run(BREAKS, `${BROKEN}\n`).status, 1)
+})
+
+test('a list of accepted changes that is no longer true fails', (t) => {
+  const run = command(t)
+  const adds = { '/components/schemas/LoginRequest/properties/device': { type: 'string' } }
+  assert.deepEqual(run(adds, ''), {
     status: 0,
     stdout:
       'compatible  contract POST /api/auth/login request body application/json: member device added\n' +
       '1 changes of the contract since 0.1.0, 0 of them breaking\n',
+    stderr: '',
   })
-  assert.equal(run('0.1.0', '0.2.0', breaks).status, 0)
-  assert.equal(run('0.2.0', '1.0.0', breaks).status, 0)
-  assert.equal(run('1.1.0', '1.2.0', breaks).status, 1)
-  assert.equal(run('1.1.0', '2.0.0', breaks).status, 0)
+  const { status, stderr } = run(adds, `# Nobody used it.\n${BROKEN}\n`)
+  assert.deepEqual([status, stderr], [1, `in openapi/accepted-changes.txt, but no such change: ${BROKEN}\n`])
+})
+
+test('each accepted change has one reason', () => {
+  assert.deepEqual(readAccepted('# About this file\n'), [])
+  assert.deepEqual(readAccepted('# About\n\n# Why,\n# and how\na\nb\n\n# Why\nc\n'), ['a', 'b', 'c'])
+  assert.throws(() => readAccepted('a\n'), /a change without a reason: a/)
+  assert.throws(() => readAccepted('# About\n\n# Why\n'), /a reason without a change: # Why/)
+  assert.throws(() => readAccepted('# Why\na\n\n# Why\na\n'), /listed twice: a/)
+})
+
+test('a version that was not released has no contract to compare with', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rekindle-compare-'))
+  try {
+    for (const name of ['openapi', 'generated'])
+      cpSync(new URL(`../../${name}`, import.meta.url), join(directory, name), { recursive: true })
+    const run = () =>
+      spawnSync(process.execPath, [join(directory, 'openapi/compare.ts')], { encoding: 'utf8' })
+    assert.equal(run().status, 0)
+    const generated = join(directory, 'generated/openapi.json')
+    writeFileSync(generated, edited(readFileSync(generated, 'utf8'), { '/info/version': '77.0.0' }))
+    const { status, stderr } = run()
+    assert.equal(status, 1)
+    assert.match(stderr, /^77\.0\.0 was not released: only `npm run release` raises the version/)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as schemas from '../../generated/schemas.ts'
 import { instantOf } from '../../src/date-time.ts'
-import { validator } from '../support/check-response.ts'
+import { contract, validator } from '../support/check-response.ts'
 
 const UUID = '5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21'
 
@@ -81,4 +81,18 @@ test('a date-time is read as the instant that it names', () => {
   ])
     assert.equal(instantOf(text), midnight, text)
   assert.equal(instantOf('2026-11-30T00:00:00.5z'), midnight + 500)
+})
+
+test('the contract has no other format, which nobody would check', () => {
+  const used = new Set<string>()
+  JSON.stringify(contract, (key, value) => {
+    if (key === 'format') used.add(value)
+    // Of the service alone, in words of its own
+    return key === 'x-server-check' ? undefined : value
+  })
+  assert.ok(used.size > 1)
+  assert.deepEqual(
+    [...used].filter((format) => !(format in FORMATS)),
+    [],
+  )
 })

@@ -182,4 +182,11 @@ test('errors of the mock', { timeout: 60_000 }, async (t) => {
       assert.equal((await ask(mock, asked)).status, status)
     })
   }
+
+  await t.test('an exchange that succeeds: the mock has the Deprecation of an older draft', async () => {
+    const body = JSON.stringify({ token: 'x' })
+    const headers = { 'Content-Type': 'application/json' }
+    const response = await fetch(`${mock}/api/auth/refresh`, { method: 'POST', headers, body })
+    assert.deepEqual([response.status, response.headers.get('Deprecation')], [200, 'true'])
+  })
 })

@@ -32,7 +32,7 @@ const checks = all.flatMap(({ pattern, 'x-server-check': check }) =>
 
 // Left out are \d, \w, \s, \b and case-insensitivity (Unicode in some languages, ASCII in others), \u and \p (unknown to
 // some), groups, and `.`, which does not match the same characters everywhere.
-const CHARACTER = String.raw`(?:[\w !~,:;@-]|\\[.\\/]|\\x[\dA-F]{2})`
+const CHARACTER = String.raw`(?:[\w !~,:;@"<=/-]|\\[.\\/]|\\x[\dA-F]{2})`
 const CLASS = String.raw`\[\^?(?:\.|${CHARACTER})+\]`
 const PORTABLE = new RegExp(String.raw`^\^(?:(?:${CHARACTER}|${CLASS})(?:[+*]|\{\d+(?:,\d*)?\})?)+\$?$`)
 

@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { closed } from '../../src/conform/closed.ts'
 import { ON_PURPOSE } from '../client/stateless.ts'
 import { contract, operations, pathOf } from '../support/check-response.ts'
-import { closed } from '../support/closed.ts'
 import { startProgram } from '../support/program.ts'
 
 const direct = globalThis.fetch
@@ -42,8 +42,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'rekindle-prism-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
 const document = join(directory, 'closed.json')
-// Prism adds a header of its own to the answers of deprecated operations.
-const withoutDeprecated = (key: string, value: unknown) => (key === 'deprecated' ? undefined : value)
+// Prism has a header of its own for deprecated operations, of an older draft, which its mock sends in the place of ours.
+const withoutDeprecated = (key: string, value: unknown) =>
+  key === 'deprecated' || key === 'Deprecation' ? undefined : value
 writeFileSync(document, JSON.stringify(closed(contract), withoutDeprecated))
 const command = ['prism', 'proxy', '--errors', '--port', '0', document, upstream] as const
 const prism = await startProgram({ after }, ['npx', ...command], { cwd: root }, /listening on (http:\S+)/)

@@ -5,29 +5,26 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { after, test } from 'node:test'
-import type { OperationId } from '../../src/http/contract.ts'
-import { contract } from '../support/check-response.ts'
+import type { Example } from '../../src/conform/examples.ts'
+import { examples, table, withoutExample } from '../../src/conform/examples.ts'
+import { ownKeys } from '../../src/conform/provocations/index.ts'
+import type { Provocation } from '../../src/conform/provocations/provocation.ts'
+import { edited } from '../contract/edited.ts'
+import type { Observed } from '../support/check-response.ts'
+import { contract, observers, operations } from '../support/check-response.ts'
 import type { Dialect, DialectContext } from '../support/database.ts'
 import { snapshot, test as testBoth } from '../support/database.ts'
 import type { Answer } from '../support/service.ts'
 import type { World } from '../support/world.ts'
 import { startWorld } from '../support/world.ts'
-import * as accounts from './documented/accounts.ts'
-import * as admin from './documented/admin.ts'
-import type { Example } from './documented/examples.ts'
-import { examples, table, withoutExample } from './documented/examples.ts'
-import * as health from './documented/operations.ts'
-import type { Provocation, Provocations } from './documented/provoke.ts'
-import * as refresh from './documented/refresh.ts'
-import * as sessions from './documented/sessions.ts'
+import { everyEvent } from './documented/every-event.ts'
+import { further } from './documented/further.ts'
+import { requestLies, responseLies } from './documented/lies.ts'
+import { recordReads, unread } from './documented/reads.ts'
+import { ownUnderneath, waysInWorld } from './documented/underneath.ts'
+import { unkept } from './documented/unkept.ts'
 
-const provocations: Readonly<Record<OperationId, Provocations>> = {
-  ...refresh,
-  ...accounts,
-  ...sessions,
-  ...admin,
-  ...health,
-}
+const text = JSON.stringify(contract)
 
 /** Names and types of all members, without values. */
 function shape(value: unknown): unknown {
@@ -52,7 +49,7 @@ function matches({ operationId, status, type, value }: Example, { text, body }: 
   else assert.deepEqual(withoutPaths(body), withoutPaths(value as object))
 }
 
-async function provoke({ service }: World, example: Example, ask: Awaited<ReturnType<Provocation>>) {
+async function provoke({ service }: World, example: Example, ask: Awaited<ReturnType<Provocation<World>>>) {
   const before = await snapshot(service.database)
   const times = Array.from({ length: ask.times ?? 1 })
   const answers = await Promise.all(times.map(() => service.request(ask.path, ask.request)))
@@ -68,6 +65,15 @@ async function provoke({ service }: World, example: Example, ask: Awaited<Return
 }
 
 const seen = new Set<Example>()
+
+const isAdministration = (operationId: string) =>
+  operations.some(
+    ({ path, operation }) => operation.operationId === operationId && path.startsWith('/admin/'),
+  )
+
+const observed: Observed[] = []
+observers.add((one) => observed.push(one))
+recordReads()
 
 // The others are answered without the database.
 const OF_DATABASE = /^(200|201|401|403|404|409|429|500|503) (?!busy|shutting_down|cross_site)/
@@ -100,10 +106,10 @@ function standingWorld(dialect: Dialect = 'sqlite'): Promise<World> {
 
 for (const example of examples) {
   const { operationId, key } = example
-  const isAdmin = operationId in admin
+  const isAdmin = isAdministration(operationId)
   const define = (isAdmin ? OF_ADMIN : OF_DATABASE).test(key) ? testBoth : test
   const isHarmless = (isAdmin ? HARMLESS.admin : HARMLESS.others).test(key)
-  const ways = [provocations[operationId as OperationId]?.[key] ?? []].flat()
+  const ways = waysInWorld(operationId, key)
   for (const [index, way] of ways.entries()) {
     const name = `${operationId} ${key}${ways.length > 1 ? `, ${index + 1} of ${ways.length}` : ''}`
     define(name, async (t: TestContext & Partial<DialectContext>) => {
@@ -117,11 +123,26 @@ for (const example of examples) {
 test('all that the contract documents was seen above, and nothing is provoked that it does not', (t) => {
   for (const line of table(examples, seen)) t.diagnostic(line)
   assert.deepEqual(withoutExample, [])
-  const provoked = Object.entries(provocations).flatMap(([id, ways]) =>
-    Object.keys(ways).map((key) => `${id} ${key}`),
-  )
   const named = (some: Iterable<Example>) =>
     [...some].map(({ operationId, key }) => `${operationId} ${key}`).sort()
-  assert.deepEqual(provoked.sort(), named(examples))
   assert.deepEqual(named(seen), named(examples))
+  const documented = named(examples)
+  assert.deepEqual(
+    [...ownKeys, ...ownUnderneath].filter((provoked) => !documented.includes(provoked)),
+    [],
+  )
+})
+
+test('each promise about a response was kept in one of them', async (t) => {
+  await further(await startWorld(t))
+  await everyEvent(await startWorld(t))
+  assert.deepEqual(unkept(JSON.parse(text), observed), [])
+  for (const [name, [edits, says]] of Object.entries(responseLies))
+    assert.ok(unkept(JSON.parse(edited(text, edits)), observed).includes(says), `not noticed: ${name}`)
+})
+
+test('each documented member of a request was read by its handler', () => {
+  assert.deepEqual(unread(JSON.parse(text)), [])
+  for (const [name, [edits, says]] of Object.entries(requestLies))
+    assert.deepEqual(unread(JSON.parse(edited(text, edits))), [says], `not noticed: ${name}`)
 })

@@ -76,7 +76,8 @@ testOnce('on: GET /metrics on a port of its own, and nothing else there or elsew
   assert.equal((await service.request('/metrics')).status, 404)
 })
 
-type Act = (world: World) => unknown
+type LoggedIn = Pick<World, 't' | 'service' | 'user' | 'accessToken' | 'refreshToken'>
+type Act = (world: LoggedIn) => unknown
 const refreshNow: Act = ({ service, refreshToken }) => service.refresh(refreshToken)
 const exchangeNow: Act = ({ service, accessToken }) => service.exchange(accessToken)
 const logout: Act = ({ service, refreshToken }) =>
@@ -93,7 +94,7 @@ const wait =
   }
 
 let next = ''
-const exhaust = async (world: World) => {
+const exhaust = async (world: LoggedIn) => {
   limit(world)
   next = (await world.service.refresh(world.refreshToken)).body.data.refresh_token
 }

@@ -1,56 +1,10 @@
 /** A real nginx with the lines of `docs/client.md`: on another port, over plain http, at the root and below a prefix. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { request as nodeRequest } from 'node:http'
-import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { TestContext } from 'node:test'
 import { describe, test } from 'node:test'
-import { freePort } from '../bench/throughput/process.ts'
-import { blocksOf, sectionOf } from '../docs/pages.ts'
-import { temporaryDirectory } from '../docs/walk.ts'
-import { start } from '../support/program.ts'
-import type { Service } from '../support/service.ts'
 import { ADMIN_TOKEN, PASSWORD, startService } from '../support/service.ts'
-import { until } from '../support/until.ts'
-
-const PATH = [process.env['PATH'], '/usr/sbin', '/usr/local/sbin'].join(delimiter)
-const isInstalled = spawnSync('nginx', ['-v'], { env: { PATH } }).status === 0
-const [atRoot = '', belowPrefix = ''] = blocksOf(sectionOf('docs/client.md', 'Behind nginx'), 'nginx')
-
-/** @returns the port of nginx */
-async function startNginx(t: TestContext, service: Service, locations: string): Promise<number> {
-  const directory = temporaryDirectory(t)
-  const port = await freePort()
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${directory}/${name};`)
-    .join(' ')
-  const server = locations.replaceAll('127.0.0.1:8787', new URL(service.url).host)
-  // As root, nginx would give up the rights to its directory.
-  const user = process.getuid?.() === 0 ? 'user root;' : ''
-  writeFileSync(
-    join(directory, 'nginx.conf'),
-    `${user} daemon off; pid ${directory}/pid; error_log stderr; worker_processes 1; events {}
-    http { access_log off; ${temporary} server { listen 127.0.0.1:${port}; ${server} } }`,
-  )
-  mkdirSync(join(directory, 'logs'))
-  const child = start(
-    ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', 'stderr'],
-    { PATH },
-    'nginx',
-  )
-  t.after(() => child.kill())
-  let errors = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString()
-  })
-  await until(
-    () => fetch(`http://127.0.0.1:${port}/`).then(Boolean, () => false),
-    () => `nginx does not start: ${errors}`,
-  )
-  return port
-}
+import { atRoot, belowPrefix, isInstalled, startNginx } from './nginx.ts'
 
 interface Sent {
   readonly path: string
@@ -134,6 +88,26 @@ describe('behind nginx', { skip: !isInstalled && 'there is no nginx', timeout: 6
       assert.equal(direct.status, 200)
     })
   }
+
+  // Without the rest of the body being read, one of twenty got 502.
+  test('a refusal before the body is read comes through', async (t) => {
+    const service = await startService(t)
+    const port = await startNginx(t, service, atRoot)
+    const body = ' '.repeat(20_000)
+    for (const [type, refused] of [
+      ['application/json', 413],
+      ['text/plain', 415],
+    ] as const) {
+      const statuses = new Set<number>()
+      for (let times = 0; times < 150; times++) {
+        const url = `http://127.0.0.1:${port}/api/auth/login`
+        const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': type }, body })
+        await response.text()
+        statuses.add(response.status)
+      }
+      assert.deepEqual([...statuses], [refused])
+    }
+  })
 
   test('below a prefix, location /admin/ guards nothing', async (t) => {
     const service = await startService(t)

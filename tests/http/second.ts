@@ -7,7 +7,7 @@ import type { CoreOptions } from '../../src/http/core.ts'
 import { createCore } from '../../src/http/core.ts'
 import { listen } from '../../src/http/server/listen.ts'
 import type { Service } from '../support/service.ts'
-import { client, SECRET } from '../support/service.ts'
+import { client, SECRET, waitPatiently } from '../support/service.ts'
 
 export async function startSecond(
   t: TestContext,
@@ -22,6 +22,7 @@ export async function startSecond(
     log: pino({ enabled: false }),
     now: () => first.clock.now,
   })
+  waitPatiently(core)
   const listener = await listen(createApp(core), settings, core)
   t.after(async () => {
     await listener.close(1000)

@@ -1,5 +1,7 @@
 import type { Mutation } from './mutation.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
+import { conformFaults } from './planted/conform.ts'
+import { contractFaults } from './planted/contract.ts'
 import { exampleFaults } from './planted/examples.ts'
 import { httpFaults } from './planted/http.ts'
 import { limitFaults } from './planted/limits.ts'
@@ -12,7 +14,9 @@ export const mutations: readonly Mutation[] = [
   ...tokenAndUserFaults,
   ...storeFaults,
   ...httpFaults,
+  ...contractFaults,
   ...limitFaults,
   ...clientAndCommandFaults,
   ...exampleFaults,
+  ...conformFaults,
 ]

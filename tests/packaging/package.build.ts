@@ -1,15 +1,17 @@
 /** The package: the tarball that npm makes is installed into an empty project, compiled against and run. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { startProgram } from '../support/program.ts'
-import { client } from '../support/service.ts'
+import { client, startService } from '../support/service.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const consumer = readFileSync(new URL('consumer.txt', import.meta.url), 'utf8')
@@ -136,6 +138,16 @@ test('the package', { timeout: 180_000 }, async (t) => {
     assert.equal((await request('/docs/docs.css')).status, 200)
     const contract = JSON.parse(readFileSync(join(root, 'generated/openapi.json'), 'utf8'))
     assert.deepEqual((await request('/openapi.json')).body.paths['/readyz'], contract.paths['/readyz'])
+  })
+
+  await t.test('checks a service by its command', async (t) => {
+    const { url } = await startService(t)
+    const command = spawn('npx', ['rekindle', 'conform', '--url', url], { cwd: directory, env: environment })
+    const printed = Promise.all([text(command.stdout), text(command.stderr), once(command, 'close')])
+    const [stdout, stderr] = await printed
+    assert.match(stdout, /^login +200 +cookie +reached$/m)
+    assert.match(stderr, /\d+ of \d+ documented responses reached, 11 of 16 rules hold\n$/)
+    assert.equal(command.exitCode, 0)
   })
 
   await t.test('tells an old Node that it is too old', () => {

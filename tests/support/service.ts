@@ -4,10 +4,13 @@ import type { TestContext } from 'node:test'
 import pino from 'pino'
 import type { Settings } from '../../src/config/settings.ts'
 import { readSettings } from '../../src/config/settings.ts'
+import type { Answer, Request } from '../../src/conform/request.ts'
+import { methodOf, send } from '../../src/conform/request.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { Core } from '../../src/http/core.ts'
 import { createCore } from '../../src/http/core.ts'
 import { listen } from '../../src/http/server/listen.ts'
+import { createQueue } from '../../src/users/queue.ts'
 import { checkResponse } from './check-response.ts'
 import type { Dialect } from './database.ts'
 import { freshDatabase } from './database.ts'
@@ -82,23 +85,7 @@ export const realClock: Clock = {
   },
 }
 
-/** An answer, read and checked against the contract. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: tests read members of all sorts of bodies
-  readonly body: any
-}
-
-export interface Request {
-  readonly method?: string
-  readonly bearer?: string | undefined
-  readonly cookie?: string | undefined
-  readonly headers?: Readonly<Record<string, string>>
-  readonly json?: unknown
-  readonly body?: string | Uint8Array | ReadableStream
-}
+export type { Answer, Request }
 
 export interface Tokens {
   readonly accessToken: string
@@ -150,6 +137,7 @@ export async function startService(
     log: pino({ level: settings.logLevel }, sink),
     now: () => clock.now,
   })
+  waitPatiently(core)
   const listener = await listen(createApp(core), settings, core)
   close = () => listener.close(1000).then(() => core.store.close())
   return {
@@ -164,6 +152,13 @@ export async function startService(
   }
 }
 
+/** A busy machine would exceed the limit of time in the queue of passwords, which tests/users/queue.test.ts tests. */
+export function waitPatiently(core: Core): void {
+  const { concurrency } = core.passwords
+  const options = { length: 64, maxWait: Number.POSITIVE_INFINITY, cost: () => 0 }
+  override(core, { turns: createQueue({ concurrency: concurrency + 1, ...options }) })
+}
+
 /** Another part in the place of one, until the end of the test. */
 export function override(core: Core, parts: Partial<Core>): void {
   Object.assign(core, parts)
@@ -172,23 +167,9 @@ export function override(core: Core, parts: Partial<Core>): void {
 /** Requests whose answers are checked against the contract. */
 export function client(url: string) {
   async function request(path: string, options: Request = {}): Promise<Answer> {
-    const headers = new Headers(options.headers)
-    if (options.bearer !== undefined) headers.set('Authorization', `Bearer ${options.bearer}`)
-    if (options.cookie !== undefined) headers.set('Cookie', options.cookie)
-    if (options.json !== undefined) headers.set('Content-Type', 'application/json')
-    const body = options.json === undefined ? options.body : JSON.stringify(options.json)
-    const method = options.method ?? (body === undefined ? 'GET' : 'POST')
-    const response = await fetch(url + path, {
-      method,
-      headers,
-      redirect: 'manual',
-      ...(body !== undefined && { body, duplex: 'half' }),
-    } as RequestInit)
-    const text = await response.text()
-    checkResponse(method, path, response, text)
-    const isJson = response.headers.get('Content-Type') === 'application/json'
-    const answer = { status: response.status, headers: response.headers, text }
-    return { ...answer, body: isJson && text !== '' ? JSON.parse(text) : text }
+    const answer = await send(url + path, options, { redirect: 'manual' })
+    checkResponse(methodOf(options), path, answer, answer.text)
+    return answer
   }
 
   async function register(username = 'ada'): Promise<{ id: string; username: string }> {

@@ -1,17 +1,20 @@
 /** A service with a user who is logged in, and ways to break things underneath it. All of them are real. */
+import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
+import type { Actor } from '../../src/conform/provocations/provocation.ts'
 import { createLimits } from '../../src/limits/limits.ts'
 import { lanesOf } from '../../src/limits/networks.ts'
 import type { DialectContext } from './database.ts'
 import { connect } from './database.ts'
-import type { Service, Tokens } from './service.ts'
-import { override, startService } from './service.ts'
+import type { Service } from './service.ts'
+import { ADMIN_TOKEN, override, PASSWORD, startService } from './service.ts'
 
-export interface World extends Tokens {
+export { forge } from '../../src/conform/provocations/provocation.ts'
+
+export interface World extends Actor {
   readonly t: TestContext
   readonly service: Service
-  readonly user: { readonly id: string; readonly username: string }
 }
 
 export async function startWorld(
@@ -19,8 +22,16 @@ export async function startWorld(
   overrides: Partial<Settings> = {},
 ): Promise<World> {
   const service = await startService(t, overrides)
-  const user = await service.register()
-  return { t, service, user, ...(await service.login()) }
+  const common = {
+    ...{ t, service, password: PASSWORD, newPassword: 'another one entirely', adminToken: ADMIN_TOKEN },
+    ...{ cookieName: service.core.settings.cookie.name, freeName: 'grace', request: service.request },
+  }
+  const named = async (username: string): Promise<World> => {
+    const user = await service.register(username)
+    const login = () => service.login(username)
+    return { ...common, user, login, another: () => named(randomUUID()), ...(await login()) }
+  }
+  return named('ada')
 }
 
 /** Takes the tables away: a defect that no handler expects, hence 500. @returns what puts them back */
@@ -101,12 +112,4 @@ export function limit({ service }: Pick<World, 'service'>): void {
     core,
   )
   override(core, { limits, mayWrite: limits.mayWrite })
-}
-
-/** The same token with one bit of its signature turned over. */
-export function forge(token: string): string {
-  const [head, payload, signature = ''] = token.split('.')
-  const bytes = Buffer.from(signature, 'base64url')
-  bytes[0] = (bytes[0] ?? 0) ^ 1
-  return `${head}.${payload}.${bytes.toString('base64url')}`
 }

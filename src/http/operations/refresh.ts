@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import type { operations } from '../../../generated/types.ts'
 import type { ExchangeOutcome } from '../../sessions/exchange.ts'
 import { exchange } from '../../sessions/exchange.ts'
 import type { RefreshOutcome } from '../../sessions/refresh.ts'
@@ -6,9 +7,14 @@ import { refresh } from '../../sessions/refresh.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { setRefreshCookie } from '../pipeline/credentials.ts'
+import { setHeader } from '../pipeline/headers.ts'
 import { tooMany } from '../pipeline/limits.ts'
 import { logEvents, logOutcome, nameRefusal, originOf, recordRefusal } from '../pipeline/record.ts'
 import { refreshCredential } from '../pipeline/refresh-credential.ts'
+
+// RFC 9745 §2.1: seconds since the epoch, as a structured date
+const DEPRECATED_SINCE: operations['exchangeToken']['responses'][200]['headers']['Deprecation'] =
+  '@1795996800'
 
 /** Handlers of the contract's tag `tokens` */
 export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'exchangeToken'> => ({
@@ -67,6 +73,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     switch (result.outcome) {
       case 'exchanged':
       case 'replayed':
+        setHeader(c, 'Deprecation', DEPRECATED_SINCE)
         return json(200, {
           access_token: result.accessToken,
           token_type: 'bearer',

@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Env } from '../contract.ts'
@@ -9,6 +10,8 @@ import { failureDraft, send } from './respond.ts'
 export type Check = (core: Core, c: Context<Env>) => Response | undefined
 
 const MAX_BODY = 16 * 1024
+// What nginx passes on by default
+const MAX_DISCARDED = 1024 * 1024
 
 /** Runs the checks in order, then limits the size of the body. */
 export function checked(core: Core, checks: readonly Check[]): MiddlewareHandler<Env> {
@@ -17,7 +20,7 @@ export function checked(core: Core, checks: readonly Check[]): MiddlewareHandler
   return async (c, next) => {
     for (const check of checks) {
       const refusal = check(core, c)
-      if (refusal !== undefined) return refusal
+      if (refusal !== undefined) return discardBody(c).then(() => refusal)
     }
     // The body of a GET is not read.
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
@@ -26,8 +29,22 @@ export function checked(core: Core, checks: readonly Check[]): MiddlewareHandler
     // RFC 9112 §6.3: an HTTP/1.1 request without both headers has no body. HTTP/2 and `app.request()` need neither.
     if (length === undefined && incomingOf(c)?.httpVersionMajor !== 1) return limitStream(c, next)
     // bodyLimit would turn the body into a stream. Servers enforce a Content-Length by themselves.
-    return Number(length ?? 0) > MAX_BODY ? tooLarge(c) : next()
+    return Number(length ?? 0) > MAX_BODY ? discardBody(c).then(() => tooLarge(c)) : next()
   }
+}
+
+/**
+ * Reads the rest of a body of moderate size, if the connection closes with the answer. Unread bytes would reset it: nginx,
+ * which by default closes each connection to a service, would answer 502 instead.
+ */
+async function discardBody(c: Context<Env>): Promise<void> {
+  const incoming = incomingOf(c)
+  if (incoming === undefined || incoming.complete) return
+  const { headers, httpVersion } = incoming
+  const isClosing = httpVersion === '1.0' || headers.connection?.toLowerCase() === 'close'
+  if (!isClosing || !(Number(headers['content-length']) <= MAX_DISCARDED)) return
+  // A client that has gone needs no answer.
+  await finished(incoming.resume()).catch(() => {})
 }
 
 const JSON_TYPE = 'application/json'

@@ -1,4 +1,4 @@
-/** Responses are published open, so that clients of today accept members of tomorrow. The tests close them. */
+/** Responses are published open, so that clients of today accept members of tomorrow. Checks of a server close them. */
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -1,0 +1,83 @@
+/** For each operation a request that succeeds. All others are made from these. */
+import type { OperationId } from '../../http/contract.ts'
+import type { Request } from '../request.ts'
+import type { Provocation } from './provocation.ts'
+import { sidOf } from './provocation.ts'
+
+const get =
+  (path: string): Provocation =>
+  () => ({ path, request: {} })
+
+/** A request with the access token */
+const asUser =
+  (path: string, request: Request = {}): Provocation =>
+  ({ accessToken }) => ({ path, request: { ...request, bearer: accessToken } })
+
+/** A request with the admin token to a path below the user */
+export const ofUser =
+  (rest: string, request: Request = {}): Provocation =>
+  ({ user, adminToken }) => ({
+    path: `/admin/users/${user.id}${rest}`,
+    request: { ...request, bearer: adminToken },
+  })
+
+const asAdmin =
+  (path: string): Provocation =>
+  ({ adminToken }) => ({ path, request: { bearer: adminToken } })
+
+const POST = { method: 'POST' }
+const DELETE = { method: 'DELETE' }
+
+export const good: Readonly<Record<OperationId, Provocation>> = {
+  refreshToken: ({ refreshToken }) => ({
+    path: '/refresh_token',
+    request: { method: 'POST', bearer: refreshToken },
+  }),
+  exchangeToken: ({ accessToken }) => ({
+    path: '/api/auth/refresh',
+    request: { json: { token: accessToken } },
+  }),
+  register: ({ freeName, password }) => ({
+    path: '/api/auth/register',
+    request: { json: { username: freeName, password } },
+  }),
+  login: ({ user, password }) => ({
+    path: '/api/auth/login',
+    request: { json: { username: user.username, password } },
+  }),
+  logout: ({ refreshToken }) => ({
+    path: '/api/auth/logout',
+    request: { method: 'POST', bearer: refreshToken },
+  }),
+  logoutAll: asUser('/api/auth/logout_all', POST),
+  changePassword: ({ accessToken, password, newPassword }) => ({
+    path: '/api/auth/password',
+    request: { bearer: accessToken, json: { current_password: password, new_password: newPassword } },
+  }),
+  me: asUser('/api/auth/me'),
+  listSessions: asUser('/api/auth/sessions'),
+  endSession: (actor) => asUser(`/api/auth/sessions/${sidOf(actor.accessToken)}`, DELETE)(actor),
+  listUsers: asAdmin('/admin/users'),
+  listEvents: asAdmin('/admin/events'),
+  createUser: ({ adminToken, freeName, password }) => ({
+    path: '/admin/users',
+    request: { bearer: adminToken, json: { username: freeName, password } },
+  }),
+  getUser: ofUser(''),
+  deleteUser: ofUser('', DELETE),
+  deactivateUser: ofUser('/deactivate', POST),
+  activateUser: ofUser('/activate', POST),
+  setUserPassword: (actor) =>
+    ofUser('/password', { method: 'PUT', json: { password: actor.newPassword } })(actor),
+  renameUser: (actor) => ofUser('/username', { method: 'PUT', json: { username: actor.freeName } })(actor),
+  listUserSessions: ofUser('/sessions'),
+  explainUserSessions: ofUser('/session_history'),
+  openUserSession: ofUser('/sessions', { json: { device: 'A browser', address: '2001:db8::1' } }),
+  endUserSessions: ofUser('/sessions', DELETE),
+  endUserSession: (actor) => ofUser(`/sessions/${sidOf(actor.accessToken)}`, DELETE)(actor),
+  livez: get('/livez'),
+  readyz: get('/readyz'),
+  openapi: get('/openapi.json'),
+  docs: get('/docs'),
+  docsAsset: get('/docs/docs.js'),
+}

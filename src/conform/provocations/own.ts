@@ -1,0 +1,167 @@
+/** How the responses are provoked that are an operation's own, by the key of their example. */
+import type { OperationId } from '../../http/contract.ts'
+import { crossSite } from './common.ts'
+import { good, ofUser } from './good.ts'
+import type { Provocation, Provocations } from './provocation.ts'
+import { changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
+
+const login = (change: object): Provocation =>
+  changed(good.login, ({ json, ...request }) => ({ ...request, json: { ...(json as object), ...change } }))
+
+/** Somebody's name, written otherwise */
+const taken =
+  (operation: OperationId): Provocation =>
+  async (actor) =>
+    good[operation]({ ...actor, freeName: actor.user.username.toUpperCase() })
+
+const withKey =
+  (key: string): Provocation =>
+  (actor) =>
+    ofUser('/sessions', { json: {}, headers: { 'Idempotency-Key': key } })(actor)
+
+const withCookie = (operation: OperationId): Provocation =>
+  changed(good[operation], ({ bearer: _, ...request }, actor) => ({
+    ...request,
+    cookie: cookieOf(actor.refreshToken, actor),
+  }))
+
+export const own: Partial<Record<OperationId, Provocations>> = {
+  refreshToken: {
+    '200 header': good.refreshToken,
+    '200 cookie': withCookie('refreshToken'),
+    '400 conflicting_tokens': async (actor) => {
+      const other = await actor.login()
+      const { path, request } = await good.refreshToken(actor)
+      return { path, request: { ...request, cookie: cookieOf(other.refreshToken, actor) } }
+    },
+    '401 invalid': [
+      changed(good.refreshToken, (request, { refreshToken }) => ({
+        ...request,
+        bearer: forge(refreshToken),
+      })),
+      changed(good.refreshToken, (request, { accessToken }) => ({ ...request, bearer: accessToken })),
+    ],
+  },
+  exchangeToken: {
+    '200 exchanged': good.exchangeToken,
+    '401 invalid': [
+      changed(good.exchangeToken, (_, { accessToken }) => ({ json: { token: forge(accessToken) } })),
+      changed(good.exchangeToken, (_, { refreshToken }) => ({ json: { token: refreshToken } })),
+    ],
+  },
+  register: { '201 registered': good.register, '409 taken': taken('register') },
+  login: {
+    '200 header': good.login,
+    '200 cookie': login({ cookie: true }),
+    '401 invalid_credentials': [
+      login({ password: 'not the password' }),
+      (actor) => login({ username: actor.freeName })(actor),
+    ],
+    '403 cross_site': [
+      crossSite(good.login),
+      changed(login({ cookie: true }), (request) => ({ ...request, headers: fromElsewhere })),
+    ],
+  },
+  logout: {
+    '200 ok': [
+      good.logout,
+      changed(good.logout, (_, { accessToken }) => ({ method: 'POST', bearer: accessToken })),
+      withCookie('logout'),
+    ],
+    '401 invalid': [
+      changed(good.logout, (request, { refreshToken }) => ({ ...request, bearer: forge(refreshToken) })),
+      changed(good.logout, (request, { accessToken }) => ({ ...request, bearer: forge(accessToken) })),
+      changed(good.logout, (_, actor) => ({
+        method: 'POST',
+        cookie: cookieOf(forge(actor.refreshToken), actor),
+      })),
+    ],
+  },
+  logoutAll: { '200 ended': good.logoutAll },
+  changePassword: {
+    '200 changed': good.changePassword,
+    '200 cookie': changed(good.changePassword, (request, actor) => ({
+      ...request,
+      cookie: cookieOf(actor.refreshToken, actor),
+    })),
+    '403 wrong_password': changed(good.changePassword, ({ json, ...request }) => ({
+      ...request,
+      json: { ...(json as object), current_password: 'not the password' },
+    })),
+  },
+  me: { '200 ada': good.me },
+  listSessions: { '200 one': good.listSessions },
+  endSession: { '200 ok': good.endSession },
+  listUsers: {
+    // Of others nothing is read.
+    '200 last_page': (actor) =>
+      moved(good.listUsers, (path) => `${path}?username=${actor.user.username.toUpperCase()}&limit=1`)(actor),
+  },
+  listEvents: {
+    '200 last_page': (actor) => moved(good.listEvents, (path) => `${path}?user_id=${actor.user.id}`)(actor),
+  },
+  createUser: {
+    '201 created': [
+      good.createUser,
+      changed(good.createUser, ({ json, ...request }) => ({
+        ...request,
+        json: { username: `${(json as { username: string }).username}.x` },
+      })),
+    ],
+    '409 taken': taken('createUser'),
+  },
+  getUser: { '200 ada': good.getUser },
+  deleteUser: { '200 deleted': good.deleteUser },
+  deactivateUser: { '200 deactivated': good.deactivateUser },
+  activateUser: { '200 activated': good.activateUser },
+  setUserPassword: { '200 set': good.setUserPassword },
+  renameUser: {
+    '200 renamed': [
+      good.renameUser,
+      (actor) => good.renameUser({ ...actor, freeName: actor.user.username }),
+      taken('renameUser'),
+    ],
+    '409 taken': async (actor) => {
+      const { user } = await actor.another()
+      return good.renameUser({ ...actor, freeName: user.username.toUpperCase() })
+    },
+  },
+  listUserSessions: { '200 one': good.listUserSessions },
+  explainUserSessions: {
+    '200 one': async (actor) => {
+      await actor.request('/api/auth/logout', { method: 'POST', bearer: actor.refreshToken })
+      return good.explainUserSessions(actor)
+    },
+  },
+  openUserSession: {
+    '201 opened': [good.openUserSession, ofUser('/sessions', { json: {} })],
+    '400 invalid_member': ofUser('/sessions', { json: { address: 'localhost' } }),
+    '409 session_ended': async (actor) => {
+      const { path, request } = await withKey(`conform-${Date.now()}`)(actor)
+      const { body } = await actor.request(path, request)
+      await actor.request('/api/auth/logout', { method: 'POST', bearer: `${body?.data?.refresh_token}` })
+      return { path, request }
+    },
+  },
+  endUserSessions: { '200 ended': good.endUserSessions },
+  endUserSession: {
+    '200 ended': good.endUserSession,
+    '400 invalid_id': [
+      moved(good.endUserSession, (path) => path.replace(/users\/[^/]+/, 'users/not-a-uuid')),
+      moved(good.endUserSession, (path) => path.replace(/[^/]+$/, 'not-a-uuid')),
+    ],
+  },
+  livez: { '200 ok': good.livez },
+  readyz: { '200 ok': good.readyz },
+  openapi: { '200 abridged': good.openapi },
+  docs: { '200 text/html page': good.docs },
+  docsAsset: {
+    '200 text/css file': ['swagger-ui.css', 'docs.css'].map((name) =>
+      moved(good.docsAsset, () => `/docs/${name}`),
+    ),
+    '200 text/javascript file': [good.docsAsset, moved(good.docsAsset, () => '/docs/swagger-ui-bundle.js')],
+    '404 not_found': ['nothing.js', 'constructor', '%2e%2e%2fpackage.json'].map((name) =>
+      moved(good.docsAsset, () => `/docs/${name}`),
+    ),
+  },
+}

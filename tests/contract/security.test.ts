@@ -1,0 +1,94 @@
+/** The ways to authenticate in the contract are those that the operations ask for, and no others are accepted. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { operations } from '../support/check-response.ts'
+import type { Request } from '../support/service.ts'
+import { ADMIN_TOKEN, startService } from '../support/service.ts'
+
+interface Described {
+  readonly operationId: string
+  readonly deprecated?: boolean
+  readonly security: readonly Readonly<Record<string, unknown>>[]
+  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly example: string }[]
+  readonly requestBody?: {
+    readonly content: {
+      readonly 'application/json': {
+        readonly examples: Readonly<Record<string, { readonly value: unknown }>>
+      }
+    }
+  }
+  readonly responses: Readonly<Record<string, { readonly headers?: object }>>
+}
+
+/** What is missing without any of these schemes, in the word of the 401 */
+const MISSING: Readonly<Record<string, string>> = {
+  '': '',
+  refreshToken_refreshCookie: 'refresh_token_missing',
+  refreshToken_refreshCookie_accessToken: 'token_missing',
+  accessToken: 'access_token_missing',
+  adminToken: 'admin_token_missing',
+}
+
+const described = operations.map(({ method, path, operation }) => {
+  const { security, parameters = [], requestBody, ...rest } = operation as unknown as Described
+  const inPath = parameters.filter((parameter) => parameter.in === 'path')
+  const examples = requestBody?.content['application/json'].examples
+  return {
+    ...rest,
+    schemes: security.flatMap((way) => Object.keys(way)),
+    request: (more: Request) => {
+      const json = examples && Object.values(examples)[0]?.value
+      return { method, ...(json !== undefined && { json }), ...more }
+    },
+    url: inPath.reduce((url, { name, example }) => url.replace(`{${name}}`, example), path),
+  }
+})
+
+test('without a credential, an operation asks for what its security names, or for nothing', async (t) => {
+  const { request } = await startService(t)
+  for (const { operationId, schemes, url, request: ask } of described) {
+    const expected = MISSING[schemes.join('_')]
+    const { status, headers } = await request(url, ask({}))
+    const word = headers.get('Rekindle-Error') ?? ''
+    assert.ok(expected !== undefined, operationId)
+    if (expected === '') assert.doesNotMatch(word, /_missing$/, operationId)
+    else assert.deepEqual([status, word], [401, expected], operationId)
+  }
+})
+
+test('a credential of another scheme is refused', async (t) => {
+  for (const { operationId, schemes, url, request: ask } of described) {
+    if (schemes.length === 0) continue
+    const service = await startService(t)
+    await service.register()
+    const { accessToken, refreshToken } = await service.login()
+    const all = {
+      refreshToken: { bearer: refreshToken },
+      refreshCookie: { cookie: `refresh_token=${refreshToken}` },
+      accessToken: { bearer: accessToken },
+      adminToken: { bearer: ADMIN_TOKEN },
+    }
+    for (const [scheme, credential] of Object.entries(all).filter(([name]) => !schemes.includes(name)))
+      assert.equal((await service.request(url, ask(credential))).status, 401, `${operationId} by ${scheme}`)
+    for (const scheme of schemes) {
+      const { accessToken: access, refreshToken: refresh } = await service.login()
+      const fresh = { accessToken: { bearer: access }, refreshToken: { bearer: refresh } }
+      const cookie = { refreshCookie: { cookie: `refresh_token=${refresh}` } }
+      const credential = { ...all, ...fresh, ...cookie }[scheme as keyof typeof all]
+      const { status } = await service.request(url, ask(credential))
+      assert.notEqual(status, 401, `${operationId} by ${scheme}`)
+    }
+    await service.stop()
+  }
+})
+
+test('a deprecated operation says so in its responses, and no other does', () => {
+  for (const { operationId, deprecated = false, responses } of described) {
+    const says = Object.entries(responses).filter(([, { headers = {} }]) => 'Deprecation' in headers)
+    assert.deepEqual(
+      says.map(([status]) => status),
+      deprecated ? ['200'] : [],
+      operationId,
+    )
+  }
+})

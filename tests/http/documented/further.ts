@@ -1,0 +1,55 @@
+/** Responses of other kinds than the examples have: full pages, empty members, and cookies of sessions that end. */
+import { pruneAll } from '../../../src/sessions/prune.ts'
+import { OPERATOR } from '../../../src/store/queries/events.ts'
+import { deactivateUser } from '../../../src/store/queries/users.ts'
+import type { Request } from '../../support/service.ts'
+import { ADMIN_TOKEN, DAY, MINUTE } from '../../support/service.ts'
+import type { World } from '../../support/world.ts'
+
+/** What is wrong with a request in other ways than an example shows */
+async function misfits({ service }: World): Promise<void> {
+  await service.request('/api/auth/login', { json: { username: 'ada', password: 1, odd: 1 } })
+  await service.request('/admin/users?limit=0', { bearer: ADMIN_TOKEN })
+}
+
+/** A session of which neither a device nor an address is known, seen by its user and by an administrator */
+async function withoutDevice({ service, user }: World): Promise<void> {
+  const asAdmin = (path: string, more: Request = {}) =>
+    service.request(`/admin/users/${user.id}${path}`, { bearer: ADMIN_TOKEN, ...more })
+  const { body } = await asAdmin('/sessions', { json: {} })
+  const { access_token: bearer, session_id } = body.data
+  await service.request('/api/auth/sessions', { bearer })
+  await asAdmin('/sessions')
+  await asAdmin('/session_history')
+  for (const path of ['/sessions', '/session_history']) await asAdmin(`${path}?limit=1`)
+  await service.request('/api/auth/sessions?limit=1', { bearer })
+  const cookie = `refresh_token=${body.data.refresh_token}`
+  await service.request(`/api/auth/sessions/${session_id}`, { method: 'DELETE', bearer, cookie })
+}
+
+/** Events of all kinds, of the command and of people */
+async function events({ service, user, refreshToken }: World): Promise<void> {
+  const asAdmin = (path: string) => service.request(path, { bearer: ADMIN_TOKEN })
+  await service.tryLogin('not the password', 'nobody')
+  await service.refresh(refreshToken)
+  service.clock.now += MINUTE
+  await service.refresh(refreshToken)
+  const { accessToken: bearer, refreshToken: cookie } = await service.login()
+  const logout = { method: 'POST', bearer, cookie: `refresh_token=${cookie}` }
+  await service.request('/api/auth/logout_all', logout)
+  await service.register('grace')
+  for (const list of ['users', 'events']) await asAdmin(`/admin/${list}?limit=1`)
+  await deactivateUser(service.core.db, user.id, service.clock.now, OPERATOR)
+  await asAdmin(`/admin/users/${user.id}`)
+  await asAdmin('/admin/events?limit=200')
+  service.clock.now += 3 * DAY
+  await pruneAll(service.core)
+  await asAdmin(`/admin/users/${user.id}/session_history`)
+}
+
+/** Sends them all. Each is checked against the contract, as every response. */
+export async function further(world: World): Promise<void> {
+  await misfits(world)
+  await withoutDevice(world)
+  await events(world)
+}
