@@ -2,6 +2,7 @@ import type { Mutation } from './mutation.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
 import { conformFaults } from './planted/conform.ts'
 import { contractFaults } from './planted/contract.ts'
+import { exampleFaults } from './planted/examples.ts'
 import { httpFaults } from './planted/http.ts'
 import { limitFaults } from './planted/limits.ts'
 import { sessionFaults } from './planted/sessions.ts'
@@ -16,5 +17,6 @@ export const mutations: readonly Mutation[] = [
   ...contractFaults,
   ...limitFaults,
   ...clientAndCommandFaults,
+  ...exampleFaults,
   ...conformFaults,
 ]
