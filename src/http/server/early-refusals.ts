@@ -87,26 +87,35 @@ export const refuseRequest =
   }
 
 interface Refusal {
+  readonly request: IncomingMessage
   readonly status: number
   readonly requestId: string
 }
 
-// A request is either refused here or carried out by the app, never both.
-const refusals = new WeakMap<IncomingMessage, Refusal>()
-const carriedOut = new WeakSet<IncomingMessage>()
+/** One object for each connection, changed by each request: an entry of a WeakMap for each request costs garbage collection. */
+interface Connection {
+  /** The last response, and the one before it. A connection sends its responses in order. */
+  response: ServerResponse | undefined
+  before: ServerResponse | undefined
+  /** A request is either carried out by the app or refused here, never both. */
+  carriedOut: IncomingMessage | undefined
+  refusal: Refusal | undefined
+  isEnding: boolean
+}
+
+const connections = new WeakMap<Socket, Connection>()
 
 /** The answer to a request whose body was malformed or too slow, so that the app must not carry it out. */
-export const refusalOf = (request: IncomingMessage): Refusal | undefined => refusals.get(request)
+export function refusalOf(request: IncomingMessage): Refusal | undefined {
+  const refusal = connections.get(request.socket)?.refusal
+  return refusal?.request === request ? refusal : undefined
+}
 
 /** Keeps the server from refusing a request, because the app carries it out without waiting for its body. */
 export function carryOut(request: IncomingMessage): void {
-  if (!request.complete) carriedOut.add(request)
-}
-
-/** The last response of a connection, and the one before it. A connection sends its responses in order. */
-interface Pending {
-  readonly response: ServerResponse
-  readonly before: ServerResponse | undefined
+  if (request.complete) return
+  const connection = connections.get(request.socket)
+  if (connection !== undefined) connection.carriedOut = request
 }
 
 /**
@@ -121,19 +130,25 @@ export function refuseBytes(
   context: RefusalContext,
   linger: number,
 ): (socket: Socket) => boolean {
-  const pending = new WeakMap<Socket, Pending>()
-  const ending = new WeakSet<Socket>()
+  server.on('connection', (socket: Socket) => {
+    const nothing = { response: undefined, before: undefined, carriedOut: undefined, refusal: undefined }
+    connections.set(socket, { ...nothing, isEnding: false })
+  })
   server.on('request', ({ socket }, response) => {
-    if (!ending.has(socket)) pending.set(socket, { response, before: pending.get(socket)?.response })
+    const connection = connections.get(socket)
+    if (connection === undefined || connection.isEnding) return
+    connection.before = connection.response
+    connection.response = response
   })
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     if (error.code === 'ECONNRESET') socket.destroy()
+    const connection = connections.get(socket)
     // A socket that is not writable is being destroyed by Node.
-    if (!socket.writable || ending.has(socket)) return
-    ending.add(socket)
-    const { response, before } = pending.get(socket) ?? {}
+    if (!socket.writable || connection === undefined || connection.isEnding) return
+    connection.isEnding = true
+    const { response, before, carriedOut } = connection
     const unread = response?.req.complete === false ? response : undefined
-    if (unread !== undefined && (unread.headersSent || carriedOut.has(unread.req))) {
+    if (unread !== undefined && (unread.headersSent || carriedOut === unread.req)) {
       unread.shouldKeepAlive = false
       afterwards(unread, () => end(socket, linger))
       return
@@ -143,14 +158,14 @@ export function refuseBytes(
     const lines = Object.entries(headers).map((header) => header.join(': '))
     const answer = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`
     // The app itself logs the requests that it handles.
-    if (unread !== undefined) refusals.set(unread.req, { status, requestId })
+    if (unread !== undefined) connection.refusal = { request: unread.req, status, requestId }
     else logRefusal(context, socket, { requestId, status, reason: error.code ?? 'unknown' })
     afterwards(unread === undefined ? response : before, () => end(socket, linger, answer))
   })
   server.on('checkExpectation', ({ socket }: IncomingMessage, response: ServerResponse) => {
     refuse(context, socket, response, 417, 'unknown_expectation')
   })
-  return (socket) => ending.has(socket)
+  return (socket) => connections.get(socket)?.isEnding === true
 }
 
 /** Answers a request without the app. */

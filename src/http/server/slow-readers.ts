@@ -21,6 +21,11 @@ interface Congestion {
   readonly taken: number
 }
 
+interface Connection {
+  readonly socket: Socket
+  congestion: Congestion | undefined
+}
+
 /**
  * Node's timeout begins anew with every byte that moves, so a client could take an answer for ever. Here the time is
  * limited: from when an answer first waits in the process until the operating system has taken all of it.
@@ -30,19 +35,21 @@ export function cutSlowReaders(
   { interval, patience, rate }: Pace,
   core: Pick<Core, 'log' | 'metrics'> | undefined,
 ): void {
-  const sockets = new Map<Socket, Congestion | undefined>()
+  const connections = new Set<Connection>()
+  // Without a listener for the end of each socket: with a second one, exchanges took a fifth more CPU, for garbage collection.
   server.on('connection', (socket: Socket) => {
-    sockets.set(socket, undefined)
-    socket.once('close', () => sockets.delete(socket))
+    connections.add({ socket, congestion: undefined })
   })
   const check = () => {
     const now = performance.now()
-    for (const [socket, congestion] of sockets) {
+    for (const connection of connections) {
+      const { socket, congestion } = connection
       const { writableLength, bytesWritten } = socket
-      if (writableLength === 0) {
-        if (congestion !== undefined) sockets.set(socket, undefined)
+      if (socket.destroyed) connections.delete(connection)
+      else if (writableLength === 0) {
+        connection.congestion = undefined
       } else if (congestion === undefined) {
-        sockets.set(socket, { since: now, taken: bytesWritten - writableLength })
+        connection.congestion = { since: now, taken: bytesWritten - writableLength }
       } else if (now - congestion.since > patience + ((bytesWritten - congestion.taken) / rate) * 1000) {
         cut(socket, core)
       }
