@@ -10,8 +10,8 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { csrf } from 'hono/csrf'
 import { html } from 'hono/html'
 import { HTTPException } from 'hono/http-exception'
-import type { Grant } from 'rekindle/client'
-import { createClient } from 'rekindle/client'
+import type { Grant } from 'rekindle-client'
+import { createClient } from 'rekindle-client'
 
 const auth = createClient({ baseUrl: 'http://localhost:8787' })
 const [ACCESS, REFRESH] = ['__Host-access_token', '__Host-refresh_token']

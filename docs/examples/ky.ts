@@ -1,6 +1,6 @@
 /** ky sends with `session.fetch`, which adds the token, refreshes it after a 401, and repeats the request. */
 import ky from 'ky'
-import { RefreshError } from 'rekindle/client'
+import { RefreshError } from 'rekindle-client'
 import { session } from './session.ts'
 
 export const api = ky.create({

@@ -2,8 +2,8 @@
  * A session in an app. `AsyncStorage` of `@react-native-async-storage/async-storage` fits as it is; a secure storage of the
  * platform is better, such as that of `expo-secure-store`.
  */
-import type { SessionOptions } from 'rekindle/client'
-import { createClient, createSession } from 'rekindle/client'
+import type { SessionOptions } from 'rekindle-client'
+import { createClient, createSession } from 'rekindle-client'
 
 export interface AsyncStorage {
   getItem(key: string): Promise<string | null>

@@ -1,5 +1,5 @@
 /** The session of a page: one for all its components, HTTP clients and tabs. */
-import { createClient, createSession } from 'rekindle/client'
+import { createClient, createSession } from 'rekindle-client'
 
 const baseUrl = 'http://localhost:8787'
 

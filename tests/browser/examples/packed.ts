@@ -37,7 +37,7 @@ const compilerOptions = {
   moduleResolution: 'bundler',
   allowImportingTsExtensions: true,
   jsx: 'react-jsx',
-  paths: { 'rekindle/client': [CLIENT] },
+  paths: { 'rekindle-client': [CLIENT] },
 }
 
 export interface Examples {
@@ -64,7 +64,7 @@ export function copyExamples(t: Pick<TestContext, 'after'>, url: string, api = '
   async function bundle(program: string, options: BuildOptions = {}): Promise<string> {
     const { outputFiles } = await build({
       stdin: { contents: program, resolveDir: directory, loader: 'tsx' },
-      alias: { 'rekindle/client': CLIENT },
+      alias: { 'rekindle-client': CLIENT },
       define: { 'process.env.NODE_ENV': '"production"' },
       bundle: true,
       format: 'esm',
