@@ -10,6 +10,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
   copyFileSync,
   mkdtempSync,
   readdirSync,
@@ -163,6 +164,8 @@ function release(): void {
   if (hasChecks) for (const check of CHECKS) run(ROOT, 'npm', 'run', check)
   refuseUnready(head)
   const place = mkdtempSync(join(tmpdir(), 'rekindle-release-'))
+  // For root, another user runs the PostgreSQL that describes the schema.
+  chmodSync(place, 0o755)
   const directory = join(place, 'checkout')
   try {
     git('worktree', 'add', '--quiet', '--detach', directory, head)

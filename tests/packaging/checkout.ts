@@ -1,6 +1,7 @@
 /** A copy of this checkout as a git repository of its own, with one commit on main. */
 import { execFileSync, spawn } from 'node:child_process'
 import {
+  chmodSync,
   cpSync,
   mkdtempSync,
   readdirSync,
@@ -44,6 +45,7 @@ export function startCheckout(t: Pick<TestContext, 'after'>): Checkout {
   const [directory, temporary] = ['checkout', 'tmp'].map((name) =>
     mkdtempSync(join(tmpdir(), `rekindle-${name}-`)),
   ) as [string, string]
+  chmodSync(temporary, 0o755)
   t.after(() => {
     for (const place of [directory, temporary]) rmSync(place, { recursive: true, force: true })
   })
