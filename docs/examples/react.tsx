@@ -2,7 +2,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { logIn, logOut, session } from './session.ts'
 
-// A server does not know who is logged in, and the first rendering in the browser has to agree with it.
+// The server renders without knowing the user. The first rendering in the browser must give the same.
 const first = session.state
 
 /** The hook: `status`, `user`, and how the last session has `ended` */

@@ -73,15 +73,13 @@ async function reportOf(options: Options, adminToken: string | undefined): Promi
   const stop = stopSignal()
   try {
     return await conform({
-      ...{
-        url: url.replace(/\/$/, ''),
-        adminToken,
-        account: accountOf(options),
-        rotation,
-        maxWait,
-        stop,
-        stateless,
-      },
+      url: url.replace(/\/$/, ''),
+      adminToken,
+      account: accountOf(options),
+      rotation,
+      maxWait,
+      stop,
+      stateless,
     })
   } catch (error) {
     if (stop.aborted) throw new Failure(`stopped by ${stop.reason}`, { cause: error })

@@ -18,7 +18,7 @@ const LOGOUT: End = { reason: 'logout', message: 'Logged out.' }
 export type Keeper = ReturnType<typeof createKeeper>
 
 /**
- * Keeps who is logged in: in this tab, in the storage, and the same in all tabs.
+ * Keeps the state of the session: in this tab and in the storage. It is the same in all tabs.
  *
  * @param onChange called after the tokens have changed
  */

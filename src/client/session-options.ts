@@ -82,9 +82,9 @@ export interface SessionOptions {
   /** Called after a login or refresh of this tab */
   onRefreshed?(tokens: Tokens): void
   /**
-   * Called at once when the session has ended, in every tab. After a logout the service may not have heard of it yet: it is
-   * told also if the page is left. Not called when a page is opened by somebody who is not logged in, nor in the tab
-   * whose `start` replaces a session.
+   * Called at once when the session has ended, in every tab. After a logout, the request to the service may still be under
+   * way. It is sent even if the user leaves the page. Not called when a page opens without a session, nor in the tab whose
+   * `start` replaces a session.
    *
    * @param reason a code, such as `logout` or `refresh_token_expired`
    * @param message the same for people, in English
@@ -107,7 +107,7 @@ export interface Session {
   readonly state: SessionState
   /**
    * Calls a listener at once, and after each login, refresh, change of user and end, in whichever tab it happened. The first
-   * subscription asks the service who is logged in, if that is not known.
+   * subscription asks the service whether a user is logged in, if that is not known.
    *
    * @returns unsubscribes
    * @example

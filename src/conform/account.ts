@@ -85,7 +85,7 @@ export class Accounts {
   async fresh(): Promise<Actor> {
     if (this.hasAdmin) return this.#actor(await this.#create())
     const { connection } = this.#options
-    // Most of them have ended, and this is no part of the checks. With many, the server would end the oldest.
+    // Ends the session before, which is not checked any more: a user may have few sessions at once.
     if (this.#last !== undefined)
       await connection.raw('/api/auth/logout', { method: 'POST', bearer: this.#last.accessToken })
     this.#last = await this.session()

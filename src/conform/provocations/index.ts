@@ -1,9 +1,9 @@
 import { operations } from '../contract.ts'
 import type { Example } from '../examples.ts'
-import type { Taking } from './common.ts'
-import { common } from './common.ts'
+import type { Taking } from './by-example.ts'
+import { common } from './by-example.ts'
+import { own } from './by-operation.ts'
 import { good } from './good.ts'
-import { own } from './own.ts'
 import type { Ways } from './provocation.ts'
 
 const byId = new Map(operations.map(({ operation }) => [operation.operationId, operation as Taking]))

@@ -1,5 +1,5 @@
 /** How the responses are provoked that need more than requests: other settings, another time, a broken database. */
-import { withPassword } from '../../../src/conform/provocations/common.ts'
+import { withPassword } from '../../../src/conform/provocations/by-example.ts'
 import { good } from '../../../src/conform/provocations/good.ts'
 import { waysTo } from '../../../src/conform/provocations/index.ts'
 import type { Provocation, Provocations, Ways } from '../../../src/conform/provocations/provocation.ts'

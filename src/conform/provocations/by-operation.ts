@@ -1,6 +1,6 @@
 /** How the responses are provoked that are an operation's own, by the key of their example. */
 import type { OperationId } from '../../http/contract.ts'
-import { crossSite } from './common.ts'
+import { crossSite } from './by-example.ts'
 import { good, ofUser } from './good.ts'
 import type { Provocation, Provocations } from './provocation.ts'
 import { changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
