@@ -46,7 +46,7 @@ export class ChunkedLimit {
   }
 
   /** Counts a request. Never fails: while the table cannot be read, there is no limit. */
-  async allow(key: string): Promise<boolean> {
+  allow(key: string): boolean | Promise<boolean> {
     const now = this.#context.now()
     const share = this.#shares.get(key)
     if (share !== undefined && (this.#lasts(share, now) || share.asking !== undefined))
@@ -82,7 +82,7 @@ export class ChunkedLimit {
     return share
   }
 
-  async #take(key: string, share: Share): Promise<boolean> {
+  #take(key: string, share: Share): boolean | Promise<boolean> {
     if (share.left > 0) {
       share.left--
       return true
@@ -91,8 +91,7 @@ export class ChunkedLimit {
     share.asking ??= this.#ask(key, share).finally(() => {
       share.asking = undefined
     })
-    await share.asking
-    return this.#take(key, share)
+    return share.asking.then(() => this.#take(key, share))
   }
 
   async #ask(key: string, share: Share): Promise<void> {

@@ -18,12 +18,17 @@ const MAX_CREDENTIALS = 8
 const distinct = (values: string[]) =>
   values.length > 1 ? [...new Set(values)].slice(0, MAX_CREDENTIALS) : values
 
+function tokenOf(line: string): string[] {
+  const token = BEARER.exec(line)?.[1]
+  return token === undefined ? [] : [token]
+}
+
 /** The tokens in `Authorization: Bearer …` (RFC 6750 §2.1). More than one only if a client sends several lines. */
 export function bearerTokens(c: Context<Env>): string[] {
-  const header = c.req.header('Authorization') ?? ''
+  const header = c.req.header('Authorization')
+  if (header === undefined) return []
   // Almost every request has one line at most, and is not searched for more.
-  const lines = header.includes(',') ? header.split(NEXT_LINE) : [header]
-  return distinct(lines.flatMap((line) => BEARER.exec(line)?.[1] ?? []))
+  return header.includes(',') ? distinct(header.split(NEXT_LINE).flatMap(tokenOf)) : tokenOf(header)
 }
 
 /** For operations that take one credential. Different tokens become one text, which is not a token. */

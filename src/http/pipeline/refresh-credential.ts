@@ -15,13 +15,14 @@ export type RefreshCredential =
  */
 export function refreshCredential(core: Core, c: Context<Env>): RefreshCredential {
   const cookies = refreshCookies(c, core.settings)
-  const presented = new Set([...cookies, ...bearerTokens(c)])
-  const [first] = presented
+  const presented = [...cookies, ...bearerTokens(c).filter((token) => !cookies.includes(token))]
+  const first = presented[0]
   if (first === undefined) return { outcome: 'missing' }
+  // A single credential is verified when it is used.
+  if (presented.length === 1) return { outcome: 'found', token: first, isCookie: cookies.length > 0 }
   const now = core.now()
   const isAuthentic = (token: string) => verifyRefreshToken(core.keys, token, now).outcome !== 'invalid'
-  // A single credential is verified when it is used.
-  const authentic = presented.size === 1 ? [first] : [...presented].filter(isAuthentic)
+  const authentic = presented.filter(isAuthentic)
   if (authentic.length > 1) return { outcome: 'conflicting' }
   const [token = first] = authentic
   return { outcome: 'found', token, isCookie: cookies.includes(token) }

@@ -14,7 +14,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz'])
 
 /** Sets the request's id, the client's address and the first headers of the response. */
-export function identify({ settings, log, holdsSecret }: Core): MiddlewareHandler<Env> {
+export function identify({ settings, log, holdsSecret, shutdown }: Core): MiddlewareHandler<Env> {
   const addressOf = addressReader(settings.trustProxy)
   const security = securityHeaders()
   let mayWarn = settings.trustProxy === false
@@ -37,13 +37,7 @@ export function identify({ settings, log, holdsSecret }: Core): MiddlewareHandle
     await next()
     // Events must be on disk before the answer is sent.
     await c.get('recorded')
-  }
-}
-
-/** Sets `Connection: close` while the service stops, because a request on an idle connection would meet its close. */
-export function closeWhileDraining({ shutdown }: Core): MiddlewareHandler<Env> {
-  return async (c, next) => {
-    await next()
+    // While the service stops, a request on an idle connection would meet its close.
     if (shutdown.draining) c.header('Connection', 'close')
   }
 }

@@ -61,9 +61,7 @@ export async function findAccess(
   const isFound = absoluteExpiresAt !== null && startGeneration !== null
   return {
     user: row,
-    session: isFound
-      ? { revokedAt: revokedAt ?? row.endingAt, absoluteExpiresAt, startGeneration }
-      : undefined,
+    session: isFound ? { revokedAt, absoluteExpiresAt, startGeneration } : undefined,
     isExchanged: exchangedAt !== null,
   }
 }
@@ -72,11 +70,10 @@ const access = prepared((db, token: TokenSubject & { readonly jti: string }) =>
   sessionOfUser(db, token)
     .select(USER)
     .select([
-      'sessions.revoked_at as revokedAt',
       'sessions.absolute_expires_at as absoluteExpiresAt',
       'sessions.start_generation as startGeneration',
     ])
-    .select((eb) => endingAt(eb).as('endingAt'))
+    .select((eb) => eb.fn.coalesce('sessions.revoked_at', endingAt(eb)).as('revokedAt'))
     .select((eb) =>
       eb
         .selectFrom('revoked_tokens')

@@ -179,8 +179,8 @@ export const httpFaults: readonly Mutation[] = [
   },
   {
     file: 'src/http/pipeline/refresh-credential.ts',
-    find: '[...presented].filter(isAuthentic)',
-    replace: '[...presented]',
+    find: 'presented.filter(isAuthentic)',
+    replace: 'presented',
     why: 'a program that sends its access token with every request cannot refresh by cookie',
     tests: ['tests/http/two-credentials.test.ts'],
   },

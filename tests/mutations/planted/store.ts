@@ -123,8 +123,8 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/session-of-user.ts',
-    find: 'revokedAt: revokedAt ?? row.endingAt',
-    replace: 'revokedAt',
+    find: "eb.fn.coalesce('sessions.revoked_at', endingAt(eb))",
+    replace: "eb.ref('sessions.revoked_at')",
     why: 'an access token is good after all sessions of its user ended, until its row is written',
     tests: ['tests/store/endings.test.ts'],
   },
