@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { fewAtATime } from '../../src/store/few-at-a-time.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
+import { findAccess } from '../../src/store/queries/session-of-user.ts'
+import { findSession } from '../../src/store/queries/sessions.ts'
 import { deactivateUser, findUser } from '../../src/store/queries/users.ts'
 import { connect } from '../support/database.ts'
 import type { StoreContext } from '../support/session-context.ts'
@@ -39,7 +42,62 @@ test('lists of one user', (t) =>
     pageOfSessions(db, { userId, now: now(), idleCutoff: 0, limit: 100 }),
   ))
 
+test('access tokens of one user', (t) =>
+  othersGoOn(t, 'lock table sessions in access exclusive mode', ({ db }, userId) =>
+    findAccess(db, { userId, sessionId: 'a session', jti: 'a token' }),
+  ))
+
+test('refused refreshes and exchanges of one user', (t) =>
+  othersGoOn(t, 'lock table sessions in access exclusive mode', ({ db, now }, userId) =>
+    findSession(db, { userId, sessionId: 'a session' }, now()),
+  ))
+
 test('ends of all sessions of one user', (t) =>
   othersGoOn(t, "select * from users where username = 'ada' for update", ({ db, now }, userId) =>
     deactivateUser(db, userId, now(), OPERATOR),
   ))
+
+test('reads of one user: two at once in the order of their coming, and each user has two', async (t) => {
+  const { db } = await openContext(Object.assign(t, { dialect: 'postgres' as const }))
+  const ends: (() => void)[] = []
+  const begun: string[] = []
+  const read = (user: string, name: string) =>
+    fewAtATime(db, user, () => {
+      begun.push(name)
+      return new Promise<void>((resolve) => ends.push(resolve))
+    })
+  const reads = ['a1', 'a2', 'a3', 'a4'].map((name) => read('a', name))
+  reads.push(read('b', 'b1'))
+  assert.deepEqual(begun, ['a1', 'a2', 'b1'])
+  ends[0]?.()
+  await reads[0]
+  // It comes when there is room, but another has waited for that.
+  reads.push(read('a', 'a5'))
+  await turn()
+  assert.deepEqual(begun, ['a1', 'a2', 'b1', 'a3'])
+  while (begun.length < 6) {
+    for (const end of ends) end()
+    await turn()
+  }
+  assert.deepEqual(begun.slice(4), ['a4', 'a5'])
+  for (const end of ends) end()
+  await Promise.all(reads)
+})
+
+test('a read that fails: the others of its user do not wait for more failures', async (t) => {
+  const { db } = await openContext(Object.assign(t, { dialect: 'postgres' as const }))
+  let begun = 0
+  const failing = Promise.withResolvers<never>()
+  const reads = Array.from({ length: MANY }, () =>
+    fewAtATime(db, 'a', () => {
+      begun++
+      return failing.promise
+    }),
+  )
+  const results = Promise.allSettled(reads)
+  assert.equal(begun, 2)
+  failing.reject(new Error('no answer'))
+  await results
+  assert.equal(begun, MANY)
+  assert.equal(await fewAtATime(db, 'a', async () => 'again'), 'again')
+})

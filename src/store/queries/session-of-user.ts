@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from 'kysely'
 import { sql } from 'kysely'
+import { fewAtATime } from '../few-at-a-time.ts'
 import type { Database, Schema } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import type { UserRow } from './users.ts'
@@ -55,7 +56,7 @@ export async function findAccess(
   db: Database,
   token: TokenSubject & { readonly jti: string },
 ): Promise<AccessState | undefined> {
-  const [row] = await access(db, token)
+  const [row] = await fewAtATime(db, token.userId, () => access(db, token))
   if (row === undefined) return undefined
   const { revokedAt, absoluteExpiresAt, startGeneration, exchangedAt } = row
   const isFound = absoluteExpiresAt !== null && startGeneration !== null

@@ -1,3 +1,4 @@
+import { fewAtATime } from '../few-at-a-time.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -193,7 +194,7 @@ export async function findSession(
   { sessionId, userId }: TokenSubject,
   now: number,
 ): Promise<SessionState | undefined> {
-  const [row] = await findRow(db, { sessionId, userId, now })
+  const [row] = await fewAtATime(db, userId, () => findRow(db, { sessionId, userId, now }))
   if (row === undefined) return undefined
   const { deactivatedAt, endingAt, asOf, ...session } = row
   return {
