@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Expected } from '../../../src/tokens/jwt.ts'
-import { createTokenKeys, verify } from '../../../src/tokens/jwt.ts'
+import { verify } from '../../../src/tokens/jwt.ts'
+import { createTokenKeys } from '../../../src/tokens/keys.ts'
 import { NOW } from '../forge.ts'
 import type { Rules } from './reference.ts'
 import { verifyWithJose } from './reference.ts'
