@@ -4,41 +4,12 @@
  */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import { PUBLIC_ALGORITHMS } from '../../src/tokens/algorithms.ts'
 import type { Service, Tokens } from '../support/service.ts'
 import { MINUTE, realClock, SECRET } from '../support/service.ts'
-import { codeFor, codeOf, loadVerifier } from './page.ts'
-import type { Algorithm } from './service.ts'
+import { EXAMPLES } from './examples.ts'
+import { codeFor, loadVerifier } from './page.ts'
 import { startIssuer, trustFront } from './service.ts'
-
-const PUBLIC = ['ES256', 'RS256', 'EdDSA'] as const
-
-interface Example {
-  readonly name: string
-  readonly code: string
-  readonly algorithms: readonly Algorithm[]
-}
-
-const example = (name: string, algorithms: readonly Algorithm[] = PUBLIC): Example => ({
-  name,
-  code: codeOf(name, 'js'),
-  algorithms,
-})
-
-export const EXAMPLES: readonly Example[] = [
-  example('jose'),
-  example('jsonwebtoken with jwks-rsa', ['ES256', 'RS256']),
-  example('express-oauth2-jwt-bearer'),
-  example('fast-jwt with get-jwks'),
-  example('Hono'),
-  example('aws-jwt-verify'),
-  ...['jsonwebtoken', 'fast-jwt', 'express-oauth2-jwt-bearer'].map(
-    (name, index): Example => ({
-      name: `${name}, with the secret`,
-      code: codeOf('With HS256', 'js', index),
-      algorithms: ['HS256'],
-    }),
-  ),
-]
 
 before(() => {
   trustFront()
@@ -50,7 +21,7 @@ async function tokensOf(service: Service): Promise<Tokens & { readonly id: strin
   return { id, ...(await service.login()) }
 }
 
-for (const algorithm of [...PUBLIC, 'HS256'] as const) {
+for (const algorithm of [...PUBLIC_ALGORITHMS, 'HS256'] as const) {
   test(`${algorithm}: good tokens, and no others`, async (t) => {
     let behind = 40 * MINUTE
     const clock = {
@@ -82,7 +53,7 @@ for (const algorithm of [...PUBLIC, 'HS256'] as const) {
       nonsense: 'nonsense',
     }
     if (algorithm === 'HS256') assert.equal(forgedHead, head)
-    for (const { name, code, algorithms } of EXAMPLES.filter((one) => one.algorithms.includes(algorithm))) {
+    for (const { name, code } of EXAMPLES.filter((one) => one.algorithms.includes(algorithm))) {
       const verify = await loadVerifier(t, codeFor(code, publicUrl, algorithm))
       assert.equal(await verify(accessToken), id, name)
       assert.equal(await verify(body.data.access_token), id, name)

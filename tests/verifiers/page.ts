@@ -38,7 +38,15 @@ export const codeFor = (code: string, url: string, algorithm = 'ES256') =>
 /** Loads a module that exports `userOf`, or an app of Hono or Express. */
 export async function loadVerifier(t: Cleanup, code: string): Promise<Verifier> {
   const { userOf, default: app } = await import(pathToFileURL(writeModule(t, code)).href)
-  if (app === undefined) return async (token) => Promise.try(userOf, token).catch(() => undefined) as never
+  if (app === undefined) {
+    return async (token) => {
+      try {
+        return await userOf(token)
+      } catch {
+        return undefined
+      }
+    }
+  }
   if (typeof app.request === 'function') return (token) => userFrom(app.request('/things', withBearer(token)))
   // Express writes refusals to the console otherwise.
   app.set('env', 'test')
