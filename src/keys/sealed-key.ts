@@ -60,14 +60,14 @@ async function decrypted(jwe: string, key: Uint8Array): Promise<string | undefin
 }
 
 /** A new key pair as a JWK. */
-export async function makeKey(
-  algorithm: PublicAlgorithm,
-): Promise<{ readonly kid: string; readonly jwk: JWK }> {
+export async function makeKey(algorithm: PublicAlgorithm): Promise<{ readonly kid: string; readonly jwk: JWK }> {
   // RFC 7518 §3.3: "A key of size 2048 bits or larger MUST be used" with RS256.
   const size = algorithm === 'RS256' ? { modulusLength: 2048 } : {}
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true, ...size })
   const jwk = await exportJWK(privateKey)
-  return { kid: await calculateJwkThumbprint(jwk), jwk: { ...jwk, alg: algorithm } }
+  const kid = await calculateJwkThumbprint(jwk)
+  // `rekindle keys revoke` would take it for an option.
+  return kid.startsWith('-') ? makeKey(algorithm) : { kid, jwk: { ...jwk, alg: algorithm } }
 }
 
 /** The public half of a key that the operator gave, as a JWK. */
