@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { revokeSigningKey, rotateKey } from '../keys/operate.ts'
 import type { KeyState, Scheduled } from '../keys/schedule.ts'
 import { lifetimeOf, scheduleOf } from '../keys/schedule.ts'
-import { revokeSigningKey, rotateKey } from '../keys/operate.ts'
 import { listKeys } from '../store/queries/signing-keys.ts'
 import { Failure } from './failure.ts'
 import { printTable } from './list.ts'

@@ -60,7 +60,9 @@ async function decrypted(jwe: string, key: Uint8Array): Promise<string | undefin
 }
 
 /** A new key pair as a JWK. */
-export async function makeKey(algorithm: PublicAlgorithm): Promise<{ readonly kid: string; readonly jwk: JWK }> {
+export async function makeKey(
+  algorithm: PublicAlgorithm,
+): Promise<{ readonly kid: string; readonly jwk: JWK }> {
   // RFC 7518 §3.3: "A key of size 2048 bits or larger MUST be used" with RS256.
   const size = algorithm === 'RS256' ? { modulusLength: 2048 } : {}
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true, ...size })

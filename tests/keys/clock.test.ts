@@ -139,7 +139,10 @@ test('another number of days counts from the next start on', async (t) => {
   const service = await startSigning(t, 'ES256', { settings: { signingKeyRotation: 90 * DAY } })
   const [first, second] = await kidsOf(service)
   await service.register()
-  const shorter = await startSigning(t, 'ES256', { beside: service, settings: { signingKeyRotation: 7 * DAY } })
+  const shorter = await startSigning(t, 'ES256', {
+    beside: service,
+    settings: { signingKeyRotation: 7 * DAY },
+  })
   await pass(6 * DAY, [shorter])
   assert.equal(kidOf((await shorter.login()).accessToken), first)
   await pass(DAY, [shorter])

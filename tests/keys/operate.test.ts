@@ -10,7 +10,8 @@ import { HOUR, keyPair, keySetOf, kidOf, kidsOf, pass, startSigning, verifyAsApi
 
 const me = (service: Service, bearer: string) => service.request('/api/auth/me', { bearer })
 const rotate = ({ core, clock }: Service) => rotateKey({ db: core.db, now: clock.now })
-const revoke = ({ core, clock }: Service, kid: string) => revokeSigningKey({ db: core.db, now: clock.now }, kid)
+const revoke = ({ core, clock }: Service, kid: string) =>
+  revokeSigningKey({ db: core.db, now: clock.now }, kid)
 
 test('rotate waits until the next key was published for an hour, and is the same when it is repeated', async (t) => {
   const service = await startSigning(t, 'ES256')
@@ -70,7 +71,11 @@ test('a revoked key: its tokens are refused at once, the next one signs, and no 
   assert.equal((await me(first, body.data.access_token)).status, 200)
   assert.equal((await kidsOf(first)).length, 2)
   // The key itself is gone from the database.
-  const row = await first.core.db.selectFrom('signing_keys').selectAll().where('kid', '=', kid).executeTakeFirst()
+  const row = await first.core.db
+    .selectFrom('signing_keys')
+    .selectAll()
+    .where('kid', '=', kid)
+    .executeTakeFirst()
   assert.equal(row?.jwk, null)
   // Nor does a restart bring it back.
   await assert.doesNotReject(startSigning(t, 'ES256', { beside: first }))
