@@ -67,7 +67,9 @@ export async function makeKey(
   const size = algorithm === 'RS256' ? { modulusLength: 2048 } : {}
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true, ...size })
   const jwk = await exportJWK(privateKey)
-  return { kid: await calculateJwkThumbprint(jwk), jwk: { ...jwk, alg: algorithm } }
+  const kid = await calculateJwkThumbprint(jwk)
+  // `rekindle keys revoke` would take it for an option.
+  return kid.startsWith('-') ? makeKey(algorithm) : { kid, jwk: { ...jwk, alg: algorithm } }
 }
 
 /** The public half of a key that the operator gave, as a JWK. */
