@@ -1,13 +1,14 @@
 import type { Secrets, Settings } from '../config/settings.ts'
-import type { KeyRow } from '../store/queries/signing-keys.ts'
-import { changeKeys, isWithoutUsers, listKeys, resealKey } from '../store/queries/signing-keys.ts'
+import type { KeyChange, KeyRow } from '../store/queries/signing-keys.ts'
+import { changeKeys, isWithoutUsers } from '../store/queries/signing-keys.ts'
 import type { Database } from '../store/schema.ts'
-import type { PublicAlgorithm, TokenKey } from '../tokens/algorithms.ts'
-import type { KeyRing, OpenRow } from './key-ring.ts'
+import type { PublicAlgorithm } from '../tokens/algorithms.ts'
+import { createKeyReader } from './key-reader.ts'
+import type { KeyRing } from './key-ring.ts'
 import { createKeyRing } from './key-ring.ts'
 import { lifetimeOf } from './schedule.ts'
 import type { Sealer } from './sealed-key.ts'
-import { createSealer, keyOf, makeKey, publicHalf } from './sealed-key.ts'
+import { createSealer, makeKey, publicHalf } from './sealed-key.ts'
 import { upkeepChange } from './upkeep.ts'
 import type { NewKey, Wanted } from './wanted.ts'
 import { startChange } from './wanted.ts'
@@ -38,23 +39,30 @@ export interface SigningKeys extends KeyRing {
 
 /** Puts what the settings want into the schedule, and reads all keys. */
 export async function openSigningKeys(options: SigningKeyOptions): Promise<SigningKeys> {
-  const { db, settings, now } = options
+  const { db, settings, now, log } = options
   const lifetime = lifetimeOf(settings)
   const sealer = createSealer(sealingSecrets(options.secrets))
-  const reader = createReader(options, sealer)
+  const reader = createKeyReader(options, sealer)
   const make = async (algorithm: PublicAlgorithm): Promise<NewKey> => {
     const { kid, jwk } = await makeKey(algorithm)
     return { kid, algorithm, source: 'made', jwk: await sealer.seal(jwk) }
   }
 
+  const apply = async (change: KeyChange) => {
+    await changeKeys(db, change)
+    logChange(change, log)
+  }
+
   let ring: KeyRing
   async function update(): Promise<void> {
-    let { rows, open } = await reader.read()
+    const read = await reader.read()
+    const { rows } = read
+    let { open } = read
     const rotation = settings.signingKeyRotation
     const change = await upkeepChange({ rows, open, now: now(), lifetime, rotation, make })
     if (change !== undefined) {
-      await changeKeys(db, change)
-      ;({ rows, open } = await reader.read())
+      await apply(change)
+      open = (await reader.read()).open
     }
     ring = createKeyRing(open, lifetime)
   }
@@ -62,7 +70,7 @@ export async function openSigningKeys(options: SigningKeyOptions): Promise<Signi
   const found = await reader.read()
   const wanted = await wantedOf(options, found.rows, sealer, make)
   const isNew = found.rows.length === 0 && (await isWithoutUsers(db))
-  await changeKeys(db, await startChange({ ...found, isNew, now: now() }, wanted))
+  await apply(await startChange({ ...found, isNew, now: now() }, wanted))
   ring = createKeyRing((await reader.read()).open, lifetime)
   await update()
   return {
@@ -72,6 +80,14 @@ export async function openSigningKeys(options: SigningKeyOptions): Promise<Signi
     acceptsSecret: (at) => ring.acceptsSecret(at),
     published: (at) => ring.published(at),
   }
+}
+
+function logChange({ insert = [], remove = [] }: KeyChange, log: KeyLog): void {
+  for (const { kid, algorithm, signsFrom } of insert) {
+    const from = signsFrom === null ? null : new Date(signsFrom).toISOString()
+    log.info({ kid, algorithm, signs_from: from }, 'signing key added')
+  }
+  if (remove.length > 0) log.info({ kids: remove }, 'signing keys removed')
 }
 
 /** The service's own secret, which is not that of access tokens if they have another one. */
@@ -100,49 +116,4 @@ async function wantedOf(
     return made
   }
   return { source: 'given', key, next: secrets.signing.next && (await given(secrets.signing.next)) }
-}
-
-/** Reads rows and opens their keys, each once. */
-function createReader({ db, secrets, log }: SigningKeyOptions, sealer: Sealer) {
-  const opened = new Map<string, TokenKey>()
-  const unreadable = new Set<string>()
-
-  async function open(row: KeyRow): Promise<OpenRow | undefined> {
-    if (row.source === 'secret' || row.revokedAt !== null) return { ...row, key: undefined }
-    const { kid, jwk: jwe } = row
-    if (jwe === null) return undefined
-    let key = opened.get(jwe)
-    if (key === undefined && !unreadable.has(jwe)) {
-      const found = await sealer.open(jwe)
-      key = found && (await keyOf(row, found.jwk))
-      if (key === undefined) {
-        unreadable.add(jwe)
-        log.warn(
-          { kid },
-          'a signing key cannot be decrypted with the secrets of this process, which ignores it',
-        )
-      } else {
-        key = { ...key, privateKey: key.privateKey ?? (await givenPrivateKey(kid)) }
-        opened.set(jwe, key)
-      }
-      if (found?.isCurrent === false) await resealKey(db, kid, jwe, await sealer.seal(found.jwk))
-    }
-    return key && { ...row, key }
-  }
-
-  const own = secrets.signing && publicHalf(secrets.signing.current)
-  const givenPrivateKey = async (kid: string) =>
-    (await own)?.kid === kid ? secrets.signing?.current.key : undefined
-
-  return {
-    async read(): Promise<{ readonly rows: readonly KeyRow[]; readonly open: readonly OpenRow[] }> {
-      const rows = await listKeys(db)
-      const open_: OpenRow[] = []
-      for (const row of rows) {
-        const openRow = await open(row)
-        if (openRow !== undefined) open_.push(openRow)
-      }
-      return { rows, open: open_ }
-    },
-  }
 }
