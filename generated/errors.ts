@@ -270,6 +270,13 @@ export interface Messages {
     500: "An unexpected error occurred"
     503: "Service unavailable."
   }
+  jwks: {
+    405: "Method not allowed."
+  }
+  issuerMetadata: {
+    404: "Not found."
+    405: "Method not allowed."
+  }
   livez: {
     405: "Method not allowed."
   }

@@ -447,6 +447,31 @@ export const routes = {
       503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
     },
   }),
+  jwks: createRoute({
+    operationId: 'jwks',
+    method: 'get',
+    path: '/.well-known/jwks.json',
+    tags: ["service"],
+    summary: "Get the public keys of access tokens",
+    responses: {
+      200: { description: "The keys" },
+      304: { description: "The client has this version, which it has named in `If-None-Match`" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+    },
+  }),
+  issuerMetadata: createRoute({
+    operationId: 'issuerMetadata',
+    method: 'get',
+    path: '/.well-known/oauth-authorization-server',
+    tags: ["service"],
+    summary: "Get where the keys of the issuer are",
+    responses: {
+      200: { description: "The metadata" },
+      304: { description: "The client has this version, which it has named in `If-None-Match`" },
+      404: { description: "The service does not know its address, or its tokens name another issuer" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+    },
+  }),
   livez: createRoute({
     operationId: 'livez',
     method: 'get',

@@ -368,6 +368,44 @@ export const zSecurityEventsResult = z.object({
     })
 });
 
+/**
+ * A public key (RFC 7517, RFC 7518 §6, RFC 8037 §2)
+ */
+export const zJsonWebKey = z.object({
+    kid: z.string(),
+    kty: z.enum([
+        'EC',
+        'RSA',
+        'OKP'
+    ]),
+    alg: z.enum([
+        'ES256',
+        'RS256',
+        'EdDSA'
+    ]),
+    use: z.literal('sig'),
+    crv: z.enum(['P-256', 'Ed25519']).optional(),
+    x: z.string().optional(),
+    y: z.string().optional(),
+    n: z.string().optional(),
+    e: z.string().optional()
+});
+
+export const zJsonWebKeySet = z.object({
+    keys: z.array(zJsonWebKey)
+});
+
+/**
+ * Authorization server metadata (RFC 8414 §2)
+ */
+export const zIssuerMetadata = z.object({
+    issuer: z.url(),
+    jwks_uri: z.url(),
+    response_types_supported: z.array(z.string()),
+    grant_types_supported: z.array(z.string()),
+    service_documentation: z.url()
+});
+
 export const zAliveResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),

@@ -456,6 +456,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the public keys of access tokens
+         * @description The keys with which access tokens are verified (RFC 7517): the one that signs, the next one, and earlier ones until
+         *     their last token is over. A verifier takes the key whose `kid` the token names. Empty while
+         *     `ACCESS_TOKEN_ALGORITHM` is `HS256`. A new key is here for at least an hour before it signs.
+         */
+        get: operations["jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/oauth-authorization-server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get where the keys of the issuer are
+         * @description The metadata of RFC 8414, as far as this service has what it describes: it has no authorization endpoint, and its
+         *     tokens come from the operations of this document, so both lists are empty. Only there with `PUBLIC_URL`, unless
+         *     `JWT_ISSUER` is another one.
+         */
+        get: operations["issuerMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -1098,6 +1142,50 @@ export interface components {
                 next_cursor: string | null;
             };
         };
+        /** @description A public key (RFC 7517, RFC 7518 §6, RFC 8037 §2) */
+        JsonWebKey: {
+            /** @description The thumbprint of the key (RFC 7638) */
+            kid: string;
+            /** @enum {string} */
+            kty: "EC" | "RSA" | "OKP";
+            /**
+             * @description The only algorithm of this key
+             * @enum {string}
+             */
+            alg: "ES256" | "RS256" | "EdDSA";
+            /** @constant */
+            use: "sig";
+            /**
+             * @description With `EC` and `OKP`
+             * @enum {string}
+             */
+            crv?: "P-256" | "Ed25519";
+            /** @description With `EC` and `OKP` */
+            x?: string;
+            /** @description With `EC` */
+            y?: string;
+            /** @description With `RSA` */
+            n?: string;
+            /** @description With `RSA` */
+            e?: string;
+        };
+        JsonWebKeySet: {
+            keys: components["schemas"]["JsonWebKey"][];
+        };
+        /** @description Authorization server metadata (RFC 8414 §2) */
+        IssuerMetadata: {
+            /**
+             * Format: uri
+             * @description The claim `iss` of tokens
+             */
+            issuer: string;
+            /** Format: uri */
+            jwks_uri: string;
+            response_types_supported: string[];
+            grant_types_supported: string[];
+            /** Format: uri */
+            service_documentation: string;
+        };
         AliveResult: {
             /** @constant */
             status: "success";
@@ -1628,6 +1716,41 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The client has this version, which it has named in `If-None-Match` */
+        KeysNotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["KeepBriefly"];
+                ETag: components["headers"]["ETag"];
+                Vary: components["headers"]["VaryEncoding"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The client has this version, which it has named in `If-None-Match` */
+        NotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoCache"];
+                ETag: components["headers"]["ETag"];
+                Vary: components["headers"]["VaryEncoding"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The service does not know its address, or its tokens name another issuer */
+        NoIssuer: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "not_found";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description The database is unreachable or not migrated, or the service is shutting down */
         NotReady: {
             headers: {
@@ -1641,17 +1764,6 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["Error"];
             };
-        };
-        /** @description The client has this version, which it has named in `If-None-Match` */
-        NotModified: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                "Cache-Control": components["headers"]["NoCache"];
-                ETag: components["headers"]["ETag"];
-                Vary: components["headers"]["VaryEncoding"];
-                [name: string]: unknown;
-            };
-            content?: never;
         };
         /** @description The client has this version, which it has named in `If-None-Match` */
         PageNotModified: {
@@ -1728,10 +1840,10 @@ export interface components {
          */
         ClearedCookie: string;
         /**
-         * @description The response may be kept, and is asked for again with `If-None-Match` before it is used
-         * @example no-cache
+         * @description The response may be used for five minutes, and is then asked for again with `If-None-Match`
+         * @example public, max-age=300
          */
-        NoCache: "no-cache";
+        KeepBriefly: "public, max-age=300";
         /**
          * @description The version of what is sent, for `If-None-Match`. It differs for each content coding
          * @example "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
@@ -1742,6 +1854,11 @@ export interface components {
          * @example Accept-Encoding
          */
         VaryEncoding: string;
+        /**
+         * @description The response may be kept, and is asked for again with `If-None-Match` before it is used
+         * @example no-cache
+         */
+        NoCache: "no-cache";
         /**
          * @description Nothing from other hosts
          * @example default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -2668,6 +2785,59 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["KeepBriefly"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonWebKeySet"];
+                };
+            };
+            304: components["responses"]["KeysNotModified"];
+            405: components["responses"]["MethodNotAllowed"];
+        };
+    };
+    issuerMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metadata */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuerMetadata"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            404: components["responses"]["NoIssuer"];
+            405: components["responses"]["MethodNotAllowed"];
         };
     };
     livez: {

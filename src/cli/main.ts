@@ -8,6 +8,7 @@ import { addDatabaseCommands } from './database.ts'
 import { addEventCommand } from './events.ts'
 import { Failure, messageOf, report, tell, tellLog } from './failure.ts'
 import { addHealthCommand } from './health.ts'
+import { addKeyCommands } from './keys.ts'
 import { addSecretCommand } from './secret.ts'
 import { addSessionCommands } from './sessions.ts'
 import { addSettingsCommand } from './settings.ts'
@@ -45,6 +46,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
   addUserCommands(program, env)
   addSessionCommands(program, env)
   addEventCommand(program, env)
+  addKeyCommands(program, env)
   addSecretCommand(program)
   addSettingsCommand(program, env)
   return program

@@ -8,6 +8,7 @@ import { createCore } from '../http/core.ts'
 import { metricsApp } from '../http/metrics-app.ts'
 import type { Listener } from '../http/server/listen.ts'
 import { listen } from '../http/server/listen.ts'
+import { startKeyRotation } from '../keys/start-rotation.ts'
 import { startPruning } from '../sessions/prune.ts'
 import { findUser } from '../store/queries/users.ts'
 import { announce } from './announce.ts'
@@ -35,6 +36,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   try {
     const { listener, metrics } = await listenBoth(core)
     const stopPruning = startPruning(core, PRUNE_INTERVAL, core.log)
+    const stopKeyRotation = startKeyRotation(core)
     const stopDelivery = startDelivery(core)
     await assureWriting(core).catch((err: unknown) => {
       log.error({ err }, 'the database cannot be written to: /readyz fails until it can')
@@ -49,7 +51,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     if (!WITHOUT_DRAIN.has(signal)) await new Promise((done) => setTimeout(done, settings.drain))
     await Promise.all([listener.close(STOP_TIMEOUT), stopDelivery()])
     await metrics?.close(0)
-    await stopPruning()
+    await Promise.all([stopPruning(), stopKeyRotation()])
   } finally {
     await core.store.close()
   }

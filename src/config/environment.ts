@@ -6,7 +6,15 @@ import { variables } from './variables.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Read beside {@link variables}, by secrets.ts. */
-const SECRETS = ['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS', 'ADMIN_TOKEN'] as const
+const SECRETS = [
+  'JWT_SECRET_KEY',
+  'JWT_SECRET_KEY_PREVIOUS',
+  'REFRESH_TOKEN_SECRET_KEY',
+  'REFRESH_TOKEN_SECRET_KEY_PREVIOUS',
+  'JWT_SIGNING_KEY',
+  'JWT_SIGNING_KEY_NEXT',
+  'ADMIN_TOKEN',
+] as const
 
 /** Each of these can also be in a file that `NAME_FILE` names, where `ps`, crash reports and child processes do not show it. */
 export const FROM_FILE: readonly string[] = [...SECRETS, 'EVENTS_WEBHOOK_SECRET', 'DATABASE_URL']

@@ -30,11 +30,14 @@ function meantBy(name: string, env: Environment): string | undefined {
   if (misspelt !== undefined) return misspelt
   const akin = nearest(
     name,
-    NAMES.filter((setting) => isAkin(name, setting)),
+    NAMES.filter((setting) => isAkin(name, setting) && !isOfWords(setting, env[name])),
   )
   // Beside the setting itself it is probably of another program.
   return akin === undefined || env[akin] || env[`${akin}_FILE`] ? undefined : akin
 }
+
+/** Nobody means the name of an algorithm by a number. */
+const isOfWords = (setting: string, given = '') => setting.endsWith('_ALGORITHM') && /^\d/.test(given)
 
 /** HOST and PORT are too short: HOME and SORT would be misspelt. */
 function isMisspelt(name: string, setting: string): boolean {

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import type { Environment } from './environment.ts'
 import { guessable } from './guessable.ts'
 import { keptSecret, placeMistake } from './kept-secret.ts'
+import type { GivenKeys } from './signing-key.ts'
+import { readGivenKeys } from './signing-key.ts'
 import { variables } from './variables.ts'
 
 /** Secrets of a service, as the UTF-8 bytes of their text, which PyJWT and jsonwebtoken also use as HS256 keys. */
@@ -10,6 +12,10 @@ export interface Secrets {
   readonly current: Uint8Array
   /** JWT_SECRET_KEY_PREVIOUS: keys that only verify, until the last token signed with them has expired. */
   readonly previous: readonly Uint8Array[]
+  /** REFRESH_TOKEN_SECRET_KEY and REFRESH_TOKEN_SECRET_KEY_PREVIOUS. Undefined: refresh tokens have the keys above. */
+  readonly refresh: { readonly current: Uint8Array; readonly previous: readonly Uint8Array[] } | undefined
+  /** JWT_SIGNING_KEY and JWT_SIGNING_KEY_NEXT. Undefined: with a public algorithm the service makes its own keys. */
+  readonly signing: GivenKeys | undefined
   /** ADMIN_TOKEN. Undefined switches administration off. */
   readonly admin: Uint8Array | undefined
   /** The file that holds the secret of a development service. Undefined with JWT_SECRET_KEY. */
@@ -25,7 +31,8 @@ interface Found {
 }
 
 /**
- * Reads JWT_SECRET_KEY (or the secret kept beside the database), JWT_SECRET_KEY_PREVIOUS and ADMIN_TOKEN.
+ * Reads JWT_SECRET_KEY (or the secret kept beside the database), JWT_SECRET_KEY_PREVIOUS, the same of refresh tokens, the
+ * keys that sign access tokens, and ADMIN_TOKEN.
  *
  * @param options.mayKeep whether a file may be created when JWT_SECRET_KEY is unset. Mistakes prevent it as well.
  * @returns the secrets; undefined when there are mistakes, or when a file is missing and was not created. Warnings are lines
@@ -35,11 +42,14 @@ export function readSecrets(
   env: Environment,
   { mayKeep }: { readonly mayKeep: boolean },
 ): { secrets?: Secrets; mistakes: readonly string[]; warnings: readonly string[] } {
-  const previous = findPrevious(env)
+  const previous = findPrevious(env, 'JWT_SECRET_KEY_PREVIOUS')
+  const refresh = findRefresh(env)
+  const signing = readGivenKeys(env)
   const admin = findAdmin(env)
   const mistakesWith = ({ texts, mistakes }: Found) => [
-    ...[...mistakes, ...previous.mistakes, ...admin.mistakes],
-    ...reused(admin, [...texts, ...previous.texts], env),
+    ...[...mistakes, ...previous.mistakes, ...refresh.mistakes, ...signing.mistakes, ...admin.mistakes],
+    ...reused(admin, [...texts, ...previous.texts, ...refresh.texts], env),
+    ...unparted(refresh, texts),
   ]
   const isPlain = mistakesWith({ texts: [], mistakes: [] }).length === 0
   const found = findCurrent(env, mayKeep && isPlain)
@@ -52,6 +62,8 @@ export function readSecrets(
   const secrets: Secrets = {
     current: encoder.encode(current),
     previous: Object.freeze(previous.texts.map((text) => encoder.encode(text))),
+    refresh: refreshSecrets(refresh.texts.map((text) => encoder.encode(text))),
+    signing: signing.keys,
     admin: admin.texts.map((text) => encoder.encode(text))[0],
     file: found.file,
   }
@@ -85,17 +97,39 @@ function findKept(file: string, mayMake: boolean): Found {
   return { texts: [secret], file, mistakes: weakKey(`The secret kept in ${file}`, secret, advice), warnings }
 }
 
-function findPrevious(env: Environment): Found {
-  const given = env['JWT_SECRET_KEY_PREVIOUS'] || undefined
+function refreshSecrets([current, ...previous]: readonly Uint8Array[]): Secrets['refresh'] {
+  return current && Object.freeze({ current, previous: Object.freeze(previous) })
+}
+
+/** REFRESH_TOKEN_SECRET_KEY first, then the previous ones */
+function findRefresh(env: Environment): Found {
+  const name = 'REFRESH_TOKEN_SECRET_KEY'
+  const given = env[name] || undefined
+  const previous = findPrevious(env, `${name}_PREVIOUS`)
+  const mistakes = [...(given === undefined ? [] : weakKey(name, given, how)), ...previous.mistakes]
+  if (given !== undefined) return { texts: [given, ...previous.texts], mistakes }
+  if (previous.texts.length > 0) mistakes.push(`${name}_PREVIOUS needs ${name}`)
+  return { texts: [], mistakes }
+}
+
+/** Verifiers of access tokens know JWT_SECRET_KEY. */
+function unparted({ texts: [refresh] }: Found, [current]: readonly string[]): string[] {
+  return refresh !== undefined && refresh === current
+    ? [
+        'REFRESH_TOKEN_SECRET_KEY must differ from JWT_SECRET_KEY: without it, both kinds of tokens have that one',
+      ]
+    : []
+}
+
+function findPrevious(env: Environment, name: string): Found {
+  const given = env[name] || undefined
   const entries = given?.split(',').map((entry) => entry.trim()) ?? []
   const advice = 'remove it, because others could sign tokens with it'
   const mistakes = entries.flatMap((entry, at) =>
-    entry === '' ? [] : weakness(`JWT_SECRET_KEY_PREVIOUS entry ${at + 1}`, entry, advice),
+    entry === '' ? [] : weakness(`${name} entry ${at + 1}`, entry, advice),
   )
   if (entries.includes(''))
-    mistakes.unshift(
-      'JWT_SECRET_KEY_PREVIOUS has an empty entry: it must be secrets separated by single commas',
-    )
+    mistakes.unshift(`${name} has an empty entry: it must be secrets separated by single commas`)
   return { texts: entries.filter((entry) => entry !== ''), mistakes }
 }
 
@@ -113,7 +147,9 @@ function findAdmin(env: Environment): Found {
 function reused({ texts: [admin = ''] }: Found, keys: readonly string[], env: Environment): string[] {
   const mistakes = []
   if (keys.includes(admin))
-    mistakes.push('ADMIN_TOKEN must differ from JWT_SECRET_KEY and from the previous ones')
+    mistakes.push(
+      'ADMIN_TOKEN must differ from JWT_SECRET_KEY, REFRESH_TOKEN_SECRET_KEY and the previous ones',
+    )
   const receivers = env['EVENTS_WEBHOOK_SECRET']?.replace(/^whsec_/, '') || undefined
   if (receivers !== undefined && [admin, ...keys].includes(receivers))
     mistakes.push('EVENTS_WEBHOOK_SECRET must differ from all other secrets')

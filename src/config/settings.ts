@@ -5,7 +5,7 @@ import type { Secrets } from './secrets.ts'
 import { readSecrets } from './secrets.ts'
 import { settingsOf } from './settings-of.ts'
 import type { Database, Limit } from './values.ts'
-import { unsafeSettings } from './warnings.ts'
+import { needlessKeys, unsafeSettings } from './warnings.ts'
 
 export type { Secrets } from './secrets.ts'
 export type { Database, Limit } from './values.ts'
@@ -31,10 +31,18 @@ export interface Settings {
     /** DATABASE_PREPARED_STATEMENTS: `auto` uses them unless there is a pooler. */
     readonly preparedStatements: 'auto' | 'on' | 'off'
   }
-  /** JWT_ISSUER: the claim `iss`. Undefined: it is neither written nor checked. */
+  /** PUBLIC_URL: where clients reach the service. Undefined: unknown. */
+  readonly publicUrl: string | undefined
+  /** JWT_ISSUER, or else PUBLIC_URL: the claim `iss`. Undefined: it is neither written nor checked. */
   readonly issuer: string | undefined
   /** JWT_AUDIENCE: the claim `aud`. Undefined: it is neither written nor checked. */
   readonly audience: string | undefined
+  /** JWT_CLIENT_ID: the claim `client_id` of access tokens. Undefined: it is not written. */
+  readonly clientId: string | undefined
+  /** ACCESS_TOKEN_ALGORITHM: how access tokens are signed. Refresh tokens are always signed by HS256. */
+  readonly accessTokenAlgorithm: 'HS256' | 'ES256' | 'RS256' | 'EdDSA'
+  /** SIGNING_KEY_ROTATION_DAYS, in milliseconds: how long a key that the service made signs. 0: until it is told. */
+  readonly signingKeyRotation: number
   /** ACCESS_TOKEN_EXPIRE_MINUTES, in milliseconds. */
   readonly accessTokenTtl: number
   /** REFRESH_TOKEN_EXPIRE_DAYS, in milliseconds: a session ends after this time without a refresh. */
@@ -175,6 +183,7 @@ export function readServiceSettings(env: NodeJS.ProcessEnv): {
   if (data === undefined || read.secrets === undefined || mistakes.length > 0)
     throw new SettingsError([...mistakes, ...without([...wrong, ...read.mistakes])])
   const settings = settingsOf(data)
-  const warnings = Object.freeze([...read.warnings, ...lookalikes(env), ...unsafeSettings(env, settings)])
+  const unsafe = [...unsafeSettings(env, settings), ...needlessKeys(settings, read.secrets)]
+  const warnings = Object.freeze([...read.warnings, ...lookalikes(env), ...unsafe])
   return { settings, secrets: read.secrets, warnings }
 }

@@ -58,6 +58,19 @@ export const stringOrUri = value((text, wrong) => {
   return text
 })
 
+/** RFC 8414 §2: an issuer is "a URL that uses the "https" scheme and has no query or fragment components". */
+export const publicUrl = value((text, wrong) => {
+  const url = /^https?:\/\/[^\s?#@]+$/.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined) return wrong('must be an https:// or http:// URL without a user, a query or a #')
+  if (text.endsWith('/')) return wrong('must not end with a slash, because verifiers compare it as a text')
+  return text
+})
+
+/** RFC 6749 Appendix A.1: client-id is made of visible ASCII characters and spaces. */
+export const clientId = value((text, wrong) =>
+  /^[!-~]([ -~]{0,254}[!-~])?$/.test(text) ? text : wrong('must be 1 to 256 ASCII characters'),
+)
+
 export const database = value((text, wrong): Database => {
   const allowed =
     'must be sqlite:./file, sqlite:/absolute/file or postgres://user:password@host:port/database'

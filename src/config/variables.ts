@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { headerNames, host, origins, proxies } from './network.ts'
-import { cookieName, database, flag, limit, oneOf, stringOrUri, whole } from './values.ts'
+import {
+  clientId,
+  cookieName,
+  database,
+  flag,
+  limit,
+  oneOf,
+  publicUrl,
+  stringOrUri,
+  whole,
+} from './values.ts'
 import { isPlainHttp, webhookSecret, webhookUrl } from './webhook.ts'
 
 /** RFC 6265bis §4.1.3: browsers drop cookies with these prefixes unless they are Secure. */
@@ -34,8 +44,12 @@ export const variables = z
     // Nine such processes fit into PostgreSQL's default limit of 100 connections.
     DATABASE_POOL_SIZE: whole(1, 100).default(10),
     DATABASE_PREPARED_STATEMENTS: oneOf('auto', 'on', 'off').default('auto'),
+    PUBLIC_URL: publicUrl.optional(),
     JWT_ISSUER: stringOrUri.optional(),
     JWT_AUDIENCE: stringOrUri.optional(),
+    JWT_CLIENT_ID: clientId.optional(),
+    ACCESS_TOKEN_ALGORITHM: oneOf('HS256', 'ES256', 'RS256', 'EdDSA').default('HS256'),
+    SIGNING_KEY_ROTATION_DAYS: whole(0, 10 * year).default(90),
     ACCESS_TOKEN_EXPIRE_MINUTES: whole(1, year * 24 * 60).default(30),
     REFRESH_TOKEN_EXPIRE_DAYS: whole(1, 10 * year).default(30),
     // ASVS 5.0 7.1.2: "how many concurrent (parallel) sessions are allowed for one account". A login at the maximum reads
@@ -95,6 +109,11 @@ export const variables = z
   .refine((read) => read.EVENTS_WEBHOOK_URL === undefined || read.EVENTS_WEBHOOK_SECRET !== undefined, {
     path: ['EVENTS_WEBHOOK_SECRET'],
     error: 'is required with EVENTS_WEBHOOK_URL: at least 32 random bytes, which the receiver also knows',
+    ...always,
+  })
+  .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.PUBLIC_URL), {
+    path: ['PUBLIC_URL'],
+    error: 'must be https in production: RFC 8414 §2 asks for it, and tokens cross the network',
     ...always,
   })
   .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.EVENTS_WEBHOOK_URL), {

@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts'
 import { reachOf } from './postgres-tls.ts'
-import type { Settings } from './settings.ts'
+import type { Secrets, Settings } from './settings.ts'
 
 /** Lines about settings that are allowed, but not safe in production. They never contain a value. */
 export function unsafeSettings(
@@ -20,4 +20,13 @@ export function unsafeSettings(
   if (database.dialect === 'postgres' && reachOf(database.url, env) === 'plain')
     lines.push('DATABASE_URL switches TLS off: passwords and tokens cross the network in the clear')
   return lines
+}
+
+/** Keys that no longer sign once HS256 has taken over. */
+export function needlessKeys(
+  { accessTokenAlgorithm }: Pick<Settings, 'accessTokenAlgorithm'>,
+  { signing }: Pick<Secrets, 'signing'>,
+): string[] {
+  if (accessTokenAlgorithm !== 'HS256' || signing === undefined) return []
+  return ['JWT_SIGNING_KEY only signs until HS256 takes over, as the log says: remove it then']
 }

@@ -43,7 +43,8 @@ function obstacleTo(example: Example, { hasAdmin, isOwn }: Accounts, rotation: b
 // Refusals change nothing, and most of what is read neither.
 const changes = ({ operationId, status }: Example) =>
   status < 400 &&
-  (!/^(me|list|get|livez|readyz|openapi|docs)/.test(operationId) || operationId === 'listEvents')
+  (!/^(me|list|get|jwks|issuerMetadata|livez|readyz|openapi|docs)/.test(operationId) ||
+    operationId === 'listEvents')
 
 async function provoke(
   example: Example,

@@ -37,6 +37,9 @@ const INSTEAD: readonly (readonly [wanted: RegExp, got: RegExp])[] = [
   [/./, /^(429 too_many|403 closed|403 disabled)$/],
   // With a longer minimum, short ones of the list of common passwords are too short.
   [/^400 common_password$/, /^400 short_password$/],
+  // Only with PUBLIC_URL there is an issuer.
+  [/^(200 metadata|304 empty)$/, /^404 no_issuer$/],
+  [/^404 no_issuer$/, /^200 metadata$/],
   // Without a grace, a request that is sent again opens another session.
   [/^409 session_ended$/, /^201 opened$/],
 ]

@@ -12,6 +12,7 @@ import { adminUserHandlers } from './operations/admin-users.ts'
 import { operationHandlers } from './operations/health.ts'
 import { refreshHandlers } from './operations/refresh.ts'
 import { sessionHandlers } from './operations/sessions.ts'
+import { wellKnownHandlers } from './operations/well-known.ts'
 import { hideAdministration, requireAdminToken } from './pipeline/admin-access.ts'
 import { checked } from './pipeline/checks.ts'
 import { cutOff, errorHandler, invalidRequest } from './pipeline/errors.ts'
@@ -70,6 +71,7 @@ export function createApp(core: Core): App {
     ...adminUserHandlers(core),
     ...adminSessionHandlers(core),
     ...adminEventHandlers(core),
+    ...wellKnownHandlers(core),
     ...operationHandlers(core),
   })
   for (const id of Object.keys(routes) as OperationId[]) {

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
 import { nameOf } from '../config/values.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
+import { openSigningKeys } from '../keys/signing-keys.ts'
 import type { Limits } from '../limits/limits.ts'
 import { createLimits } from '../limits/limits.ts'
 import type { Names } from '../limits/names.ts'
@@ -15,7 +17,7 @@ import { openStore } from '../store/open.ts'
 import type { RecordRefusal } from '../store/queries/events.ts'
 import { oncePerHour } from '../store/queries/events.ts'
 import type { Store } from '../store/store.ts'
-import { createTokenKeys } from '../tokens/jwt.ts'
+import { createTokenKeys } from '../tokens/keys.ts'
 import type { AccountContext } from '../users/accounts.ts'
 import { createPasswords } from '../users/passwords.ts'
 import type { Queue } from '../users/queue.ts'
@@ -28,6 +30,8 @@ export interface Core extends SessionContext, AccountContext {
   readonly store: Store
   readonly settings: Settings
   readonly log: Logger
+  /** The keys that sign and verify access tokens */
+  readonly signingKeys: SigningKeys
   readonly limits: Limits
   /** The queue of requests that hash a password */
   readonly turns: Queue
@@ -53,8 +57,9 @@ export interface Core extends SessionContext, AccountContext {
 export interface CoreOptions {
   /** From `readServiceSettings` */
   readonly settings: Settings
-  /** From `readServiceSettings`: HS256 keys of at least 32 bytes, and the admin token */
-  readonly secrets: Pick<Secrets, 'current' | 'previous'> & Partial<Pick<Secrets, 'admin'>>
+  /** From `readServiceSettings`: HS256 keys of at least 32 bytes, the keys that were given, and the admin token */
+  readonly secrets: Pick<Secrets, 'current' | 'previous'> &
+    Partial<Pick<Secrets, 'refresh' | 'signing' | 'admin'>>
   /** A logger of pino */
   readonly log: Logger
   /** Milliseconds since the epoch; `Date.now` by default */
@@ -90,8 +95,14 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const { unknown } = await schemaState(store.db)
     if (unknown.length > 0)
       log.warn({ unknown }, 'the database is newer than this program, which works beside it')
-    const { admin, ...signing } = secrets
-    const keys = createTokenKeys({ ...signing, issuer: settings.issuer, audience: settings.audience })
+    const { admin, current, previous, refresh } = secrets
+    const signingKeys = await openSigningKeys({ db: store.db, settings, secrets, now, log })
+    const { issuer, audience, clientId, publicUrl } = settings
+    const keys = createTokenKeys({
+      ...{ current, previous, refresh, issuer, audience, clientId, access: signingKeys },
+      // Nobody is logged out when PUBLIC_URL is set: tokens from before have no issuer, and their session is known.
+      mayLackIssuer: issuer === publicUrl,
+    })
     const passwords = createPasswords(settings.password)
     const names = createNames(secrets)
     const limits = createLimits(settings, { db: store.db, now, names })
@@ -100,7 +111,7 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const recordRefusal = oncePerHour(store.db)
     const turns = createTurns(passwords)
     const holdsSecret = secretFinder(secrets, settings.webhook?.secret)
-    const used = { keys, passwords, turns, limits, names, mayWrite }
+    const used = { keys, signingKeys, passwords, turns, limits, names, mayWrite }
     const tools = { ...used, recordRefusal, adminToken: admin, holdsSecret }
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }

@@ -3,6 +3,7 @@
 export type { Secrets, Settings } from '../config/settings.ts'
 export { readServiceSettings, SettingsError } from '../config/settings.ts'
 export { startDelivery } from '../events/deliver.ts'
+export { startKeyRotation } from '../keys/start-rotation.ts'
 export { pruneAll, startPruning } from '../sessions/prune.ts'
 export { createApp } from './app.ts'
 export type { Core, CoreOptions } from './core.ts'

@@ -51,14 +51,19 @@ export function representations(bytes: Bytes): Representations {
 /**
  * Chooses the representation for a request and sets the headers that describe it.
  *
+ * @param cacheControl by default the client asks each time: a new version of the service may have other files under the
+ * same names
  * @returns undefined when the client already has it
  */
-export async function bodyFor(c: Context<Env>, file: Representations): Promise<Bytes | undefined> {
+export async function bodyFor(
+  c: Context<Env>,
+  file: Representations,
+  cacheControl = 'no-cache',
+): Promise<Bytes | undefined> {
   const coding = codingFor(c.req.header('Accept-Encoding'))
   const { body, etag } = await file(coding)
   setHeader(c, 'ETag', etag)
-  // A new version of the service may have other files under the same names.
-  setHeader(c, 'Cache-Control', 'no-cache')
+  setHeader(c, 'Cache-Control', cacheControl)
   const vary = c.get('headers')['Vary']
   setHeader(c, 'Vary', vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`)
   if (isListed(etag, c.req.header('If-None-Match'))) return undefined

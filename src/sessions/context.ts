@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import type { Database } from '../store/schema.ts'
-import type { TokenKeys } from '../tokens/jwt.ts'
+import type { TokenKeys } from '../tokens/keys.ts'
 
 /** The settings of sessions. All durations are in milliseconds. */
 export type SessionSettings = Pick<

@@ -1,5 +1,5 @@
-import type { TokenKeys } from './jwt.ts'
 import { isGeneration, isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
+import type { TokenKeys } from './keys.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface AccessToken {
@@ -18,7 +18,7 @@ export type AccessTokenVerification =
 
 /** `typ` is that of RFC 9068 §2.1. Flask-JWT-Extended and similar libraries read the claim `type` instead. */
 export function signAccessToken(keys: TokenKeys, token: AccessToken): string {
-  return sign(keys, 'at+jwt', {
+  const claims = {
     sub: token.userId,
     sid: token.sessionId,
     jti: token.id,
@@ -26,7 +26,10 @@ export function signAccessToken(keys: TokenKeys, token: AccessToken): string {
     generation: token.generation || undefined,
     iat: seconds(token.issuedAt),
     exp: seconds(token.expiresAt),
-  })
+    client_id: keys.clientId,
+  }
+  // By the time of the token and not by now: a repetition has the same key also when another one signs by now.
+  return sign(keys, 'at+jwt', claims, keys.access.signerAt(token.issuedAt))
 }
 
 const EXPECTED = { typ: 'at+jwt' as const, requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid'] }

@@ -1,33 +1,12 @@
 /**
- * JSON Web Tokens in a single form: compact, HS256, canonical base64url. This uses node:crypto because WebCrypto
- * switches threads for each signature. Tests compare it with jose. See `docs/adr/0013-hs256-by-node-crypto.md`.
+ * JSON Web Tokens in a single form: compact, canonical base64url, HS256 or the algorithm of a key pair. This uses
+ * node:crypto because WebCrypto switches threads for each signature. Tests compare it with jose. See
+ * `docs/adr/0013-hs256-by-node-crypto.md` and `docs/adr/0052-public-keys.md`.
  */
 import type { KeyObject } from 'node:crypto'
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
-
-/** Secrets are raw HS256 keys: the bytes that PyJWT, jsonwebtoken and other libraries use as the shared secret. */
-export interface TokenOptions {
-  readonly current: Uint8Array
-  readonly previous: readonly Uint8Array[]
-  readonly issuer: string | undefined
-  readonly audience: string | undefined
-}
-
-/** The keys and claims to sign and verify tokens with. All keys are HMAC keys for HS256. */
-export interface TokenKeys {
-  /** Signs and verifies */
-  readonly current: KeyObject
-  /** The current key and the previous ones */
-  readonly verifying: readonly KeyObject[]
-  readonly issuer: string | undefined
-  readonly audience: string | undefined
-}
-
-export function createTokenKeys({ current, previous, issuer, audience }: TokenOptions): TokenKeys {
-  const key = createSecretKey(current)
-  const verifying = [key, ...previous.map((secret) => createSecretKey(secret))]
-  return { current: key, verifying, issuer, audience }
-}
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { isSignedBy, signWith } from './algorithms.ts'
+import type { SecretKeys, Signer, TokenKeys } from './keys.ts'
 
 /** Registered claims (RFC 7519 §4.1) and ours. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -54,9 +33,16 @@ const HEADERS = {
 }
 export type Typ = keyof typeof HEADERS
 
-export function sign(keys: TokenKeys, typ: Typ, claims: Claims): string {
-  const input = `${HEADERS[typ]}.${encoded({ ...claims, iss: keys.issuer, aud: keys.audience })}`
-  return `${input}.${hs256(keys.current, input)}`
+/** @param signer of an access token; refresh tokens are always signed with the secret */
+export function sign(keys: TokenKeys, typ: Typ, claims: Claims, signer: Signer = 'secret'): string {
+  const payload = encoded({ ...claims, iss: keys.issuer, aud: keys.audience })
+  if (signer === 'secret') {
+    const input = `${HEADERS[typ]}.${payload}`
+    return `${input}.${hs256((typ === 'rt+jwt' ? keys.refresh : keys.secret).current, input)}`
+  }
+  const { algorithm, kid, privateKey } = signer
+  const input = `${encoded({ alg: algorithm, typ, kid })}.${payload}`
+  return `${input}.${signWith(algorithm, privateKey, input)}`
 }
 
 /**
@@ -104,19 +90,48 @@ export interface Expected {
 // RFC 7515 §7.1: three parts in the alphabet of base64url (§2)
 const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
-/** Checks the signature, then the header, then the claims, and `exp` last. @param now milliseconds since the epoch */
+/**
+ * Checks the signature, then the claims, and `exp` last. The header only names a key: which algorithm that key has is not
+ * read from the token.
+ *
+ * @param now milliseconds since the epoch
+ */
 export function verify(keys: TokenKeys, token: string, expected: Expected, now: number): Verification {
   const [, header, payload, signature] = COMPACT.exec(token) ?? []
   if (header === undefined || payload === undefined || signature === undefined) return INVALID
   const input = token.slice(0, -signature.length - 1)
-  if (!keys.verifying.some((key) => isSignedWith(key, input, signature))) return INVALID
+  if (!isAuthentic(keys, expected.typ, header, input, signature, now)) return INVALID
 
-  if (header !== HEADERS[expected.typ] && !isExpected(expected.typ, parsed(header))) return INVALID
   const claims = parsed(payload)
   if (claims === undefined || !areAcceptable(keys, claims, expected, seconds(now))) return INVALID
   const { exp } = claims
   return { outcome: Number(exp) > seconds(now) ? 'valid' : 'expired', payload: claims }
 }
+
+function isAuthentic(
+  keys: TokenKeys,
+  typ: Typ,
+  header: string,
+  input: string,
+  signature: string,
+  now: number,
+): boolean {
+  const isUsual = header === HEADERS[typ]
+  const { alg, typ: given, kid, ...others } = isUsual ? { alg: 'HS256', typ } : (parsed(header) ?? {})
+  if (!isTyped(typ, given) || Object.keys(others).length > 0) return false
+  if (kid === undefined) {
+    // RFC 8725 §3.1: a secret is a key of HS256 and of nothing else.
+    if (alg !== 'HS256') return false
+    if (typ === 'rt+jwt') return isSignedWithOne(keys.refresh, input, signature)
+    return keys.access.acceptsSecret(now) && isSignedWithOne(keys.secret, input, signature)
+  }
+  if (typ === 'rt+jwt' || typeof kid !== 'string') return false
+  const key = keys.access.verifierOf(kid, now)
+  return key !== undefined && alg === key.algorithm && isSignedBy(key, input, signature)
+}
+
+const isSignedWithOne = ({ verifying }: SecretKeys, input: string, signature: string) =>
+  verifying.some((key) => isSignedWith(key, input, signature))
 
 // Comparing text accepts only the canonical base64url of RFC 7515 §2: no padding, white space or unused bits.
 function isSignedWith(key: KeyObject, input: string, signature: string): boolean {
@@ -137,12 +152,10 @@ function parsed(part: string): Claims | undefined {
   }
 }
 
-// RFC 8725 §3.1: the server decides the algorithm. §3.11: explicit typing; RFC 7515 §4.1.9 makes `application/`
-// optional. §3.10: all other header parameters (`kid`, `jwk`, `jku`, `x5u`, `crit`, `b64` …) are refused.
-function isExpected(typ: Typ, { alg, typ: given, ...others }: Claims = {}): boolean {
-  if (alg !== 'HS256' || typeof given !== 'string' || Object.keys(others).length > 0) return false
-  return given.toLowerCase().replace(/^application\//, '') === typ
-}
+// RFC 8725 §3.11: explicit typing; RFC 7515 §4.1.9 makes `application/` optional. §3.10: all header parameters but `alg`,
+// `typ` and `kid` (`jwk`, `jku`, `x5u`, `crit`, `b64` …) are refused.
+const isTyped = (typ: Typ, given: unknown) =>
+  typeof given === 'string' && given.toLowerCase().replace(/^application\//, '') === typ
 
 const isNumericDate = (claim: unknown): claim is number => typeof claim === 'number'
 
@@ -150,7 +163,8 @@ const isNumericDate = (claim: unknown): claim is number => typeof claim === 'num
 function areAcceptable(keys: TokenKeys, claims: Claims, { requiredClaims }: Expected, now: number): boolean {
   const { iss, aud, exp, iat, nbf } = claims
   if (!requiredClaims.every((claim) => Object.hasOwn(claims, claim))) return false
-  if (keys.issuer !== undefined && iss !== keys.issuer) return false
+  const mayLack = keys.mayLackIssuer && !Object.hasOwn(claims, 'iss')
+  if (keys.issuer !== undefined && iss !== keys.issuer && !mayLack) return false
   if (keys.audience !== undefined && aud !== keys.audience) {
     if (!Array.isArray(aud) || !aud.includes(keys.audience)) return false
   }

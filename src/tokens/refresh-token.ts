@@ -1,5 +1,5 @@
-import type { TokenKeys } from './jwt.ts'
 import { isGeneration, isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
+import type { TokenKeys } from './keys.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface RefreshToken {

@@ -10,6 +10,7 @@ import { rounds } from './throughput/rounds.ts'
 import type { Subject } from './throughput/subject.ts'
 import { FLOOR, subjects } from './throughput/subjects.ts'
 import { canTrace } from './throughput/syncs.ts'
+import { verifications } from './throughput/verification.ts'
 
 const SIZES = { users: 5, sessions: 100 }
 const [sqlite, postgres] = subjects(['refresh']) as [Subject, Subject]
@@ -83,4 +84,15 @@ test('a round has a row for each subject, without wrk and on PostgreSQL too', as
     ],
   )
   assert.equal(chart(rows).match(/<rect/g)?.length, 2)
+})
+
+test('each algorithm has a figure for verification, and none costs much more than its signature', () => {
+  const found = verifications(2000)
+  assert.deepEqual(
+    found.map(({ algorithm }) => algorithm),
+    ['HS256', 'ES256', 'EdDSA', 'RS256'],
+  )
+  // Besides the signature: two bodies of JSON, read and written, which takes some microseconds.
+  for (const { algorithm, token, primitive } of found)
+    assert.ok(token < primitive + 25, `${algorithm}: ${token} µs instead of ${primitive}`)
 })

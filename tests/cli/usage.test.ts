@@ -28,6 +28,10 @@ const COMMANDS = [
   ['sessions', 'explain'],
   ['sessions', 'revoke'],
   ['events'],
+  ['keys'],
+  ['keys', 'list'],
+  ['keys', 'rotate'],
+  ['keys', 'revoke'],
   ['secret'],
 ]
 
@@ -53,6 +57,7 @@ describe('--help', { concurrency: 4 }, () => {
       'users',
       'sessions',
       'events',
+      'keys',
       'secret',
     ]) {
       assert.match(stdout, new RegExp(`^  ${command}\\b`, 'm'))

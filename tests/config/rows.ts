@@ -1,6 +1,7 @@
 import { textOf } from './fresh.ts'
 import { limitRows } from './limit-rows.ts'
 import { networkRows } from './network-rows.ts'
+import { PEM } from './pem.ts'
 import type { Row } from './row.ts'
 import { asTheyAre, notFlag, notWhole } from './row.ts'
 
@@ -109,6 +110,80 @@ export const rows: Readonly<Record<string, Row>> = {
       good: asTheyAre(`${other}0`),
       wrong: ['short', other, strong],
     },
+  },
+  REFRESH_TOKEN_SECRET_KEY: {
+    pick: ({ secrets }) => secrets.refresh && textOf(secrets.refresh.current),
+    unset: undefined,
+    good: asTheyAre(other),
+    // The second is the key that is set beside it.
+    wrong: ['short', strong, `${other},x`, ` ${other}`],
+    beside: { env: { ADMIN_TOKEN: `${other}0` }, good: asTheyAre(other), wrong: [`${other}0`] },
+  },
+  REFRESH_TOKEN_SECRET_KEY_PREVIOUS: {
+    pick: ({ secrets }) => secrets.refresh?.previous.map(textOf),
+    unset: undefined,
+    good: {},
+    wrong: [other, 'short', `${other},`],
+    beside: {
+      env: { REFRESH_TOKEN_SECRET_KEY: other },
+      // The way from one secret to two
+      good: { [strong]: [strong], [`${strong}, ${other}0`]: [strong, `${other}0`] },
+      wrong: ['short', `${strong},`],
+    },
+  },
+  JWT_SIGNING_KEY: {
+    pick: ({ secrets }) => secrets.signing?.current.algorithm,
+    unset: undefined,
+    good: {},
+    wrong: [other, PEM.ES256.publicKey, PEM.ES256.privateKey],
+    beside: {
+      env: { ACCESS_TOKEN_ALGORITHM: 'ES256' },
+      good: { [PEM.ES256.privateKey]: 'ES256', [PEM.ES256.privateKey.replaceAll('\n', '\\n')]: 'ES256' },
+      wrong: [PEM.ES256.publicKey, PEM.EdDSA.privateKey, 'x', '{}', '{"keys":[]}'],
+    },
+  },
+  JWT_SIGNING_KEY_NEXT: {
+    pick: ({ secrets }) => secrets.signing?.next?.algorithm,
+    unset: undefined,
+    good: {},
+    wrong: [PEM.EdDSA.publicKey],
+    beside: {
+      env: { ACCESS_TOKEN_ALGORITHM: 'ES256', JWT_SIGNING_KEY: PEM.ES256.privateKey },
+      good: { [PEM.EdDSA.publicKey]: 'EdDSA' },
+      wrong: [PEM.EdDSA.privateKey, 'x'],
+    },
+  },
+  ACCESS_TOKEN_ALGORITHM: {
+    pick: ({ settings }) => settings.accessTokenAlgorithm,
+    unset: 'HS256',
+    good: asTheyAre('HS256', 'ES256', 'RS256', 'EdDSA'),
+    wrong: ['none', 'es256', 'HS512', 'PS256'],
+  },
+  SIGNING_KEY_ROTATION_DAYS: {
+    pick: ({ settings }) => settings.signingKeyRotation,
+    unset: 90 * day,
+    good: { 0: 0, 1: day, 3650: 3650 * day },
+    wrong: [...notWhole, '3651'],
+  },
+  PUBLIC_URL: {
+    pick: ({ settings }) => [settings.publicUrl, settings.issuer],
+    unset: [undefined, undefined],
+    good: { 'https://id.example.com/auth': ['https://id.example.com/auth', 'https://id.example.com/auth'] },
+    wrong: [
+      ...['https://id.example.com/', 'id.example.com', 'https://ada@id.example.com', 'ftp://id.example.com'],
+      ...['https://id.example.com?x', 'https://id.example.com#x', 'https://'],
+    ],
+    beside: {
+      env: { ...production, JWT_ISSUER: 'rekindle' },
+      good: { 'https://id.example.com': ['https://id.example.com', 'rekindle'] },
+      wrong: ['http://id.example.com'],
+    },
+  },
+  JWT_CLIENT_ID: {
+    pick: ({ settings }) => settings.clientId,
+    unset: undefined,
+    good: asTheyAre('web', 'the app'),
+    wrong: [' web', 'é', 'x'.repeat(257)],
   },
   JWT_ISSUER: {
     pick: ({ settings }) => settings.issuer,

@@ -50,6 +50,8 @@ function boundsOf({ paths, components }: Document): Bounds[] {
       resolve(member).items === undefined ? lists(member) : [[name, resolve(member)] as [string, Schema]],
     )
   return Object.entries(paths).flatMap(([path, { get }]) => {
+    // What RFCs define has no pages.
+    if (path.startsWith('/.well-known/')) return []
     const limit = get?.parameters?.find((parameter) => parameter.name === 'limit')?.schema
     const [list] = lists(get?.responses[200]?.content['application/json']?.schema)
     if (limit === undefined && list === undefined) return []

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Cleanup } from '../support/cleanup.ts'
 import type { Dialect } from '../support/database.ts'
@@ -8,6 +9,7 @@ import { checkRefused, checkRows } from './check.ts'
 import { Device } from './device.ts'
 import type { Figures } from './figures.ts'
 import { newFigures } from './figures.ts'
+import { Keys, keySetOf } from './keys.ts'
 import type { Lineage } from './lineage.ts'
 import { Violation } from './lineage.ts'
 import type { Plan } from './plan.ts'
@@ -55,6 +57,7 @@ class Campaign {
   readonly #random: () => number
   /** For each device, the number of its ended sessions that were refused once */
   readonly #refused = new WeakMap<Device, number>()
+  readonly #keys: Keys
   #service!: ServiceProcess
 
   constructor(cleanup: Cleanup, options: CampaignOptions, place: Place, random: () => number) {
@@ -62,13 +65,17 @@ class Campaign {
     this.#options = options
     this.#place = place
     this.#random = random
+    this.#keys = new Keys(place.options, this.figures.keys)
     // Two devices share a user, and so a row.
     const names = Array.from({ length: DEVICES }, (_, index) => `user${index >> 1}`)
     this.#devices = names.map((name) => new Device(name, random, this.figures))
   }
 
   async begin(): Promise<void> {
-    await this.#start()
+    // Two processes that start at once make one key.
+    const [, other] = await Promise.all([this.#start(), startTarget(this.#cleanup, this.#place.options)])
+    assert.deepEqual(await keySetOf(other.url), await keySetOf(this.#service.url))
+    await other.stop('SIGKILL')
     for (const name of new Set(this.#devices.map(({ username }) => username)))
       await client(this.#service.url).register(name)
   }
@@ -84,9 +91,11 @@ class Campaign {
       wanted: plan.point.split(' ')[0],
       isOver: () => isOver,
       mayFail: () => isStruck || !isAnywhere,
+      isRevoked: this.#keys.isRevoked,
     }
     const work = Promise.all(this.#devices.map((device) => device.run(round)))
     work.catch(() => {}) // awaited below
+    if (plan.point.startsWith('key')) await this.#keys.rotate()
     if (isAnywhere) {
       await pause(plan.delay)
       isStruck = true
@@ -96,7 +105,10 @@ class Campaign {
     await work
     if (plan.kind === 'database' || plan.kind === 'backend')
       await this.#awaitReady('database', performance.now())
-    else await this.#start()
+    else {
+      await this.#keys.operate(this.#random)
+      await this.#start()
+    }
   }
 
   async #strike({ kind, point }: Plan): Promise<void> {
@@ -125,6 +137,7 @@ class Campaign {
   /** Checks all rows, the tokens of sessions that ended since the last check, and those of a few older sessions. */
   async check(): Promise<void> {
     await checkRows(this.#place.options, this.#devices, this.figures.unknown)
+    await this.#keys.check(this.#service.url, this.#devices)
     const ended = this.#devices.flatMap((device) => {
       const older = device.ended[Math.floor(this.#random() * device.ended.length)]
       const latest = device.ended.slice(this.#refused.get(device) ?? 0)
@@ -143,7 +156,13 @@ class Campaign {
   async finish(): Promise<void> {
     const { url } = this.#service
     let left = 100
-    const round = { url, wanted: undefined, isOver: () => left-- <= 0, mayFail: () => false }
+    const round = {
+      url,
+      wanted: undefined,
+      isOver: () => left-- <= 0,
+      mayFail: () => false,
+      isRevoked: this.#keys.isRevoked,
+    }
     await Promise.all(this.#devices.map((device) => device.run(round)))
     await this.check()
     await this.#checkRefused(this.#devices.flatMap(({ ended }) => ended))

@@ -1,5 +1,5 @@
 import type { Figures } from './figures.ts'
-import { Lineage, Violation } from './lineage.ts'
+import { insist, Lineage, Violation } from './lineage.ts'
 import type { Operation } from './operations.ts'
 import { callFor, choose, operation, settle } from './operations.ts'
 import type { Answer, Loss } from './send.ts'
@@ -13,6 +13,8 @@ export interface Round {
   isOver(): boolean
   /** Whether a loss can be explained */
   mayFail(): boolean
+  /** Whether a token's key was revoked */
+  isRevoked(token: string): boolean
 }
 
 /** A client with one session at a time. It refreshes, ends and opens it, one operation after the other. */
@@ -35,11 +37,22 @@ export class Device {
   /** Runs until the round is over or no response comes. */
   async run(round: Round): Promise<void> {
     do {
-      this.pending ??= this.lineage ? choose(this.lineage, this.#random, round.wanted) : operation('login')
+      this.pending ??= this.lineage ? choose(this.lineage, this.#random, round) : operation('login')
       const answers = await this.#send(this.pending, round)
       if (answers.length === 0) return
+      if (this.#isOfRevokedKey(this.pending, answers, round)) continue
       this.pending = this.#take(this.pending, answers)
     } while (!round.isOver())
+  }
+
+  /** An exchange that was sent before its token's key was revoked: it is refused, and the session goes on. */
+  #isOfRevokedKey({ kind, token }: Operation, answers: readonly Answer[], round: Round): boolean {
+    const { lineage } = this
+    if (lineage === undefined || (kind !== 'exchange' && kind !== 'repetition')) return false
+    if (!round.isRevoked(token)) return false
+    for (const { status } of answers) insist(status === 401, lineage, `${kind} of a revoked key: ${status}`)
+    this.pending = undefined
+    return true
   }
 
   async #send(current: Operation, round: Round): Promise<Answer[]> {

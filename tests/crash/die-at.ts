@@ -24,6 +24,7 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, string]> = [
   [/^update "sessions" set "generation"/, 'rotation'],
   [/^update "sessions" set "revoked_at"/, 'logout'],
   [/^insert into "revoked_tokens"/, 'exchange'],
+  [/^(insert into|update) "signing_keys"/, 'key'],
 ]
 const PATHS: Readonly<Record<string, string>> = {
   '/refresh_token': 'rotation',

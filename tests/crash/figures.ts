@@ -23,6 +23,8 @@ export const newFigures = () => ({
   unknown: new Tally(),
   /** Unknown outcomes that a retry settled */
   recovered: new Tally(),
+  /** What the operator did with keys */
+  keys: new Tally(),
   /** Ended sessions that had all of their tokens refused */
   refused: 0,
   /** Milliseconds until the service was ready, after its own start and after the database's */
@@ -31,12 +33,14 @@ export const newFigures = () => ({
 
 export type Figures = ReturnType<typeof newFigures>
 
-export function report({ kills, acknowledged, unknown, recovered, refused, ready }: Figures): string {
+export function report(figures: Figures): string {
+  const { kills, acknowledged, unknown, recovered, keys, refused, ready } = figures
   return [
     `kills ${kills.total}: ${kills}`,
     `acknowledged: ${acknowledged}`,
     `unknown outcomes ${unknown.total}: ${unknown}`,
     `settled by one retry: ${recovered}`,
+    `keys: ${keys}`,
     `checks that an ended session is refused: ${refused}`,
     `ready: started anew ${spread(ready.service)}; the database started anew ${spread(ready.database)}`,
   ].join('\n')

@@ -1,5 +1,6 @@
 /** The requests of a client for its session, and its requirements for the responses. */
 import { PASSWORD } from '../support/service.ts'
+import type { Round } from './device.ts'
 import type { Lineage } from './lineage.ts'
 import { insist } from './lineage.ts'
 import type { Answer, Call } from './send.ts'
@@ -41,15 +42,23 @@ export function callFor({ kind, token }: Operation, username: string): Call {
 }
 
 /** Chooses the next operation of an active session. @param wanted an operation that a crash waits for */
-export function choose(lineage: Lineage, random: () => number, wanted = ''): Operation {
+export function choose(
+  lineage: Lineage,
+  random: () => number,
+  { wanted = '', isRevoked }: Pick<Round, 'wanted' | 'isRevoked'>,
+): Operation {
   const chance = random()
   if (wanted === 'logout' && random() < 0.2) return operation('logout', lineage.refreshToken())
   const copies = random() < 0.15 ? 2 : 1
   if (chance < 0.03) return operation('logout', lineage.refreshToken())
   if (chance < 0.05 && lineage.generation >= 2) return operation('reuse', lineage.refreshToken(2))
-  if (chance < 0.2) return operation('exchange', lineage.accessToken, copies)
+  if (chance < 0.2 && !isRevoked(lineage.accessToken))
+    return operation('exchange', lineage.accessToken, copies)
   return operation('rotation', lineage.refreshToken(), copies)
 }
+
+// The claims: a token that is repeated after a change of keys may have another signature.
+const payloadOf = (token: string) => token.split('.')[1] ?? ''
 
 /** Uses the responses, which are all responses of one operation. @returns whether the session is still active */
 export function settle({ kind, token }: Operation, answers: readonly Answer[], lineage: Lineage): boolean {
@@ -71,12 +80,13 @@ export function settle({ kind, token }: Operation, answers: readonly Answer[], l
       lineage.accessTokens.push(bodies[0].data.access_token)
       return true
     case 'exchange':
-      same(bodies.map(({ access_token }) => access_token))
+      same(bodies.map(({ access_token }) => payloadOf(access_token)))
       insist(bodies[0].access_token !== token, lineage, 'an exchange for itself')
       lineage.accessTokens.push(bodies[0].access_token)
       return true
     case 'repetition':
-      same([lineage.accessToken, ...bodies.map(({ access_token }) => access_token)])
+      same([lineage.accessToken, ...bodies.map(({ access_token }) => access_token)].map(payloadOf))
+      lineage.accessTokens.push(bodies[0].access_token)
       return true
     default:
       return false

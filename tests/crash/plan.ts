@@ -12,6 +12,8 @@ const EVERYWHERE = [
   ...['rotation', 'exchange', 'logout'].map((name) => `${name} unanswered`),
   ...['rotation', 'exchange', 'exchange commit', 'logout'].map((name) => `${name} before`),
   'logout after',
+  // While the service makes a key, because the operator lets the next one sign
+  ...['key before', 'key after', 'key commit after'],
 ]
 
 /** The points at which the service can be killed, see die-at.ts. */

@@ -14,7 +14,7 @@ import type { ServiceProcess } from '../support/service-process.ts'
 import { spawnService } from '../support/service-process.ts'
 import { UNLIMITED } from '../support/values.ts'
 
-const DIE_AT = new URL('die-at.ts', import.meta.url).href
+export const DIE_AT = new URL('die-at.ts', import.meta.url).href
 
 /** A database that can be killed. */
 export interface Place {
@@ -76,13 +76,18 @@ async function stopServer({ child }: Server): Promise<void> {
 // On a busy machine many crashes in a row would exceed the default timeout.
 const ENVIRONMENT = {
   JWT_SECRET_KEY: STRONG_SECRET,
+  // Its signatures are deterministic, so that a repeated exchange is answered with the same bytes.
+  ACCESS_TOKEN_ALGORITHM: 'EdDSA',
   LOG_LEVEL: 'silent',
   REFRESH_TOKEN_GRACE_SECONDS: '300',
   ...UNLIMITED,
 }
 
+export const urlOf = (options: StoreOptions): string =>
+  options.dialect === 'sqlite' ? `sqlite:${options.file}` : options.url
+
 export function startTarget(cleanup: Cleanup, options: StoreOptions): Promise<ServiceProcess> {
-  const DATABASE_URL = options.dialect === 'sqlite' ? `sqlite:${options.file}` : options.url
+  const DATABASE_URL = urlOf(options)
   return spawnService(cleanup, { ...ENVIRONMENT, DATABASE_URL }, ['--import', DIE_AT, ENTRY, 'serve'])
 }
 

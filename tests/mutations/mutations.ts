@@ -4,6 +4,7 @@ import { conformFaults } from './planted/conform.ts'
 import { contractFaults } from './planted/contract.ts'
 import { exampleFaults } from './planted/examples.ts'
 import { httpFaults } from './planted/http.ts'
+import { keyFaults } from './planted/keys.ts'
 import { limitFaults } from './planted/limits.ts'
 import { sessionFaults } from './planted/sessions.ts'
 import { storeFaults } from './planted/store.ts'
@@ -12,6 +13,7 @@ import { tokenAndUserFaults } from './planted/tokens-and-users.ts'
 export const mutations: readonly Mutation[] = [
   ...sessionFaults,
   ...tokenAndUserFaults,
+  ...keyFaults,
   ...storeFaults,
   ...httpFaults,
   ...contractFaults,

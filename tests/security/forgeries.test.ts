@@ -18,13 +18,19 @@ import { claimsOf } from '../support/tokens.ts'
 import { startWorld } from '../support/world.ts'
 import type { Attack, Forgery } from '../tokens/forgeries/index.ts'
 import { attacks, NAMES } from '../tokens/forgeries/index.ts'
+import { KEY_PAIRS } from '../tokens/key-pairs.ts'
 import type { Endpoint, Kind } from './endpoints.ts'
 import { accepted, endpoints } from './endpoints.ts'
 
 // Milliseconds of CPU time: far more than a response needs, and far less than an attack on time would take.
 const BOUND = 1000
 
-const services = new Map<Attack['where'], { service: Service; userId: string }>()
+/** `public`: a service that signs access tokens by ES256. It meets the attacks for anywhere. */
+type Place = Attack['where'] | 'public'
+
+const SETTINGS = { anywhere: {}, named: NAMES, public: { accessTokenAlgorithm: 'ES256' } } as const
+
+const services = new Map<Place, { service: Service; userId: string }>()
 const endings: (() => unknown)[] = []
 
 // The address of a key. The service must never request it.
@@ -40,8 +46,8 @@ before(async () => {
   keyUrl = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/jwks.json`
   // Shared by all tests of the file
   const t = { after: (end: () => unknown) => void endings.push(end) } as Parameters<typeof startService>[0]
-  for (const where of ['anywhere', 'named'] as const) {
-    const service = await startService(t, where === 'named' ? NAMES : {})
+  for (const where of ['anywhere', 'named', 'public'] as const) {
+    const service = await startService(t, SETTINGS[where])
     services.set(where, { service, userId: (await service.register()).id })
   }
 })
@@ -73,8 +79,11 @@ function canBeSent({ place }: Endpoint, token: string): boolean {
 }
 
 /** @param most the maximum number for each attack */
-async function attackWith(where: Attack['where'], endpoint: Endpoint, kind: Kind, most: number) {
-  const { service, userId } = services.get(where) ?? assert.fail()
+async function attackWith(place: Place, endpoint: Endpoint, kind: Kind, most: number) {
+  const { service, userId } = services.get(place) ?? assert.fail()
+  const where = place === 'named' ? 'named' : 'anywhere'
+  const published = service.core.signingKeys.published(service.clock.now)
+  const publicKeys = published.length > 0 ? published : KEY_PAIRS
   const hash = (await findPassword(service.core.db, userId))?.passwordHash
   const live = await logIn(service.core, userId, hash)
   const [token, other] =
@@ -83,7 +92,9 @@ async function attackWith(where: Attack['where'], endpoint: Endpoint, kind: Kind
   const events = () => service.core.db.selectFrom('events').select('id').execute()
   const known = await events()
   for (const { title, forge } of attacks.filter((attack) => attack.where === where)) {
-    const forgeries = forge({ token, kind, other, keyUrl }).filter(({ token }) => canBeSent(endpoint, token))
+    const forgeries = forge({ token, kind, other, publicKeys, keyUrl }).filter(({ token }) =>
+      canBeSent(endpoint, token),
+    )
     assert.ok(forgeries.length > 0, title)
     for (const { what, token } of forgeries.slice(0, most)) {
       await refused(endpoint, service, { what: `${title}: ${what}`, token })
@@ -105,6 +116,7 @@ for (const endpoint of endpoints) {
     test(`${endpoint.operation}, ${way}${most === 1 ? '' : ': all forgeries'}`, async () => {
       await attackWith('anywhere', endpoint, kind, most)
       await attackWith('named', endpoint, kind, most)
+      if (kind === 'access') await attackWith('public', endpoint, kind, most)
     })
   }
 }

@@ -31,9 +31,18 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   ],
   '/api/auth/refresh': [
     ...['exchanged', 'replayed', 'reused', 'past the window', 'past its deadline', 'over', 'disabled'],
-    ...['unknown user', 'inactive user', 'superseded', 'confined', 'crossed'],
+    ...['unknown user', 'inactive user', 'superseded', 'confined', 'crossed', 'revoked key'],
   ],
-  '/api/auth/me': ['known', 'expired', 'exchanged', 'over', 'unknown user', 'inactive user', 'crossed'],
+  '/api/auth/me': [
+    'known',
+    'expired',
+    'exchanged',
+    'over',
+    'unknown user',
+    'inactive user',
+    'crossed',
+    'revoked key',
+  ],
   '/api/auth/login': ['opened', 'credentials', 'inactive user'],
   '/api/auth/logout': ['ended', 'over already', 'past the window'],
   '/api/auth/logout_all': ['ended', 'exchanged', 'over'],
@@ -55,6 +64,7 @@ test(`histories, HISTORIES_SEED=${SEED}`, async (t) => {
       const history: History = { world, prefix, journal: [], texts: new Map(), generations: new Map() }
       const model = new Model(START, LENIENT)
       world.service.clock.now = START
+      await world.service.core.signingKeys.update()
       try {
         await fc.asyncModelRun(() => ({ model, real: history }), [...prelude, ...steps])
         await checkNothingDeadIsAccepted(model, history)

@@ -100,6 +100,7 @@ export class Model {
     const { now, rules } = this
     const { session } = token
     if (rules.exchangeWindow === 0) return wrong('disabled', 403, 'Exchange is disabled.')
+    if (token.isOfRevokedKey) return invalidAccess('revoked key')
     if (token.exp * 1000 + rules.exchangeWindow <= now) return expiredAccess('past the window')
     if (session.user.state === 'deleted') return UNKNOWN_USER
     if (session.user.state === 'inactive') return INACTIVE_USER
@@ -122,7 +123,8 @@ export class Model {
   }
 
   /** The response that refuses an access token, if it is no longer valid. */
-  refusal({ session, generation, exp, exchanged }: AccessToken): Answer | undefined {
+  refusal({ session, generation, exp, exchanged, isOfRevokedKey }: AccessToken): Answer | undefined {
+    if (isOfRevokedKey) return invalidAccess('revoked key')
     if (exp <= seconds(this.now)) return expiredAccess('expired')
     if (session.user.state === 'deleted') return UNKNOWN_USER
     if (session.user.state === 'inactive') return INACTIVE_USER
@@ -139,7 +141,9 @@ export class Model {
   }
 
   /** With any refresh token of the session, or an access token that could still be exchanged. */
-  logout({ session, kind, exp }: AccessToken | RefreshToken): Answer {
+  logout(token: AccessToken | RefreshToken): Answer {
+    const { session, kind, exp } = token
+    if (kind === 'access' && token.isOfRevokedKey) return wrong('revoked key', 401, 'Invalid token.')
     if (kind === 'access' && exp * 1000 + this.rules.exchangeWindow <= this.now)
       return wrong('past the window', 401, 'Invalid token.')
     const ended = this.revoke([session], 'logout')
@@ -315,7 +319,8 @@ export class Model {
   private mintAccess(session: Session, generation = session.generation): AccessToken {
     const exp = seconds(Math.min(this.now + this.rules.accessTokenTtl, session.absoluteExpiresAt))
     const times = { iat: seconds(this.now), exp }
-    const token = { kind: 'access', text: '', session, generation, ...times, exchanged: undefined } as const
+    const state = { text: '', exchanged: undefined, isOfRevokedKey: false }
+    const token: AccessToken = { kind: 'access', session, generation, ...times, ...state }
     this.accessTokens.push(token)
     return token
   }

@@ -1,6 +1,6 @@
 /** `docs/glossary.md`, the table of refresh, over HTTP: the response of each line, and its effect on the database. */
 import assert from 'node:assert/strict'
-import { createTokenKeys } from '../../src/tokens/jwt.ts'
+import { createTokenKeys } from '../../src/tokens/keys.ts'
 import { signRefreshToken } from '../../src/tokens/refresh-token.ts'
 import { test } from '../support/database.ts'
 import type { Answer, Service } from '../support/service.ts'

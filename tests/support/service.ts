@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import pino from 'pino'
-import type { Settings } from '../../src/config/settings.ts'
+import type { Secrets, Settings } from '../../src/config/settings.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import type { Answer, Request } from '../../src/conform/request.ts'
 import { methodOf, send } from '../../src/conform/request.ts'
@@ -28,8 +28,12 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   metrics: undefined,
   drain: 0,
   pool: { size: 10, preparedStatements: 'auto' },
+  publicUrl: undefined,
   issuer: undefined,
   audience: undefined,
+  clientId: undefined,
+  accessTokenAlgorithm: 'HS256',
+  signingKeyRotation: 90 * DAY,
   accessTokenTtl: 30 * MINUTE,
   refreshTokenTtl: 30 * DAY,
   sessionMaxAge: 90 * DAY,
@@ -118,6 +122,7 @@ export async function startService(
   overrides: Partial<Settings> = {},
   clock: Clock = { now: Date.UTC(2026, 10, 22, 8, 0, 0, 123) },
   dialect: Dialect = t.dialect ?? 'sqlite',
+  secrets: Partial<Secrets> = {},
 ): Promise<Service> {
   const lines: string[] = []
   const sink = new PassThrough().on('data', (chunk: Buffer) => lines.push(chunk.toString()))
@@ -133,7 +138,7 @@ export async function startService(
   const settings: Settings = { ...DEFAULTS, ...overrides, database }
   const core = await createCore({
     settings,
-    secrets: { current: SECRET, previous: [], admin: Buffer.from(ADMIN_TOKEN) },
+    secrets: { current: SECRET, previous: [], admin: Buffer.from(ADMIN_TOKEN), ...secrets },
     log: pino({ level: settings.logLevel }, sink),
     now: () => clock.now,
   })

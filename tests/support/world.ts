@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { Settings } from '../../src/config/settings.ts'
 import type { Actor } from '../../src/conform/provocations/provocation.ts'
+import { openSigningKeys } from '../../src/keys/signing-keys.ts'
 import { createLimits } from '../../src/limits/limits.ts'
 import { lanesOf } from '../../src/limits/networks.ts'
 import type { DialectContext } from './database.ts'
 import { connect } from './database.ts'
 import type { Service } from './service.ts'
-import { ADMIN_TOKEN, override, PASSWORD, startService } from './service.ts'
+import { ADMIN_TOKEN, override, PASSWORD, SECRET, startService } from './service.ts'
 
 export { forge } from '../../src/conform/provocations/provocation.ts'
 
@@ -87,6 +88,18 @@ export function crowd({ t, service }: Pick<World, 't' | 'service'>): () => void 
 /** Settings as a handler reads them; those that are read at the start only need a service of their own. */
 export function configure({ service }: Pick<World, 'service'>, settings: Partial<Settings>): void {
   override(service.core, { settings: { ...service.core.settings, ...settings } })
+}
+
+/** Keys as if the service had been started with this algorithm. */
+export async function signWith(
+  { service }: Pick<World, 'service'>,
+  accessTokenAlgorithm: Settings['accessTokenAlgorithm'],
+): Promise<void> {
+  const { core } = service
+  const { db, now, log } = core
+  const settings = { ...core.settings, accessTokenAlgorithm }
+  const secrets = { current: SECRET, previous: [] }
+  override(core, { signingKeys: await openSigningKeys({ db, settings, secrets, now, log }) })
 }
 
 /** Limits of one try each, as if the service had been started with them. */

@@ -1,7 +1,7 @@
 /** Tokens made and taken apart with plain node:crypto, as other libraries and forgers do. */
 import { createHmac } from 'node:crypto'
-import type { TokenOptions } from '../../src/tokens/jwt.ts'
-import { createTokenKeys } from '../../src/tokens/jwt.ts'
+import type { TokenOptions } from '../../src/tokens/keys.ts'
+import { createTokenKeys } from '../../src/tokens/keys.ts'
 import { SECRET } from '../support/service.ts'
 
 /** The middle of a second, so that rounding shows. */

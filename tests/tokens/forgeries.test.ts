@@ -1,27 +1,68 @@
 /** Each forgery against the verification alone. The responses of the service are in tests/security/forgeries.test.ts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TokenKeys } from '../../src/tokens/keys.ts'
 import { NOW, tokensWith } from './forge.ts'
+import type { Attack } from './forgeries/index.ts'
 import { attacks, NAMES } from './forgeries/index.ts'
+import { KEY_PAIRS, ringOf } from './key-pairs.ts'
+import type { Kind } from './kinds.ts'
 import { kinds, names, other } from './kinds.ts'
 
-for (const { title, where, forge } of attacks) {
-  for (const kind of names) {
-    test(`${title}: ${kind}`, () => {
-      const keys = tokensWith(where === 'named' ? NAMES : {})
-      const { sign, verify } = kinds[kind]
-      const token = sign(keys)
-      assert.equal(verify(keys, token, NOW).outcome, 'valid')
-      const forgeries = forge({
-        token,
-        kind,
-        other: kinds[other(kind)].sign(keys),
-        keyUrl: 'http://127.0.0.1:9/',
-      })
-      assert.ok(forgeries.length > 0)
-      for (const forgery of forgeries) {
-        assert.deepEqual(verify(keys, forgery.token, NOW), { outcome: 'invalid' }, forgery.what)
-      }
-    })
+function refusesAll({ forge }: Attack, kind: Kind, keys: TokenKeys): void {
+  const { sign, verify } = kinds[kind]
+  const token = sign(keys)
+  assert.equal(verify(keys, token, NOW).outcome, 'valid')
+  const forgeries = forge({
+    token,
+    kind,
+    other: kinds[other(kind)].sign(keys),
+    publicKeys: KEY_PAIRS,
+    keyUrl: 'http://127.0.0.1:9/',
+  })
+  assert.ok(forgeries.length > 0)
+  for (const forgery of forgeries) {
+    assert.deepEqual(verify(keys, forgery.token, NOW), { outcome: 'invalid' }, forgery.what)
   }
 }
+
+for (const attack of attacks) {
+  const options = attack.where === 'named' ? NAMES : {}
+  for (const kind of names) {
+    test(`${attack.title}: ${kind}`, () => refusesAll(attack, kind, tokensWith(options)))
+  }
+  // A token of HS256 that the secret signed is good during an overlap, and is no forgery then.
+  for (const pair of KEY_PAIRS) {
+    test(`${attack.title}: access by ${pair.algorithm}`, () =>
+      refusesAll(attack, 'access', tokensWith({ ...options, access: ringOf(pair) })))
+  }
+}
+
+test('RFC 8725 §2.1: each key verifies its own algorithm, and no token of another one', () => {
+  for (const pair of [...KEY_PAIRS, 'secret' as const]) {
+    const token = kinds.access.sign(tokensWith({ access: ringOf(pair, true) }))
+    for (const only of KEY_PAIRS) {
+      const keys = tokensWith({ access: ringOf(only, false, [only]) })
+      assert.equal(kinds.access.verify(keys, token, NOW).outcome, only === pair ? 'valid' : 'invalid')
+      // The right key under the name of another one
+      if (pair === 'secret' || only === pair) continue
+      const renamed = tokensWith({ access: ringOf(only, false, [{ ...only, kid: pair.kid }]) })
+      assert.equal(kinds.access.verify(renamed, token, NOW).outcome, 'invalid')
+    }
+    const overlap = tokensWith({ access: ringOf(pair, true) })
+    assert.equal(kinds.access.verify(overlap, token, NOW).outcome, 'valid')
+    assert.equal(kinds.refresh.verify(overlap, token, NOW).outcome, 'invalid')
+    const withoutOverlap = tokensWith({ access: ringOf(pair) })
+    const outcome = pair === 'secret' ? 'invalid' : 'valid'
+    assert.equal(kinds.access.verify(withoutOverlap, token, NOW).outcome, outcome)
+  }
+})
+
+test('a refresh token is never verified with a public key', () => {
+  for (const pair of KEY_PAIRS) {
+    const keys = tokensWith({ access: ringOf(pair, true) })
+    const token = kinds.refresh.sign(keys)
+    assert.equal(kinds.refresh.verify(keys, token, NOW).outcome, 'valid')
+    assert.equal(kinds.access.verify(keys, token, NOW).outcome, 'invalid')
+  }
+})

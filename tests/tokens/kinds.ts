@@ -1,6 +1,6 @@
 /** Both kinds of tokens, for tests that run for both. */
 import { signAccessToken, verifyAccessToken } from '../../src/tokens/access-token.ts'
-import type { TokenKeys } from '../../src/tokens/jwt.ts'
+import type { TokenKeys } from '../../src/tokens/keys.ts'
 import { signRefreshToken, verifyRefreshToken } from '../../src/tokens/refresh-token.ts'
 import { NOW, NOW_SECONDS } from './forge.ts'
 

@@ -151,6 +151,8 @@ export const own: Partial<Record<OperationId, Provocations>> = {
       moved(good.endUserSession, (path) => path.replace(/[^/]+$/, 'not-a-uuid')),
     ],
   },
+  jwks: { '200 keys': good.jwks },
+  issuerMetadata: { '200 metadata': good.issuerMetadata, '404 no_issuer': good.issuerMetadata },
   livez: { '200 ok': good.livez },
   readyz: { '200 ok': good.readyz },
   openapi: { '200 abridged': good.openapi },

@@ -75,6 +75,8 @@ export const good: Readonly<Record<OperationId, Provocation>> = {
   openUserSession: ofUser('/sessions', { json: { device: 'A browser', address: '2001:db8::1' } }),
   endUserSessions: ofUser('/sessions', DELETE),
   endUserSession: (actor) => ofUser(`/sessions/${sidOf(actor.accessToken)}`, DELETE)(actor),
+  jwks: get('/.well-known/jwks.json'),
+  issuerMetadata: get('/.well-known/oauth-authorization-server'),
   livez: get('/livez'),
   readyz: get('/readyz'),
   openapi: get('/openapi.json'),

@@ -37,6 +37,8 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   endUserSessions: [requireAdminToken],
   endUserSession: [requireAdminToken],
   listEvents: [requireAdminToken],
+  jwks: [],
+  issuerMetadata: [],
   livez: [],
   readyz: [],
   openapi: [],

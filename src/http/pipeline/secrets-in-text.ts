@@ -7,11 +7,18 @@ import type { CoreOptions } from '../core.ts'
  * reveals nothing about them.
  */
 export function secretFinder(
-  { current, previous, admin }: CoreOptions['secrets'],
+  { current, previous, refresh, admin }: CoreOptions['secrets'],
   webhook: string | undefined,
 ): (text: string) => boolean {
   const receivers = webhook === undefined ? undefined : Buffer.from(webhook.replace(/^whsec_/, ''))
-  const secrets = [admin, receivers, current, ...previous].filter((secret) => secret !== undefined)
+  const secrets = [
+    admin,
+    receivers,
+    current,
+    ...previous,
+    refresh?.current,
+    ...(refresh?.previous ?? []),
+  ].filter((secret) => secret !== undefined)
   return (text) => {
     const bytes = Buffer.from(text)
     let found = 0

@@ -14,6 +14,7 @@ const TABLES = [
   { name: 'sessions', key: 'id' },
   { name: 'revoked_tokens', key: 'jti' },
   { name: 'events', key: 'position' },
+  { name: 'signing_keys', key: 'kid' },
 ] as const
 
 type Table = (typeof TABLES)[number]
@@ -53,7 +54,7 @@ export function copyRows(
     await markUnfinished(target)
     // Deleting comes first, because a new user may have the name of a deleted one.
     for (const table of TABLES) await deleteMissing(from, to, table)
-    const rows = { users: 0, sessions: 0, revoked_tokens: 0, events: 0 }
+    const rows = { users: 0, sessions: 0, revoked_tokens: 0, events: 0, signing_keys: 0 }
     for (const table of TABLES) rows[table.name] = await upsertAll(from, to, table, onRows)
     for (const table of TABLES) {
       const key = await firstDifference(from, to, table, onRows)

@@ -13,6 +13,7 @@ import { rounds, withSyncs } from './rounds.ts'
 import type { Subject } from './subject.ts'
 import { FLOOR, subjects } from './subjects.ts'
 import { canTrace } from './syncs.ts'
+import { verifications } from './verification.ts'
 import { write } from './write.ts'
 
 const SIZES = { users: 100, sessions: 4000 }
@@ -74,7 +75,7 @@ export async function run(
     seconds,
     connections: CONNECTIONS,
     rows: await withSyncs(rows, all, plan, say),
-    ...(name === 'bench' && { coldStart: await coldStart() }),
+    ...(name === 'bench' && { coldStart: await coldStart(), verifications: verifications() }),
     ...(rotations !== undefined && refresh && { endurance: await endure(refresh, rotations, plan) }),
   }
   console.log(`${table(report.rows)}\n\n${notes(report).join('\n')}`)

@@ -4,6 +4,7 @@ import { REST } from './endurance.ts'
 import type { Machine } from './machine.ts'
 import type { Figures } from './measure.ts'
 import type { Row } from './rounds.ts'
+import type { Verification } from './verification.ts'
 
 export interface Report {
   /** ISO 8601 */
@@ -17,6 +18,7 @@ export interface Report {
   /** Milliseconds */
   readonly coldStart?: number | undefined
   readonly endurance?: Endurance | undefined
+  readonly verifications?: readonly Verification[]
 }
 
 /** By the command that made it */
@@ -72,7 +74,8 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** What is no operation. */
-export function notes({ coldStart, endurance, machine, measuredAt, rounds, seconds }: Report): string[] {
+export function notes(report: Report): string[] {
+  const { coldStart, endurance, machine, measuredAt, rounds, seconds, verifications = [] } = report
   const said = []
   if (coldStart !== undefined) {
     said.push(`From \`node\` to ready, with a database that is there: ${grouped(coldStart)} ms.`)
@@ -82,6 +85,14 @@ export function notes({ coldStart, endurance, machine, measuredAt, rounds, secon
     const mib = (bytes: number) => `${grouped(bytes / MIB)} MiB`
     said.push(
       `Memory after ${grouped(rotations / 10)} rotations: ${mib(early)}; after ${grouped(rotations)}: ${mib(late)}; at most ${mib(most)}; after a rest of ${REST / 1000} s: ${mib(rested)}.`,
+    )
+  }
+  if (verifications.length > 0) {
+    const each = verifications.map(
+      ({ algorithm, token, primitive }) => `${algorithm} ${short(token)} (${short(primitive)})`,
+    )
+    said.push(
+      `To verify an access token with a known key, in µs, and in brackets what \`node:crypto\` takes for its signature alone: ${each.join(', ')}.`,
     )
   }
   const facts = Object.entries(machine).map(([name, value]) => `${name}: ${value}`)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { PublicAlgorithm } from '../../../src/tokens/algorithms.ts'
 import type { Cleanup } from '../../support/cleanup.ts'
 import type { Connection, Dialect } from '../../support/database.ts'
 import { connect, freshDatabase } from '../../support/database.ts'
@@ -18,6 +19,8 @@ import { postgresSyncs, tracer } from './syncs.ts'
 interface Own {
   readonly operation: Operation
   readonly kind: Kind
+  /** What signs access tokens, if it is not the secret */
+  readonly algorithm?: PublicAlgorithm
   /** What the database knows of it */
   readonly trace?: string
 }
@@ -25,6 +28,8 @@ interface Own {
 const REFRESHES = 'select sum(refresh_count) as done from sessions'
 const OWN: Readonly<Record<string, Own>> = {
   refresh: { operation: REFRESH, kind: 'refresh', trace: REFRESHES },
+  'refresh-es256': { operation: REFRESH, kind: 'refresh', trace: REFRESHES, algorithm: 'ES256' },
+  'refresh-eddsa': { operation: REFRESH, kind: 'refresh', trace: REFRESHES, algorithm: 'EdDSA' },
   exchange: { operation: EXCHANGE, kind: 'access', trace: REFRESHES },
   me: { operation: ME, kind: 'access' },
   login: { operation: LOGIN, kind: 'login', trace: 'select count(*) as done from sessions' },
@@ -42,17 +47,20 @@ async function doneOn(connection: Connection, trace: string | undefined): Promis
   return Number(done)
 }
 
-function own(key: string, { operation, kind, trace }: Own, dialect: Dialect, count = 1): Subject {
+function own(key: string, wanted: Own, dialect: Dialect, count = 1): Subject {
+  const { operation, kind, trace, algorithm } = wanted
   const database = { sqlite: 'SQLite', postgres: 'PostgreSQL' }[dialect]
   return {
     key,
-    name: `${operation.method} ${operation.path}`,
+    name: [`${operation.method} ${operation.path}`, ...(algorithm === undefined ? [] : [algorithm])].join(
+      ', ',
+    ),
     where: count === 1 ? database : `${database}, ${count} processes`,
     operation,
     async prepare(cleanup, preparation) {
       const options = await freshDatabase(cleanup, dialect)
       const directory = temporaryDirectory(cleanup)
-      const env = environment(options)
+      const env = { ...environment(options), ACCESS_TOKEN_ALGORITHM: algorithm ?? 'HS256' }
       const files = await fill(directory, env, kind, preparation.sizes)
       const connection = await connect(options)
       cleanup.after(() => connection.close())

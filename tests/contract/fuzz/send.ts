@@ -1,17 +1,23 @@
 /** Makes a request from a plan: inserts the current tokens, and reads the next ones from the response. */
 
+import { sign } from 'node:crypto'
 import type { Hostile, Received } from '../../http/malformed/send.ts'
 import { ADMIN_TOKEN } from '../../support/service.ts'
 import * as jwt from '../../support/tokens.ts'
 import { respelt, sidOf } from '../../support/tokens.ts'
 import type { Credential, Planned } from './requests.ts'
 import type { Member } from './world.ts'
-import { SECRET } from './world.ts'
+import { PAIR, SECRET } from './world.ts'
 
 const COOKIE = 'refresh_token'
 
-const resigned = (token: string, claims: jwt.Claims, header: jwt.Claims = {}) =>
-  jwt.resigned(token, claims, header, SECRET)
+function resigned(token: string, claims: jwt.Claims, header: jwt.Claims = {}): string {
+  const signed = jwt.resigned(token, claims, header, SECRET)
+  if (jwt.headerOf(token)['alg'] !== 'ES256') return signed
+  const input = signed.slice(0, signed.lastIndexOf('.'))
+  const key = { key: PAIR.privateKey, dsaEncoding: 'ieee-p1363' } as const
+  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
+}
 
 const flipped = (token: string, place: number) => {
   const at = 5 + ((place * 7) % (token.length - 10))

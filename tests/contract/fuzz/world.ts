@@ -1,7 +1,7 @@
 /** The users and sessions of a service in another process, with the tokens that are currently valid. */
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,9 @@ import { UNLIMITED } from '../../support/values.ts'
 
 /** As strong as production requires, and the same in each run */
 export const SECRET = Buffer.from(createHash('sha256').update('fuzz').digest('base64url'))
+
+/** With ES256, the key of the service, so that tokens can be signed for it */
+export const PAIR = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 export interface Memory {
   /** Bytes */
@@ -31,13 +34,18 @@ export interface Process {
 }
 
 /** @throws when it does not print an address */
-export async function startProcess(): Promise<Process> {
+export async function startProcess(algorithm: 'HS256' | 'ES256'): Promise<Process> {
   const directory = mkdtempSync(join(tmpdir(), 'rekindle-fuzz-'))
   const env = {
     ...process.env,
     NODE_ENV: 'production',
     JWT_SECRET_KEY: SECRET.toString(),
     ADMIN_TOKEN,
+    ACCESS_TOKEN_ALGORITHM: algorithm,
+    ...(algorithm === 'ES256' && {
+      JWT_SIGNING_KEY: PAIR.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    }),
+    PUBLIC_URL: 'https://id.example.com',
     DATABASE_URL: `sqlite:${join(directory, 'rekindle.db')}`,
     PORT: '0',
     REGISTRATION: 'open',

@@ -2,9 +2,11 @@
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
+import { PUBLIC_ALGORITHMS } from '../../../src/tokens/algorithms.ts'
 import type { Request } from '../../support/service.ts'
 import { ADMIN_TOKEN, DAY, MINUTE } from '../../support/service.ts'
 import type { World } from '../../support/world.ts'
+import { signWith } from '../../support/world.ts'
 
 /** What is wrong with a request in other ways than an example shows */
 async function misfits({ service }: World): Promise<void> {
@@ -47,9 +49,18 @@ async function events({ service, user, refreshToken }: World): Promise<void> {
   await asAdmin(`/admin/users/${user.id}/session_history`)
 }
 
+/** Keys of all kinds */
+async function keys(world: World): Promise<void> {
+  for (const algorithm of PUBLIC_ALGORITHMS) {
+    await signWith(world, algorithm)
+    await world.request('/.well-known/jwks.json')
+  }
+}
+
 /** Sends them all. Each is checked against the contract, as every response. */
 export async function further(world: World): Promise<void> {
   await misfits(world)
   await withoutDevice(world)
   await events(world)
+  await keys(world)
 }

@@ -9,7 +9,15 @@ import type { Request } from '../../support/service.ts'
 import { DAY, MINUTE, override } from '../../support/service.ts'
 import { sidOf } from '../../support/tokens.ts'
 import type { World } from '../../support/world.ts'
-import { configure, crowd, hideMigrations, hideTables, limit, lockDatabase } from '../../support/world.ts'
+import {
+  configure,
+  crowd,
+  hideMigrations,
+  hideTables,
+  limit,
+  lockDatabase,
+  signWith,
+} from '../../support/world.ts'
 
 type InWorld = Provocation<World>
 
@@ -81,6 +89,16 @@ const own: Partial<Record<OperationId, Provocations<World>>> = {
       }),
     ],
   },
+  jwks: { '200 keys': after(good.jwks, (world) => signWith(world, 'ES256')) },
+  issuerMetadata: {
+    '200 metadata': withIssuer(good.issuerMetadata),
+    // The client has to ask for it before it can name the version that it has.
+    '304 empty': async (world) => {
+      const ask = await withIssuer(good.issuerMetadata)(world)
+      const { headers } = await world.request(ask.path, ask.request)
+      return { ...ask, request: { headers: { 'If-None-Match': headers.get('ETag') ?? '' } } }
+    },
+  },
   readyz: {
     '503 unavailable': [after(good.readyz, closeStore), after(good.readyz, hideMigrations)],
     '503 shutting_down': after(good.readyz, ({ service }) => {
@@ -93,6 +111,11 @@ const own: Partial<Record<OperationId, Provocations<World>>> = {
     '403 cookie_over_plain_http': cookieFor({ Origin: 'http://app.example' }, 'http://app.example', true),
     '403 cookie_of_another_site': cookieFor(fromElsewhere, fromElsewhere.Origin, false),
   },
+}
+
+function withIssuer(request: InWorld): InWorld {
+  const issuer = 'https://id.example.com'
+  return after(request, (world) => configure(world, { publicUrl: issuer, issuer }))
 }
 
 function later(request: InWorld, time: number): InWorld {

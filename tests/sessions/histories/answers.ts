@@ -10,13 +10,16 @@ const claimsOf = (text: string) =>
 /** A token that was issued before must return as the same bytes. Any other token must be new. */
 function checkToken(texts: Texts, token: RefreshToken | AccessToken, text: unknown): void {
   assert.ok(typeof text === 'string', 'a token is missing')
-  if (token.text !== '') {
+  const isOfRevokedKey = token.kind === 'access' && token.isOfRevokedKey
+  if (token.text !== '' && !isOfRevokedKey) {
     assert.equal(text, token.text, 'not the byte-identical token')
     return
   }
   assert.ok(!texts.has(text), 'a token was given out twice')
+  if (isOfRevokedKey) assert.equal(claimsOf(text)['jti'], claimsOf(token.text)['jti'])
   texts.set(text, token)
   token.text = text
+  if (token.kind === 'access') token.isOfRevokedKey = false
 
   const { session } = token
   const { jti, ...claims } = claimsOf(text)

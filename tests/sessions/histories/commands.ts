@@ -12,6 +12,7 @@ import { alone, command, together } from './command.ts'
 import * as ends from './endings.ts'
 import type { Doing } from './flight.ts'
 import { flight, json } from './flight.ts'
+import * as keys from './keys.ts'
 import * as tokens from './tokens.ts'
 import { PASSWORDS, RULES } from './world.ts'
 
@@ -101,4 +102,5 @@ export const commands: fc.Arbitrary<Command>[] = [
   tokens.fromBefore,
   names.map(register),
   restart,
+  fc.constantFrom(keys.rotate, keys.revoke),
 ]

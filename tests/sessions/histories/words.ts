@@ -56,6 +56,8 @@ export interface RefreshToken extends Token {
 export interface AccessToken extends Token {
   readonly kind: 'access'
   exchanged: { readonly at: number; readonly successor: AccessToken } | undefined
+  /** Until it is issued again, with another key */
+  isOfRevokedKey: boolean
 }
 
 /** The expected response: an error's message, or tokens. */

@@ -1,7 +1,8 @@
 /** Valid, mutated and hostile tokens, the same for the same seed. */
-import { createHmac } from 'node:crypto'
+import { createHmac, sign } from 'node:crypto'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { NOW_SECONDS } from '../forge.ts'
+import type { KeyPair } from '../key-pairs.ts'
 
 export const SECRETS = [
   'the current secret, of 32 bytes or so',
@@ -56,8 +57,8 @@ const CLAIMS = [
 
 type Members = Record<string, unknown>
 
-/** @returns a function that makes the next token */
-export function tokenMaker(seed: number): () => string {
+/** @param pairs signs with these, and not with secrets. @returns a function that makes the next token */
+export function tokenMaker(seed: number, pairs?: readonly KeyPair[]): () => string {
   const random = seededRandom(seed)
   const chance = (share: number) => random() < share
   const below = (count: number) => Math.floor(random() * count)
@@ -73,8 +74,12 @@ export function tokenMaker(seed: number): () => string {
     return members
   }
 
-  function header(): Members {
-    const members: Members = { alg: 'HS256', typ: pick(['at+jwt', 'rt+jwt']) }
+  function header(pair: KeyPair | undefined): Members {
+    const { algorithm: alg = 'HS256', kid } = pair ?? {}
+    const members: Members = { alg, typ: pick(['at+jwt', 'rt+jwt']), ...(kid !== undefined && { kid }) }
+    if (pairs !== undefined && chance(0.1))
+      members['kid'] = pick([...pairs.map((one) => one.kid), ...HOSTILE])
+    if (pairs !== undefined && chance(0.1)) members['alg'] = pick(pairs.map((one) => one.algorithm))
     if (chance(0.1)) members['typ'] = pick([...TYPES, ...HOSTILE])
     if (chance(0.1)) members['alg'] = pick([...ALGORITHMS, ...HOSTILE])
     if (chance(0.05))
@@ -110,10 +115,20 @@ export function tokenMaker(seed: number): () => string {
   }
 
   function signed(): string {
-    const input = [header(), claims()].map((members) => json(members).toString('base64url')).join('.')
+    const pair = pairs && pick(pairs)
+    const input = [header(pair), claims()].map((members) => json(members).toString('base64url')).join('.')
+    if (pairs !== undefined && chance(0.97))
+      return `${input}.${signatureOf(chance(0.95) ? pair : pick(pairs), input)}`
     const secret: Buffer = chance(0.75) ? (SECRETS[0] as Buffer) : pick([...SECRETS, FOREIGN])
     const hash = chance(0.97) ? 'sha256' : pick(['sha384', 'sha512', 'sha1'])
     return `${input}.${createHmac(hash, secret).update(input).digest('base64url')}`
+  }
+
+  function signatureOf(pair: KeyPair | undefined, input: string): string {
+    const { privateKey: key = '', algorithm } = pair ?? {}
+    const dsaEncoding = chance(0.97) ? 'ieee-p1363' : 'der'
+    const hash = algorithm === 'EdDSA' ? null : pick(['sha256', 'sha256', 'sha256', 'sha512'])
+    return sign(hash, Buffer.from(input), { key, dsaEncoding }).toString('base64url')
   }
 
   // Spelt differently, cut, joined, or changed in any place.

@@ -1,3 +1,4 @@
+import type { TokenKey } from '../../../src/tokens/algorithms.ts'
 import type { Kind } from '../kinds.ts'
 
 /** A token that this service never signed. */
@@ -12,6 +13,8 @@ export interface Original {
   readonly kind: Kind
   /** A valid token of the other kind */
   readonly other: string
+  /** The keys that everybody knows. There are some although a token has none. */
+  readonly publicKeys: readonly TokenKey[]
   /** The address of a key */
   readonly keyUrl: string
 }

@@ -1,5 +1,6 @@
 /** One list for two levels: forgeries.test.ts tests the verification with it, tests/security the service. */
 import './headers.ts'
+import './key-confusion.ts'
 import './claims.ts'
 import './texts.ts'
 

@@ -1,0 +1,103 @@
+import type { Mutation } from '../mutation.ts'
+
+/** In src/keys, and what of src/tokens has to do with key pairs */
+export const keyFaults: readonly Mutation[] = [
+  {
+    file: 'src/tokens/jwt.ts',
+    find: 'alg === key.algorithm && ',
+    replace: '',
+    why: 'a token may name another algorithm than that of its key',
+    tests: ['tests/tokens/forgeries.test.ts'],
+  },
+  {
+    file: 'src/tokens/jwt.ts',
+    find: "if (typ === 'rt+jwt' || typeof kid !== 'string') return false",
+    replace: "if (typeof kid !== 'string') return false",
+    why: 'a refresh token may be signed with a key pair',
+    tests: ['tests/tokens/differential.test.ts'],
+  },
+  {
+    file: 'src/tokens/jwt.ts',
+    find: 'keys.access.acceptsSecret(now) && ',
+    replace: '',
+    why: 'an API that knows the secret makes access tokens for ever',
+    tests: ['tests/keys/switching.test.ts'],
+  },
+  {
+    file: 'src/tokens/algorithms.ts',
+    find: "  if (bytes.toString('base64url') !== signature) return false\n",
+    replace: '',
+    why: 'a signature of a key pair may be spelt otherwise',
+    tests: ['tests/tokens/forgeries.test.ts'],
+  },
+  {
+    file: 'src/keys/schedule.ts',
+    find: 'const until = stops + lifetime',
+    replace: 'const until = stops',
+    why: 'a rotation refuses good tokens',
+    tests: ['tests/keys/clock.test.ts'],
+  },
+  {
+    file: 'src/keys/schedule.ts',
+    find: 'export const PUBLISH_TIME = HOUR',
+    replace: 'export const PUBLISH_TIME = 0',
+    why: 'a key signs before verifiers know it',
+    tests: ['tests/keys/operate.test.ts'],
+  },
+  {
+    file: 'src/keys/schedule.ts',
+    find: "if (row.revokedAt !== null) return { row, state: 'revoked', until: undefined }",
+    replace: '',
+    why: 'a revoked key goes on',
+    tests: ['tests/keys/operate.test.ts'],
+  },
+  {
+    file: 'src/keys/upkeep.ts',
+    find: 'const began = Math.min(Math.max(signsFrom, createdAt), now)',
+    replace: 'const began = Math.max(signsFrom, createdAt)',
+    why: 'after a clock that was far ahead, no key changes for years',
+    tests: ['tests/keys/clock.test.ts'],
+  },
+  {
+    file: 'src/keys/wanted.ts',
+    find: 'return found.isNew ? 0 : published + PUBLISH_TIME',
+    replace: 'return 0',
+    why: 'a switch from HS256 takes effect before anybody knows the key, and refuses tokens of before',
+    tests: ['tests/keys/switching.test.ts'],
+  },
+  {
+    file: 'src/keys/wanted.ts',
+    find: "return { remove, insert: [timeOfSecret('', found.now, 0), ...inserted], schedule }",
+    replace: 'return { remove, insert: inserted, schedule }',
+    why: 'HS256 does not verify after a switch from it',
+    tests: ['tests/keys/switching.test.ts'],
+  },
+  {
+    file: 'src/keys/key-reader.ts',
+    find: 'key?.kid === kid && key.algorithm === algorithm ?',
+    replace: 'key !== undefined ?',
+    why: 'somebody who can write to the database gives a key another name',
+    tests: ['tests/keys/sealing.test.ts'],
+  },
+  {
+    file: 'src/keys/key-reader.ts',
+    find: 'if (!found.isCurrent) await',
+    replace: 'if (found.jwk === null) await',
+    why: 'keys are lost when the old secret is removed',
+    tests: ['tests/keys/sealing.test.ts'],
+  },
+  {
+    file: 'src/store/queries/signing-keys.ts',
+    find: '.set({ revoked_at: now, jwk: null })',
+    replace: '.set({ revoked_at: now })',
+    why: 'a revoked key stays in the database',
+    tests: ['tests/keys/operate.test.ts'],
+  },
+  {
+    file: 'src/keys/operate.ts',
+    find: 'const successor = isCurrent ? others[0]?.kid : undefined',
+    replace: 'const successor = undefined',
+    why: 'after a revocation verifiers do not know the key that signs',
+    tests: ['tests/keys/operate.test.ts'],
+  },
+]
