@@ -11,6 +11,8 @@ export const sessionBody = (session: ActiveSession) => ({
   created_at: time(session.createdAt),
   refreshed_at: time(session.refreshedAt),
   refresh_count: session.refreshCount,
+  refreshed_device: session.refreshedUserAgent === null ? session.userAgent : session.refreshedUserAgent || null,
+  refreshed_address: session.refreshedAddress === null ? session.address : session.refreshedAddress || null,
   expires_at: time(session.endsAt),
 })
 

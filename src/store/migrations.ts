@@ -6,6 +6,7 @@ import { events } from './migrations/0004-events.ts'
 import { epochs } from './migrations/0005-epochs.ts'
 import { lanesAndPeople } from './migrations/0007-lanes-and-people.ts'
 import { anew } from './migrations/0008-anew.ts'
+import { lineage } from './migrations/0010-lineage.ts'
 
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005_epochs': epochs,
   '0007_lanes_and_people': lanesAndPeople,
   '0008_anew': anew,
+  '0010_lineage': lineage,
 }

@@ -9,7 +9,7 @@ import { rotateSession, touchSession } from '../../src/store/queries/sessions.ts
 import type { Database, Schema } from '../../src/store/schema.ts'
 import { test } from '../support/database.ts'
 import { MINUTE } from '../support/service.ts'
-import { addUser, NOW, openContext, storedRows } from '../support/session-context.ts'
+import { addUser, FROM, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { addSession } from './rows.ts'
 
 interface Scene {
@@ -52,7 +52,7 @@ async function set(db: Database, scene: Scene) {
   }
   const userId = scene.isAnotherUser ? another : owner
   const { generation = GENERATION, issuedAt = NOW_SECOND } = scene
-  return { sessionId, userId, generation, issuedAt, now: NOW }
+  return { ...FROM, sessionId, userId, generation, issuedAt, now: NOW, lineage: 'a lineage' }
 }
 
 for (const [what, scene] of Object.entries(refreshRefusals)) {
@@ -73,7 +73,7 @@ for (const [what, scene] of Object.entries(refreshRefusals)) {
     const presented = await set(db, scene)
     const userId = await addUser(db, 'eve')
     const sessionId = await addSession(db, userId)
-    const good = { sessionId, userId, generation: 0, issuedAt: NOW_SECOND, now: NOW }
+    const good = { ...presented, sessionId, userId, generation: 0, issuedAt: NOW_SECOND }
     const others = async () => (await storedRows(db)).sessions.filter(({ id }) => id !== sessionId)
     const before = await others()
     const [refused, rotated] = await Promise.all([presented, good].map((one) => rotateSession(db, one, IDLE)))
@@ -87,6 +87,7 @@ const claimOf = (
   { sessionId, userId }: { sessionId: string; userId: string },
   { confined = 0 }: Scene = {},
 ) => ({
+  ...FROM,
   jti: 'a token',
   sessionId,
   userId,

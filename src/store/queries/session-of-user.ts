@@ -47,7 +47,8 @@ export interface AccessState {
         readonly startGeneration: number
       }
     | undefined
-  readonly isExchanged: boolean
+  /** When the token was exchanged, if it was */
+  readonly exchangedAt: number | null
 }
 
 /** Reads the state of an access token in one query. @returns undefined when the user does not exist */
@@ -64,7 +65,7 @@ export async function findAccess(
     session: isFound
       ? { revokedAt: revokedAt ?? row.endingAt, absoluteExpiresAt, startGeneration }
       : undefined,
-    isExchanged: exchangedAt !== null,
+    exchangedAt,
   }
 }
 

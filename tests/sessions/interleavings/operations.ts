@@ -83,7 +83,7 @@ async function changedHere(process: Process, { accessTokens }: World): Promise<R
   return {
     outcome: 'changed',
     ended: change.endedSessions,
-    refreshToken: mintRefreshToken(process, change.session),
+    refreshToken: mintRefreshToken(process, change.session, OPERATOR),
   }
 }
 
