@@ -1,9 +1,8 @@
 import type { SessionRow } from '../store/queries/list-sessions.ts'
 
-// refreshed_at, refresh_count, expires_at, refreshed_address, refreshed_user_agent: see `refreshedColumns`
-const SHOWN = /^(\d+) (\d+) (\d+) (\S*) (.*)$/s
-
-const orOfLogin = (text = '=') => (text === '=' ? null : text)
+// refreshed_at, refresh_count, expires_at, refreshed_address, refreshed_user_agent: see `refreshedColumns`. For those of the
+// login there is `=`, and nothing.
+const SHOWN = /^(\d+) (\d+) (\d+) (\S*)(?: (.*))?$/s
 
 /**
  * A session as its user sees it: without refreshes that are not older than `settledBefore`. An access token must not tell
@@ -20,7 +19,7 @@ export function asShown(row: SessionRow, settledBefore: number): SessionRow {
     refreshedAt: Number(refreshedAt),
     refreshCount: Number(refreshCount),
     expiresAt: Number(expiresAt),
-    refreshedAddress: orOfLogin(address),
-    refreshedUserAgent: orOfLogin(userAgent),
+    refreshedAddress: address === '=' ? null : (address ?? null),
+    refreshedUserAgent: userAgent ?? null,
   }
 }

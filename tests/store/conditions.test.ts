@@ -147,7 +147,11 @@ test('a rotation: what moves and what stays', async (t) => {
   const [before] = (await storedRows(db)).sessions
   const row = await rotateSession(db, { ...presented, now: NOW - 5 }, IDLE)
   const [after] = (await storedRows(db)).sessions
-  const moved = { generation: GENERATION + 1, rotated_at: NOW - 5, refreshed_at: NOW - 5, refresh_count: 1 }
+  const moved = {
+    ...{ generation: GENERATION + 1, rotated_at: NOW - 5, refreshed_at: NOW - 5, refresh_count: 1 },
+    lineage: presented.lineage,
+    shown: `${NOW} 0 ${NOW + 1} =`,
+  }
   assert.deepEqual(after, { ...before, ...moved, expires_at: NOW - 5 + IDLE })
   assert.deepEqual(
     [row?.generation, row?.rotatedAt, row?.expiresAt],
@@ -162,7 +166,8 @@ test('a refresh without rotation moves neither the generation nor a deadline', a
   const presented = await set(db, {})
   const [before] = (await storedRows(db)).sessions
   await touchSession(db, { ...presented, now: NOW + 7 })
-  assert.deepEqual((await storedRows(db)).sessions, [{ ...before, refreshed_at: NOW + 7, refresh_count: 1 }])
+  const touched = { refreshed_at: NOW + 7, refresh_count: 1, shown: `${NOW} 0 ${before?.expires_at} =` }
+  assert.deepEqual((await storedRows(db)).sessions, [{ ...before, ...touched }])
 })
 
 test('confined: a session that only exchanges have continued since it started is exchanged', async (t) => {

@@ -142,8 +142,8 @@ export function refreshedColumns({ now, address, userAgent, settledBefore }: Ope
   const eb = expressionBuilder<Schema, 'sessions'>()
   const { ref } = eb
   const last = sql<string>`${ref('sessions.refreshed_at')} || ' ' || ${ref('sessions.refresh_count')} || ' '
-    || ${ref('sessions.expires_at')} || ' ' || coalesce(${ref('sessions.refreshed_address')}, '=') || ' '
-    || coalesce(${ref('sessions.refreshed_user_agent')}, '=')`
+    || ${ref('sessions.expires_at')} || ' ' || coalesce(${ref('sessions.refreshed_address')}, '=')
+    || coalesce(' ' || ${ref('sessions.refreshed_user_agent')}, '')`
   return {
     ...refreshedFrom({ now, address, userAgent }),
     refresh_count: eb('sessions.refresh_count', '+', 1),
@@ -161,8 +161,8 @@ export function refreshedFrom({ now, address, userAgent }: Operands<'now' | 'add
   const { ref } = expressionBuilder<Schema, 'sessions'>()
   return {
     refreshed_at: now,
-    refreshed_address: sql<string | null>`nullif(${address}, ${ref('sessions.address')})`,
-    refreshed_user_agent: sql<string | null>`nullif(${userAgent}, ${ref('sessions.user_agent')})`,
+    refreshed_address: sql<string | null>`nullif(${address}, coalesce(${ref('sessions.address')}, ''))`,
+    refreshed_user_agent: sql<string | null>`nullif(${userAgent}, coalesce(${ref('sessions.user_agent')}, ''))`,
   }
 }
 
