@@ -25,7 +25,7 @@ export const sixTabs: Holder = (simulation, token) => {
   const jar = { token }
   const network: Network = { current: 1 }
   let inFlight = 0
-  const send = (tries: number) => {
+  const send = (tries: number): void => {
     // A repetition waits for the requests of other tabs: otherwise one may overtake another by two generations, which is
     // reuse with and without marks.
     if (tries > 0 && inFlight > 0) return later(SECOND, () => send(tries))
