@@ -48,6 +48,6 @@ export function verifyRefreshToken(keys: TokenKeys, token: string, now: number):
   }
   return {
     outcome: verification.outcome,
-    token: { userId: sub, sessionId: sid, generation, issuedAt, expiresAt, mark },
+    token: { userId: sub, sessionId: sid, generation, issuedAt, expiresAt, ...(mark && { mark }) },
   }
 }

@@ -141,16 +141,21 @@ export function rotatedColumns(
 export function refreshedColumns({ now, address, userAgent, settledBefore }: Operands<keyof RefreshedFrom>) {
   const eb = expressionBuilder<Schema, 'sessions'>()
   const { ref } = eb
-  const last = sql<string>`${ref('sessions.refreshed_at')} || ' ' || ${ref('sessions.refresh_count')} || ' '
-    || ${ref('sessions.expires_at')} || ' ' || coalesce(${ref('sessions.refreshed_address')}, '=')
-    || coalesce(' ' || ${ref('sessions.refreshed_user_agent')}, '')`
+  const last = sql.join<string>(
+    [
+      sql`${ref('sessions.refreshed_at')} || ' ' || ${ref('sessions.refresh_count')}`,
+      sql`${ref('sessions.expires_at')} || ' ' || coalesce(${ref('sessions.refreshed_address')}, '=')`,
+    ],
+    sql` || ' ' || `,
+  )
+  const device = sql<string>`coalesce(' ' || ${ref('sessions.refreshed_user_agent')}, '')`
   return {
     ...refreshedFrom({ now, address, userAgent }),
     refresh_count: eb('sessions.refresh_count', '+', 1),
     shown: eb
       .case()
       .when(eb.or([eb('sessions.shown', 'is', null), eb('sessions.refreshed_at', '<=', settledBefore)]))
-      .then(last)
+      .then(sql<string>`${last} || ${device}`)
       .else(ref('sessions.shown'))
       .end(),
   }
