@@ -55,7 +55,7 @@ export interface paths {
          *
          *     The token may have expired, but not longer ago than
          *     `EXPIRED_TOKEN_WINDOW_MINUTES` (24 h by default; 0 turns this operation off). Its session and its user must be active.
-         *     A token can be exchanged once, and this service refuses it from then on. A repetition within the grace window gets the
+         *     A token can be exchanged once, and this service refuses it once the grace window is over. A repetition within it gets the
          *     same successor. A later one is reuse and ends the session.
          */
         post: operations["exchangeToken"];
