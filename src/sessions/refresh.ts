@@ -78,7 +78,11 @@ async function attempt(
   if (!mayWrite) {
     // Limited: nothing is written unless the token is superseded.
   } else if (settings.rotation) {
-    const session = await rotateSession(db, rotationOf(context, presented, from, now), settings.refreshTokenTtl)
+    const session = await rotateSession(
+      db,
+      rotationOf(context, presented, from, now),
+      settings.refreshTokenTtl,
+    )
     if (session !== undefined) return grant(context, 'rotated', session, from, now)
   } else {
     const session = await touchSession(db, rotationOf(context, presented, from, now))
@@ -103,8 +107,7 @@ async function attempt(
       return session === undefined ? undefined : grant(context, outcome, session, from, now)
     }
     case 'shared': {
-      if (settings.sharedTokens === 'end')
-        return { outcome, userId, sessionId, events: await end('shared') }
+      if (settings.sharedTokens === 'end') return { outcome, userId, sessionId, events: await end('shared') }
       const event = { name: 'token.shared', userId, sessionId } as const
       const isNew = await insertOnce(db, event, [sessionId, generation], now, from)
       return grant(context, 'replayed', found(state), from, now, isNew ? [event] : [])

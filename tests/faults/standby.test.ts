@@ -78,7 +78,9 @@ test('a synchronous standby hangs: no session ends, whatever the length', async 
       }
       assert.equal(status, 200, `${device.userAgent} after ${length} s`)
     }
-    const ended = await outside.query(`select count(*)::int as ended from sessions where revoked_at is not null`)
+    const ended = await outside.query(
+      `select count(*)::int as ended from sessions where revoked_at is not null`,
+    )
     t.diagnostic(`${length} s: ${JSON.stringify(answers)}, ${JSON.stringify(ended)}`)
     assert.deepEqual(ended, [{ ended: 0 }])
     // The next stall begins with sessions that are at rest.

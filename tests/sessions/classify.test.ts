@@ -154,36 +154,88 @@ const retries: readonly Retry[] = [
   ['rotated by an older version', { lineage: '4 3 owner owner +', rotatedAt: afterGrace }, {}, 'reused'],
   ['a clock set back a day', { lineage: ofOwner, rotatedAt: NOW + 24 * HOUR }, {}, 'reused'],
   ['two behind', { lineage: ofOwner, rotatedAt: afterGrace }, { generation: 3 }, 'reused'],
-  ['after a late retry, what it presented', { lineage: rotatedBy('owner', 'owner', 3) }, { generation: 3 }, 'replayed'],
+  [
+    'after a late retry, what it presented',
+    { lineage: rotatedBy('owner', 'owner', 3) },
+    { generation: 3 },
+    'replayed',
+  ],
   [
     'after a late retry and the grace, the same again',
     { lineage: rotatedBy('owner', 'owner', 3), rotatedAt: afterGrace },
     { generation: 3 },
     'late',
   ],
-  ['after a late retry, the skipped token', { lineage: rotatedBy('owner', 'owner', 3) }, { generation: 4 }, 'reused'],
-  ['after two late retries, the second skipped token', { lineage: rotatedBy('owner', 'owner', 2) }, { generation: 4 }, 'reused'],
-  ['after two late retries, the first skipped token', { lineage: rotatedBy('owner', 'owner', 2) }, { generation: 3 }, 'reused'],
-  ['late, from before a password change', { lineage: ofOwner, rotatedAt: afterGrace, startGeneration: 5 }, {}, 'superseded'],
-  ['late, the session is revoked', { lineage: ofOwner, rotatedAt: afterGrace, revokedAt: 1 as never }, {}, 'revoked'],
-  ['late, past the idle deadline', { lineage: ofOwner, rotatedAt: afterGrace, expiresAt: NOW }, {}, 'expired'],
+  [
+    'after a late retry, the skipped token',
+    { lineage: rotatedBy('owner', 'owner', 3) },
+    { generation: 4 },
+    'reused',
+  ],
+  [
+    'after two late retries, the second skipped token',
+    { lineage: rotatedBy('owner', 'owner', 2) },
+    { generation: 4 },
+    'reused',
+  ],
+  [
+    'after two late retries, the first skipped token',
+    { lineage: rotatedBy('owner', 'owner', 2) },
+    { generation: 3 },
+    'reused',
+  ],
+  [
+    'late, from before a password change',
+    { lineage: ofOwner, rotatedAt: afterGrace, startGeneration: 5 },
+    {},
+    'superseded',
+  ],
+  [
+    'late, the session is revoked',
+    { lineage: ofOwner, rotatedAt: afterGrace, revokedAt: 1 as never },
+    {},
+    'revoked',
+  ],
+  [
+    'late, past the idle deadline',
+    { lineage: ofOwner, rotatedAt: afterGrace, expiresAt: NOW },
+    {},
+    'expired',
+  ],
   ['the copy that was rotated, by anybody', { lineage: ofOwner }, { caller: 'thief' }, 'replayed'],
   ['another copy, by its holder', { lineage: ofOwner }, { mark: 'thief', caller: 'thief' }, 'shared'],
   ['another copy, from a third network', { lineage: ofOwner }, { mark: 'thief', caller: 'road' }, 'shared'],
   ['another copy, by whom the rotation was', { lineage: ofOwner }, { mark: 'road' }, 'replayed'],
-  ['another copy, by whom moved before the rotation', { lineage: rotatedBy('home', 'road') }, { mark: 'road', caller: 'road' }, 'replayed'],
-  ['another copy after the grace', { lineage: ofOwner, rotatedAt: afterGrace }, { mark: 'thief', caller: 'thief' }, 'reused'],
+  [
+    'another copy, by whom moved before the rotation',
+    { lineage: rotatedBy('home', 'road') },
+    { mark: 'road', caller: 'road' },
+    'replayed',
+  ],
+  [
+    'another copy after the grace',
+    { lineage: ofOwner, rotatedAt: afterGrace },
+    { mark: 'thief', caller: 'thief' },
+    'reused',
+  ],
   ['another copy, strict', { lineage: ofOwner }, { mark: 'thief', caller: 'thief' }, 'reused', { grace: 0 }],
-  ['a token without copies', { lineage: rotatedBy(undefined, 'owner') }, { mark: undefined, caller: 'road' }, 'replayed'],
-  ['a copy of an older version, without mark', { lineage: ofOwner }, { mark: undefined, caller: 'road' }, 'shared'],
+  [
+    'a token without copies',
+    { lineage: rotatedBy(undefined, 'owner') },
+    { mark: undefined, caller: 'road' },
+    'replayed',
+  ],
+  [
+    'a copy of an older version, without mark',
+    { lineage: ofOwner },
+    { mark: undefined, caller: 'road' },
+    'shared',
+  ],
 ]
 
 for (const [what, session, token, outcome, windows] of retries) {
   test(`retry, ${what}: ${outcome}`, () => {
     const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...token }
-    assert.equal(
-      classify(state(session), given, NOW, { grace: GRACE, lateRetry: LATE, ...windows }),
-      outcome,
-    )
+    assert.equal(classify(state(session), given, NOW, { grace: GRACE, lateRetry: LATE, ...windows }), outcome)
   })
 }

@@ -44,11 +44,17 @@ async function campaign(t: DialectContext, holder: Holder, settings: Parameters<
     if ((await shared.where('name', '=', 'token.shared').execute()).length > 0) reported++
     await context.db.deleteFrom('sessions').where('id', '=', session.id).execute()
   }
-  t.diagnostic(`${runsOn(t.dialect)} sessions, ${ended} ended, ${reported} with token.shared: ${JSON.stringify(outcomes)}`)
+  t.diagnostic(
+    `${runsOn(t.dialect)} sessions, ${ended} ended, ${reported} with token.shared: ${JSON.stringify(outcomes)}`,
+  )
   return { outcomes, ended, reported }
 }
 
-const honest = { 'six tabs and one jar': sixTabs, 'a killed app': killedApp, 'two backends and one store': twoBackends }
+const honest = {
+  'six tabs and one jar': sixTabs,
+  'a killed app': killedApp,
+  'two backends and one store': twoBackends,
+}
 
 for (const [who, holder] of Object.entries(honest)) {
   test(`${who}: no honest end, HOLDERS_SEED=${SEED}`, async (t) => {

@@ -13,7 +13,10 @@ const successor = ({ status, body }: Answer): string => {
 const row = (service: Service) => service.core.db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
 
 /** A session whose first successor was never stored. */
-async function killed(t: Parameters<typeof startService>[0], options: Parameters<typeof startService>[1] = {}) {
+async function killed(
+  t: Parameters<typeof startService>[0],
+  options: Parameters<typeof startService>[1] = {},
+) {
   const service = await startService(t, options)
   await service.register()
   const { refreshToken } = await service.login()

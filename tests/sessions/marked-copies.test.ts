@@ -9,17 +9,22 @@ const successor = ({ status, body }: Answer): string => {
   assert.equal(status, 200, body.message)
   return body.data.refresh_token
 }
-const by = (service: Service, userAgent: string, address = '192.0.2.1') => (token: string) =>
-  service.request('/refresh_token', {
-    method: 'POST',
-    bearer: token,
-    headers: { 'User-Agent': userAgent, 'X-Forwarded-For': address },
-  })
+const by =
+  (service: Service, userAgent: string, address = '192.0.2.1') =>
+  (token: string) =>
+    service.request('/refresh_token', {
+      method: 'POST',
+      bearer: token,
+      headers: { 'User-Agent': userAgent, 'X-Forwarded-For': address },
+    })
 const eventsOf = async ({ core }: Service) =>
   (await core.db.selectFrom('events').select('name').orderBy('position').execute()).map(({ name }) => name)
 const shared = (names: readonly string[]) => names.filter((name) => name === 'token.shared').length
 
-async function start(t: Parameters<typeof startService>[0], options: Parameters<typeof startService>[1] = {}) {
+async function start(
+  t: Parameters<typeof startService>[0],
+  options: Parameters<typeof startService>[1] = {},
+) {
   const service = await startService(t, { trustProxy: 1, ...options })
   await service.register()
   return { service, ...(await service.login()) }
@@ -58,7 +63,10 @@ for (const [first, second] of [
     successor(await call[first](copies[first] ?? ''))
     const { status, body } = await call[second](copies[second] ?? '')
     assert.deepEqual([status, body.message], [401, 'Invalid refresh token.'])
-    const { revoked_reason } = await service.core.db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
+    const { revoked_reason } = await service.core.db
+      .selectFrom('sessions')
+      .selectAll()
+      .executeTakeFirstOrThrow()
     assert.equal(revoked_reason, 'shared')
     assert.deepEqual((await eventsOf(service)).slice(-2), ['token.shared', 'session.revoked'])
     assert.match(service.logged(), /"level":"warn"[^\n]*"event":"token.shared"|"event":"token.shared"[^\n]*/)

@@ -92,7 +92,12 @@ export class Model {
         if (session.lineage !== undefined) session.lineage.isPresented = true
         return { why: 'refreshed', status: 200, access: this.mintAccess(session) }
       }
-      return this.rotate(session, 'rotated', { predecessor: generation, copy: copyOf, by, isPresented: false })
+      return this.rotate(session, 'rotated', {
+        predecessor: generation,
+        copy: copyOf,
+        by,
+        isPresented: false,
+      })
     }
     if (generation < session.startGeneration) return invalidRefresh('superseded')
     const { lineage, rotatedAt } = session

@@ -16,7 +16,10 @@ const refreshBy = (service: Service, token: string, userAgent = 'A browser') =>
   service.request('/refresh_token', {
     method: 'POST',
     bearer: token,
-    headers: { 'User-Agent': userAgent, 'X-Forwarded-For': userAgent === 'A browser' ? '192.0.2.1' : '198.51.100.1' },
+    headers: {
+      'User-Agent': userAgent,
+      'X-Forwarded-For': userAgent === 'A browser' ? '192.0.2.1' : '198.51.100.1',
+    },
   })
 
 test('no refresh shows before the grace window and a minute are over, and then it does', async (t) => {

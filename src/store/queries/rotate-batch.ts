@@ -4,7 +4,13 @@ import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import type { PresentedRefresh } from './rotation-conditions.ts'
-import { generationStart, isCurrent, refreshedColumns, rotatedColumns, SESSION } from './rotation-conditions.ts'
+import {
+  generationStart,
+  isCurrent,
+  refreshedColumns,
+  rotatedColumns,
+  SESSION,
+} from './rotation-conditions.ts'
 
 /** Each array has one member for each session. */
 interface RefreshColumns {

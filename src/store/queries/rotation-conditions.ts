@@ -167,7 +167,9 @@ export function refreshedFrom({ now, address, userAgent }: Operands<'now' | 'add
   return {
     refreshed_at: now,
     refreshed_address: sql<string | null>`nullif(${address}, coalesce(${ref('sessions.address')}, ''))`,
-    refreshed_user_agent: sql<string | null>`nullif(${userAgent}, coalesce(${ref('sessions.user_agent')}, ''))`,
+    refreshed_user_agent: sql<
+      string | null
+    >`nullif(${userAgent}, coalesce(${ref('sessions.user_agent')}, ''))`,
   }
 }
 

@@ -188,7 +188,10 @@ const rotation = prepared((db, refresh: PresentedRefresh) =>
 const touch = prepared((db, refresh: PresentedRefresh) =>
   db
     .updateTable('sessions')
-    .set({ ...refreshedColumns(refresh), lineage: sql<string | null>`rtrim(lineage, ${sql.lit(UNPRESENTED)})` })
+    .set({
+      ...refreshedColumns(refresh),
+      lineage: sql<string | null>`rtrim(lineage, ${sql.lit(UNPRESENTED)})`,
+    })
     .where(isCurrent(refresh))
     .returning(SESSION),
 )

@@ -29,7 +29,8 @@ async function ofTokens({ service, refreshToken }: World): Promise<void> {
 async function shareCopies(service: World['service']): Promise<void> {
   const by = async (holder: string, bearer: string) => {
     const headers = { 'User-Agent': holder }
-    return (await service.request('/refresh_token', { method: 'POST', bearer, headers })).body.data?.refresh_token
+    return (await service.request('/refresh_token', { method: 'POST', bearer, headers })).body.data
+      ?.refresh_token
   }
   const { refreshToken } = await service.login()
   const [one, other] = [await by('one', refreshToken), await by('another', refreshToken)]

@@ -117,7 +117,8 @@ export const sessionFaults: readonly Mutation[] = [
   {
     file: 'src/sessions/refresh.ts',
     find: '    lineage: writeLineage(generation + 1, { predecessor, copy, caller }),\n  }\n}\n\nfunction found',
-    replace: '    lineage: writeLineage(generation + 1, { predecessor: generation, copy, caller }),\n  }\n}\n\nfunction found',
+    replace:
+      '    lineage: writeLineage(generation + 1, { predecessor: generation, copy, caller }),\n  }\n}\n\nfunction found',
     why: 'the lost answer of a late retry is not repeated, and the skipped token lives',
     tests: ['tests/sessions/late-retry.test.ts'],
   },
@@ -158,8 +159,8 @@ export const sessionFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/sessions.ts',
-    find: 'rtrim(lineage, ${sql.lit(UNPRESENTED)})',
-    replace: 'lineage',
+    find: 'sql<string | null>`rtrim(lineage, ',
+    replace: 'sql<string | null>`coalesce(lineage, ',
     why: 'a token that was presented while rotation was off counts as never presented',
     tests: ['tests/sessions/late-retry.test.ts'],
   },

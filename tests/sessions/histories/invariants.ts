@@ -71,7 +71,10 @@ export async function checkNothingDeadIsAccepted(model: Model, { world }: Histor
     const { text } = token
     if (!isDead(token)) continue
     const { outcome } = await refresh(context, text, () => OPERATOR)
-    assert.ok(!['rotated', 'replayed', 'late', 'refreshed'].includes(outcome), `a dead session was ${outcome}`)
+    assert.ok(
+      !['rotated', 'replayed', 'late', 'refreshed'].includes(outcome),
+      `a dead session was ${outcome}`,
+    )
   }
   for (const token of model.accessTokens) {
     const { text } = token
@@ -120,7 +123,11 @@ export async function checkLeaves(model: Model, { world }: History): Promise<voi
     await sql`rollback to probe`.execute(db)
     await sql`release probe`.execute(db)
     const isAccepted = ['rotated', 'replayed', 'late', 'refreshed'].includes(outcome)
-    assert.equal(isAccepted, isLeaf(model, token), `generation ${generation} of ${session.generation} was ${outcome}`)
+    assert.equal(
+      isAccepted,
+      isLeaf(model, token),
+      `generation ${generation} of ${session.generation} was ${outcome}`,
+    )
   }
   await db.rollback().execute()
 }

@@ -28,7 +28,10 @@ export const sixTabs: Holder = (simulation, token) => {
   const send = (tries: number): void => {
     // A repetition waits for the requests of other tabs: otherwise one may overtake another by two generations, which is
     // reuse with and without marks.
-    if (tries > 0 && inFlight > 0) return later(SECOND, () => send(tries))
+    if (tries > 0 && inFlight > 0) {
+      later(SECOND, () => send(tries))
+      return
+    }
     const sent = { token: jar.token, network: network.current }
     inFlight++
     later(upTime(simulation), async () => {
