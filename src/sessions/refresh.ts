@@ -2,18 +2,16 @@ import { retryOvertaken } from '../retry.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { insertOnce } from '../store/queries/events.ts'
 import { revokeSession } from '../store/queries/revocations.ts'
-import type { FoundSession, Refresh, SessionState } from '../store/queries/sessions.ts'
+import type { FoundSession, SessionState } from '../store/queries/sessions.ts'
 import { findSession, rotateSession, touchSession } from '../store/queries/sessions.ts'
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
-import type { PresentedToken } from './classify.ts'
 import { classify } from './classify.ts'
 import type { SessionContext } from './context.ts'
-import { settledBefore } from './context.ts'
-import { writeLineage } from './lineage.ts'
 import type { Caller } from './marks.ts'
 import { markOf } from './marks.ts'
 import type { Grant } from './mint.ts'
 import { mintAccess, mintRefreshToken } from './mint.ts'
+import { lateRotationOf, rotationOf } from './rotation.ts'
 
 export type RefreshRefusal =
   | 'unknown_user'
@@ -122,44 +120,6 @@ async function attempt(
       return { outcome, userId, sessionId, events: await end('restored') }
     default:
       return { outcome, userId, sessionId }
-  }
-}
-
-type Presented = PresentedToken & { readonly sessionId: string; readonly userId: string }
-
-/** The rotation of the presented generation. */
-function rotationOf(
-  context: SessionContext,
-  { sessionId, userId, generation, issuedAt, mark: copy, caller }: Presented,
-  { address, userAgent }: Origin,
-  now: number,
-): Refresh {
-  return {
-    ...{ sessionId, userId, generation, issuedAt, now },
-    address: address ?? '',
-    userAgent: userAgent ?? '',
-    settledBefore: settledBefore(context, now),
-    lineage: writeLineage(generation + 1, { predecessor: generation, copy, caller }),
-  }
-}
-
-/**
- * A late retry rotates the current generation in place of the presented one. So it is the same compare-and-swap, and only
- * one of it and a rotation by the current token succeeds.
- */
-function lateRotationOf(
-  context: SessionContext,
-  presented: Presented,
-  { generation, rotatedAt }: FoundSession,
-  origin: Origin,
-  now: number,
-): Refresh {
-  const { generation: predecessor, mark: copy, caller } = presented
-  return {
-    ...rotationOf(context, presented, origin, now),
-    generation,
-    issuedAt: rotatedAt,
-    lineage: writeLineage(generation + 1, { predecessor, copy, caller }),
   }
 }
 

@@ -115,10 +115,9 @@ export const sessionFaults: readonly Mutation[] = [
     tests: ['tests/sessions/classify.test.ts'],
   },
   {
-    file: 'src/sessions/refresh.ts',
-    find: '    lineage: writeLineage(generation + 1, { predecessor, copy, caller }),\n  }\n}\n\nfunction found',
-    replace:
-      '    lineage: writeLineage(generation + 1, { predecessor: generation, copy, caller }),\n  }\n}\n\nfunction found',
+    file: 'src/sessions/rotation.ts',
+    find: '    issuedAt: rotatedAt,\n    lineage: writeLineage(generation + 1, { predecessor,',
+    replace: '    issuedAt: rotatedAt,\n    lineage: writeLineage(generation + 1, { predecessor: generation,',
     why: 'the lost answer of a late retry is not repeated, and the skipped token lives',
     tests: ['tests/sessions/late-retry.test.ts'],
   },
