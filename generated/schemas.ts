@@ -177,6 +177,8 @@ export const zSession = z.object({
     created_at: zTimestamp,
     refreshed_at: zTimestamp,
     refresh_count: z.int().gte(0),
+    refreshed_device: z.string().nullable(),
+    refreshed_address: z.string().nullable(),
     expires_at: zTimestamp,
     current: z.boolean()
 });
@@ -281,6 +283,8 @@ export const zSessionRecord = z.object({
     created_at: zTimestamp,
     refreshed_at: zTimestamp,
     refresh_count: z.int().gte(0),
+    refreshed_device: z.string().nullable(),
+    refreshed_address: z.string().nullable(),
     expires_at: zTimestamp
 });
 

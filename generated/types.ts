@@ -20,7 +20,12 @@ export interface paths {
          *     cookie beside one is ignored. Different refresh tokens are a conflict, whether they came in the header or as cookies.
          *
          *     A request whose response was lost can be repeated: within the grace window (30 s by default) the same token gets the
-         *     byte-identical successor. Later, or with an older token, the repetition is reuse, and the session ends.
+         *     byte-identical successor. Another caller (by user agent and network) gets a copy of it. When both copies are used, two
+         *     holders have the session, and it ends.
+         *
+         *     After the grace window, a token whose successor was never presented can still be retried, for 72 hours by default: the
+         *     retry gets the token after the successor, and the successor is dead. Any other superseded token is reuse, and the session
+         *     ends.
          *
          *     The checks run in this order: cross-site, conflicting, missing, readable and authentic, expired, user known, user active, session and
          *     generation.
@@ -50,7 +55,7 @@ export interface paths {
          *
          *     The token may have expired, but not longer ago than
          *     `EXPIRED_TOKEN_WINDOW_MINUTES` (24 h by default; 0 turns this operation off). Its session and its user must be active.
-         *     A token can be exchanged once, and this service refuses it from then on. A repetition within the grace window gets the
+         *     A token can be exchanged once, and this service refuses it once the grace window is over. A repetition within it gets the
          *     same successor. A later one is reuse and ends the session.
          */
         post: operations["exchangeToken"];
@@ -200,6 +205,9 @@ export interface paths {
          * @description The active sessions of the user, 100 at most on a page. In a page, the last refreshed come first. The pages go from the newest
          *     sessions to the oldest, except for ids from old versions. A page may have fewer sessions than `limit`, although
          *     `next_cursor` is not null.
+         *
+         *     Refreshes of the last minutes are not shown yet (the grace window and a minute, 90 s by default): an access token does not
+         *     tell its holder when a session is refreshed.
          */
         get: operations["listSessions"];
         put?: never;
@@ -837,6 +845,16 @@ export interface components {
             refreshed_at: components["schemas"]["Timestamp"];
             /** @example 1 */
             refresh_count: number;
+            /**
+             * @description User-Agent of the last refresh
+             * @example Mozilla/5.0 (X11; Linux x86_64)
+             */
+            refreshed_device: string | null;
+            /**
+             * @description Address of the last refresh
+             * @example 192.0.2.1
+             */
+            refreshed_address: string | null;
             expires_at: components["schemas"]["Timestamp"];
             /** @description Whether the access token of this request belongs to this session */
             current: boolean;
@@ -987,6 +1005,16 @@ export interface components {
             refreshed_at: components["schemas"]["Timestamp"];
             /** @example 1 */
             refresh_count: number;
+            /**
+             * @description User-Agent of the last refresh
+             * @example Mozilla/5.0 (X11; Linux x86_64)
+             */
+            refreshed_device: string | null;
+            /**
+             * @description Address of the last refresh
+             * @example 192.0.2.1
+             */
+            refreshed_address: string | null;
             expires_at: components["schemas"]["Timestamp"];
         };
         SessionRecordsResult: {

@@ -3,7 +3,7 @@ import type { Explained } from '../sessions/explain.ts'
 import { explainSessions } from '../sessions/explain.ts'
 import type { ActiveSession } from '../sessions/list.ts'
 import { activeSessions, allActiveSessions } from '../sessions/list.ts'
-import { explainedBody, sessionBody } from '../sessions/session-body.ts'
+import { explainedBody, lastOrigin, sessionBody } from '../sessions/session-body.ts'
 import { usernamesOf } from '../store/queries/users.ts'
 import { requireUser } from './find-user.ts'
 import type { ListFormat } from './list.ts'
@@ -55,6 +55,8 @@ const ACTIVE: ListFormat<NamedSession> = {
     ['EXPIRES', ({ endsAt }) => isoTime(endsAt)],
     ['ADDRESS', ({ address }) => address ?? '-'],
     ['DEVICE', ({ userAgent }) => userAgent ?? '-'],
+    ['LAST ADDRESS', (session) => lastOrigin(session).address ?? '-'],
+    ['LAST DEVICE', (session) => lastOrigin(session).device ?? '-'],
   ],
   columns: [
     { head: 'ID', cell: ({ id }) => id, rank: 0 },
@@ -62,7 +64,8 @@ const ACTIVE: ListFormat<NamedSession> = {
     { head: 'DEVICE', cell: ({ userAgent }) => shortDevice(userAgent), rank: 2 },
     { head: 'REFRESHED', cell: ({ refreshedAt }) => localTime(refreshedAt), rank: 3 },
     { head: 'ADDRESS', cell: ({ address }) => address ?? '-', rank: 4 },
-    { head: 'OPENED', cell: ({ createdAt }) => localTime(createdAt), rank: 5 },
+    { head: 'LAST ADDRESS', cell: (session) => lastOrigin(session).address ?? '-', rank: 5 },
+    { head: 'OPENED', cell: ({ createdAt }) => localTime(createdAt), rank: 6 },
   ],
 }
 

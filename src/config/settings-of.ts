@@ -3,7 +3,8 @@ import type { Settings } from './settings.ts'
 
 const second = 1000
 const minute = 60 * second
-const day = 24 * 60 * minute
+const hour = 60 * minute
+const day = 24 * hour
 
 function frozen(limits: Settings['limits']): Settings['limits'] {
   for (const limit of Object.values(limits)) Object.freeze(limit)
@@ -41,6 +42,8 @@ export function settingsOf(data: Parsed): Settings {
     sessionsPerUser: data.SESSIONS_PER_USER,
     rotation: data.REFRESH_TOKEN_ROTATION,
     grace: data.REFRESH_TOKEN_GRACE_SECONDS * second,
+    lateRetry: data.REFRESH_TOKEN_LATE_RETRY_HOURS * hour,
+    sharedTokens: data.REFRESH_TOKEN_SHARED,
     exchangeWindow: data.EXPIRED_TOKEN_WINDOW_MINUTES * minute,
     exchangeSessions: data.EXCHANGE_SESSIONS,
     password: Object.freeze({

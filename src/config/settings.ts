@@ -55,6 +55,13 @@ export interface Settings {
   readonly rotation: boolean
   /** REFRESH_TOKEN_GRACE_SECONDS, in milliseconds. 0 allows no replay. */
   readonly grace: number
+  /**
+   * REFRESH_TOKEN_LATE_RETRY_HOURS, in milliseconds: how long a superseded refresh token may be retried after the grace, if
+   * its successor was never presented. 0 allows no late retry.
+   */
+  readonly lateRetry: number
+  /** REFRESH_TOKEN_SHARED: whether a session ends when two holders use copies of one refresh token. */
+  readonly sharedTokens: 'end' | 'report'
   /** EXPIRED_TOKEN_WINDOW_MINUTES, in milliseconds. 0 switches the exchange off. */
   readonly exchangeWindow: number
   /** EXCHANGE_SESSIONS: `unrotated` confines the exchange to sessions in header mode that were never rotated. */

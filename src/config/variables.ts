@@ -60,6 +60,9 @@ export const variables = z
     REFRESH_TOKEN_ROTATION: flag.default(true),
     // The maximum is low because a stolen predecessor is valid for as long.
     REFRESH_TOKEN_GRACE_SECONDS: whole(0, 600).default(30),
+    // From Friday evening to Monday morning: see docs/adr/0057-late-retries.md.
+    REFRESH_TOKEN_LATE_RETRY_HOURS: whole(0, year * 24).default(72),
+    REFRESH_TOKEN_SHARED: oneOf('end', 'report').default('end'),
     EXPIRED_TOKEN_WINDOW_MINUTES: whole(0, year * 24 * 60).default(1440),
     EXCHANGE_SESSIONS: oneOf('all', 'unrotated').default('all'),
     // NIST SP 800-63B-4 §3.1.1.2: at least 8, or 15 where the password is the only factor.

@@ -33,6 +33,7 @@ export interface MetricsOptions {
 const REFRESHES: Readonly<Record<RefreshOutcome['outcome'], true>> = {
   rotated: true,
   replayed: true,
+  late: true,
   refreshed: true,
   invalid: true,
   limited: true,
@@ -43,6 +44,7 @@ const REFRESHES: Readonly<Record<RefreshOutcome['outcome'], true>> = {
   revoked: true,
   superseded: true,
   reused: true,
+  shared: true,
   restored: true,
 }
 const EXCHANGES: Readonly<Record<ExchangeOutcome['outcome'], true>> = {

@@ -19,6 +19,9 @@ export function lanesOf(address: string | null): readonly string[] {
   return ipaddr.IPv4.isValid(parts) ? [parts.replace(/\d+$/, '0/24'), parts] : [parts]
 }
 
+/** The widest network of an address that is counted as one: see {@link lanesOf} */
+export const widestNetworkOf = (address: string | null): string => lanesOf(address)[0] ?? 'unknown'
+
 /** @returns the parts of an IPv6 address, or the text of any other one */
 function ipv6Parts(address: string | null): number[] | string {
   if (address === null || !ipaddr.IPv6.isValid(address)) return address ?? 'unknown'

@@ -1,3 +1,4 @@
+import { isInGrace } from '../clock.ts'
 import { findAccess } from '../store/queries/session-of-user.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
@@ -30,9 +31,10 @@ interface Access {
   readonly user: UserRow
 }
 
-/** Finds the user of an access token. The token must be unexpired and not exchanged, and its session active. */
+/** Finds the user of an access token. The token must be unexpired, its session active, and an exchange of it
+ * so recent that it could be repeated. */
 export async function authenticate(context: SessionContext, accessToken: string): Promise<Authentication> {
-  const { db, keys: tokens } = context
+  const { db, keys: tokens, settings } = context
   const now = context.now()
   const verification = verifyAccessToken(tokens, accessToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
@@ -42,11 +44,14 @@ export async function authenticate(context: SessionContext, accessToken: string)
   const state = await findAccess(db, { ...subject, jti: id })
   if (state === undefined) return { outcome: 'unknown_user', ...subject }
   if (state.user.deactivatedAt !== null) return { outcome: 'inactive_user', ...subject }
-  const { user, session, isExchanged } = state
+  const { user, session, exchangedAt } = state
   if (session === undefined) return { outcome: 'unknown_session', ...subject }
   if (session.revokedAt !== null) return { outcome: 'revoked', ...subject }
   if (session.absoluteExpiresAt <= now) return { outcome: 'session_expired', ...subject }
   if (generation < session.startGeneration) return { outcome: 'superseded', ...subject, generation, user }
-  if (isExchanged) return { outcome: 'spent', ...subject }
+  // It stays valid for as long as it can be exchanged again: for requests in flight, and so that a thief of it does not learn
+  // when its owner refreshes.
+  const isSpent = exchangedAt !== null && !isInGrace(exchangedAt, now, settings.grace)
+  if (isSpent) return { outcome: 'spent', ...subject }
   return { outcome: 'authenticated', ...subject, generation, user }
 }

@@ -1,5 +1,6 @@
 import { isInGrace } from '../clock.ts'
-import type { SessionState } from '../store/queries/sessions.ts'
+import type { FoundSession, SessionState } from '../store/queries/sessions.ts'
+import { readLineage } from './lineage.ts'
 
 /**
  * Why a refresh token was not rotated:
@@ -8,6 +9,10 @@ import type { SessionState } from '../store/queries/sessions.ts'
  * - `unknown_session`, `revoked`, `expired`: the session cannot be refreshed
  * - `superseded`: from before a password change, which has started the session anew
  * - `replayed`: a retry with the direct predecessor within the grace window
+ * - `late`: a retry with it after the grace window, while the current token was never presented. Its client has not received
+ *   the current token, or died before it was stored
+ * - `shared`: within the grace window, but another copy of the predecessor than the one that was rotated, from another
+ *   caller. Two holders used copies of one generation
  * - `reused`: any other superseded token, which is evidence of theft
  * - `restored`: authentic, but the row has not reached this generation, or began it at another time. The database was
  *   restored from a backup: see `docs/adr/0012-restored-backups.md`
@@ -21,24 +26,43 @@ export type Classification =
   | 'expired'
   | 'superseded'
   | 'replayed'
+  | 'late'
+  | 'shared'
   | 'reused'
   | 'restored'
   | 'current'
+
+export interface PresentedToken {
+  readonly generation: number
+  /** `iat` of the token, in milliseconds */
+  readonly issuedAt: number
+  /** Of the token: which copy of its generation it is */
+  readonly mark?: string | undefined
+  /** The mark of whom presents it */
+  readonly caller: string
+}
+
+/** Milliseconds after a rotation */
+interface Windows {
+  /** 0 makes every repetition a reuse */
+  readonly grace: number
+  /** 0 makes every repetition after the grace window a reuse */
+  readonly lateRetry: number
+}
 
 /**
  * Classifies a refresh token that was not rotated.
  *
  * @param state the user and the session, if they exist
- * @param presented `generation` of the token, and its `iat` in milliseconds
  * @param now milliseconds since the epoch
- * @param grace milliseconds; 0 makes every repetition a reuse
  */
 export function classify(
   state: SessionState | undefined,
-  { generation, issuedAt }: { readonly generation: number; readonly issuedAt: number },
+  presented: PresentedToken,
   now: number,
-  grace: number,
+  windows: Windows,
 ): Classification {
+  const { generation, issuedAt } = presented
   if (state === undefined) return 'unknown_user'
   const { user, session } = state
   if (user.deactivatedAt !== null) return 'inactive_user'
@@ -55,6 +79,20 @@ export function classify(
   if (generation === session.generation) return 'current'
   // No evidence of theft: these are like the tokens of another session, which has ended.
   if (generation < session.startGeneration) return 'superseded'
-  const isPredecessor = generation === session.generation - 1
-  return isPredecessor && isInGrace(session.rotatedAt, state.asOf, grace) ? 'replayed' : 'reused'
+  return classifyPredecessor(session, presented, state.asOf, windows)
+}
+
+function classifyPredecessor(
+  session: FoundSession,
+  { generation, mark, caller }: PresentedToken,
+  asOf: number,
+  { grace, lateRetry }: Windows,
+): Classification {
+  const lineage = readLineage(session)
+  if (generation !== (lineage?.predecessor ?? session.generation - 1)) return 'reused'
+  // One caller may have several copies: its requests were answered on two networks, in any order.
+  const isOthers = lineage !== undefined && mark !== lineage.copy && caller !== lineage.caller
+  if (isInGrace(session.rotatedAt, asOf, grace)) return isOthers ? 'shared' : 'replayed'
+  const isLate = grace > 0 && asOf > session.rotatedAt && asOf - session.rotatedAt <= lateRetry
+  return isLate && lineage?.isUnpresented === true && !isOthers ? 'late' : 'reused'
 }

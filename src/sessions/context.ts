@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Database } from '../store/schema.ts'
 import type { TokenKeys } from '../tokens/keys.ts'
@@ -10,6 +11,8 @@ export type SessionSettings = Pick<
   | 'sessionMaxAge'
   | 'rotation'
   | 'grace'
+  | 'lateRetry'
+  | 'sharedTokens'
   | 'exchangeWindow'
   | 'exchangeSessions'
   | 'eventsRetention'
@@ -29,6 +32,15 @@ export interface SessionContext {
    */
   readonly mayWrite?: (session: { readonly sessionId: string; readonly userId: string }) => Promise<boolean>
 }
+
+/**
+ * The time before which a refresh may be shown to the user. It is well before the beginning of every grace window that is
+ * still open, also by the clock of another process.
+ *
+ * @param now milliseconds since the epoch
+ */
+export const settledBefore = ({ settings }: Pick<SessionContext, 'settings'>, now: number): number =>
+  now - settings.grace - CLOCK_SKEW
 
 /**
  * The time before which a last refresh left no access token that could still be exchanged.

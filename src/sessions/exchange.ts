@@ -8,6 +8,7 @@ import { findSession } from '../store/queries/sessions.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import type { SessionContext } from './context.ts'
+import { settledBefore } from './context.ts'
 import type { Access } from './mint.ts'
 import { secondsBetween } from './mint.ts'
 
@@ -37,7 +38,7 @@ interface Subject {
  * Exchanges an access token, expired or not, for a new one. Each token can be exchanged once. Exchanges are bounded,
  * because they make an access token its own refresh credential: see `docs/adr/0002-exchange-bounds.md`.
  *
- * @param origin called only when an event is written
+ * @param origin called only for an authentic token
  */
 export async function exchange(
   context: SessionContext,
@@ -65,6 +66,7 @@ async function attempt(
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
+  const from = origin()
   const isConfined = settings.exchangeSessions === 'unrotated'
   const mayWrite = (await context.mayWrite?.(subject)) ?? true
   const claim = mayWrite
@@ -74,6 +76,9 @@ async function attempt(
         generation: token.generation,
         confined: isConfined ? 1 : 0,
         now,
+        address: from.address ?? '',
+        userAgent: from.userAgent ?? '',
+        settledBefore: settledBefore(context, now),
         expiresAt: exchangeableUntil,
         successorExpiresAt: now + settings.accessTokenTtl,
       })
@@ -101,7 +106,7 @@ async function attempt(
     return successor(context, 'replayed', token, earlier, now)
   }
   const { sessionId, generation } = token
-  const events = await revokeSession(db, { sessionId, generation, reason: 'reuse', now, origin: origin() })
+  const events = await revokeSession(db, { sessionId, generation, reason: 'reuse', now, origin: from })
   return { outcome: 'reused', ...subject, events }
 }
 

@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<EndReason, string>> = {
   ended: 'The user ended it in their list.',
   reuse: 'An old token was used: stolen?',
   restored: 'The database was restored.',
+  shared: 'Two devices used it: stolen?',
   password: 'The password was changed.',
   deactivated: 'The user was deactivated.',
   operator: 'An operator ended it.',

@@ -1,7 +1,8 @@
 import type { SessionRow } from '../store/queries/list-sessions.ts'
 import { pageOfSessions } from '../store/queries/list-sessions.ts'
 import type { SessionContext } from './context.ts'
-import { idleCutoff } from './context.ts'
+import { idleCutoff, settledBefore } from './context.ts'
+import { asShown } from './shown.ts'
 
 /** An active session */
 export interface ActiveSession extends SessionRow {
@@ -16,6 +17,8 @@ interface Page {
   readonly before?: string | undefined
   /** The maximum number of sessions */
   readonly limit: number
+  /** For a holder of an access token, who must not learn of recent refreshes */
+  readonly isForUser?: boolean
 }
 
 /**
@@ -26,7 +29,7 @@ interface Page {
  */
 export async function activeSessions(
   context: Pick<SessionContext, 'db' | 'now' | 'settings'>,
-  { userId, before, limit }: Page,
+  { userId, before, limit, isForUser = false }: Page,
 ): Promise<{ readonly sessions: readonly ActiveSession[]; readonly next: string | undefined }> {
   const now = context.now()
   const filter = { now, idleCutoff: idleCutoff(context, now), userId, before, limit }
@@ -34,7 +37,8 @@ export async function activeSessions(
   // After the idle deadline, a listed session can still be continued by exchanges until its absolute deadline.
   const endsAt = ({ expiresAt, absoluteExpiresAt }: SessionRow) =>
     expiresAt > now ? expiresAt : absoluteExpiresAt
-  return { sessions: lastRefreshedFirst(rows.map((row) => ({ ...row, endsAt: endsAt(row) }))), next }
+  const shown = isForUser ? rows.map((row) => asShown(row, settledBefore(context, now))) : rows
+  return { sessions: lastRefreshedFirst(shown.map((row) => ({ ...row, endsAt: endsAt(row) }))), next }
 }
 
 // Rows per page when all are wanted

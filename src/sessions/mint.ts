@@ -3,6 +3,9 @@ import type { Session } from '../store/queries/sessions.ts'
 import { signAccessToken } from '../tokens/access-token.ts'
 import { signRefreshToken } from '../tokens/refresh-token.ts'
 import type { SessionContext } from './context.ts'
+import { readLineage } from './lineage.ts'
+import type { Caller } from './marks.ts'
+import { markOf } from './marks.ts'
 
 /** An access token and its lifetime */
 export interface Access {
@@ -40,13 +43,21 @@ export function mintAccess(
 export const secondsBetween = (now: number, expiresAt: number): number =>
   Math.max(0, Math.floor(expiresAt / 1000) - Math.floor(now / 1000))
 
-/** Makes the current refresh token of a session. The same row always gives the same bytes, so it is not stored. */
-export function mintRefreshToken({ keys: tokens }: SessionContext, session: Session): string {
+/**
+ * Makes the current refresh token of a session for a caller. The same row and caller always give the same bytes, so it is
+ * not stored. Only the successor of a token has copies: a login and a password change have one answer.
+ */
+export function mintRefreshToken(
+  { keys: tokens }: Pick<SessionContext, 'keys'>,
+  session: Session,
+  caller: Caller,
+): string {
   return signRefreshToken(tokens, {
     userId: session.userId,
     sessionId: session.id,
     generation: session.generation,
     issuedAt: session.rotatedAt,
     expiresAt: session.expiresAt,
+    mark: readLineage(session) === undefined ? undefined : markOf(tokens, caller),
   })
 }

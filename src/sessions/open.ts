@@ -60,7 +60,7 @@ export async function openSession(
     session,
     events,
     ...mintAccess(context, session, now),
-    refreshToken: mintRefreshToken(context, session),
+    refreshToken: mintRefreshToken(context, session, login),
   }
 }
 

@@ -1,12 +1,17 @@
 import { retryOvertaken } from '../retry.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
+import { insertOnce } from '../store/queries/events.ts'
 import { revokeSession } from '../store/queries/revocations.ts'
+import type { FoundSession, SessionState } from '../store/queries/sessions.ts'
 import { findSession, rotateSession, touchSession } from '../store/queries/sessions.ts'
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
 import { classify } from './classify.ts'
 import type { SessionContext } from './context.ts'
+import type { Caller } from './marks.ts'
+import { markOf } from './marks.ts'
 import type { Grant } from './mint.ts'
 import { mintAccess, mintRefreshToken } from './mint.ts'
+import { lateRotationOf, rotationOf } from './rotation.ts'
 
 export type RefreshRefusal =
   | 'unknown_user'
@@ -18,11 +23,15 @@ export type RefreshRefusal =
 
 /** Refusals are outcomes, not exceptions: an exception would roll back the revocation after a reuse. */
 export type RefreshOutcome =
-  | ({ readonly outcome: 'rotated' | 'replayed' | 'refreshed' } & Grant)
+  /** `late`: rotated by a late retry. `events`: those that were written */
+  | ({
+      readonly outcome: 'rotated' | 'replayed' | 'late' | 'refreshed'
+      readonly events: readonly NewEvent[]
+    } & Grant)
   | { readonly outcome: 'invalid' }
   | { readonly outcome: 'limited' | RefreshRefusal; readonly userId: string; readonly sessionId: string }
   | {
-      readonly outcome: 'reused' | 'restored'
+      readonly outcome: 'reused' | 'shared' | 'restored'
       readonly userId: string
       readonly sessionId: string
       /** The events that were written: none if the session ended in between */
@@ -35,7 +44,7 @@ export type RefreshOutcome =
  * RFC 9700 §4.14.2: "the authorization server issues a new refresh token with every access token refresh response.
  * The previous refresh token is invalidated, but information about the relationship is retained."
  *
- * @param origin called only when an event is written
+ * @param origin called only for an authentic token
  */
 export async function refresh(
   context: SessionContext,
@@ -57,32 +66,50 @@ async function attempt(
   const now = context.now()
   const verification = verifyRefreshToken(keys, refreshToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
-  const { userId, sessionId, generation, issuedAt } = verification.token
+  const { userId, sessionId, generation, issuedAt, mark } = verification.token
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
 
-  const presented = { sessionId, userId, generation, issuedAt, now }
+  const from = origin()
+  const caller = markOf(keys, from)
+  const presented = { sessionId, userId, generation, issuedAt, mark, caller }
   const mayWrite = (await context.mayWrite?.(presented)) ?? true
   if (!mayWrite) {
     // Limited: nothing is written unless the token is superseded.
   } else if (settings.rotation) {
-    const session = await rotateSession(db, presented, settings.refreshTokenTtl)
-    if (session !== undefined) return grant(context, 'rotated', session, now)
+    const session = await rotateSession(
+      db,
+      rotationOf(context, presented, from, now),
+      settings.refreshTokenTtl,
+    )
+    if (session !== undefined) return grant(context, 'rotated', session, from, now)
   } else {
-    const session = await touchSession(db, presented)
-    if (session !== undefined) return grant(context, 'refreshed', session, now)
+    const session = await touchSession(db, rotationOf(context, presented, from, now))
+    if (session !== undefined) return grant(context, 'refreshed', session, from, now)
   }
 
   const state = await findSession(db, presented, now)
-  const outcome = classify(state, presented, now, settings.grace)
-  const end = (reason: 'reuse' | 'restored') =>
-    revokeSession(db, { sessionId, generation, reason, now, origin: origin() })
+  const windows = { grace: settings.grace, lateRetry: settings.rotation ? settings.lateRetry : 0 }
+  const outcome = classify(state, presented, now, windows)
+  const end = (reason: 'reuse' | 'restored' | 'shared') =>
+    revokeSession(db, { sessionId, generation, reason, now, origin: from })
   switch (outcome) {
     case 'current':
       // The row changed between the two statements: for example, the user was activated again.
       return mayWrite ? undefined : { outcome: 'limited', userId, sessionId }
     case 'replayed':
-      if (state?.session === undefined) throw new TypeError('a replay without a session')
-      return grant(context, 'replayed', state.session, now)
+      return grant(context, outcome, found(state), from, now)
+    case 'late': {
+      if (!mayWrite) return { outcome: 'limited', userId, sessionId }
+      const late = lateRotationOf(context, presented, found(state), from, now)
+      const session = await rotateSession(db, late, settings.refreshTokenTtl)
+      return session === undefined ? undefined : grant(context, outcome, session, from, now)
+    }
+    case 'shared': {
+      if (settings.sharedTokens === 'end') return { outcome, userId, sessionId, events: await end('shared') }
+      const event = { name: 'token.shared', userId, sessionId } as const
+      const isNew = await insertOnce(db, event, [sessionId, generation], now, from)
+      return grant(context, 'replayed', found(state), from, now, isNew ? [event] : [])
+    }
     case 'reused':
       // RFC 9700 §4.14.2: "If a refresh token is compromised and subsequently used by both the attacker and the
       // legitimate client, one of them will present an invalidated refresh token, which will inform the authorization
@@ -96,16 +123,24 @@ async function attempt(
   }
 }
 
+function found(state: SessionState | undefined): FoundSession {
+  if (state?.session === undefined) throw new TypeError('a retry without a session')
+  return state.session
+}
+
 function grant(
   context: SessionContext,
-  outcome: 'rotated' | 'replayed' | 'refreshed',
+  outcome: 'rotated' | 'replayed' | 'late' | 'refreshed',
   session: Grant['session'],
+  caller: Caller,
   now: number,
+  events: readonly NewEvent[] = [],
 ): RefreshOutcome {
   return {
     outcome,
     session,
+    events,
     ...mintAccess(context, session, now),
-    refreshToken: outcome === 'refreshed' ? undefined : mintRefreshToken(context, session),
+    refreshToken: outcome === 'refreshed' ? undefined : mintRefreshToken(context, session, caller),
   }
 }

@@ -3,6 +3,13 @@ import type { ActiveSession } from './list.ts'
 
 const time = (at: number) => new Date(at).toISOString()
 
+/** Where a session was last refreshed from */
+export const lastOrigin = (session: ActiveSession) => ({
+  // Null: as at the login. Empty: unknown
+  device: session.refreshedUserAgent === null ? session.userAgent : session.refreshedUserAgent || null,
+  address: session.refreshedAddress === null ? session.address : session.refreshedAddress || null,
+})
+
 /** A session in JSON, as the contract's `Session` and the command show it */
 export const sessionBody = (session: ActiveSession) => ({
   id: session.id,
@@ -11,6 +18,8 @@ export const sessionBody = (session: ActiveSession) => ({
   created_at: time(session.createdAt),
   refreshed_at: time(session.refreshedAt),
   refresh_count: session.refreshCount,
+  refreshed_device: lastOrigin(session).device,
+  refreshed_address: lastOrigin(session).address,
   expires_at: time(session.endsAt),
 })
 

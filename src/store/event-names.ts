@@ -16,6 +16,7 @@ export const SECURITY_EVENTS = [
   'token.replayed',
   'token.exchanged',
   'token.reuse_detected',
+  'token.shared',
   'token.refused',
   'password.changed',
   'password.refused',
@@ -39,6 +40,7 @@ export const ROUTINE: ReadonlySet<SecurityEvent> = new Set([
  */
 export const ALARMS: ReadonlySet<SecurityEvent> = new Set([
   'token.reuse_detected',
+  'token.shared',
   'session.restored',
   'admin.refused',
 ])

@@ -7,6 +7,7 @@ import { epochs } from './migrations/0005-epochs.ts'
 import { lanesAndPeople } from './migrations/0007-lanes-and-people.ts'
 import { anew } from './migrations/0008-anew.ts'
 import { signingKeys } from './migrations/0009-signing-keys.ts'
+import { lineage } from './migrations/0010-lineage.ts'
 
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007_lanes_and_people': lanesAndPeople,
   '0008_anew': anew,
   '0009_signing_keys': signingKeys,
+  '0010_lineage': lineage,
 }

@@ -54,6 +54,14 @@ export interface Schema {
     cookie_at: number | null
     /** The digest of the request that opened the session: see `docs/adr/0035-repeats.md` */
     open_key: string | null
+    /** What the last rotation was made with: see `src/sessions/lineage.ts` */
+    lineage: string | null
+    /** Where the last refresh came from. Null: from the address of the login. Empty: unknown */
+    refreshed_address: string | null
+    /** The User-Agent of the last refresh. Null: that of the login. Empty: unknown */
+    refreshed_user_agent: string | null
+    /** An earlier refresh, which a list for the user shows while the last one is recent: see `list-sessions.ts` */
+    shown: string | null
   }
   /** Access tokens that were exchanged and so ended before their expiry */
   revoked_tokens: {

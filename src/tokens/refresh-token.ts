@@ -8,6 +8,8 @@ export interface RefreshToken {
   readonly generation: number
   readonly issuedAt: number
   readonly expiresAt: number
+  /** Tells copies of one generation apart. Undefined if there is only one */
+  readonly mark?: string | undefined
 }
 
 export type RefreshTokenVerification =
@@ -19,9 +21,10 @@ export function signRefreshToken(keys: TokenKeys, token: RefreshToken): string {
   return sign(keys, 'rt+jwt', {
     sub: token.userId,
     sid: token.sessionId,
-    jti: `${token.sessionId}.${token.generation}`,
+    jti: [token.sessionId, token.generation, token.mark].filter((part) => part !== undefined).join('.'),
     type: 'refresh',
     generation: token.generation,
+    mark: token.mark,
     iat: seconds(token.issuedAt),
     exp: seconds(token.expiresAt),
   })
@@ -29,19 +32,22 @@ export function signRefreshToken(keys: TokenKeys, token: RefreshToken): string {
 
 const EXPECTED = { typ: 'rt+jwt' as const, requiredClaims: ['exp', 'iat', 'sub', 'jti', 'sid', 'generation'] }
 
+const isMark = (claim: unknown): claim is string | undefined =>
+  claim === undefined || (typeof claim === 'string' && /^[\w-]{1,16}$/.test(claim))
+
 /** @param now milliseconds */
 export function verifyRefreshToken(keys: TokenKeys, token: string, now: number): RefreshTokenVerification {
   const verification = verify(keys, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, sid, type, iat, exp, generation } = verification.payload
+  const { sub, jti, sid, type, iat, exp, generation, mark } = verification.payload
   if (type !== 'refresh' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
   const issuedAt = plausibleIssuedAt(iat, now)
   const expiresAt = milliseconds(exp)
-  if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation)) {
+  if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation) || !isMark(mark)) {
     return { outcome: 'invalid' }
   }
   return {
     outcome: verification.outcome,
-    token: { userId: sub, sessionId: sid, generation, issuedAt, expiresAt },
+    token: { userId: sub, sessionId: sid, generation, issuedAt, expiresAt, ...(mark && { mark }) },
   }
 }

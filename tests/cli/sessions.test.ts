@@ -78,6 +78,8 @@ describe('sessions', { concurrency: 2 }, () => {
       created_at: new Date(now - 3000).toISOString(),
       refreshed_at: new Date(now - 3000).toISOString(),
       refresh_count: 0,
+      refreshed_device: 'Firefox\u001b[2J',
+      refreshed_address: '192.0.2.7',
       expires_at: new Date(now - 3000 + 30 * DAY).toISOString(),
     })
   })

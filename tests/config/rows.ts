@@ -233,6 +233,18 @@ export const rows: Readonly<Record<string, Row>> = {
     good: { 0: 0, 600: 600_000 },
     wrong: [...notWhole, '601'],
   },
+  REFRESH_TOKEN_LATE_RETRY_HOURS: {
+    pick: ({ settings }) => settings.lateRetry,
+    unset: 72 * 60 * minute,
+    good: { 0: 0, 24: 24 * 60 * minute, 8760: 8760 * 60 * minute },
+    wrong: [...notWhole, '8761'],
+  },
+  REFRESH_TOKEN_SHARED: {
+    pick: ({ settings }) => settings.sharedTokens,
+    unset: 'end',
+    good: asTheyAre('end', 'report'),
+    wrong: ['off', 'End', 'report '],
+  },
   EXPIRED_TOKEN_WINDOW_MINUTES: {
     pick: ({ settings }) => settings.exchangeWindow,
     unset: 1440 * minute,

@@ -17,7 +17,7 @@ const told = async (service: Service) =>
   (await events(service)).map(({ name, reason, kind }) => [name, reason, kind].filter(Boolean).join(' '))
 
 test('all that happens to an account and its sessions, once and in order', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, { lateRetry: 0 })
   const { core, clock } = service
   const user = await service.register()
   const first = await service.login()
@@ -95,7 +95,7 @@ test('where the event cannot be written there is no change, and a refusal is one
 })
 
 test('a reuse is answered when its session has ended, and not as a refusal when that could not be written', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, { lateRetry: 0 })
   await service.register()
   const { accessToken, refreshToken } = await service.login()
   await service.refresh(refreshToken)
@@ -198,6 +198,7 @@ test('an access token that is over: whose it was is in the log, and kept once an
   }
   const first = await service.login()
   const exchanged = await service.exchange(first.accessToken)
+  clock.now += MINUTE
   for (const _ of [1, 2]) await me(first.accessToken)
   await service.request('/api/auth/logout', { method: 'POST', bearer: exchanged.body.access_token })
   for (const _ of [1, 2, 3]) await me(exchanged.body.access_token)

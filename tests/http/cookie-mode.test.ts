@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { snapshot } from '../support/database.ts'
-import { DAY, PASSWORD, startService } from '../support/service.ts'
+import { DAY, override, PASSWORD, startService } from '../support/service.ts'
 import { claimsOf, cookiesOf } from '../support/tokens.ts'
 import { forge, hideTables, lockDatabase } from '../support/world.ts'
 import { HOST, post, startWithCookie } from './cookies.ts'
@@ -143,6 +143,7 @@ test('a failed refresh never clears the cookie, nor does a 5xx', async (t) => {
   // The cookie that was not deleted is still valid.
   const [successor] = cookiesOf(await post(world, refreshToken))
   assert.ok(successor !== undefined)
+  override(service.core, { settings: { ...service.core.settings, lateRetry: 0 } })
   service.clock.now += 31_000
   await fail(401, refreshToken)
   await fail(401, successor.value)

@@ -205,6 +205,8 @@ test('at the limit a retry is still answered, and reuse still ends the session',
   assert.equal((await service.refresh(body.data.refresh_token)).status, 429)
   service.clock.now += 30_001
   assert.equal((await service.refresh(body.data.refresh_token)).status, 429)
+  assert.equal((await service.refresh(refreshToken)).status, 429, 'a late retry writes')
+  override(service.core, { settings: { ...service.core.settings, lateRetry: 0 } })
   assert.equal((await service.refresh(refreshToken)).status, 401)
   assert.match(service.logged(), /token.reuse_detected/)
   assert.equal((await service.refresh(body.data.refresh_token)).status, 401)

@@ -79,6 +79,11 @@ testOnce('on: GET /metrics on a port of its own, and nothing else there or elsew
 type LoggedIn = Pick<World, 't' | 'service' | 'user' | 'accessToken' | 'refreshToken'>
 type Act = (world: LoggedIn) => unknown
 const refreshNow: Act = ({ service, refreshToken }) => service.refresh(refreshToken)
+const refreshAs = async ({ service }: LoggedIn, userAgent: string, bearer: string): Promise<string> => {
+  const headers = { 'User-Agent': userAgent }
+  const { body } = await service.request('/refresh_token', { method: 'POST', bearer, headers })
+  return body.data?.refresh_token
+}
 const exchangeNow: Act = ({ service, accessToken }) => service.exchange(accessToken)
 const logout: Act = ({ service, refreshToken }) =>
   service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
@@ -111,6 +116,21 @@ const startAnew: Act = ({ service, user }) =>
 const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
   rotated: [() => {}, refreshNow],
   replayed: [refreshNow, refreshNow],
+  late: [
+    async (world) => {
+      await refreshNow(world)
+      await wait(31_000)(world)
+    },
+    refreshNow,
+  ],
+  shared: [
+    async (world) => {
+      const copy = await refreshAs(world, 'another', world.refreshToken)
+      await refreshAs(world, 'one', await refreshAs(world, 'one', world.refreshToken))
+      next = copy
+    },
+    (world) => refreshAs(world, 'another', next),
+  ],
   refreshed: [(world) => configure(world, { rotation: false }), refreshNow],
   invalid: [() => {}, ({ service, refreshToken }) => service.refresh(forge(refreshToken))],
   limited: [exhaust, ({ service }) => service.refresh(next)],

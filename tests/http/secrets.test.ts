@@ -39,9 +39,9 @@ test('reuse is found across the change of secrets', async (t) => {
   const { service, refreshToken } = await startWorld(t)
   const { body } = await service.refresh(refreshToken)
   const next = await startSecond(t, service, { current: NEXT, previous: [SECRET] })
-  service.clock.now += 31_000
+  const { refresh_token } = (await next.refresh(body.data.refresh_token)).body.data
   assert.equal((await next.refresh(refreshToken)).status, 401)
-  assert.equal((await next.refresh(body.data.refresh_token)).body.message, 'Invalid refresh token.')
+  assert.equal((await next.refresh(refresh_token)).body.message, 'Invalid refresh token.')
 })
 
 test('several old secrets verify; one that was dropped does not, and logging out needs one that does', async (t) => {

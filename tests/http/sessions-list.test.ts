@@ -24,6 +24,8 @@ test('device, address, times, count and which one is current; last refreshed fir
   await service.refresh(phone.refreshToken)
   service.clock.now += MINUTE
   await service.exchange(phone.accessToken)
+  // A refresh shows when the grace and a minute are over.
+  service.clock.now += 2 * MINUTE
 
   const { body } = await service.request('/api/auth/sessions', { bearer: laptop.accessToken })
   const [first, second, ...others] = body.data.sessions
@@ -35,6 +37,8 @@ test('device, address, times, count and which one is current; last refreshed fir
     created_at: iso(began),
     refreshed_at: iso(began + 3 * MINUTE),
     refresh_count: 2,
+    refreshed_device: 'node',
+    refreshed_address: '127.0.0.1',
     expires_at: iso(began + 2 * MINUTE + 30 * DAY),
     current: false,
   })
@@ -45,6 +49,8 @@ test('device, address, times, count and which one is current; last refreshed fir
     created_at: iso(began + MINUTE),
     refreshed_at: iso(began + MINUTE),
     refresh_count: 0,
+    refreshed_device: 'x'.repeat(256),
+    refreshed_address: '127.0.0.1',
     expires_at: iso(began + MINUTE + 30 * DAY),
     current: true,
   })
@@ -61,6 +67,8 @@ test('last refreshed first, whatever the order of the logins and ids', async (t)
     await service.refresh(refreshToken)
     order.unshift(sidOf(refreshToken))
   }
+  // A refresh shows when the grace and a minute are over.
+  service.clock.now += 2 * MINUTE
   const { body } = await service.request('/api/auth/sessions', { bearer: accessToken })
   const ids = body.data.sessions.map(({ id }: { id: string }) => id)
   assert.deepEqual(ids, [...order, sidOf(accessToken)])

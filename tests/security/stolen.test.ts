@@ -37,9 +37,11 @@ test('an API with the secret, and an access token that it was sent: the session,
   assert.equal(taken.status, 200)
   assert.equal((await service.exchange(resigned(accessToken, { jti: NOBODY }))).status, 200)
   service.clock.now += MINUTE
-  assert.equal((await service.refresh(refreshToken)).status, 401)
-  assert.ok((await eventsOf(service)).includes('token.reuse_detected'))
+  const owner = await service.refresh(refreshToken)
+  assert.equal(owner.status, 200, 'a late retry')
   assert.equal((await service.refresh(taken.body.data.refresh_token)).status, 401)
+  assert.ok((await eventsOf(service)).includes('token.reuse_detected'))
+  assert.equal((await service.refresh(owner.body.data.refresh_token)).status, 401)
 })
 
 test('a generation that there has not been yet ends the session as restored', async (t) => {

@@ -3,10 +3,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Classification } from '../../src/sessions/classify.ts'
 import { classify } from '../../src/sessions/classify.ts'
+import { writeLineage } from '../../src/sessions/lineage.ts'
 import type { SessionState } from '../../src/store/queries/sessions.ts'
+import { UNPRESENTED } from '../../src/store/queries/sessions.ts'
 
 const NOW = 1_000_000
 const GRACE = 30_000
+const HOUR = 3_600_000
+const LATE = 24 * HOUR
 
 const living = {
   id: 'session',
@@ -23,6 +27,7 @@ const living = {
   address: null,
   startGeneration: 0,
   cookieAt: null,
+  lineage: null as string | null,
 }
 const active = { id: 'user', deactivatedAt: null }
 
@@ -115,5 +120,122 @@ const table: readonly Row[] = [
 
 for (const [what, given, generation, outcome, grace = GRACE, issuedAt = NOW - 1000] of table) {
   test(`${what}: ${outcome}`, () =>
-    assert.equal(classify(given, { generation, issuedAt }, NOW, grace), outcome))
+    assert.equal(
+      classify(given, { generation, issuedAt, caller: 'owner' }, NOW, { grace, lateRetry: LATE }),
+      outcome,
+    ))
+}
+
+const rotatedBy = (copy: string | undefined, caller: string, predecessor = 4) =>
+  writeLineage(5, { predecessor, copy, caller })
+const ofOwner = rotatedBy('owner', 'owner')
+const presented = ofOwner.slice(0, -UNPRESENTED.length)
+const afterGrace = NOW - GRACE - 1
+
+type Retry = readonly [
+  what: string,
+  session: Partial<typeof living>,
+  token: { readonly generation?: number; readonly mark?: string | undefined; readonly caller?: string },
+  outcome: Classification,
+  windows?: { readonly grace?: number; readonly lateRetry?: number },
+]
+
+const retries: readonly Retry[] = [
+  ['a millisecond after the grace', { lineage: ofOwner, rotatedAt: afterGrace }, {}, 'late'],
+  ['a stall: from another network', { lineage: ofOwner, rotatedAt: afterGrace }, { caller: 'road' }, 'late'],
+  ['at the end of the late window', { lineage: ofOwner, rotatedAt: NOW - LATE }, {}, 'late'],
+  ['a millisecond after it', { lineage: ofOwner, rotatedAt: NOW - LATE - 1 }, {}, 'reused'],
+  ['no late window', { lineage: ofOwner, rotatedAt: afterGrace }, {}, 'reused', { lateRetry: 0 }],
+  ['a late window within the grace', { lineage: ofOwner }, {}, 'replayed', { lateRetry: 1 }],
+  ['strict', { lineage: ofOwner, rotatedAt: NOW - 1 }, {}, 'reused', { grace: 0 }],
+  ['the current token was presented', { lineage: presented, rotatedAt: afterGrace }, {}, 'reused'],
+  ['presented, within the grace', { lineage: presented }, {}, 'replayed'],
+  ['begun by a login or a password change', { lineage: null, rotatedAt: afterGrace }, {}, 'reused'],
+  ['rotated by an older version', { lineage: '4 3 owner owner +', rotatedAt: afterGrace }, {}, 'reused'],
+  ['a clock set back a day', { lineage: ofOwner, rotatedAt: NOW + 24 * HOUR }, {}, 'reused'],
+  ['two behind', { lineage: ofOwner, rotatedAt: afterGrace }, { generation: 3 }, 'reused'],
+  [
+    'after a late retry, what it presented',
+    { lineage: rotatedBy('owner', 'owner', 3) },
+    { generation: 3 },
+    'replayed',
+  ],
+  [
+    'after a late retry and the grace, the same again',
+    { lineage: rotatedBy('owner', 'owner', 3), rotatedAt: afterGrace },
+    { generation: 3 },
+    'late',
+  ],
+  [
+    'after a late retry, the skipped token',
+    { lineage: rotatedBy('owner', 'owner', 3) },
+    { generation: 4 },
+    'reused',
+  ],
+  [
+    'after two late retries, the second skipped token',
+    { lineage: rotatedBy('owner', 'owner', 2) },
+    { generation: 4 },
+    'reused',
+  ],
+  [
+    'after two late retries, the first skipped token',
+    { lineage: rotatedBy('owner', 'owner', 2) },
+    { generation: 3 },
+    'reused',
+  ],
+  [
+    'late, from before a password change',
+    { lineage: ofOwner, rotatedAt: afterGrace, startGeneration: 5 },
+    {},
+    'superseded',
+  ],
+  [
+    'late, the session is revoked',
+    { lineage: ofOwner, rotatedAt: afterGrace, revokedAt: 1 as never },
+    {},
+    'revoked',
+  ],
+  [
+    'late, past the idle deadline',
+    { lineage: ofOwner, rotatedAt: afterGrace, expiresAt: NOW },
+    {},
+    'expired',
+  ],
+  ['the copy that was rotated, by anybody', { lineage: ofOwner }, { caller: 'thief' }, 'replayed'],
+  ['another copy, by its holder', { lineage: ofOwner }, { mark: 'thief', caller: 'thief' }, 'shared'],
+  ['another copy, from a third network', { lineage: ofOwner }, { mark: 'thief', caller: 'road' }, 'shared'],
+  ['another copy, by whom the rotation was', { lineage: ofOwner }, { mark: 'road' }, 'replayed'],
+  [
+    'another copy, by whom moved before the rotation',
+    { lineage: rotatedBy('home', 'road') },
+    { mark: 'road', caller: 'road' },
+    'replayed',
+  ],
+  [
+    'another copy after the grace',
+    { lineage: ofOwner, rotatedAt: afterGrace },
+    { mark: 'thief', caller: 'thief' },
+    'reused',
+  ],
+  ['another copy, strict', { lineage: ofOwner }, { mark: 'thief', caller: 'thief' }, 'reused', { grace: 0 }],
+  [
+    'a token without copies',
+    { lineage: rotatedBy(undefined, 'owner') },
+    { mark: undefined, caller: 'road' },
+    'replayed',
+  ],
+  [
+    'a copy of an older version, without mark',
+    { lineage: ofOwner },
+    { mark: undefined, caller: 'road' },
+    'shared',
+  ],
+]
+
+for (const [what, session, token, outcome, windows] of retries) {
+  test(`retry, ${what}: ${outcome}`, () => {
+    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...token }
+    assert.equal(classify(state(session), given, NOW, { grace: GRACE, lateRetry: LATE, ...windows }), outcome)
+  })
 }

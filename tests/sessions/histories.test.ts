@@ -26,7 +26,20 @@ const START = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 /** Lines of the rules that the histories must reach: otherwise they prove nothing about them. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   '/refresh_token': [
-    ...['rotated', 'refreshed', 'replayed', 'reused', 'ahead', 'forked', 'expired', 'over', 'unknown user'],
+    ...[
+      'rotated',
+      'refreshed',
+      'replayed',
+      'late',
+      'shared',
+      'reported',
+      'reused',
+      'ahead',
+      'forked',
+      'expired',
+      'over',
+      'unknown user',
+    ],
     ...['inactive user', 'superseded', 'crossed'],
   ],
   '/api/auth/refresh': [

@@ -26,6 +26,11 @@ test(`every two operations, the second between any two statements of the first, 
   await everySchedule(t, SHARES[t.dialect], world, world.processes, world.isWaiting)
 })
 
+test('the same when the grace windows are over', async (t) => {
+  const world = await openWorld(t, { isLate: true })
+  await everySchedule(t, SHARES[t.dialect] / 2, world, world.processes, world.isWaiting)
+})
+
 // On PostgreSQL each request of a process has its own connection, like the requests of two processes.
 testOnce('the same in one process, where requests share commits', async (t) => {
   const world = await openWorld(Object.assign(t, { dialect: 'sqlite' as const }))

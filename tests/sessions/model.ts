@@ -4,7 +4,16 @@
  *
  * An operation with a `yield` has more than one step: others may run there.
  */
-import type { AccessToken, Answer, RefreshToken, Rules, Session, Steps, User } from './histories/words.ts'
+import type {
+  AccessToken,
+  Answer,
+  Caller,
+  RefreshToken,
+  Rules,
+  Session,
+  Steps,
+  User,
+} from './histories/words.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -54,15 +63,15 @@ export class Model {
       revoked: undefined,
       pruned: false,
       pruneAt: expiresAt,
-      current: undefined,
+      lineage: undefined,
     }
     const session: Session = { ...open, ...began, expiresAt, absoluteExpiresAt }
     this.sessions.push(session)
-    session.current = this.mintRefresh(session)
-    return { why: 'opened', status: 200, access: this.mintAccess(session), refresh: session.current }
+    return this.grant(session, 'opened', 'one')
   }
 
-  *refresh({ session, generation, iat, exp }: RefreshToken): Steps {
+  *refresh(given: RefreshToken, by: Caller): Steps {
+    const { session, generation, iat, exp, copyOf } = given
     const { now, rules } = this
     if (exp <= seconds(now)) return expiredRefresh('expired')
     if (session.user.state === 'deleted') return UNKNOWN_USER
@@ -79,21 +88,55 @@ export class Model {
     if (generation === session.generation) {
       session.refreshedAt = now
       session.refreshCount++
-      if (!rules.rotation) return { why: 'refreshed', status: 200, access: this.mintAccess(session) }
-      session.generation++
-      session.rotatedAt = now
-      session.expiresAt = Math.min(now + rules.refreshTokenTtl, session.absoluteExpiresAt)
-      session.current = this.mintRefresh(session)
-      return { why: 'rotated', status: 200, access: this.mintAccess(session), refresh: session.current }
+      if (!rules.rotation) {
+        if (session.lineage !== undefined) session.lineage.isPresented = true
+        return { why: 'refreshed', status: 200, access: this.mintAccess(session) }
+      }
+      return this.rotate(session, 'rotated', {
+        predecessor: generation,
+        copy: copyOf,
+        by,
+        isPresented: false,
+      })
     }
     if (generation < session.startGeneration) return invalidRefresh('superseded')
-    const isPredecessor = generation === session.generation - 1
-    if (isPredecessor && this.inGrace(session.rotatedAt) && session.current !== undefined) {
-      return { why: 'replayed', status: 200, access: this.mintAccess(session), refresh: session.current }
+    const { lineage, rotatedAt } = session
+    const isPredecessor = generation === (lineage?.predecessor ?? session.generation - 1)
+    const isAnothers = lineage !== undefined && copyOf !== lineage.copy && by !== lineage.by
+    if (isPredecessor && this.inGrace(rotatedAt)) {
+      if (!isAnothers) return this.grant(session, 'replayed', by)
+      if (rules.sharedTokens === 'report') return this.grant(session, 'reported', by)
+      yield
+      if (generation >= session.startGeneration) this.revoke([session], 'shared')
+      return invalidRefresh('shared')
+    }
+    const isLate = rules.rotation && rules.grace > 0 && now > rotatedAt && now - rotatedAt <= rules.lateRetry
+    if (isPredecessor && isLate && lineage?.isPresented === false && !isAnothers) {
+      const { generation: current } = session
+      yield
+      // Another request has rotated or ended the session: the retry is judged again.
+      const isSame = session.generation === current && session.rotatedAt === rotatedAt && this.isLive(session)
+      if (!isSame) return yield* this.refresh(given, by)
+      session.refreshedAt = now
+      session.refreshCount++
+      return this.rotate(session, 'late', { predecessor: generation, copy: copyOf, by, isPresented: false })
     }
     yield
     if (generation >= session.startGeneration) this.revoke([session], 'reuse')
     return invalidRefresh('reused')
+  }
+
+  private rotate(session: Session, why: string, lineage: NonNullable<Session['lineage']>): Answer {
+    const { now, rules } = this
+    session.generation++
+    session.rotatedAt = now
+    session.expiresAt = Math.min(now + rules.refreshTokenTtl, session.absoluteExpiresAt)
+    session.lineage = lineage
+    return this.grant(session, why, lineage.by)
+  }
+
+  private grant(session: Session, why: string, to: Caller): Answer {
+    return { why, status: 200, access: this.mintAccess(session), refresh: this.currentFor(session, to) }
   }
 
   *exchange(token: AccessToken): Steps {
@@ -130,7 +173,8 @@ export class Model {
     if (session.user.state === 'inactive') return INACTIVE_USER
     if (session.pruned || session.revoked !== undefined) return invalidAccess('over')
     if (generation < session.startGeneration) return invalidAccess('superseded')
-    return exchanged === undefined ? undefined : invalidAccess('exchanged')
+    const isSpent = exchanged !== undefined && !this.inGrace(exchanged.at)
+    return isSpent ? invalidAccess('exchanged') : undefined
   }
 
   *me(token: AccessToken): Steps {
@@ -184,13 +228,13 @@ export class Model {
     user.password = next
     user.passwordChanges++
     this.startAnew(session)
-    const { current: refresh } = session
+    const refresh = this.currentFor(session, 'one')
     const access = this.mintAccess(session)
     // If another operation ends them meanwhile, that one counts them.
     yield
     const others = this.sessions.filter((other) => other.user === user && other !== session)
     const sessionsEnded = this.revoke(others, 'password')
-    return { why: 'changed', status: 200, sessionsEnded, access, ...(refresh && { refresh }) }
+    return { why: 'changed', status: 200, sessionsEnded, access, refresh }
   }
 
   private mayRepeat(session: Session): boolean {
@@ -205,7 +249,8 @@ export class Model {
     next: string,
   ): Generator<undefined, Answer | undefined> {
     const { session } = token
-    const { user, generation, current: refresh, absoluteExpiresAt } = session
+    const { user, generation, absoluteExpiresAt } = session
+    const row = { ...session }
     if (token.generation >= session.startGeneration) return undefined
     if (user.state !== 'active' || session.pruned || session.revoked !== undefined) return undefined
     if (absoluteExpiresAt <= this.now) return undefined
@@ -213,7 +258,8 @@ export class Model {
     if (session.user.state === 'deleted' || !this.mayRepeat(session)) return undefined
     if (user.password !== next || user.replaced?.password !== current) return undefined
     const access = this.mintAccess(session, generation)
-    return { why: 'repeated', status: 200, sessionsEnded: 0, access, ...(refresh && { refresh }) }
+    const refresh = this.currentFor(session, 'one', row)
+    return { why: 'repeated', status: 200, sessionsEnded: 0, access, refresh }
   }
 
   /** It skips a generation if the session was rotated: that still shows afterwards. */
@@ -225,7 +271,7 @@ export class Model {
     session.rotatedAt = now
     session.refreshedAt = now
     session.expiresAt = Math.min(now + rules.refreshTokenTtl, session.absoluteExpiresAt)
-    session.current = this.mintRefresh(session)
+    session.lineage = undefined
   }
 
   *endSession(token: AccessToken, session: Session): Steps {
@@ -325,10 +371,16 @@ export class Model {
     return token
   }
 
-  private mintRefresh(session: Session): RefreshToken {
-    const { generation } = session
-    const times = { iat: seconds(session.rotatedAt), exp: seconds(session.expiresAt) }
-    const token = { kind: 'refresh', text: '', session, generation, ...times } as const
+  /** The current token as this caller gets it. Each caller has one copy, and after a login or password change there is one token. */
+  private currentFor(session: Session, caller: Caller, row = session): RefreshToken {
+    const { generation } = row
+    const copyOf = row.lineage === undefined ? undefined : caller
+    const made = this.refreshTokens.find(
+      (token) => token.session === session && token.generation === generation && token.copyOf === copyOf,
+    )
+    if (made !== undefined) return made
+    const times = { iat: seconds(row.rotatedAt), exp: seconds(row.expiresAt) }
+    const token = { kind: 'refresh', text: '', session, generation, copyOf, ...times } as const
     this.refreshTokens.push(token)
     return token
   }

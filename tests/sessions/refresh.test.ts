@@ -32,13 +32,16 @@ test('current: rotated by one, with the idle deadline moved and the absolute one
     rotated_at: service.clock.now,
     refreshed_at: service.clock.now,
     expires_at: service.clock.now + 30 * DAY,
+    lineage: after.lineage,
+    shown: `${before.refreshed_at} 0 ${before.expires_at} =`,
   })
+  assert.match(String(after.lineage), /^1 0 \. [\w-]{6} \+$/)
   assert.equal(claims(successor(answer)).generation, 1)
   assert.equal(claims(successor(answer)).exp, Math.floor(after.expires_at / 1000))
 })
 
 test('predecessor within the grace window: the same successor, another access token, nothing moves', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, { lateRetry: 0 })
   await service.register()
   const { refreshToken } = await service.login()
   const first = await service.refresh(refreshToken)
@@ -59,7 +62,7 @@ for (const [what, rotations, wait, grace] of [
   ['two behind, at once', 2, 0, 30_000],
 ] as const) {
   test(`${what}: reuse, the session ends, and that is on disk although the request fails`, async (t) => {
-    const service = await startService(t, { grace })
+    const service = await startService(t, { grace, lateRetry: 0 })
     await service.register()
     const { accessToken, refreshToken } = await service.login()
     let current = refreshToken

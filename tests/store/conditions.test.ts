@@ -9,7 +9,7 @@ import { rotateSession, touchSession } from '../../src/store/queries/sessions.ts
 import type { Database, Schema } from '../../src/store/schema.ts'
 import { test } from '../support/database.ts'
 import { MINUTE } from '../support/service.ts'
-import { addUser, NOW, openContext, storedRows } from '../support/session-context.ts'
+import { addUser, FROM, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { addSession } from './rows.ts'
 
 interface Scene {
@@ -52,7 +52,7 @@ async function set(db: Database, scene: Scene) {
   }
   const userId = scene.isAnotherUser ? another : owner
   const { generation = GENERATION, issuedAt = NOW_SECOND } = scene
-  return { sessionId, userId, generation, issuedAt, now: NOW }
+  return { ...FROM, sessionId, userId, generation, issuedAt, now: NOW, lineage: 'a lineage' }
 }
 
 for (const [what, scene] of Object.entries(refreshRefusals)) {
@@ -73,7 +73,7 @@ for (const [what, scene] of Object.entries(refreshRefusals)) {
     const presented = await set(db, scene)
     const userId = await addUser(db, 'eve')
     const sessionId = await addSession(db, userId)
-    const good = { sessionId, userId, generation: 0, issuedAt: NOW_SECOND, now: NOW }
+    const good = { ...presented, sessionId, userId, generation: 0, issuedAt: NOW_SECOND }
     const others = async () => (await storedRows(db)).sessions.filter(({ id }) => id !== sessionId)
     const before = await others()
     const [refused, rotated] = await Promise.all([presented, good].map((one) => rotateSession(db, one, IDLE)))
@@ -87,6 +87,7 @@ const claimOf = (
   { sessionId, userId }: { sessionId: string; userId: string },
   { confined = 0 }: Scene = {},
 ) => ({
+  ...FROM,
   jti: 'a token',
   sessionId,
   userId,
@@ -146,7 +147,11 @@ test('a rotation: what moves and what stays', async (t) => {
   const [before] = (await storedRows(db)).sessions
   const row = await rotateSession(db, { ...presented, now: NOW - 5 }, IDLE)
   const [after] = (await storedRows(db)).sessions
-  const moved = { generation: GENERATION + 1, rotated_at: NOW - 5, refreshed_at: NOW - 5, refresh_count: 1 }
+  const moved = {
+    ...{ generation: GENERATION + 1, rotated_at: NOW - 5, refreshed_at: NOW - 5, refresh_count: 1 },
+    lineage: presented.lineage,
+    shown: `${NOW} 0 ${NOW + 1} =`,
+  }
   assert.deepEqual(after, { ...before, ...moved, expires_at: NOW - 5 + IDLE })
   assert.deepEqual(
     [row?.generation, row?.rotatedAt, row?.expiresAt],
@@ -161,7 +166,8 @@ test('a refresh without rotation moves neither the generation nor a deadline', a
   const presented = await set(db, {})
   const [before] = (await storedRows(db)).sessions
   await touchSession(db, { ...presented, now: NOW + 7 })
-  assert.deepEqual((await storedRows(db)).sessions, [{ ...before, refreshed_at: NOW + 7, refresh_count: 1 }])
+  const touched = { refreshed_at: NOW + 7, refresh_count: 1, shown: `${NOW} 0 ${before?.expires_at} =` }
+  assert.deepEqual((await storedRows(db)).sessions, [{ ...before, ...touched }])
 })
 
 test('confined: a session that only exchanges have continued since it started is exchanged', async (t) => {

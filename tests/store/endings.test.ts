@@ -162,7 +162,7 @@ test('a password change spares its own session, and only it, when the process di
   assert.ok(anew)
   assert.equal((await authenticate(context, grant.accessToken)).outcome, 'superseded')
   const access = mintAccess(context, anew, context.now())
-  await assertLives(context, { ...access, refreshToken: mintRefreshToken(context, anew) })
+  await assertLives(context, { ...access, refreshToken: mintRefreshToken(context, anew, OPERATOR) })
   assert.deepEqual(await unrevoked(context), [grant.session.id])
 })
 

@@ -32,6 +32,7 @@ test('a good login: one session, and the time of the login with the user', async
   assert.deepEqual(events, [{ name: 'session.opened', userId, sessionId: given.id, reason: undefined }])
   assert.deepEqual(session, {
     id: given.id,
+    lineage: null,
     userId,
     generation: 0,
     rotatedAt: NOW + 1,

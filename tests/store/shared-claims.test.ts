@@ -12,7 +12,7 @@ import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { connect, test } from '../support/database.ts'
 import { DAY, MINUTE } from '../support/service.ts'
 import type { StoreContext } from '../support/session-context.ts'
-import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
+import { addUser, FROM, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { onPostgres } from './crossing.ts'
 import { beginningsOf, recordStatements } from './statements.ts'
 
@@ -79,6 +79,7 @@ onPostgres('what a shared claim and one alone return and leave behind is the sam
   const claim = (session: { sessionId: string; userId: string }, index: number, db = context.db) =>
     claimToken(db, {
       ...session,
+      ...FROM,
       generation: 0,
       confined: 0,
       jti: `token ${index}, "quoted" \\ Zoë 🦊`,
@@ -177,7 +178,7 @@ test('two sessions, one `jti`: one gets it, and the other is not counted', async
   const context = await openContext(t)
   const { sessions } = await openSessions(context, 2)
   const times = {
-    ...{ generation: 0, confined: 0 },
+    ...{ ...FROM, generation: 0, confined: 0 },
     ...{ now: NOW, expiresAt: NOW + DAY, successorExpiresAt: NOW + MINUTE },
   }
   const claims = await Promise.all(

@@ -10,7 +10,7 @@ import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import type { Connection, DialectContext } from '../support/database.ts'
 import { connect } from '../support/database.ts'
 import type { StoreContext } from '../support/session-context.ts'
-import { addUser, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
+import { addUser, FROM, logIn, NOW, openContext, storedRows } from '../support/session-context.ts'
 import { cutStopped, onPostgres, stopBefore, untilWaiting } from './crossing.ts'
 import { recordStatements } from './statements.ts'
 
@@ -103,7 +103,7 @@ onPostgres('what a shared rotation and one alone return and leave behind is the 
   const absolute = `update sessions set absolute_expires_at = ${NOW + 1000} where id in ($1, $2)`
   await past.query(absolute, [ids[0], ids[2]])
   const rotate = (id: string, index: number) => {
-    const presented = { generation: 0, issuedAt: NOW - (NOW % 1000), now: NOW + 5 }
+    const presented = { ...FROM, lineage: 'a', generation: 0, issuedAt: NOW - (NOW % 1000), now: NOW + 5 }
     return rotateSession(context.db, { sessionId: id, userId: users[index] ?? '', ...presented }, 2000)
   }
   const shared = await Promise.all(ids.slice(0, 2).map(rotate))
@@ -244,7 +244,7 @@ onPostgres('in a transaction nothing is shared, and a rollback takes it back', a
   const failing = context.db.transaction().execute(async (trx) => {
     recording.executed.length = 0
     const inside = [0, 1].map((index) => {
-      const presented = { generation: 0, issuedAt: NOW - (NOW % 1000), now: NOW }
+      const presented = { ...FROM, lineage: 'a', generation: 0, issuedAt: NOW - (NOW % 1000), now: NOW }
       const [sessionId = '', userId = ''] = [ids[index], users[index]]
       return rotateSession(trx, { sessionId, userId, ...presented }, 1000)
     })

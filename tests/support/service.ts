@@ -40,6 +40,8 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   sessionsPerUser: 100,
   rotation: true,
   grace: 30_000,
+  lateRetry: 72 * 60 * MINUTE,
+  sharedTokens: 'end',
   exchangeWindow: 1440 * MINUTE,
   exchangeSessions: 'all',
   // Argon2id as ever, but not so dear: tests log in by the thousand. See FULL_COST.

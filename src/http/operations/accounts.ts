@@ -62,7 +62,7 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
         logEvents(core, c, result.events)
         const { session, endedSessions } = result
         const { accessToken, expiresIn } = mintAccess(core, session, core.now())
-        const refreshToken = mintRefreshToken(core, session)
+        const refreshToken = mintRefreshToken(core, session, originOf(core, c))
         const cookies = cookieTokens(core, c)
         const isOurs = (token: RefreshToken) => token.sessionId === sessionId
         const isCookieMode = session.cookieAt !== null || cookies.some(isOurs)

@@ -35,6 +35,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     switch (result.outcome) {
       case 'rotated':
       case 'replayed':
+      case 'late':
       case 'refreshed': {
         const { accessToken, expiresIn, refreshToken, session } = result
         if (isCookie && refreshToken !== undefined) {
@@ -60,6 +61,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
       case 'revoked':
       case 'superseded':
       case 'reused':
+      case 'shared':
       case 'restored':
         return failure(401, 'Invalid refresh token.')
     }
@@ -109,12 +111,17 @@ function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): voi
   switch (result.outcome) {
     case 'rotated':
     case 'replayed':
+    case 'late':
     case 'refreshed': {
       const { userId, id: sessionId } = result.session
-      logOutcome(core, c, `token.${result.outcome}`, { userId, sessionId, kind })
+      logEvents(core, c, result.events, kind)
+      const subject = { userId, sessionId, kind } as const
+      if (result.outcome === 'late') logOutcome(core, c, 'token.rotated', { ...subject, reason: 'late' })
+      else logOutcome(core, c, `token.${result.outcome}`, subject)
       break
     }
     case 'reused':
+    case 'shared':
     case 'restored':
       recordEnd(core, c, result, kind)
       break
@@ -138,16 +145,21 @@ function recordExchange(core: Core, c: Context<Env>, result: ExchangeOutcome): v
   }
 }
 
+const ENDS = {
+  reused: 'token.reuse_detected',
+  shared: 'token.shared',
+  restored: 'session.restored',
+} as const
+
 /** If another request ended the session first, this one was only refused. */
 function recordEnd(
   core: Core,
   c: Context<Env>,
-  result: Extract<RefreshOutcome, { readonly outcome: 'reused' | 'restored' }>,
+  result: Extract<RefreshOutcome, { readonly outcome: 'reused' | 'shared' | 'restored' }>,
   kind: 'refresh' | 'exchange',
 ): void {
   if (result.events.length > 0) {
     logEvents(core, c, result.events, kind)
-    const refusal = result.outcome === 'reused' ? 'token.reuse_detected' : 'session.restored'
-    nameRefusal(c, refusal, { ...result, kind })
+    nameRefusal(c, ENDS[result.outcome], { ...result, kind })
   } else recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
 }

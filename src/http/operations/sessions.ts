@@ -86,7 +86,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
 
     async listSessions(c, { query, success }) {
       const { userId, sessionId } = c.get('access')
-      const { sessions, next } = await activeSessions(core, pageFrom(query, userId))
+      const { sessions, next } = await activeSessions(core, { ...pageFrom(query, userId), isForUser: true })
       return success(200, {
         sessions: sessions.map((session) => ({
           ...sessionBody(session),

@@ -13,16 +13,28 @@ const USER_AGENT_LENGTH = 256
 // Characters. Enough for a name and one of our tokens. The search takes quadratic time: 0.3 s for 15 KiB.
 const MAX_SEARCHED = 1024
 
+// Texts that a process remembers. There are far fewer browsers and libraries.
+const MAX_REMEMBERED = 1000
+
+const devices = new WeakMap<Core['holdsSecret'], Map<string, string>>()
+
+/** A User-Agent as it may be kept: a misconfigured client may send its token there. The search takes longer than a refresh. */
+function deviceOf({ holdsSecret }: Core, userAgent: string): string {
+  const text = userAgent.slice(0, MAX_SEARCHED)
+  const known = devices.get(holdsSecret) ?? new Map<string, string>()
+  devices.set(holdsSecret, known)
+  const device = known.get(text) ?? withoutSecrets(text, holdsSecret).slice(0, USER_AGENT_LENGTH)
+  if (known.size >= MAX_REMEMBERED) known.clear()
+  known.set(text, device)
+  return device
+}
+
 /** The request as the origin of an event */
 export function originOf(core: Core, c: Context<Env>, kind?: 'refresh' | 'exchange'): Origin {
-  const userAgent = c.req.header('User-Agent')?.slice(0, MAX_SEARCHED)
+  const userAgent = c.req.header('User-Agent')
   return {
     address: c.get('address'),
-    // A misconfigured client may send its token as its User-Agent.
-    userAgent:
-      userAgent === undefined
-        ? null
-        : withoutSecrets(userAgent, core.holdsSecret).slice(0, USER_AGENT_LENGTH),
+    userAgent: userAgent === undefined ? null : deviceOf(core, userAgent),
     requestId: c.get('requestId'),
     ...(kind !== undefined && { kind }),
   }

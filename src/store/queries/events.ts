@@ -2,6 +2,7 @@ import { createHash, randomInt, randomUUID } from 'node:crypto'
 import type { SecurityEvent } from '../event-names.ts'
 import { LANES, laneOf } from '../event-names.ts'
 import type { Database } from '../schema.ts'
+import { transaction } from '../transaction.ts'
 import { defined } from './defined.ts'
 
 /** The request that caused an event. */
@@ -58,6 +59,33 @@ async function hastenSession(db: Database, sessionId: string): Promise<void> {
     .where('deliver_at', 'is not', null)
     .where('lane', '<>', LANES.alarms)
     .execute()
+}
+
+/**
+ * Writes an event unless there is one with the same identity.
+ *
+ * @param identity what must not be reported twice, with the name of the event
+ * @param now milliseconds since the epoch
+ * @returns whether it was written
+ */
+export async function insertOnce(
+  db: Database,
+  event: NewEvent,
+  identity: readonly unknown[],
+  now: number,
+  origin: Origin,
+): Promise<boolean> {
+  const id = digest(JSON.stringify([event.name, ...identity])).toString('base64url')
+  return transaction(db, async (trx) => {
+    const { numInsertedOrUpdatedRows } = await trx
+      .insertInto('events')
+      .values(rowOf(event, id, now, origin))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirst()
+    const isNew = Number(numInsertedOrUpdatedRows) > 0
+    if (isNew && event.sessionId) await hastenSession(trx, event.sessionId)
+    return isNew
+  })
 }
 
 const HOUR = 3_600_000

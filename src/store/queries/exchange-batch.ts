@@ -2,10 +2,11 @@ import { sql } from 'kysely'
 import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
-import { generationStart, isExchangeable, userAllows } from './rotation-conditions.ts'
+import type { RefreshedFrom } from './rotation-conditions.ts'
+import { generationStart, isExchangeable, refreshedColumns, userAllows } from './rotation-conditions.ts'
 
 /** An access token to exchange. Times are in milliseconds since the epoch. */
-export interface ExchangeClaim {
+export interface ExchangeClaim extends RefreshedFrom {
   readonly jti: string
   readonly sessionId: string
   readonly userId: string
@@ -13,7 +14,6 @@ export interface ExchangeClaim {
   readonly generation: number
   /** 1 or 0: see {@link isExchangeable} */
   readonly confined: number
-  readonly now: number
   /** When the row may be pruned */
   readonly expiresAt: number
   /** Capped by the session's absolute deadline */
@@ -40,6 +40,9 @@ interface Claims {
   readonly nows: readonly number[]
   readonly expiresAts: readonly number[]
   readonly successorExpiresAts: readonly number[]
+  readonly addresses: readonly string[]
+  readonly userAgents: readonly string[]
+  readonly settledBefores: readonly number[]
   readonly count: number
 }
 
@@ -51,10 +54,14 @@ const unnested = (claims: Claims) => sql<ExchangeClaim>`unnest(
   ${claims.confineds}::bigint[],
   ${claims.nows}::bigint[],
   ${claims.expiresAts}::bigint[],
-  ${claims.successorExpiresAts}::bigint[]
+  ${claims.successorExpiresAts}::bigint[],
+  ${claims.addresses}::text[],
+  ${claims.userAgents}::text[],
+  ${claims.settledBefores}::bigint[]
 )`
 const columns = sql`given(
-  "jti", "sessionId", "userId", "generation", "confined", "now", "expiresAt", "successorExpiresAt"
+  "jti", "sessionId", "userId", "generation", "confined", "now", "expiresAt", "successorExpiresAt",
+  "address", "userAgent", "settledBefore"
 )`
 
 const statement = prepared((db, claims: Claims) =>
@@ -92,10 +99,14 @@ const statement = prepared((db, claims: Claims) =>
     .updateTable('sessions')
     .from('locked')
     .innerJoin('claimed', 'claimed.session_id', 'locked.sessionId')
-    .set(({ eb, ref }) => ({
-      refreshed_at: ref('locked.now'),
-      refresh_count: eb('sessions.refresh_count', '+', 1),
-    }))
+    .set(({ ref }) =>
+      refreshedColumns({
+        now: ref('locked.now'),
+        address: ref('locked.address'),
+        userAgent: ref('locked.userAgent'),
+        settledBefore: ref('locked.settledBefore'),
+      }),
+    )
     .whereRef(rowVersion, '=', 'locked.version')
     .returning([
       'sessions.id as id',
@@ -115,5 +126,8 @@ export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promis
     nows: claims.map(({ now }) => now),
     expiresAts: claims.map(({ expiresAt }) => expiresAt),
     successorExpiresAts: claims.map(({ successorExpiresAt }) => successorExpiresAt),
+    addresses: claims.map(({ address }) => address),
+    userAgents: claims.map(({ userAgent }) => userAgent),
+    settledBefores: claims.map(({ settledBefore }) => settledBefore),
     count: claims.length,
   })

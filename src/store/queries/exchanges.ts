@@ -5,7 +5,7 @@ import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
-import { isExchangeable, userAllows } from './rotation-conditions.ts'
+import { isExchangeable, refreshedColumns, userAllows } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
@@ -42,18 +42,19 @@ const claimAlone = (db: Database, claim: ExchangeClaim): Promise<RevokedToken | 
     return token
   })
 
-const countRefresh = prepared((db, { sessionId, userId, generation, confined, now }: ExchangeClaim) =>
-  db
+const countRefresh = prepared((db, claim: ExchangeClaim) => {
+  const { sessionId, userId, generation, confined, now, address, userAgent, settledBefore } = claim
+  return db
     .updateTable('sessions')
-    .set((eb) => ({ refreshed_at: now, refresh_count: eb('refresh_count', '+', 1) }))
+    .set(refreshedColumns({ now, address, userAgent, settledBefore }))
     .where('sessions.id', '=', sessionId)
     .where('sessions.user_id', '=', userId)
     .where('sessions.revoked_at', 'is', null)
     .where('sessions.absolute_expires_at', '>', now)
     .where(isExchangeable({ generation, confined }))
     .where(userAllows)
-    .returning('sessions.absolute_expires_at as absoluteExpiresAt'),
-)
+    .returning('sessions.absolute_expires_at as absoluteExpiresAt')
+})
 
 const insertClaim = prepared((db, claim: ExchangeClaim) =>
   db

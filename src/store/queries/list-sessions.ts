@@ -13,6 +13,12 @@ export interface SessionRow extends Session {
   readonly refreshCount: number
   readonly userAgent: string | null
   readonly address: string | null
+  /** Null: as at the login. Empty: unknown */
+  readonly refreshedUserAgent: string | null
+  /** Null: as at the login. Empty: unknown */
+  readonly refreshedAddress: string | null
+  /** An earlier refresh: see `src/sessions/shown.ts` */
+  readonly shown: string | null
 }
 
 const SESSION_ROW = [
@@ -22,6 +28,9 @@ const SESSION_ROW = [
   'sessions.refresh_count as refreshCount',
   'sessions.user_agent as userAgent',
   'sessions.address as address',
+  'sessions.refreshed_user_agent as refreshedUserAgent',
+  'sessions.refreshed_address as refreshedAddress',
+  'sessions.shown as shown',
 ] as const
 
 // The most rows that a page reads. Rows that are over, but not pruned yet, may stand between the active ones.

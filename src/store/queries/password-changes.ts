@@ -3,7 +3,7 @@ import { locked } from '../statement.ts'
 import type { EndedSessions } from './endings.ts'
 import { endSessions, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
-import { isNotEnding, rotatedColumns, SESSION } from './rotation-conditions.ts'
+import { isNotEnding, refreshedFrom, rotatedColumns, SESSION } from './rotation-conditions.ts'
 import type { FoundSession } from './sessions.ts'
 
 export interface PasswordChange {
@@ -44,7 +44,7 @@ export function updatePassword(
       .where('deactivated_at', 'is', null)
     if ((await locked(trx, user).executeTakeFirst()) === undefined) return undefined
     // This lock puts another end of this session, and its event, before or after the password change.
-    const session = await startAnew(trx, change)
+    const session = await startAnew(trx, change, origin)
     if (session === undefined) return undefined
     await trx
       .updateTable('users')
@@ -63,12 +63,19 @@ export function updatePassword(
   })
 }
 
-function startAnew(trx: Database, change: PasswordChange): Promise<StartedSession | undefined> {
-  const { refresh_count: _, ...rotated } = rotatedColumns(change)
+function startAnew(
+  trx: Database,
+  change: PasswordChange,
+  { address, userAgent }: Origin,
+): Promise<StartedSession | undefined> {
   return trx
     .updateTable('sessions')
     .set((eb) => ({
-      ...rotated,
+      ...rotatedColumns(change),
+      ...refreshedFrom({ now: change.now, address: address ?? '', userAgent: userAgent ?? '' }),
+      // No access token from before can ask what is shown.
+      shown: null,
+      lineage: null,
       start_generation: eb('generation', '+', 1),
       // It skips one if the session has been rotated, because a generation above the start is what shows that.
       generation: eb

@@ -14,6 +14,8 @@ export type RevocationReason =
   | 'ended'
   | 'reuse'
   | 'restored'
+  /** Two holders used copies of one refresh token */
+  | 'shared'
   | 'password'
   | 'deactivated'
   | 'operator'
@@ -24,6 +26,7 @@ export type RevocationReason =
 const ALARMS: { readonly [Reason in RevocationReason]?: SecurityEvent } = {
   reuse: 'token.reuse_detected',
   restored: 'session.restored',
+  shared: 'token.shared',
 }
 
 interface Ended {

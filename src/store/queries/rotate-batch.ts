@@ -4,7 +4,13 @@ import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import type { PresentedRefresh } from './rotation-conditions.ts'
-import { generationStart, isCurrent, rotatedColumns, SESSION } from './rotation-conditions.ts'
+import {
+  generationStart,
+  isCurrent,
+  refreshedColumns,
+  rotatedColumns,
+  SESSION,
+} from './rotation-conditions.ts'
 
 /** Each array has one member for each session. */
 interface RefreshColumns {
@@ -15,6 +21,10 @@ interface RefreshColumns {
   readonly issuedBefores: readonly number[]
   readonly nows: readonly number[]
   readonly expiresAts: readonly number[]
+  readonly lineages: readonly string[]
+  readonly addresses: readonly string[]
+  readonly userAgents: readonly string[]
+  readonly settledBefores: readonly number[]
   readonly count: number
 }
 
@@ -25,20 +35,34 @@ const unnested = (refreshes: RefreshColumns) => sql<PresentedRefresh>`unnest(
   ${refreshes.issuedAts}::bigint[],
   ${refreshes.issuedBefores}::bigint[],
   ${refreshes.nows}::bigint[],
-  ${refreshes.expiresAts}::bigint[]
+  ${refreshes.expiresAts}::bigint[],
+  ${refreshes.lineages}::text[],
+  ${refreshes.addresses}::text[],
+  ${refreshes.userAgents}::text[],
+  ${refreshes.settledBefores}::bigint[]
 )`
-const columns = sql`given("sessionId", "userId", "generation", "issuedAt", "issuedBefore", "now", "expiresAt")`
+const columns = sql`given(
+  "sessionId", "userId", "generation", "issuedAt", "issuedBefore", "now", "expiresAt",
+  "lineage", "address", "userAgent", "settledBefore"
+)`
 
 const statement = prepared((db, refreshes: RefreshColumns) =>
   withLockedSessions(db, unnested(refreshes), columns, refreshes.count)
     .updateTable('sessions')
     .from('locked')
-    .set(({ ref }) =>
-      rotatedColumns(
+    .set(({ ref }) => ({
+      ...rotatedColumns(
         { now: ref('locked.now'), expiresAt: ref('locked.expiresAt') },
         generationStart(ref('locked.now')),
       ),
-    )
+      ...refreshedColumns({
+        now: ref('locked.now'),
+        address: ref('locked.address'),
+        userAgent: ref('locked.userAgent'),
+        settledBefore: ref('locked.settledBefore'),
+      }),
+      lineage: ref('locked.lineage'),
+    }))
     .whereRef(rowVersion, '=', 'locked.version')
     .where(({ ref }) =>
       isCurrent({
@@ -62,6 +86,10 @@ const rotateAll = (db: Database, refreshes: readonly PresentedRefresh[]) =>
     issuedBefores: refreshes.map(({ issuedBefore }) => issuedBefore),
     nows: refreshes.map(({ now }) => now),
     expiresAts: refreshes.map(({ expiresAt }) => expiresAt),
+    lineages: refreshes.map(({ lineage }) => lineage),
+    addresses: refreshes.map(({ address }) => address),
+    userAgents: refreshes.map(({ userAgent }) => userAgent),
+    settledBefores: refreshes.map(({ settledBefore }) => settledBefore),
     count: refreshes.length,
   })
 

@@ -3,20 +3,32 @@ import { expressionBuilder, sql } from 'kysely'
 import { QUERY_TIMEOUT } from '../postgres/errors.ts'
 import type { Schema } from '../schema.ts'
 
+/** Where a refresh or exchange came from, and when. Times are in milliseconds since the epoch. */
+export interface RefreshedFrom {
+  readonly now: number
+  /** Empty: unknown */
+  readonly address: string
+  /** Empty: unknown */
+  readonly userAgent: string
+  /** An earlier refresh is shown to the user. Later ones are too recent: see {@link refreshedColumns}. */
+  readonly settledBefore: number
+}
+
 /** A presented refresh token and the deadline of its successor. Times are in milliseconds since the epoch. */
-export interface PresentedRefresh {
+export interface PresentedRefresh extends RefreshedFrom {
   readonly sessionId: string
   readonly userId: string
   readonly generation: number
   readonly issuedAt: number
   /** One second after `issuedAt`, because a token carries whole seconds. The generation began before this time. */
   readonly issuedBefore: number
-  readonly now: number
   readonly expiresAt: number
+  /** Of the new generation: see `src/sessions/lineage.ts` */
+  readonly lineage: string
 }
 
 /** Values, or columns with them */
-type Operands<Name extends keyof PresentedRefresh> = {
+export type Operands<Name extends keyof PresentedRefresh> = {
   readonly [Key in Name]: PresentedRefresh[Key] | Expression<PresentedRefresh[Key]>
 }
 
@@ -29,10 +41,13 @@ export const SESSION = [
   'sessions.expires_at as expiresAt',
   'sessions.absolute_expires_at as absoluteExpiresAt',
   'sessions.revoked_at as revokedAt',
+  'sessions.lineage as lineage',
 ] as const
 
 /** Whether the token belongs to the current generation of an active session of an active user. */
-export function isCurrent(refresh: Operands<Exclude<keyof PresentedRefresh, 'expiresAt'>>) {
+export function isCurrent(
+  refresh: Operands<'sessionId' | 'userId' | 'generation' | 'issuedAt' | 'issuedBefore' | 'now'>,
+) {
   const eb = expressionBuilder<Schema, 'sessions'>()
   return eb.and([
     eb('sessions.id', '=', refresh.sessionId),
@@ -109,14 +124,52 @@ export function rotatedColumns(
   return {
     generation: eb('sessions.generation', '+', 1),
     rotated_at: began,
-    refreshed_at: now,
-    refresh_count: eb('sessions.refresh_count', '+', 1),
     expires_at: eb
       .case()
       .when('sessions.absolute_expires_at', '<', expiresAt)
       .then(eb.ref('sessions.absolute_expires_at'))
       .else(sql<number>`${expiresAt}`)
       .end(),
+  }
+}
+
+/**
+ * The columns that a refresh or exchange changes. What the user is shown of it comes later: an access token must not tell
+ * its holder when the session is refreshed, because a thief would then present a stolen refresh token within the grace
+ * window. `shown` keeps the last refresh that was old enough when the next one came.
+ */
+export function refreshedColumns({ now, address, userAgent, settledBefore }: Operands<keyof RefreshedFrom>) {
+  const eb = expressionBuilder<Schema, 'sessions'>()
+  const { ref } = eb
+  const last = sql.join<string>(
+    [
+      sql`${ref('sessions.refreshed_at')} || ' ' || ${ref('sessions.refresh_count')}`,
+      sql`${ref('sessions.expires_at')} || ' ' || coalesce(${ref('sessions.refreshed_address')}, '=')`,
+    ],
+    sql` || ' ' || `,
+  )
+  const device = sql<string>`coalesce(' ' || ${ref('sessions.refreshed_user_agent')}, '')`
+  return {
+    ...refreshedFrom({ now, address, userAgent }),
+    refresh_count: eb('sessions.refresh_count', '+', 1),
+    shown: eb
+      .case()
+      .when(eb.or([eb('sessions.shown', 'is', null), eb('sessions.refreshed_at', '<=', settledBefore)]))
+      .then(sql<string>`${last} || ${device}`)
+      .else(ref('sessions.shown'))
+      .end(),
+  }
+}
+
+/** When a refresh happened, and where it came from. What is as at the login is not written again. */
+export function refreshedFrom({ now, address, userAgent }: Operands<'now' | 'address' | 'userAgent'>) {
+  const { ref } = expressionBuilder<Schema, 'sessions'>()
+  return {
+    refreshed_at: now,
+    refreshed_address: sql<string | null>`nullif(${address}, coalesce(${ref('sessions.address')}, ''))`,
+    refreshed_user_agent: sql<
+      string | null
+    >`nullif(${userAgent}, coalesce(${ref('sessions.user_agent')}, ''))`,
   }
 }
 

@@ -48,7 +48,8 @@ export interface AccessState {
         readonly startGeneration: number
       }
     | undefined
-  readonly isExchanged: boolean
+  /** When the token was exchanged, if it was */
+  readonly exchangedAt: number | null
 }
 
 /** Reads the state of an access token in one query. @returns undefined when the user does not exist */
@@ -63,7 +64,7 @@ export async function findAccess(
   return {
     user: row,
     session: isFound ? { revokedAt, absoluteExpiresAt, startGeneration } : undefined,
-    isExchanged: exchangedAt !== null,
+    exchangedAt,
   }
 }
 

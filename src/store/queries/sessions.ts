@@ -1,4 +1,5 @@
 import { fewAtATime } from '../few-at-a-time.ts'
+import { sql } from 'kysely'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -9,8 +10,14 @@ import { evict } from './evict.ts'
 import { findOpened } from './opened-sessions.ts'
 import { revoked } from './revocations.ts'
 import { sharedRotation } from './rotate-batch.ts'
-import type { PresentedRefresh } from './rotation-conditions.ts'
-import { generationStart, isCurrent, rotatedColumns, SESSION } from './rotation-conditions.ts'
+import type { PresentedRefresh, RefreshedFrom } from './rotation-conditions.ts'
+import {
+  generationStart,
+  isCurrent,
+  refreshedColumns,
+  rotatedColumns,
+  SESSION,
+} from './rotation-conditions.ts'
 import type { TokenSubject } from './session-of-user.ts'
 import { endingAt, sessionOfUser } from './session-of-user.ts'
 
@@ -23,6 +30,8 @@ export interface Session {
   readonly expiresAt: number
   readonly absoluteExpiresAt: number
   readonly revokedAt: number | null
+  /** See `src/sessions/lineage.ts` */
+  readonly lineage: string | null
 }
 
 export interface NewSession {
@@ -116,14 +125,15 @@ export function insertSession(
   })
 }
 
-export interface Refresh {
+export interface Refresh extends RefreshedFrom {
   readonly sessionId: string
   readonly userId: string
   /** The generation of the presented token */
   readonly generation: number
   /** `iat` of the presented token, in milliseconds since the epoch */
   readonly issuedAt: number
-  readonly now: number
+  /** What the session's row keeps of the rotation: see `src/sessions/lineage.ts` */
+  readonly lineage: string
 }
 
 /**
@@ -146,11 +156,17 @@ export async function rotateSession(
   return session
 }
 
-/** Records a refresh without rotation: the conditions are the same, but generation and deadlines do not change. */
+/**
+ * Records a refresh without rotation: the conditions are the same, but generation and deadlines do not change. The current
+ * token has then been presented, so a late retry is no longer possible.
+ */
 export async function touchSession(db: Database, refresh: Refresh): Promise<Session | undefined> {
   const [session] = await touch(db, presentedRefresh(refresh))
   return session
 }
+
+/** The last characters of `lineage` until the current token is presented without being rotated */
+export const UNPRESENTED = ' +'
 
 const presentedRefresh = (refresh: Refresh, idle = 0): PresentedRefresh => ({
   ...refresh,
@@ -161,7 +177,11 @@ const presentedRefresh = (refresh: Refresh, idle = 0): PresentedRefresh => ({
 const rotation = prepared((db, refresh: PresentedRefresh) =>
   db
     .updateTable('sessions')
-    .set(rotatedColumns(refresh, isPostgres(db) ? generationStart(refresh.now) : refresh.now))
+    .set({
+      ...rotatedColumns(refresh, isPostgres(db) ? generationStart(refresh.now) : refresh.now),
+      ...refreshedColumns(refresh),
+      lineage: refresh.lineage,
+    })
     .where(isCurrent(refresh))
     .returning(SESSION),
 )
@@ -169,7 +189,10 @@ const rotation = prepared((db, refresh: PresentedRefresh) =>
 const touch = prepared((db, refresh: PresentedRefresh) =>
   db
     .updateTable('sessions')
-    .set((eb) => ({ refreshed_at: refresh.now, refresh_count: eb('refresh_count', '+', 1) }))
+    .set({
+      ...refreshedColumns(refresh),
+      lineage: sql<string | null>`rtrim(lineage, ${sql.lit(UNPRESENTED)})`,
+    })
     .where(isCurrent(refresh))
     .returning(SESSION),
 )

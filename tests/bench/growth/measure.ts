@@ -23,7 +23,7 @@ export async function tokensOf(core: Core, connection: Connection, count: number
     rows.map(async ({ id, user_id }) => {
       const state = await findSession(core.db, { sessionId: id, userId: user_id }, core.now())
       if (state?.session === undefined) throw new TypeError('a session that is not there')
-      return mintRefreshToken(core, state.session)
+      return mintRefreshToken(core, state.session, OPERATOR)
     }),
   )
 }

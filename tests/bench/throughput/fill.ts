@@ -71,7 +71,7 @@ export async function fill(
 
 function linesOf(core: Core, kind: Kind, rows: readonly SessionRow[], names: readonly string[]): string[] {
   if (kind === 'login') return names.map((username) => JSON.stringify({ username, password: PASSWORD }))
-  if (kind === 'refresh') return rows.map((row) => mintRefreshToken(core, row))
+  if (kind === 'refresh') return rows.map((row) => mintRefreshToken(core, row, row))
   return rows.map((row) => mintAccess(core, row, core.now()).accessToken)
 }
 
@@ -103,6 +103,10 @@ function newSession({ now, settings }: Core, userId: string): SessionRow {
     revokedAt: null,
     userAgent: null,
     address: '127.0.0.1',
+    refreshedUserAgent: null,
+    refreshedAddress: null,
+    shown: null,
+    lineage: null,
   }
 }
 

@@ -8,7 +8,7 @@ import { ADMIN_TOKEN, DAY, MINUTE, PASSWORD } from '../../support/service.ts'
 import type { World } from '../../support/world.ts'
 import { limit } from '../../support/world.ts'
 
-/** `token.refused`, `token.reuse_detected` by an exchange, and `session.restored` */
+/** `token.refused`, `token.reuse_detected` by an exchange, `token.shared` and `session.restored` */
 async function ofTokens({ service, refreshToken }: World): Promise<void> {
   await service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
   await service.refresh(refreshToken)
@@ -16,12 +16,26 @@ async function ofTokens({ service, refreshToken }: World): Promise<void> {
   await service.exchange(accessToken)
   service.clock.now += MINUTE
   await service.exchange(accessToken)
+  await shareCopies(service)
   const { keys } = service.core
   const verified = verifyRefreshToken(keys, (await service.login()).refreshToken, service.clock.now)
   if (verified.outcome === 'invalid') throw new Error('a token of a login is not valid')
   // As from a database that was restored from a backup since
   const { token } = verified
   await service.refresh(signRefreshToken(keys, { ...token, generation: token.generation + 2 }))
+}
+
+/** Two holders, by their user agents */
+async function shareCopies(service: World['service']): Promise<void> {
+  const by = async (holder: string, bearer: string) => {
+    const headers = { 'User-Agent': holder }
+    return (await service.request('/refresh_token', { method: 'POST', bearer, headers })).body.data
+      ?.refresh_token
+  }
+  const { refreshToken } = await service.login()
+  const [one, other] = [await by('one', refreshToken), await by('another', refreshToken)]
+  await by('one', one)
+  await by('another', other)
 }
 
 /** `password.…`, and those of administration */

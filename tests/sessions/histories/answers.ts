@@ -22,14 +22,15 @@ function checkToken(texts: Texts, token: RefreshToken | AccessToken, text: unkno
   if (token.kind === 'access') token.isOfRevokedKey = false
 
   const { session } = token
-  const { jti, ...claims } = claimsOf(text)
+  const { jti, mark, ...claims } = claimsOf(text)
   // The service chooses the id when a user logs in.
   if (session.id === '') session.id = String(claims['sid'])
   const common = { sub: session.user.id, sid: session.id, iat: token.iat, exp: token.exp }
   const { generation } = token
   if (token.kind === 'refresh') {
     assert.deepEqual(claims, { ...common, type: 'refresh', generation })
-    assert.equal(jti, `${session.id}.${generation}`)
+    assert.equal(typeof mark, token.copyOf === undefined ? 'undefined' : 'string')
+    assert.equal(jti, `${session.id}.${generation}${mark === undefined ? '' : `.${mark}`}`)
   } else {
     assert.deepEqual(claims, { ...common, type: 'access', ...(generation > 0 && { generation }) })
   }

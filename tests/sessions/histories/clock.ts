@@ -29,6 +29,8 @@ const step = (by: number) =>
 /** The times at which the responses change. */
 const deadlines: Readonly<Record<string, (model: Readonly<Model>) => number[]>> = {
   'end of grace': ({ sessions, rules }) => sessions.map(({ rotatedAt }) => rotatedAt + rules.grace),
+  'end of late retries': ({ sessions, rules }) =>
+    sessions.map(({ rotatedAt }) => rotatedAt + rules.lateRetry),
   // A clock that was set back may lie before the window.
   'beginning of grace': ({ sessions, rules }) => sessions.map(({ rotatedAt }) => rotatedAt - rules.grace - 1),
   'beginning of grace of an exchange': ({ accessTokens, rules }) =>

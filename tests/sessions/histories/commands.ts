@@ -51,8 +51,9 @@ const login = (username: string, isRight: boolean): Doing => ({
 })
 
 const restart = fc.constantFrom(...RULES).map((rules) => {
-  const { rotation, grace, exchangeWindow, exchangeSessions } = rules
-  const spans = `grace ${grace / 1000} s, window ${exchangeWindow / 60_000} min, exchange ${exchangeSessions}`
+  const { rotation, grace, lateRetry, sharedTokens, exchangeWindow, exchangeSessions } = rules
+  const retries = `grace ${grace / 1000} s, late ${lateRetry / 60_000} min, shared ${sharedTokens}`
+  const spans = `${retries}, window ${exchangeWindow / 60_000} min, exchange ${exchangeSessions}`
   const label = `restart(rotation ${rotation}, ${spans})`
   return command(label, always, ({ model }) => {
     model.rules = rules

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Answer as Reply } from '../../support/service.ts'
 import type { Model } from '../model.ts'
 import type { Foretelling } from './orders.ts'
-import type { AccessToken, Answer, RefreshToken } from './words.ts'
+import type { AccessToken, Answer, Caller, RefreshToken } from './words.ts'
 import type { History } from './world.ts'
 
 interface Call {
@@ -12,10 +12,17 @@ interface Call {
   readonly method?: string
   readonly bearer?: string | undefined
   readonly json?: unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-export const post = (path: string, bearer: string): Call => ({ path, method: 'POST', bearer })
-export const json = (path: string, body: unknown, bearer?: string): Call => ({ path, json: body, bearer })
+export const post = (path: string, bearer: string, by: Caller = 'one'): Call => ({
+  ...{ path, method: 'POST', bearer },
+  headers: { 'User-Agent': by },
+})
+export const json = (path: string, body: unknown, bearer?: string): Call => ({
+  ...{ path, json: body, bearer },
+  headers: { 'User-Agent': 'one' },
+})
 
 export interface Flight {
   /** A description for readers of a counterexample */

@@ -3,12 +3,15 @@ import fc from 'fast-check'
 import { signRefreshToken } from '../../../src/tokens/refresh-token.ts'
 import { command, fly } from './command.ts'
 import { back, flight, hasSession, indexFrom, json, pick, post, withAccess, withRefresh } from './flight.ts'
-import type { Answer } from './words.ts'
+import type { Answer, Caller } from './words.ts'
 
-export const refresh = withRefresh('refresh', ({ text }) => ({
-  call: post('/refresh_token', text),
-  foretell: (model, token) => model.refresh(token),
-}))
+// Mostly by one caller, as clients do
+export const refresh = fc.constantFrom<Caller>('one', 'one', 'one', 'two').chain((by) =>
+  withRefresh(`refresh by ${by}`, ({ text }) => ({
+    call: post('/refresh_token', text, by),
+    foretell: (model, token) => model.refresh(token, by),
+  })),
+)
 
 export const exchange = withAccess('exchange', ({ text }) => ({
   call: json('/api/auth/refresh', { token: text }),
@@ -60,11 +63,11 @@ export const fromBefore = fc
       const claims = { userId: session.user.id, sessionId, generation, issuedAt, expiresAt }
       const text = await signRefreshToken(history.world.service.core.keys, claims)
       const [iat, exp] = [Math.floor(issuedAt / 1000), Math.floor(expiresAt / 1000)]
-      const token = { kind: 'refresh', session, generation, iat, exp, text } as const
+      const token = { kind: 'refresh', session, generation, iat, exp, text, copyOf: undefined } as const
       const call = post('/refresh_token', text)
       await fly(
         moment,
-        flight(history, model, 'from before', call, () => model.refresh(token)),
+        flight(history, model, 'from before', call, () => model.refresh(token, 'one')),
       )
     }),
   )

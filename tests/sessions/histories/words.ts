@@ -5,6 +5,8 @@ export interface Rules {
   readonly sessionMaxAge: number
   readonly rotation: boolean
   readonly grace: number
+  readonly lateRetry: number
+  readonly sharedTokens: 'end' | 'report'
   readonly exchangeWindow: number
   readonly exchangeSessions: 'all' | 'unrotated'
 }
@@ -37,8 +39,24 @@ export interface Session {
   /** The time at which pruning looks at it next */
   pruneAt: number
   pruned: boolean
-  current: RefreshToken | undefined
+  /** How the current generation began, if a rotation began it */
+  lineage: Lineage | undefined
 }
+
+export interface Lineage {
+  /** The generation that was presented: not always the one before */
+  readonly predecessor: number
+  /** Whose copy was presented. Undefined: a token without copies */
+  readonly copy: Caller | undefined
+  /** Who presented it */
+  readonly by: Caller
+  /** Whether the current token was presented while rotation was off */
+  isPresented: boolean
+}
+
+/** By user agent: the one of the client, or another one */
+export const CALLERS = ['one', 'two'] as const
+export type Caller = (typeof CALLERS)[number]
 
 export interface Token {
   text: string
@@ -51,6 +69,8 @@ export interface Token {
 
 export interface RefreshToken extends Token {
   readonly kind: 'refresh'
+  /** Whose copy it is. Undefined: there are no copies */
+  readonly copyOf: Caller | undefined
 }
 
 export interface AccessToken extends Token {

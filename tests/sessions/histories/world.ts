@@ -22,7 +22,13 @@ const TIMES = {
 
 /** With and without rotation, grace and exchange: a history restarts the service with any of them. */
 export const RULES: readonly Rules[] = [true, false].flatMap((rotation) =>
-  [30_000, 0].flatMap((grace) =>
+  (
+    [
+      [30_000, 15 * MINUTE, 'end'],
+      [30_000, 0, 'report'],
+      [0, 15 * MINUTE, 'end'],
+    ] as const
+  ).flatMap(([grace, lateRetry, sharedTokens]) =>
     (
       [
         [60 * MINUTE, 'all'],
@@ -31,7 +37,7 @@ export const RULES: readonly Rules[] = [true, false].flatMap((rotation) =>
       ] as const
     ).map(([exchangeWindow, exchangeSessions]) => ({
       ...TIMES,
-      ...{ rotation, grace, exchangeWindow, exchangeSessions },
+      ...{ rotation, grace, lateRetry, sharedTokens, exchangeWindow, exchangeSessions },
     })),
   ),
 )
@@ -53,6 +59,7 @@ export interface Row {
   readonly absolute_expires_at: number
   readonly revoked_at: number | null
   readonly revoked_reason: string | null
+  readonly lineage: string | null
 }
 
 export interface UserRow {
@@ -111,7 +118,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     postgres: 'in (select json_array_elements_text($1::json))',
   }
   const sessions = `select id, user_id, generation, start_generation, created_at, rotated_at, refreshed_at, refresh_count, expires_at,
-       absolute_expires_at, revoked_at, revoked_reason
+       absolute_expires_at, revoked_at, revoked_reason, lineage
      from sessions where user_id ${isOneOf[t.dialect]} order by id`
   const users = `select id, deactivated_at from users where id ${isOneOf[t.dialect]} order by id`
   return {

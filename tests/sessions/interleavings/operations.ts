@@ -13,6 +13,7 @@ import { activateUser, deactivateUser, deleteUser } from '../../../src/store/que
 import { changePassword, mayRepeatChange } from '../../../src/users/change-password.ts'
 import { DAY, PASSWORD } from '../../support/service.ts'
 import type { Process, World } from './world.ts'
+import { ANOTHER } from './world.ts'
 
 export interface Result {
   /** The outcome, as far as a client can see it */
@@ -28,7 +29,7 @@ export interface Result {
 export type Operation = (process: Process, world: World) => Promise<Result>
 
 // All of them have one response: 401 `Invalid refresh token.`, or `Invalid access token.`
-const INVALID = ['invalid', 'unknown_session', 'revoked', 'superseded', 'reused', 'spent']
+const INVALID = ['invalid', 'unknown_session', 'revoked', 'superseded', 'reused', 'shared', 'spent']
 
 const told = <T extends Result>(result: T): Result =>
   INVALID.includes(result.outcome) ? { outcome: 'invalid' } : result
@@ -83,7 +84,7 @@ async function changedHere(process: Process, { accessTokens }: World): Promise<R
   return {
     outcome: 'changed',
     ended: change.endedSessions,
-    refreshToken: mintRefreshToken(process, change.session),
+    refreshToken: mintRefreshToken(process, change.session, OPERATOR),
   }
 }
 
@@ -136,6 +137,8 @@ export const ENDINGS: Readonly<Record<string, Operation>> = {
   }),
   reuse: async (process, { refreshTokens }) =>
     told(await refresh(process, refreshTokens.old, () => OPERATOR)),
+  'another copy': async (process, { refreshTokens }) =>
+    told(await refresh(process, refreshTokens.copy, () => ANOTHER)),
   'reuse by exchange': async (process, { accessTokens }) =>
     told(await exchange(process, accessTokens.old, () => OPERATOR)),
   prune: async (process) => ({ outcome: 'pruned', deleted: await prune(process) }),
@@ -146,6 +149,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     told(await refresh(process, refreshTokens.current, () => OPERATOR)),
   replay: async (process, { refreshTokens }) =>
     told(await refresh(process, refreshTokens.predecessor, () => OPERATOR)),
+  'replay by another': async (process, { refreshTokens }) =>
+    told(await refresh(process, refreshTokens.predecessor, () => ANOTHER)),
   exchange: async (process, { accessTokens }) =>
     told(await exchange(process, accessTokens.good, () => OPERATOR)),
   'replayed exchange': async (process, { accessTokens }) =>

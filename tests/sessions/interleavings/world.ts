@@ -31,7 +31,13 @@ export interface World {
   /** Another session of the same user */
   readonly otherId: string
   /** The current token, its direct predecessor, and an older one */
-  readonly refreshTokens: { readonly current: string; readonly predecessor: string; readonly old: string }
+  readonly refreshTokens: {
+    readonly current: string
+    readonly predecessor: string
+    /** Another copy of the predecessor, which its holder has not presented */
+    readonly copy: string
+    readonly old: string
+  }
   /** Valid ones, one that was exchanged just now, and one that was exchanged before the grace window */
   readonly accessTokens: {
     readonly good: string
@@ -51,7 +57,11 @@ export interface World {
   readonly isWaiting: (turns: number) => Promise<boolean>
 }
 
-export async function openWorld(t: DialectContext): Promise<World> {
+/** Another holder than the operator, who is the caller of all other operations */
+export const ANOTHER = { ...OPERATOR, userAgent: 'another holder' }
+
+/** @param isLate whether the grace windows are over */
+export async function openWorld(t: DialectContext, { isLate = false } = {}): Promise<World> {
   const stores: Store[] = []
   // Before the database is removed: hooks run in the order of registration.
   t.after(() => Promise.all(stores.map((store) => store.close())))
@@ -79,6 +89,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
   await exchange(context, first.accessToken, () => OPERATOR)
   clock.now += 40_000
   const second = await next(context, first.refreshToken)
+  const copy = await next(context, first.refreshToken, 'replayed', ANOTHER)
   const third = await next(context, second.refreshToken)
   const own = await next(context, second.refreshToken, 'replayed')
   await exchange(context, second.accessToken, () => OPERATOR)
@@ -88,6 +99,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     .set({ expires_at: NOW + 1000 * DAY })
     .execute()
   const beginning = await storedRows(db)
+  if (isLate) clock.now += 10 * 60_000
 
   const processes = [await openProcess(1000), await openProcess(2000)] as const
   const { store, db: shared } = processes[0]
@@ -99,6 +111,7 @@ export async function openWorld(t: DialectContext): Promise<World> {
     refreshTokens: {
       current: third.refreshToken,
       predecessor: second.refreshToken,
+      copy: copy.refreshToken,
       old: first.refreshToken,
     },
     accessTokens: {
@@ -132,8 +145,8 @@ function remembered({ hash, verify, rehash: raise, ...others }: Passwords): Pass
   }
 }
 
-async function next(context: StoreContext, refreshToken: string, expected = 'rotated') {
-  const { outcome, ...grant } = await refresh(context, refreshToken, () => OPERATOR)
+async function next(context: StoreContext, refreshToken: string, expected = 'rotated', by = OPERATOR) {
+  const { outcome, ...grant } = await refresh(context, refreshToken, () => by)
   if (outcome !== expected || !('accessToken' in grant)) throw new TypeError(outcome)
   return { accessToken: grant.accessToken, refreshToken: given(grant.refreshToken) }
 }
