@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { widestNetworkOf } from '../limits/networks.ts'
 import type { Origin } from '../store/queries/events.ts'
-import type { TokenKeys } from '../tokens/jwt.ts'
+import type { TokenKeys } from '../tokens/keys.ts'
 
 /** Whom a refresh token is handed to, as far as the service can see */
 export type Caller = Pick<Origin, 'address' | 'userAgent'>
@@ -25,7 +25,7 @@ const marks = new WeakMap<TokenKeys, Marks>()
 function marksOf(keys: TokenKeys): Marks {
   const made = marks.get(keys)
   if (made !== undefined) return made
-  const key = Buffer.from(hkdfSync('sha256', keys.current, '', INFO, 32))
+  const key = Buffer.from(hkdfSync('sha256', keys.refresh.current, '', INFO, 32))
   const fresh = { key, known: new Map<string, string>() }
   marks.set(keys, fresh)
   return fresh
