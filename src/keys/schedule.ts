@@ -79,8 +79,8 @@ export function scheduleOf<Row extends KeyRow>(
 export function lastOf(rows: readonly KeyRow[]): string {
   const followed = new Set(rows.map(({ follows }) => follows))
   const time = ({ signsFrom }: KeyRow) => signsFrom ?? Number.MAX_SAFE_INTEGER
-  const sorted = rows.filter(({ kid }) => !followed.has(kid)).toSorted(
-    (a, b) => time(a) - time(b) || a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1),
-  )
+  const sorted = rows
+    .filter(({ kid }) => !followed.has(kid))
+    .toSorted((a, b) => time(a) - time(b) || a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1))
   return sorted.at(-1)?.kid ?? ''
 }
