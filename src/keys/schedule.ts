@@ -39,7 +39,11 @@ export function chainOf<Row extends KeyRow>(rows: readonly Row[]): (Row & { read
       // A key that was revoked before it signed never did.
       row.signsFrom !== null && (row.revokedAt === null || row.signsFrom < row.revokedAt),
   )
-  return known.toSorted((a, b) => a.signsFrom - b.signsFrom || (a.kid < b.kid ? -1 : 1))
+  // Of two with the same time, the revoked one came first: the other has taken its place.
+  const order = ({ revokedAt }: Row) => (revokedAt === null ? 1 : 0)
+  return known.toSorted(
+    (a, b) => a.signsFrom - b.signsFrom || order(a) - order(b) || (a.kid < b.kid ? -1 : 1),
+  )
 }
 
 /** The place of the current key in the chain. A clock that was set back before all of them makes the first one sign. */
@@ -68,11 +72,15 @@ export function scheduleOf<Row extends KeyRow>(
   })
 }
 
-/** The last row, readable or not. A new one follows it, and the database lets only one do so. */
+/**
+ * The last row, readable or not. A new one follows it, and the database lets only one do so. After a clock was set back, the
+ * times of rows need not have the order in which they follow each other.
+ */
 export function lastOf(rows: readonly KeyRow[]): string {
+  const followed = new Set(rows.map(({ follows }) => follows))
   const time = ({ signsFrom }: KeyRow) => signsFrom ?? Number.MAX_SAFE_INTEGER
-  const sorted = rows.toSorted(
-    (a, b) => time(a) - time(b) || a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1),
-  )
+  const sorted = rows
+    .filter(({ kid }) => !followed.has(kid))
+    .toSorted((a, b) => time(a) - time(b) || a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1))
   return sorted.at(-1)?.kid ?? ''
 }

@@ -3,17 +3,15 @@ import assert from 'node:assert/strict'
 import { rotateKey } from '../../src/keys/operate.ts'
 import { HOUR, kidOf } from '../keys/service.ts'
 import type { Clock, Service, Tokens } from '../support/service.ts'
-import { MINUTE } from '../support/service.ts'
 import type { Verifier } from './page.ts'
 
 export const ROTATIONS = 10
 const DEVICES = 2
-// Caches of five and of ten minutes run out at different times.
-const STEP = 6 * MINUTE
-
 export interface Rotated {
   readonly service: Service
   readonly clock: Clock
+  /** Milliseconds between two refreshes of a device, of which some make an hour */
+  readonly step: number
   /** By their names */
   readonly verifiers: ReadonlyMap<string, Verifier>
   /** A good token of another service that calls itself the same */
@@ -21,13 +19,14 @@ export interface Rotated {
 }
 
 /** Changes the key every hour, as fast as a key may sign. @returns what was done, for people */
-export async function rotateUnderLoad({ service, clock, verifiers, forge }: Rotated): Promise<string> {
+export async function rotateUnderLoad(rotated: Rotated): Promise<string> {
+  const { service, clock, step, verifiers, forge } = rotated
   const { id } = await service.register()
   const load = new Load(service, verifiers, id)
   await load.begin()
   for (let rotation = 0; rotation < ROTATIONS; rotation++) {
-    for (let passed = 0; passed < HOUR; passed += STEP) {
-      clock.now += STEP
+    for (let passed = 0; passed < HOUR; passed += step) {
+      clock.now += step
       await service.core.signingKeys.update()
       await load.round()
     }

@@ -2,6 +2,7 @@
 import { before, describe, test } from 'node:test'
 import { PUBLIC_ALGORITHMS } from '../../src/tokens/algorithms.ts'
 import type { Clock } from '../support/service.ts'
+import { MINUTE } from '../support/service.ts'
 import { ROTATIONS, rotateUnderLoad } from './load.ts'
 import type { Verifier } from './page.ts'
 import { clockFile, PROGRAMS } from './programs.ts'
@@ -49,5 +50,5 @@ test(`${ROTATIONS} keys in turn: no good token is refused, and no refresh token 
   for (const { name, start } of installed)
     verifiers.set(name, await start(t, { publicUrl, algorithm: 'ES256', clock: file.file }))
   const forge = async () => (await forger.login()).accessToken
-  t.diagnostic(await rotateUnderLoad({ service, clock, verifiers, forge }))
+  t.diagnostic(await rotateUnderLoad({ service, clock, step: 15 * MINUTE, verifiers, forge }))
 })

@@ -224,7 +224,7 @@ ServerRoot ${directory}
 ServerName localhost
 PidFile ${directory}/pid
 Listen 127.0.0.1:${port}
-ErrorLog /dev/stderr
+ErrorLog ${directory}/log
 DocumentRoot ${pages}
 Header always set X-User "expr=%{REMOTE_USER}"
 ${code}`,
