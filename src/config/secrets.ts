@@ -147,9 +147,7 @@ function findAdmin(env: Environment): Found {
 function reused({ texts: [admin = ''] }: Found, keys: readonly string[], env: Environment): string[] {
   const mistakes = []
   if (keys.includes(admin))
-    mistakes.push(
-      'ADMIN_TOKEN must differ from JWT_SECRET_KEY, REFRESH_TOKEN_SECRET_KEY and the previous ones',
-    )
+    mistakes.push('ADMIN_TOKEN must differ from the secrets of tokens, current and previous')
   const receivers = env['EVENTS_WEBHOOK_SECRET']?.replace(/^whsec_/, '') || undefined
   if (receivers !== undefined && [admin, ...keys].includes(receivers))
     mistakes.push('EVENTS_WEBHOOK_SECRET must differ from all other secrets')

@@ -88,7 +88,7 @@ export const tokenAndUserFaults: readonly Mutation[] = [
   },
   {
     file: 'src/config/secrets.ts',
-    find: "  if (keys.includes(admin))\n    mistakes.push('ADMIN_TOKEN must differ from JWT_SECRET_KEY, REFRESH_TOKEN_SECRET_KEY and the previous ones')\n",
+    find: "  if (keys.includes(admin))\n    mistakes.push('ADMIN_TOKEN must differ from the secrets of tokens, current and previous')\n",
     replace: '',
     why: 'whoever verifies access tokens may administer',
     tests: ['tests/config/secrets.test.ts'],
