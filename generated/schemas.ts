@@ -398,12 +398,12 @@ export const zJsonWebKeySet = z.object({
 /**
  * Authorization server metadata (RFC 8414 §2)
  */
-export const zIssuerMetadata = z.object({
-    issuer: z.url(),
-    jwks_uri: z.url(),
+export const zIssuerDocument = z.object({
+    issuer: z.string(),
+    jwks_uri: z.string(),
     response_types_supported: z.array(z.string()),
     grant_types_supported: z.array(z.string()),
-    service_documentation: z.url()
+    service_documentation: z.string()
 });
 
 export const zAliveResult = z.object({

@@ -1173,17 +1173,12 @@ export interface components {
             keys: components["schemas"]["JsonWebKey"][];
         };
         /** @description Authorization server metadata (RFC 8414 §2) */
-        IssuerMetadata: {
-            /**
-             * Format: uri
-             * @description The claim `iss` of tokens
-             */
+        IssuerDocument: {
+            /** @description The claim `iss` of tokens */
             issuer: string;
-            /** Format: uri */
             jwks_uri: string;
             response_types_supported: string[];
             grant_types_supported: string[];
-            /** Format: uri */
             service_documentation: string;
         };
         AliveResult: {
@@ -2832,7 +2827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IssuerMetadata"];
+                    "application/json": components["schemas"]["IssuerDocument"];
                 };
             };
             304: components["responses"]["NotModified"];

@@ -108,7 +108,7 @@ function findRefresh(env: Environment): Found {
   const previous = findPrevious(env, `${name}_PREVIOUS`)
   const mistakes = [...(given === undefined ? [] : weakKey(name, given, how)), ...previous.mistakes]
   if (given !== undefined) return { texts: [given, ...previous.texts], mistakes }
-  if (previous.texts.length > 0) mistakes.push(`${name}_PREVIOUS needs ${name}`)
+  if (previous.texts.length > 0 && mistakes.length === 0) mistakes.push(`${name}_PREVIOUS needs ${name}`)
   return { texts: [], mistakes }
 }
 

@@ -20,7 +20,7 @@ export interface KeyReader {
 
 /** Reads rows, and decrypts each key once. Keys that an earlier secret has encrypted are encrypted anew. */
 export function createKeyReader({ db, secrets, log }: KeyReaderOptions, sealer: Sealer): KeyReader {
-  /** By JWE. Undefined: no key of its row */
+  /** By row: somebody may have copied the JWE of another one. Undefined: it holds no key of that row. */
   const known = new Map<string, TokenKey | undefined>()
   const given = secrets.signing?.current
   const ofGiven = given && publicHalf(given)
@@ -43,12 +43,12 @@ export function createKeyReader({ db, secrets, log }: KeyReaderOptions, sealer: 
 
   async function open(row: KeyRow): Promise<OpenRow | undefined> {
     const { kid, algorithm, source, revokedAt, jwk: jwe } = row
+    const id = `${kid} ${algorithm} ${jwe}`
     if (source === 'secret' || revokedAt !== null) return { ...row, key: undefined }
     if (jwe === null) return undefined
-    if (!known.has(jwe)) known.set(jwe, await decrypt(row, jwe))
-    const key = known.get(jwe)
-    // Somebody may have copied the JWE of another row.
-    return key?.kid === kid && key.algorithm === algorithm ? { ...row, key } : undefined
+    if (!known.has(id)) known.set(id, await decrypt(row, jwe))
+    const key = known.get(id)
+    return key && { ...row, key }
   }
 
   return {

@@ -117,13 +117,12 @@ export const rows: Readonly<Record<string, Row>> = {
     good: asTheyAre(other),
     // The second is the key that is set beside it.
     wrong: ['short', strong, `${other},x`, ` ${other}`],
-    beside: { env: { ADMIN_TOKEN: `${other}0` }, good: asTheyAre(other), wrong: [`${other}0`] },
   },
   REFRESH_TOKEN_SECRET_KEY_PREVIOUS: {
     pick: ({ secrets }) => secrets.refresh?.previous.map(textOf),
     unset: undefined,
     good: {},
-    wrong: [other, 'short', `${other},`],
+    wrong: ['short', `${other},`, other],
     beside: {
       env: { REFRESH_TOKEN_SECRET_KEY: other },
       // The way from one secret to two
@@ -146,7 +145,7 @@ export const rows: Readonly<Record<string, Row>> = {
     pick: ({ secrets }) => secrets.signing?.next?.algorithm,
     unset: undefined,
     good: {},
-    wrong: [PEM.EdDSA.publicKey],
+    wrong: ['x', PEM.EdDSA.publicKey],
     beside: {
       env: { ACCESS_TOKEN_ALGORITHM: 'ES256', JWT_SIGNING_KEY: PEM.ES256.privateKey },
       good: { [PEM.EdDSA.publicKey]: 'EdDSA' },

@@ -7,16 +7,12 @@ import { test } from 'node:test'
 import { readServiceSettings, SettingsError } from '../../src/config/settings.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { fresh } from './fresh.ts'
+import { PEM, pemOf } from './pem.ts'
 import { strong } from './rows.ts'
 
 const service = { ...fresh().env, JWT_SECRET_KEY: strong }
 
-const form = {
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-} as const
-const EC = generateKeyPairSync('ec', { namedCurve: 'P-256', ...form })
-const RSA = generateKeyPairSync('rsa', { modulusLength: 2048, ...form })
+const { ES256: EC, RS256: RSA } = PEM
 
 const read = (env: Record<string, string>) =>
   readServiceSettings({ ...service, ACCESS_TOKEN_ALGORITHM: 'ES256', ...env }).secrets.signing
@@ -49,20 +45,18 @@ test('PEM of all kinds, and JWK', () => {
 })
 
 test('a key that is weak, of another kind, public, encrypted, or none stops the start with one line', () => {
-  const encrypted = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    publicKeyEncoding: form.publicKeyEncoding,
-    privateKeyEncoding: { ...form.privateKeyEncoding, cipher: 'aes-256-cbc', passphrase: 'x' },
-  })
+  const encrypted = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
+    .toString()
   const cases: Readonly<Record<string, string>> = {
-    'is RSA with 1024 bits': generateKeyPairSync('rsa', { modulusLength: 1024, ...form }).privateKey,
-    'is ec secp384r1': generateKeyPairSync('ec', { namedCurve: 'P-384', ...form }).privateKey,
-    'is ec secp256k1': generateKeyPairSync('ec', { namedCurve: 'secp256k1', ...form }).privateKey,
-    'is rsa-pss': generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...form }).privateKey,
-    'is ed448': generateKeyPairSync('ed448', form).privateKey,
+    'is RSA with 1024 bits': pemOf(generateKeyPairSync('rsa', { modulusLength: 1024 })).privateKey,
+    'is ec secp384r1': pemOf(generateKeyPairSync('ec', { namedCurve: 'P-384' })).privateKey,
+    'is ec secp256k1': pemOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' })).privateKey,
+    'is rsa-pss': pemOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 })).privateKey,
+    'is ed448': pemOf(generateKeyPairSync('ed448')).privateKey,
     'is a key of RS256, so ACCESS_TOKEN_ALGORITHM must be RS256': RSA.privateKey,
     'is a public key, and must be a private one': EC.publicKey,
-    'is encrypted with a passphrase': encrypted.privateKey,
+    'is encrypted with a passphrase': encrypted,
     'is a symmetric key': '{"kty":"oct","k":"AAAA"}',
     'is a set of keys': '{"keys":[]}',
     'must be a key in PEM or a JWK': EC.privateKey.slice(0, 80),
