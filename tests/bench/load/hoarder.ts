@@ -5,6 +5,8 @@ import pino from 'pino'
 import { readServiceSettings } from '../../../src/config/settings.ts'
 import { createCore } from '../../../src/http/core.ts'
 import { newId } from '../../../src/ids.ts'
+import type { StoreOptions } from '../../../src/store/open.ts'
+import { connect } from '../../support/database.ts'
 import { PASSWORD } from '../../support/service.ts'
 
 export const HOARDER = 'hoarder'
@@ -43,6 +45,18 @@ export async function hoard(env: Readonly<Record<string, string>>, sessions: num
     await db.insertInto('sessions').values(rows).execute()
   }
   await core.store.close()
+  if (settings.database.dialect === 'postgres') await settle(settings.database)
+}
+
+/**
+ * Does what PostgreSQL would do soon after so many writes, so that it does not do it meanwhile: without a hoarder, that alone
+ * made the slowest of a thousand refreshes take 243 ms.
+ */
+async function settle(database: StoreOptions): Promise<void> {
+  const past = await connect(database)
+  await past.query('vacuum (analyze)')
+  await past.query('checkpoint')
+  await past.close()
 }
 
 /** The numbers of answers by what was asked and status */

@@ -182,6 +182,7 @@ export async function loadWithHoarder(
     { name: 'refreshes before: p99.9', value: quiet.p999 },
     ...refreshes('meanwhile', during),
     { name: 'refreshes meanwhile: p99.9', value: during.p999 },
+    { name: 'refreshes: p99.9, more than before', value: during.p999 - quiet.p999 },
     { name: 'longest turn before, CPU', value: quietTurn },
     { name: 'longest turn meanwhile, CPU', value: longestTurn, most: wait },
     ...[...answers].sort().map(([name, value]) => ({ name: `hoarder: ${name}`, value })),

@@ -143,6 +143,20 @@ export const storeFaults: readonly Mutation[] = [
     tests: ['tests/store/postgres.test.ts'],
   },
   {
+    file: 'src/store/few-at-a-time.ts',
+    find: 'isPostgres(db) ? inLane(db, userId, work) : work()',
+    replace: 'work()',
+    why: 'the reads of one user take all connections',
+    tests: ['tests/store/one-at-a-time.test.ts'],
+  },
+  {
+    file: 'src/store/few-at-a-time.ts',
+    find: '    for (const begin of lane.waiting.splice(0)) begin()\n',
+    replace: '',
+    why: 'while a server hangs, the reads of one user fail one after the other',
+    tests: ['tests/store/one-at-a-time.test.ts'],
+  },
+  {
     file: 'src/store/queries/evict.ts',
     find: '    .where((eb) => isActiveSession(eb, ceiling))\n',
     replace: '',
