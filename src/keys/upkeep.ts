@@ -62,7 +62,8 @@ function timeOfNext(
 ): number | null {
   if (rotation === 0) return null
   const began = Math.min(Math.max(signsFrom, createdAt), now)
-  return Math.max(began + rotation, published + PUBLISH_TIME)
+  // After the current one also if that has its turn only because the clock was set back.
+  return Math.max(began + rotation, published + PUBLISH_TIME, signsFrom + 1)
 }
 
 function reschedule(

@@ -48,8 +48,8 @@ export const keyFaults: readonly Mutation[] = [
     file: 'src/keys/schedule.ts',
     find: "if (row.revokedAt !== null) return { row, state: 'revoked', until: undefined }",
     replace: '',
-    why: 'a revoked key goes on',
-    tests: ['tests/keys/operate.test.ts'],
+    why: '`rekindle keys list` calls a revoked key a current one',
+    tests: ['tests/cli/keys.test.ts'],
   },
   {
     file: 'src/keys/upkeep.ts',
