@@ -150,12 +150,12 @@ export const rules: readonly Rule[] = [
     },
   },
   {
-    name: 'an access token is exchanged once, and not after a logout',
+    name: 'an access token is exchanged, and after a logout it is not, nor is its successor',
     async check(expect, actor) {
       const next = withTokens(actor, await expect('exchangeToken', '200 exchanged', actor))
       await expect('me', '200 ada', next)
+      await expect('logout', '200 ok', next)
       await expect('me', '401 invalid', actor)
-      await expect('logout', '200 ok', actor)
       await expect('exchangeToken', '401 invalid', next)
     },
   },

@@ -1,5 +1,5 @@
-import { fewAtATime } from '../few-at-a-time.ts'
 import { sql } from 'kysely'
+import { fewAtATime } from '../few-at-a-time.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
