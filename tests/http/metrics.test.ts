@@ -223,8 +223,8 @@ testOnce('each outcome of a refresh and an exchange is counted once, by its name
   const answered = Number(
     samples.get('http_request_duration_seconds_count{method="POST",route="/refresh_token",status="200"}'),
   )
-  // Three outcomes, and the preparations of a replay, a reuse, two limits and a confined exchange
-  assert.equal(answered, 8)
+  // Four outcomes, and the preparations of a replay, a late retry, a reuse, two limits, a confined exchange and two copies
+  assert.equal(answered, 13)
 })
 
 const keyOf = (name: string, outcome: string) => `rekindle_${name}_total{outcome="${outcome}"}`

@@ -28,7 +28,7 @@ test(`every two operations, the second between any two statements of the first, 
 
 test('the same when the grace windows are over', async (t) => {
   const world = await openWorld(t, { isLate: true })
-  await everySchedule(t, SHARES[t.dialect] / 2, world, world.processes, world.isWaiting)
+  await everySchedule(t, SHARES[t.dialect] / 5, world, world.processes, world.isWaiting)
 })
 
 // On PostgreSQL each request of a process has its own connection, like the requests of two processes.

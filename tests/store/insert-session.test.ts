@@ -41,8 +41,9 @@ test('a good login: one session, and the time of the login with the user', async
     revokedAt: null,
   })
   const { rows: listed } = await pageOfSessions(db, { userId, now: NOW, idleCutoff: NOW, limit: 2 })
-  const shown = { createdAt: NOW + 1, refreshedAt: NOW + 1, refreshCount: 0 }
-  assert.deepEqual(listed, [{ ...session, ...shown, userAgent: 'a browser', address: '192.0.2.1' }])
+  const times = { createdAt: NOW + 1, refreshedAt: NOW + 1, refreshCount: 0 }
+  const never = { refreshedAddress: null, refreshedUserAgent: null, shown: null }
+  assert.deepEqual(listed, [{ ...session, ...times, ...never, userAgent: 'a browser', address: '192.0.2.1' }])
   const { users } = await storedRows(db)
   assert.equal(users[0]?.last_login_at, NOW + 1)
 })
