@@ -396,7 +396,7 @@ export const zJsonWebKey = z.object({
 });
 
 export const zJsonWebKeySet = z.object({
-    keys: z.array(zJsonWebKey).max(1000)
+    keys: z.array(zJsonWebKey)
 });
 
 /**
@@ -405,8 +405,8 @@ export const zJsonWebKeySet = z.object({
 export const zIssuerDocument = z.object({
     issuer: z.string(),
     jwks_uri: z.string(),
-    response_types_supported: z.array(z.string()).max(0),
-    grant_types_supported: z.array(z.string()).max(0),
+    response_types_supported: z.array(z.string()),
+    grant_types_supported: z.array(z.string()),
     service_documentation: z.string()
 });
 

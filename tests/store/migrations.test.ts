@@ -49,6 +49,7 @@ const SCHEMA = [
   'sessions_revoked_at',
   'sessions_unrevoked',
   'sessions_user_id',
+  'signing_keys',
   'users',
   'users_ending_at',
   'users_replaced_at',
@@ -221,7 +222,7 @@ testOnce('whoever starts during a long migration waits for it [sqlite]', async (
   const { db } = await openStore(database)
   // With the migration records, as in any database that is not new.
   await migrate(db)
-  for (const table of ['events', 'rate_limits', 'revoked_tokens', 'sessions', 'users'])
+  for (const table of ['events', 'rate_limits', 'revoked_tokens', 'sessions', 'signing_keys', 'users'])
     await db.schema.dropTable(table).execute()
   await sql`delete from kysely_migration`.execute(db)
   const other = await connect(database)
