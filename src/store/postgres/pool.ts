@@ -140,7 +140,8 @@ const clientWith = (onSilence: () => void) =>
         isLoggedIn = true
       })
       socket.once('connect', () => {
-        socket.once('close', () => {
+        // Before pg's listener, after which the pool opens the next connection.
+        socket.prependOnceListener('close', () => {
           if (!isLoggedIn && !socket.readableEnded && socket.errored === null) onSilence()
         })
       })

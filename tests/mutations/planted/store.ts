@@ -338,4 +338,11 @@ export const storeFaults: readonly Mutation[] = [
     why: 'an alarm is deleted with its user before the webhook has it',
     tests: ['tests/users/deletion.test.ts'],
   },
+  {
+    file: 'src/store/postgres/pool.ts',
+    find: "socket.prependOnceListener('close'",
+    replace: "socket.once('close'",
+    why: 'while logins hang, a request that waits gets a connection more than the pool may have',
+    tests: ['tests/faults/silent-login.test.ts'],
+  },
 ]
