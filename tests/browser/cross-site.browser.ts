@@ -106,7 +106,7 @@ async function attack(page: Page, origin: string, home: string): Promise<void> {
   }
 }
 
-test('pages of other origins rotate, end and open nothing', { timeout: 60_000 }, async (t) => {
+test('pages of other origins rotate, end and open nothing', { timeout: 180_000 }, async (t) => {
   const elsewhere = await openElsewhere(t)
   const { service, home, context, page } = await logIn(t, [])
   const [before, cookie] = [await snapshot(service.database), await cookieOf(context, home)]
@@ -140,7 +140,7 @@ test('pages of other origins rotate, end and open nothing', { timeout: 60_000 },
 })
 
 test('an origin in CORS_ORIGINS: of the same site it can refresh, of another one it gets no cookie', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const { sibling, stranger } = await openElsewhere(t)
   const { service, home, context } = await logIn(t, [sibling, stranger])
@@ -161,7 +161,7 @@ test('an origin in CORS_ORIGINS: of the same site it can refresh, of another one
 })
 
 test('a login for the cookie from another site says what to do, and from localhost to localhost the cookie stays', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const { sibling } = await openElsewhere(t)
   const origin = sibling.replace('evil.auth.localhost', 'localhost')

@@ -48,7 +48,7 @@ for (const size of [PHONE, DESKTOP]) {
   })
 }
 
-test('errors and headers are folded, and open by mouse and keyboard', { timeout: 60_000 }, async (t) => {
+test('errors and headers are folded, and open by mouse and keyboard', { timeout: 180_000 }, async (t) => {
   const page = await openPage(t)
   await page.setViewportSize(PHONE)
   const login = page.locator('.opblock[id$="-login"]')
@@ -92,7 +92,7 @@ const CONTRASTS = `(() => {
   })
 })()`
 
-test('light or dark, as the reader prefers and when that changes', { timeout: 60_000 }, async (t) => {
+test('light or dark, as the reader prefers and when that changes', { timeout: 180_000 }, async (t) => {
   const page = await openPage(t)
   await page.locator('.opblock[id$="-login"] .opblock-summary-control').click()
   await page.locator('.folded-response').first().waitFor()
@@ -124,7 +124,7 @@ const SIZES = `performance.getEntriesByType('resource').concat(performance.getEn
   .filter(({ name }) => name.startsWith('http'))
   .map(({ name, transferSize }) => [new URL(name).pathname, transferSize])`
 
-test('a visit takes less than 600 kB, and the next one almost nothing', { timeout: 60_000 }, async (t) => {
+test('a visit takes less than 600 kB, and the next one almost nothing', { timeout: 180_000 }, async (t) => {
   const page = await openPage(t)
   const sum = async () => {
     const sizes = (await page.evaluate(SIZES)) as [string, number][]
@@ -141,7 +141,7 @@ test('a visit takes less than 600 kB, and the next one almost nothing', { timeou
 })
 
 test('below a path of another app: / leads to the page, and an operation is tried at the right URL', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const service = await startService(t)
   await service.register()

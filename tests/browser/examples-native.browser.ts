@@ -106,7 +106,7 @@ async function prepare(t: TestContext) {
   return { service, api, id, kept, ended, launch, call, living }
 }
 
-test('an app logs in, is launched again, and logs out', { timeout: 60_000 }, async (t) => {
+test('an app logs in, is launched again, and logs out', { timeout: 180_000 }, async (t) => {
   const { service, id, kept, ended, launch, call, living } = await prepare(t)
   const app = await launch()
   assert.equal(await call(app), 401)
@@ -129,7 +129,7 @@ test('an app logs in, is launched again, and logs out', { timeout: 60_000 }, asy
   assert.equal(await call(await launch()), 401)
 })
 
-test('one refresh for many requests that get 401, and none is lost', { timeout: 60_000 }, async (t) => {
+test('one refresh for many requests that get 401, and none is lost', { timeout: 180_000 }, async (t) => {
   const { service, api, id, ended, launch, call, living } = await prepare(t)
   const app = await launch()
   await app.logIn('ada', PASSWORD)

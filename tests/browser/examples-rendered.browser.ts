@@ -109,7 +109,7 @@ test('login, reload, another tab, an expired access token, logout', { timeout: 1
   assert.match(service.logged(), /"reason":"logout"/)
 })
 
-test('20 requests at once with one cookie, to two processes of the site', { timeout: 60_000 }, async (t) => {
+test('20 requests at once with one cookie, to two processes of the site', { timeout: 180_000 }, async (t) => {
   const { service, gate, first, start, sessions, refreshes } = await prepare(t)
   const second = await start('second')
   const opened = await service.tryLogin(PASSWORD, 'ada', {

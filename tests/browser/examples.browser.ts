@@ -101,7 +101,7 @@ test('React on a server does not know who is logged in', async (t) => {
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module'], {
     input: code,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 180_000,
   })
   assert.equal(stdout, '<p>One moment…</p>\n', stderr)
 })

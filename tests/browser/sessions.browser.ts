@@ -53,7 +53,7 @@ for (const [name, launch, skip] of browsers) {
     })
 
     for (const [what, storage] of Object.entries(STORAGES)) {
-      test(`with a storage ${what}`, { timeout: 60_000 }, async (t) => {
+      test(`with a storage ${what}`, { timeout: 180_000 }, async (t) => {
         const { gateway } = await prepare(t)
         const browser = await launch(t)
         const tab = await browser.newTab(gateway.url)
@@ -66,7 +66,7 @@ for (const [name, launch, skip] of browsers) {
       })
     }
 
-    test('another user logs in in another tab', { timeout: 60_000 }, async (t) => {
+    test('another user logs in in another tab', { timeout: 180_000 }, async (t) => {
       const { gateway, living, ada, bob } = await prepare(t)
       const browser = await launch(t)
       const [first, second] = [await browser.newTab(gateway.url), await browser.newTab(gateway.url)]
@@ -84,7 +84,7 @@ for (const [name, launch, skip] of browsers) {
       )
     })
 
-    test('logged out offline, reloaded, online: logged out', { timeout: 60_000 }, async (t) => {
+    test('logged out offline, reloaded, online: logged out', { timeout: 180_000 }, async (t) => {
       const { service, gateway, living } = await prepare(t)
       const browser = await launch(t)
       const tab = await browser.newTab(gateway.url)
@@ -114,7 +114,7 @@ for (const [name, launch, skip] of browsers) {
       assert.equal(gateway.counts.refreshes, asked)
     })
 
-    test('a duplicated tab with what was stored long ago', { timeout: 60_000 }, async (t) => {
+    test('a duplicated tab with what was stored long ago', { timeout: 180_000 }, async (t) => {
       const { gateway } = await prepare(t)
       const browser = await launch(t)
       const options = '{ storage: client.webStorage(() => sessionStorage) }'
@@ -134,7 +134,7 @@ for (const [name, launch, skip] of browsers) {
     })
 
     test('a service whose CORS does not name the page is told after one try', {
-      timeout: 60_000,
+      timeout: 180_000,
     }, async (t) => {
       const { service, gateway } = await prepare(t)
       const browser = await launch(t)

@@ -134,7 +134,7 @@ describe('wrong usage, or nobody there: 2, and one line', () => {
   })
 })
 
-test('Ctrl-C: it cleans up, and says that it was stopped', { timeout: 60_000 }, async (t) => {
+test('Ctrl-C: it cleans up, and says that it was stopped', { timeout: 180_000 }, async (t) => {
   const service = await startService(t)
   const { url, asked } = await startProxy(t, service.url)
   const env = { PATH: process.env['PATH'], ADMIN_TOKEN }

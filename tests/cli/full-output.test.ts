@@ -53,7 +53,7 @@ async function useIt(url: string): Promise<void> {
   }
 }
 
-describe('serve: answers, and ends when it is told', { skip, timeout: 30_000 }, () => {
+describe('serve: answers, and ends when it is told', { skip, timeout: 180_000 }, () => {
   const serve = async (t: TestContext, env: Place & object) => {
     assert.equal((await rekindle(['users', 'add', 'ada'], env, `${PASSWORD}\n`)).code, 0)
     const port = await freePort()

@@ -84,7 +84,7 @@ describe('answers that are no success', () => {
     'no answer': [() => {}, /no answer within 4 s/],
   }
   for (const [name, [answer, expected]] of Object.entries(cases)) {
-    test(name, { timeout: 30_000 }, async (t) => {
+    test(name, { timeout: 180_000 }, async (t) => {
       const PORT = await serverOf(t, answer)
       const { code, stdout, stderr } = await rekindle(['health'], { PORT })
       assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
@@ -102,7 +102,7 @@ describe('answers that are no success', () => {
   })
 })
 
-test('--wait waits until the service is ready, and no longer', { timeout: 30_000 }, async (t) => {
+test('--wait waits until the service is ready, and no longer', { timeout: 180_000 }, async (t) => {
   let asked = 0
   const PORT = await serverOf(t, (request, response) => {
     asked++
@@ -117,7 +117,7 @@ test('--wait waits until the service is ready, and no longer', { timeout: 30_000
   assert.equal((await rekindle(['health', '--wait', '1'], { PORT: port })).code, 1)
 })
 
-test('--wait ends with the process that systemd has started', { timeout: 30_000 }, async (t) => {
+test('--wait ends with the process that systemd has started', { timeout: 180_000 }, async (t) => {
   const PORT = await serverOf(t, answering(503, body(503, 'no')))
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
   const waiting = rekindle(['health', '--wait', '600'], { PORT, MAINPID: String(child.pid) })

@@ -61,7 +61,7 @@ describe('beside the running service', { concurrency: 2 }, () => {
 // Milliseconds after which it no longer stopped because all was done: connections are cut after seven seconds.
 const PROMPT = 6000
 
-describe('serve stops with exit code 0', { concurrency: 3, timeout: 30_000 }, () => {
+describe('serve stops with exit code 0', { concurrency: 3, timeout: 180_000 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     test(`on ${signal}`, async (t) => {
       const service = await spawnService(t, freshDatabase(t))
@@ -111,7 +111,7 @@ test('the threads that hash passwords give way to the event loop', {
 })
 
 test('METRICS_PORT: served there, and when one of both ports is taken the process ends', {
-  timeout: 30_000,
+  timeout: 180_000,
 }, async (t) => {
   const port = String(await freePort())
   const service = await spawnService(t, { ...freshDatabase(t), METRICS_PORT: port })
@@ -129,7 +129,7 @@ test('METRICS_PORT: served there, and when one of both ports is taken the proces
 })
 
 test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0', {
-  timeout: 30_000,
+  timeout: 180_000,
 }, async (t) => {
   const service = await spawnService(t, freshDatabase(t))
   const headers = { 'Content-Type': 'application/json' }

@@ -73,7 +73,7 @@ const status = (url: string) =>
   fetch(url, { headers: { Connection: 'close' } }).then((answer) => answer.status)
 const closes = (url: string) => until(async () => !(await isOpen(url)), `${url} closed`)
 
-describe('SIGTERM stops what it was sent to, and the service drains', { timeout: 60_000 }, () => {
+describe('SIGTERM stops what it was sent to, and the service drains', { timeout: 180_000 }, () => {
   test('npm start', async (t) => {
     const env = { ...freshDatabase(t), PORT: '0' }
     const { child, url, output } = await start(t, ['npm', 'start'], { env })
@@ -103,7 +103,7 @@ describe('SIGTERM stops what it was sent to, and the service drains', { timeout:
   })
 })
 
-describe('other signals', { timeout: 60_000 }, () => {
+describe('other signals', { timeout: 180_000 }, () => {
   const node = (t: TestContext, env: object = {}) =>
     start(t, [process.execPath, ENTRY, 'serve'], { env: { ...freshDatabase(t), PORT: '0', ...env } })
 

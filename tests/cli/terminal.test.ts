@@ -51,7 +51,7 @@ async function onTerminal(
 const names = (database: Place) =>
   inDatabase(database, async (db) => (await listUsers(db)).map(({ username }) => username))
 
-describe('on a terminal', { skip: noScript(), concurrency: 4, timeout: 20_000 }, () => {
+describe('on a terminal', { skip: noScript(), concurrency: 4, timeout: 180_000 }, () => {
   test('the password is asked for twice and not shown', async (t) => {
     const database = await madeDatabase(t)
     const { code, shown } = await onTerminal(t, 'users add ada', database, [

@@ -77,7 +77,7 @@ const hanging: Readonly<Record<string, Partial<TokenStorage>>> = {
   'does nothing at all': { get: never, set: never },
 }
 for (const [what, broken] of Object.entries(hanging)) {
-  test(`a storage that ${what} holds nobody up`, { timeout: 20_000 }, async (t) => {
+  test(`a storage that ${what} holds nobody up`, { timeout: 180_000 }, async (t) => {
     const service = await startService(t)
     await service.register()
     const tab = openTab(t, service, randomUUID(), { storage: { ...memoryStorage(), ...broken } })
@@ -91,7 +91,7 @@ for (const [what, broken] of Object.entries(hanging)) {
   })
 }
 
-test('a storage that is slow to be read is believed when it answers', { timeout: 20_000 }, async (t) => {
+test('a storage that is slow to be read is believed when it answers', { timeout: 180_000 }, async (t) => {
   const service = await startService(t)
   await service.register()
   const { storage, release } = slow()

@@ -47,7 +47,7 @@ for (const [mode, openTabs] of [
   ['header', openHeaderTabs],
 ] as const) {
   for (let seed = 1; seed <= SEEDS; seed++) {
-    test(`${mode} mode, seed ${seed}`, { timeout: 60_000 }, async (t) => {
+    test(`${mode} mode, seed ${seed}`, { timeout: 180_000 }, async (t) => {
       const { service, open, logIn } = await openTabs(t)
       const random = seededRandom(seed)
       const tabs = [open(), open(), open()]

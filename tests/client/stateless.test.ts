@@ -13,7 +13,7 @@ test('of the service', async (t) => {
   }
 })
 
-test('of the mock', { timeout: 60_000 }, async (t) => {
+test('of the mock', { timeout: 180_000 }, async (t) => {
   const baseUrl = await startMock(t)
   for (const [name, expectation] of Object.entries(expectations)) {
     await t.test(name, () => expectation(createClient({ baseUrl })))

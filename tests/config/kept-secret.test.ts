@@ -9,7 +9,7 @@ import { readServiceSettings } from '../../src/config/settings.ts'
 import { fresh, modeOf, textOf, windows } from './fresh.ts'
 import { strong } from './rows.ts'
 
-test('10 processes that start at once end with one secret', { timeout: 20_000 }, async () => {
+test('10 processes that start at once end with one secret', { timeout: 180_000 }, async () => {
   const { directory, file, env } = fresh()
   const module = new URL('../../src/config/kept-secret.ts', import.meta.url).href
   // Each waits for the signal to start, so that none of them finds a file.

@@ -13,7 +13,7 @@ for (const [path, locations] of [
 ] as const) {
   test(`${path || 'the root'}: no difference, and administration is closed`, {
     skip,
-    timeout: 60_000,
+    timeout: 180_000,
   }, async (t) => {
     const service = await startService(t, { trustProxy: 1 })
     const port = await startNginx(t, service, locations)
@@ -26,7 +26,7 @@ for (const [path, locations] of [
   })
 }
 
-test('administration through a proxy that lets it pass', { skip, timeout: 60_000 }, async (t) => {
+test('administration through a proxy that lets it pass', { skip, timeout: 180_000 }, async (t) => {
   const service = await startService(t, { trustProxy: 1 })
   const open = belowPrefix.replace(/location \/auth\/admin\/ \{[^}]*\}/, '')
   const port = await startNginx(t, service, open)

@@ -5,7 +5,7 @@ import { conform } from '../../src/conform/run.ts'
 import { startProxy } from '../conform/proxy.ts'
 import { startMock } from './start-mock.ts'
 
-test('the mock is recognised, and answers with every example', { timeout: 60_000 }, async (t) => {
+test('the mock is recognised, and answers with every example', { timeout: 180_000 }, async (t) => {
   const mock = await startMock(t)
   const { stateless, responses, rules, differences, remarks } = await conform({ url: mock })
   assert.equal(stateless, true)

@@ -109,7 +109,7 @@ async function ask(base: string, { path, ...init }: Asked) {
   return { status: response.status, type, message }
 }
 
-test('errors of the mock', { timeout: 60_000 }, async (t) => {
+test('errors of the mock', { timeout: 180_000 }, async (t) => {
   const [mock, { url: service, register, login: logIn }] = await Promise.all([startMock(t), startService(t)])
 
   for (const [name, asked] of Object.entries(SAME)) {

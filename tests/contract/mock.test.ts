@@ -26,7 +26,7 @@ function requestFor({ method, path, operation }: (typeof operations)[number]) {
   return { url, method, headers, ...(json !== undefined && { body: JSON.stringify(json) }) }
 }
 
-test('every documented response can be had', { timeout: 60_000 }, async (t) => {
+test('every documented response can be had', { timeout: 180_000 }, async (t) => {
   const mock = await startMock(t)
   let asked = 0
   for (const operation of operations) {

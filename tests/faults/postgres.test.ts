@@ -18,7 +18,7 @@ async function start(t: TestContext) {
   return { database, wire, world, devices, unchanged }
 }
 
-test('gone, and back again', { timeout: 60_000 }, async (t) => {
+test('gone, and back again', { timeout: 180_000 }, async (t) => {
   const { wire, world, devices, unchanged } = await start(t)
   for (let round = 0; round < 2; round++) {
     wire.cut()
@@ -30,7 +30,7 @@ test('gone, and back again', { timeout: 60_000 }, async (t) => {
   await recovers(world, devices)
 })
 
-test('silent: the connections stand, and nothing comes', { timeout: 60_000 }, async (t) => {
+test('silent: the connections stand, and nothing comes', { timeout: 180_000 }, async (t) => {
   const { wire, world, devices } = await start(t)
   wire.stall()
   await seesFault(world, devices)
@@ -40,7 +40,7 @@ test('silent: the connections stand, and nothing comes', { timeout: 60_000 }, as
   await recovers(world, devices, [200, 401])
 })
 
-test('read-only, as a standby is', { timeout: 60_000 }, async (t) => {
+test('read-only, as a standby is', { timeout: 180_000 }, async (t) => {
   const { database, world, devices, unchanged } = await start(t)
   const connection = await connect(database)
   t.after(() => connection.close())
@@ -55,7 +55,7 @@ test('read-only, as a standby is', { timeout: 60_000 }, async (t) => {
 })
 
 // A disk cannot be filled here, so a trigger raises the server's error.
-test('out of disk', { timeout: 60_000 }, async (t) => {
+test('out of disk', { timeout: 180_000 }, async (t) => {
   const { database, world, devices, unchanged } = await start(t)
   const connection = await connect(database)
   t.after(() => connection.close())
@@ -74,7 +74,7 @@ test('out of disk', { timeout: 60_000 }, async (t) => {
 })
 
 test('no connection to spare: 40 requests wait for a lock with ten connections', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const { world, devices, unchanged } = await start(t)
   const unlock = await lockDatabase(world)

@@ -45,7 +45,7 @@ test('one write before the first 200, and none for the second', async (t) => {
   assert.equal(service.core.failedWrites.count, 0)
 })
 
-testOnce('serve says before it listens that it cannot write', { timeout: 60_000 }, async (t) => {
+testOnce('serve says before it listens that it cannot write', { timeout: 180_000 }, async (t) => {
   const { database } = await readOnlyPostgres(t)
   const lines = await linesUntilListening(t, database.url)
   assert.match(

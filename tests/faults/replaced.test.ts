@@ -33,7 +33,7 @@ async function start(t: TestContext) {
 const NOTICED = 1000
 
 test('deleted: within a second nothing is acknowledged any more, and nothing read', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const { world, file, devices } = await start(t)
   for (const end of FILES) rmSync(file + end)
@@ -46,7 +46,7 @@ test('deleted: within a second nothing is acknowledged any more, and nothing rea
 })
 
 test('replaced by a copy of itself, as by a restore: the same, and the copy stays as it is', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const { world, file, devices } = await start(t)
   const backup = `${file}.backup`
@@ -68,14 +68,14 @@ test('replaced by a copy of itself, as by a restore: the same, and the copy stay
   restored.close()
 })
 
-test('only its log deleted: the same', { timeout: 60_000 }, async (t) => {
+test('only its log deleted: the same', { timeout: 180_000 }, async (t) => {
   const { world, file, devices } = await start(t)
   rmSync(`${file}-wal`)
   assert.ok((await refreshUntilRefused(world)) < NOTICED)
   await seesFault(world, devices)
 })
 
-test('moved away and back: it works again', { timeout: 60_000 }, async (t) => {
+test('moved away and back: it works again', { timeout: 180_000 }, async (t) => {
   const { world, file, devices } = await start(t)
   renameSync(file, `${file}.away`)
   await refreshUntilRefused(world)
@@ -84,7 +84,7 @@ test('moved away and back: it works again', { timeout: 60_000 }, async (t) => {
   await recovers(world, devices)
 })
 
-test('other connections come and go: that is no fault', { timeout: 60_000 }, async (t) => {
+test('other connections come and go: that is no fault', { timeout: 180_000 }, async (t) => {
   const { world, file } = await start(t)
   let token = world.refreshToken
   for (let count = 0; count < 5; count++) {

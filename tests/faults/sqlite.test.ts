@@ -11,7 +11,7 @@ import { snapshot } from '../support/database.ts'
 import { lockDatabase, startWorld } from '../support/world.ts'
 import { openDevices, recovers, seesFault } from './probe.ts'
 
-test('locked by another process', { timeout: 60_000 }, async (t) => {
+test('locked by another process', { timeout: 180_000 }, async (t) => {
   const world = await startWorld(t)
   const devices = await openDevices(world)
   const before = await snapshot(world.service.database)
@@ -22,7 +22,7 @@ test('locked by another process', { timeout: 60_000 }, async (t) => {
   await recovers(world, devices)
 })
 
-test('read-only', { timeout: 60_000 }, async (t) => {
+test('read-only', { timeout: 180_000 }, async (t) => {
   const world = await startWorld(t)
   const devices = await openDevices(world)
   const before = await snapshot(world.service.database)
@@ -33,7 +33,7 @@ test('read-only', { timeout: 60_000 }, async (t) => {
   await recovers(world, devices)
 })
 
-test('no page left: who needs one is told so, others go on', { timeout: 60_000 }, async (t) => {
+test('no page left: who needs one is told so, others go on', { timeout: 180_000 }, async (t) => {
   const world = await startWorld(t)
   const { service } = world
   const devices = await openDevices(world)
@@ -65,7 +65,7 @@ function smallDisk(t: TestContext, size = '1m'): string | undefined {
   return directory
 }
 
-test('a disk that is full', { timeout: 60_000 }, async (t) => {
+test('a disk that is full', { timeout: 180_000 }, async (t) => {
   const disk = smallDisk(t)
   if (disk === undefined) return t.skip('no disk can be mounted here')
   const world = await startWorld(t, { database: { dialect: 'sqlite', file: join(disk, 'rekindle.db') } })

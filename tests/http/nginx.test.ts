@@ -41,7 +41,7 @@ function send(port: number, { path, method = 'POST', body, headers }: Sent) {
 
 const login = { username: 'ada', password: PASSWORD, cookie: true }
 
-describe('behind nginx', { skip: !isInstalled && 'there is no nginx', timeout: 60_000 }, () => {
+describe('behind nginx', { skip: !isInstalled && 'there is no nginx', timeout: 180_000 }, () => {
   for (const [prefix, locations] of [
     ['', atRoot],
     ['/auth', belowPrefix],

@@ -56,7 +56,7 @@ for (const setting of ['auto', 'off'] as const) {
 
 test('time-outs and synchronous_commit hold on every server connection, and for nobody else', {
   skip,
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const { direct, url } = await pooled(t)
   const connection = await connect({ dialect: 'postgres', url: direct })
@@ -87,7 +87,7 @@ test('time-outs and synchronous_commit hold on every server connection, and for 
   for (const row of await Promise.all(others)) assert.deepEqual(row, { lock: '0', commit: 'off' })
 })
 
-test('a lock: 503 in time, and all is well afterwards', { skip, timeout: 60_000 }, async (t) => {
+test('a lock: 503 in time, and all is well afterwards', { skip, timeout: 180_000 }, async (t) => {
   const { direct, url } = await pooled(t)
   const service = await start(t, url, 'auto')
   const [token = ''] = await sessions(service, 1)
@@ -104,7 +104,7 @@ test('a lock: 503 in time, and all is well afterwards', { skip, timeout: 60_000 
 
 test('prepared statements all the same: 503 instead of 500, until they are given up', {
   skip,
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const { url } = await pooled(t)
   const service = await start(t, url, 'auto')
@@ -123,7 +123,7 @@ test('prepared statements all the same: 503 instead of 500, until they are given
 
 test('three processes migrate a new database at once, and no lock is left', {
   skip,
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const { direct, url } = await pooled(t, 'template0')
   const services = await Promise.all(Array.from({ length: 3 }, () => start(t, url, 'auto')))

@@ -8,7 +8,7 @@ import { backupSqlite } from '../../src/store/sqlite/backup.ts'
 import { freshFile } from '../support/session-context.ts'
 
 test('a write between any two turns of the loop keeps no backup from its end', {
-  timeout: 30_000,
+  timeout: 180_000,
 }, async (t) => {
   const file = freshFile(t)
   const database = new SQLite(file)
