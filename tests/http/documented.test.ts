@@ -34,7 +34,9 @@ const startWorld = (t: Parameters<typeof startPlainWorld>[0]) =>
   })
 
 // With the name of this installation's cookie
-const servedPaths = JSON.parse(JSON.stringify(contract.paths).replaceAll('__Host-refresh_token', 'refresh_token'))
+const servedPaths = JSON.parse(
+  JSON.stringify(contract.paths).replaceAll('__Host-refresh_token', 'refresh_token'),
+)
 
 /** Names and types of all members, without values. */
 function shape(value: unknown): unknown {

@@ -111,6 +111,7 @@ const claimOf = (
   userId,
   generation: GENERATION,
   confined,
+  announced: 0,
   now: NOW,
   expiresAt: NOW + 60 * MINUTE,
   successorExpiresAt: NOW + 30 * MINUTE,

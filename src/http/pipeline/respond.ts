@@ -80,7 +80,7 @@ export function send(core: Core, c: Context<Env>, { status, type, body, message 
   const headers = c.get('headers')
   if (type !== null) headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
   if (type === 'application/json') headers['Cache-Control'] ??= 'no-store'
-  if (status === 401) headers['WWW-Authenticate'] = challenge(core, c, message)
+  if (status === 401) headers['WWW-Authenticate'] ??= challenge(core, c, message)
   if (status === 503) headers['Retry-After'] = RETRY_AFTER
   const word = message && WORDS[message]
   if (word) headers['Rekindle-Error'] = word

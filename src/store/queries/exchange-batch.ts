@@ -24,6 +24,8 @@ export interface ExchangeClaim extends RefreshedFrom, ProvenDevice {
   readonly expiresAt: number
   /** Capped by the session's absolute deadline */
   readonly successorExpiresAt: number
+  /** 1 or 0: whether the token may still live at APIs, so that the feed has to name it */
+  readonly announced: number
 }
 
 export interface RevokedToken {
@@ -51,6 +53,7 @@ interface Claims {
   readonly settledBefores: readonly number[]
   readonly deviceKeys: readonly string[]
   readonly bindingsUntils: readonly number[]
+  readonly announceds: readonly number[]
   readonly count: number
 }
 
@@ -67,11 +70,12 @@ const unnested = (claims: Claims) => sql<ExchangeClaim>`unnest(
   ${claims.userAgents}::text[],
   ${claims.settledBefores}::bigint[],
   ${claims.deviceKeys}::text[],
-  ${claims.bindingsUntils}::bigint[]
+  ${claims.bindingsUntils}::bigint[],
+  ${claims.announceds}::bigint[]
 )`
 const columns = sql`given(
   "jti", "sessionId", "userId", "generation", "confined", "now", "expiresAt", "successorExpiresAt",
-  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil"
+  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil", "announced"
 )`
 
 const statement = prepared((db, claims: Claims) =>
@@ -107,7 +111,19 @@ const statement = prepared((db, claims: Claims) =>
             .where(userAllows),
         )
         .onConflict((conflict) => conflict.column('jti').doNothing())
-        .returning(['session_id', 'revoked_at', 'successor_expires_at']),
+        .returning(['jti', 'session_id', 'revoked_at', 'successor_expires_at']),
+    )
+    .with('announced', (announced) =>
+      announced
+        .insertInto('feed')
+        .columns(['ended_at', 'jti'])
+        .expression((eb) =>
+          eb
+            .selectFrom('locked')
+            .innerJoin('claimed', 'claimed.jti', 'locked.jti')
+            .select(['locked.now', 'claimed.jti'])
+            .where('locked.announced', '=', 1),
+        ),
     )
     .updateTable('sessions')
     .from('locked')
@@ -144,5 +160,6 @@ export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promis
     settledBefores: claims.map(({ settledBefore }) => settledBefore),
     deviceKeys: claims.map(({ deviceKey }) => deviceKey),
     bindingsUntils: claims.map(({ bindingsUntil }) => bindingsUntil),
+    announceds: claims.map(({ announced }) => announced),
     count: claims.length,
   })
