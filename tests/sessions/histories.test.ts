@@ -23,7 +23,10 @@ const DATABASE = process.env['HISTORIES_DATABASE']
 const SEED = Number(process.env['HISTORIES_SEED'] ?? 20261122)
 const START = Date.UTC(2026, 10, 22, 8, 0, 0, 123)
 
-/** Lines of the rules that the histories must reach: otherwise they prove nothing about them. */
+/**
+ * Lines of the rules that the histories must reach: otherwise they prove nothing about them. `reported` is not among them,
+ * because a thousand do not reach it: marked-copies.test.ts does.
+ */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   '/refresh_token': [
     ...[
@@ -32,7 +35,6 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
       'replayed',
       'late',
       'shared',
-      'reported',
       'reused',
       'ahead',
       'forked',
