@@ -8,8 +8,9 @@ import type { Findings } from './findings.ts'
 import { waysTo } from './provocations/index.ts'
 import type { Actor, Provocation } from './provocations/provocation.ts'
 import { mayBeInstead, needsAdmin, reasonFor } from './reasons.ts'
-import type { Rule } from './rules.ts'
-import { Broken, expecting, rules } from './rules.ts'
+import type { Rule } from './rule.ts'
+import { Broken, expecting } from './rule.ts'
+import { rules } from './rules.ts'
 
 // These end the sessions of the account, where there is only one.
 const ENDING = /^(logoutAll|changePassword) 200 /

@@ -1,5 +1,5 @@
 /** Planted lies: what a proxy does to the answers of a service, and the line by which a run finds it. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Lie, Passing, Pretend } from './proxy.ts'
 
 export interface Planted {
@@ -195,6 +195,17 @@ export const alone: Readonly<Record<string, Planted>> = {
       }),
     ),
     found: /^refreshToken 200: a request that was sent again got another refresh token \(/,
+  },
+  'an exchange that gets another token each time': {
+    lie: at('POST', /^\/api\/auth\/refresh$/, 200, (answer) =>
+      json(answer, (body) => {
+        const [head, payload = '', signature] = body.access_token.split('.')
+        const claims = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), jti: randomUUID() }
+        const changed = Buffer.from(JSON.stringify(claims)).toString('base64url')
+        body.access_token = `${head}.${changed}.${signature}`
+      }),
+    ),
+    found: /^exchangeToken 200: a request that was sent again got another access token \(/,
   },
   'a logout that ends nothing': {
     pretend: (method, path) => {

@@ -74,14 +74,21 @@ export function forge(token: string): string {
   return `${head}.${payload}.${bytes.toString('base64url')}`
 }
 
-/** The id of the session, which the contract calls the `sid` of its tokens. Without one, it is nobody's. */
-export function sidOf(token: string): string {
+/** A claim of a token. Without it, what no other token has. */
+function claimOf(token: string, name: string): string {
   try {
-    return String(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid)
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    return String(claims[name] ?? randomUUID())
   } catch {
     return randomUUID()
   }
 }
+
+/** The id of the session, which the contract calls the `sid` of its tokens. Without one, it is nobody's. */
+export const sidOf = (token: string): string => claimOf(token, 'sid')
+
+/** The id of an access token */
+export const jtiOf = (token: string): string => claimOf(token, 'jti')
 
 /** The refresh token as a browser sends it */
 export const cookieOf = (token: string, { cookieName }: Pick<Actor, 'cookieName'>): string =>
