@@ -31,8 +31,10 @@ interface Access {
   readonly user: UserRow
 }
 
-/** Finds the user of an access token. The token must be unexpired, its session active, and an exchange of it
- * so recent that it could be repeated. */
+/**
+ * Finds the user of an access token. The token must be unexpired and its session active. If the token was exchanged, its
+ * grace window must still be open.
+ */
 export async function authenticate(context: SessionContext, accessToken: string): Promise<Authentication> {
   const { db, keys: tokens, settings } = context
   const now = context.now()

@@ -75,7 +75,7 @@ export async function insertOnce(
   now: number,
   origin: Origin,
 ): Promise<boolean> {
-  const id = digest(JSON.stringify([event.name, ...identity])).toString('base64url')
+  const id = idOf([event.name, ...identity])
   return transaction(db, async (trx) => {
     const { numInsertedOrUpdatedRows } = await trx
       .insertInto('events')
@@ -98,6 +98,9 @@ const MAX_REMEMBERED = 10_000
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
+/** Events with the same identity have the same id, so only one of them is kept. */
+const idOf = (identity: readonly unknown[]) => digest(JSON.stringify(identity)).toString('base64url')
+
 /**
  * Keeps at most a thousand events of a kind per hour. Each event picks one of a thousand ids at random, and the first
  * event with an id is kept. A dropped event also causes a write, so that response times do not reveal which events
@@ -114,7 +117,7 @@ export async function insertSampled(
   const identity = [event.name, event.reason, randomInt(MAX_ROWS_PER_HOUR), Math.floor(now / HOUR)]
   await db
     .insertInto('events')
-    .values(rowOf(event, digest(JSON.stringify(identity)).toString('base64url'), now, origin))
+    .values(rowOf(event, idOf(identity), now, origin))
     // This write changes nothing.
     .onConflict((conflict) => conflict.column('id').doUpdateSet((eb) => ({ name: eb.ref('excluded.name') })))
     .execute()
@@ -137,7 +140,7 @@ export function oncePerHour(db: Database): RecordRefusal {
   return async (event, now, origin, network) => {
     const subject = event.userId ?? event.sessionId ?? digest(network).readUInt32BE() % MAX_ROWS_PER_HOUR
     const identity = [event.name, subject, event.sessionId, event.reason, origin.kind, Math.floor(now / HOUR)]
-    const id = digest(JSON.stringify(identity)).toString('base64url')
+    const id = idOf(identity)
     if (written.has(id)) return
     await db
       .insertInto('events')
