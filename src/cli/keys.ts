@@ -51,7 +51,7 @@ async function list({ db, settings, now, remark }: CommandContext, json: boolean
   remark(keys.length === 0 ? 'no keys: HS256 signs.' : `${count(keys.length, 'key')}.`)
 }
 
-// The first key of a new database has signed since ever.
+// The first key of a new database has signed from the beginning.
 const timeOf = (time: number | null) => (time === null ? '-' : time === 0 ? 'the first' : isoTime(time))
 
 const isoOrNull = (time: number | null | undefined) => (time ? isoTime(time) : null)

@@ -4,7 +4,7 @@ import type { AccessKeys, Signer } from '../tokens/keys.ts'
 import type { Scheduled } from './schedule.ts'
 import { scheduleOf } from './schedule.ts'
 
-/** A row with its key. A time of HS256 has none. */
+/** A row with its key. A period of HS256 has none. */
 export interface OpenRow extends KeyRow {
   readonly key: TokenKey | undefined
 }

@@ -24,7 +24,7 @@ export async function rotateKey({ db, now }: OperateContext): Promise<RotateOutc
   return { outcome: 'scheduled', kid: next.kid, signsFrom }
 }
 
-/** `unknown`: there is no such key. `secret`: a time of HS256, which ends with the secret. */
+/** `unknown`: there is no such key. `secret`: a period of HS256, which ends with the secret. */
 export type RevokeOutcome = { readonly outcome: 'revoked' | 'revoked_already' | 'unknown' | 'secret' }
 
 /** Ends a key at once: its tokens are refused from now on. If it signs, the next one signs instead. */

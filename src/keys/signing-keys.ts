@@ -9,9 +9,9 @@ import { createKeyRing } from './key-ring.ts'
 import { lifetimeOf } from './schedule.ts'
 import type { Sealer } from './sealed-key.ts'
 import { createSealer, makeKey, publicHalf } from './sealed-key.ts'
+import type { NewKey, Wanted } from './startup.ts'
+import { startChange } from './startup.ts'
 import { upkeepChange } from './upkeep.ts'
-import type { NewKey, Wanted } from './wanted.ts'
-import { startChange } from './wanted.ts'
 
 /** A log for what happens to keys. A logger of pino fits. */
 export interface KeyLog {

@@ -52,7 +52,7 @@ export async function startChange(found: Found, wanted: Wanted): Promise<KeyChan
   const schedule = reschedule(found, wanted)
   if (head !== undefined || found.rows.length > 0 || found.isNew || inserted.length === 0)
     return { remove, insert: inserted, schedule }
-  return { remove, insert: [timeOfSecret('', found.now, 0), ...inserted], schedule }
+  return { remove, insert: [periodOfSecret('', found.now, 0), ...inserted], schedule }
 }
 
 const nextOf = (wanted: Wanted) => (wanted.source === 'given' ? wanted.next?.kid : undefined)
@@ -71,8 +71,8 @@ async function insertions(found: Found, wanted: Wanted): Promise<Insertion[]> {
   )
   switch (wanted.source) {
     case 'secret':
-      // Without any key, HS256 signs since ever.
-      return isThere || rows.length === 0 ? [] : [timeOfSecret(lastOf(rows), now, added.signsFrom)]
+      // Without any key, HS256 has always signed.
+      return isThere || rows.length === 0 ? [] : [periodOfSecret(lastOf(rows), now, added.signsFrom)]
     case 'made': {
       if (isThere) return []
       const follows = rows.length === 0 && !found.isNew ? FIRST_SECRET : lastOf(rows)
@@ -93,10 +93,10 @@ async function insertions(found: Found, wanted: Wanted): Promise<Insertion[]> {
 
 type Insertion = NonNullable<KeyChange['insert']>[number]
 
-// The name of the time of HS256 before the first key. It is never in a token.
+// The name of the period of HS256 before the first key. It is never in a token.
 const FIRST_SECRET = 'secret'
 
-const timeOfSecret = (follows: string, createdAt: number, signsFrom: number): Insertion => ({
+const periodOfSecret = (follows: string, createdAt: number, signsFrom: number): Insertion => ({
   kid: follows === '' ? FIRST_SECRET : `secret-after-${follows}`,
   algorithm: 'HS256',
   source: 'secret',

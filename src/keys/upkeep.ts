@@ -3,7 +3,7 @@ import type { KeyChange, KeyRow } from '../store/queries/signing-keys.ts'
 import type { PublicAlgorithm } from '../tokens/algorithms.ts'
 import type { OpenRow } from './key-ring.ts'
 import { chainOf, currentIn, lastOf, PUBLISH_TIME, scheduleOf } from './schedule.ts'
-import type { NewKey } from './wanted.ts'
+import type { NewKey } from './startup.ts'
 
 export interface Upkeep {
   readonly rows: readonly KeyRow[]

@@ -107,12 +107,12 @@ export interface Schema {
     /** The number of times that the receiver refused this event while it was available */
     refusals: Generated<number>
   }
-  /** What access tokens are signed with, in the order of `signs_from`. Empty: HS256 with the secret, since ever. */
+  /** What access tokens are signed with, in the order of `signs_from`. Empty: always HS256 with the secret. */
   signing_keys: {
-    /** The thumbprint of the key (RFC 7638), or a name for a time of HS256 */
+    /** The thumbprint of the key (RFC 7638), or a name for a period of HS256 */
     kid: string
     algorithm: string
-    /** `made` by the service, `given` by JWT_SIGNING_KEY, or `secret` for a time of HS256 */
+    /** `made` by the service, `given` by JWT_SIGNING_KEY, or `secret` for a period of HS256 */
     source: string
     /** The last row before this one, so that processes that add one at once add only one. Null if it needs no such care. */
     follows: string | null

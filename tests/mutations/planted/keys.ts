@@ -59,15 +59,15 @@ export const keyFaults: readonly Mutation[] = [
     tests: ['tests/keys/clock.test.ts'],
   },
   {
-    file: 'src/keys/wanted.ts',
+    file: 'src/keys/startup.ts',
     find: 'return found.isNew ? 0 : published + PUBLISH_TIME',
     replace: 'return 0',
     why: 'a switch from HS256 takes effect before anybody knows the key, and refuses tokens of before',
     tests: ['tests/keys/switching.test.ts'],
   },
   {
-    file: 'src/keys/wanted.ts',
-    find: "return { remove, insert: [timeOfSecret('', found.now, 0), ...inserted], schedule }",
+    file: 'src/keys/startup.ts',
+    find: "return { remove, insert: [periodOfSecret('', found.now, 0), ...inserted], schedule }",
     replace: 'return { remove, insert: inserted, schedule }',
     why: 'HS256 does not verify after a switch from it',
     tests: ['tests/keys/switching.test.ts'],
