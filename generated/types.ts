@@ -496,8 +496,8 @@ export interface paths {
         /**
          * Get where the keys of the issuer are
          * @description The metadata of RFC 8414, as far as this service has what it describes: it has no authorization endpoint, and its
-         *     tokens come from the operations of this document, so both lists are empty. Only there with `PUBLIC_URL`, unless
-         *     `JWT_ISSUER` is another one.
+         *     tokens come from the operations of this document, so both lists are empty. It is 404 without `PUBLIC_URL`, and if
+         *     `JWT_ISSUER` is another issuer.
          */
         get: operations["issuerMetadata"];
         put?: never;
