@@ -9,10 +9,13 @@ export const errorWords = {
   "Conflicting refresh tokens.": 'conflicting_refresh_tokens',
   "Cross-site request refused.": 'cross_site_request',
   "Current password is wrong.": 'current_password_wrong',
+  "Device proof required.": 'device_proof_required',
+  "Device session has ended.": 'device_session_ended',
   "Exchange is disabled.": 'exchange_disabled',
   "Invalid access token.": 'access_token_invalid',
   "Invalid admin token.": 'admin_token_invalid',
   "Invalid credentials.": 'credentials_invalid',
+  "Invalid device proof.": 'device_proof_invalid',
   "Invalid refresh token.": 'refresh_token_invalid',
   "Invalid request.": 'invalid_request',
   "Invalid token.": 'token_invalid',
@@ -41,7 +44,7 @@ export const errorWords = {
 export interface Messages {
   refreshToken: {
     400: "Conflicting refresh tokens."
-    401: "Refresh token missing." | "Invalid refresh token." | "Refresh token has expired."
+    401: "Refresh token missing." | "Invalid refresh token." | "Refresh token has expired." | "Device proof required."
     403: "User is inactive." | "Cross-site request refused."
     404: "User not found."
     405: "Method not allowed."
@@ -119,6 +122,26 @@ export interface Messages {
     403: "User is inactive."
     404: "User not found."
     405: "Method not allowed."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
+  registerDevice: {
+    401: "Invalid device proof."
+    403: "Cross-site request refused."
+    404: "Not found."
+    405: "Method not allowed."
+    413: "Request body too large."
+    429: "Too many requests."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
+  refreshDevice: {
+    401: "Device session has ended."
+    403: "Device proof required." | "Cross-site request refused."
+    404: "Not found."
+    405: "Method not allowed."
+    413: "Request body too large."
+    429: "Too many requests."
     500: "An unexpected error occurred"
     503: "Service unavailable."
   }

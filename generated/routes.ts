@@ -1,7 +1,7 @@
 // Made from openapi/ by `npm run generate`. Never edit.
 
 import { createRoute } from '@hono/zod-openapi'
-import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zListEventsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRegisterBody, zRenameUserBody, zRenameUserPath, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
+import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zListEventsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRefreshDeviceHeaders, zRegisterBody, zRenameUserBody, zRenameUserPath, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
 
 export const routes = {
   refreshToken: createRoute({
@@ -13,14 +13,14 @@ export const routes = {
     responses: {
       200: { description: "A new access token, and with rotation the next refresh token" },
       400: { description: "The request carries different refresh tokens" },
-      401: { description: "No usable refresh token was presented" },
+      401: { description: "No usable refresh token was presented, or it is bound to a device (`DBSC`) and the request has no bound cookie of that" },
       403: { description: "The account is deactivated, or a cross-site request carried (or, at login, asked for) the refresh cookie" },
       404: { description: "The account was deleted" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
       413: { description: "The body is larger than 16 kB" },
       429: { description: "Too many requests of one account, session or address. Nothing was changed: a valid token can be used again after `Retry-After`" },
       500: { description: "A defect of this service; the log line with this request id has the details" },
-      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out. Or the browser has to renew the bound cookie (`DBSC`) first, which it does by itself" },
     },
   }),
   exchangeToken: createRoute({
@@ -151,6 +151,43 @@ export const routes = {
       403: { description: "The account is deactivated" },
       404: { description: "The account was deleted" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
+  registerDevice: createRoute({
+    operationId: 'registerDevice',
+    method: 'post',
+    path: '/api/auth/dbsc/registration',
+    tags: ["devices"],
+    summary: "Register a key of the browser for a session",
+    responses: {
+      200: { description: "What the browser does for the session, in the format of that specification" },
+      401: { description: "The proof is missing, malformed, too old or not signed with its key, or the session cannot be bound any more" },
+      403: { description: "A cross-site request carried the refresh cookie" },
+      404: { description: "`DBSC` is `off`" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      429: { description: "Too many requests of one account, session or address. Nothing was changed: a valid token can be used again after `Retry-After`" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
+  refreshDevice: createRoute({
+    operationId: 'refreshDevice',
+    method: 'post',
+    path: '/api/auth/dbsc/refresh',
+    tags: ["devices"],
+    summary: "Prove that the browser still has the key",
+    request: { headers: zRefreshDeviceHeaders },
+    responses: {
+      200: { description: "A bound cookie for ten minutes, and what the browser does for the session" },
+      401: { description: "The session is over, or it is bound to another key. The browser has to forget its own" },
+      403: { description: "The browser has to sign the challenge, or a cross-site request carried the refresh cookie" },
+      404: { description: "`DBSC` is `off`" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      429: { description: "Too many requests of one account, session or address. Nothing was changed: a valid token can be used again after `Retry-After`" },
       500: { description: "A defect of this service; the log line with this request id has the details" },
       503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
     },

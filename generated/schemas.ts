@@ -166,6 +166,28 @@ export const zUserResult = z.object({
 });
 
 /**
+ * JSON session instructions (https://w3c.github.io/webappsec-dbsc/). Requests to the paths of this service wait for a bound cookie, no others
+ */
+export const zDeviceSession = z.object({
+    session_identifier: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character'),
+    refresh_url: z.literal('refresh'),
+    scope: z.object({
+        include_site: z.literal(false),
+        scope_specification: z.array(z.object({
+            type: z.enum(['exclude', 'include']),
+            domain: z.literal('*'),
+            path: z.string()
+        })).min(1).max(10)
+    }),
+    credentials: z.tuple([z.object({
+            type: z.literal('cookie'),
+            name: z.string(),
+            attributes: z.string()
+        })]),
+    allowed_refresh_initiators: z.array(z.string()).max(1000)
+});
+
+/**
  * Opaque; it does not expire
  */
 export const zCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^[A-Za-z0-9_-]{21}[AQgw]$/u, 'malformed: Expected a cursor of this list');
@@ -179,6 +201,7 @@ export const zSession = z.object({
     refresh_count: z.int().gte(0),
     refreshed_device: z.string().nullable(),
     refreshed_address: z.string().nullable(),
+    binding: z.string().nullable(),
     expires_at: zTimestamp,
     current: z.boolean()
 });
@@ -285,6 +308,7 @@ export const zSessionRecord = z.object({
     refresh_count: z.int().gte(0),
     refreshed_device: z.string().nullable(),
     refreshed_address: z.string().nullable(),
+    binding: z.string().nullable(),
     expires_at: zTimestamp
 });
 
@@ -439,6 +463,10 @@ export const zRegisterBody = zRegisterRequest;
 export const zLoginBody = zLoginRequest;
 
 export const zChangePasswordBody = zPasswordRequest;
+
+export const zRefreshDeviceHeaders = z.object({
+    'Sec-Secure-Session-Id': z.string().optional()
+});
 
 export const zListSessionsQuery = z.strictObject({
     limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(100)).optional().default(100),

@@ -27,6 +27,11 @@ export interface paths {
          *     retry gets the token after the successor, and the successor is dead. Any other superseded token is reuse, and the session
          *     ends.
          *
+         *     A session that is bound to a device (`DBSC`) is refreshed only with the bound cookie, which the browser renews by itself.
+         *     Without it: `401` `device_proof_required`. With one that is not good any more, or if the browser says in
+         *     `Secure-Session-Skipped` that it could not renew it: `503`, so that the request can be sent again. Neither changes the
+         *     session.
+         *
          *     The checks run in this order: cross-site, conflicting, missing, readable and authentic, expired, user known, user active, session and
          *     generation.
          */
@@ -187,6 +192,53 @@ export interface paths {
         get: operations["me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/dbsc/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a key of the browser for a session
+         * @description A browser with Device Bound Session Credentials sends this by itself, when the answer of a login or refresh in cookie mode
+         *     has `Secure-Session-Registration`. Nothing is bound yet: that is done by the first proof at
+         *     `POST /api/auth/dbsc/refresh`.
+         */
+        post: operations["registerDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/dbsc/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove that the browser still has the key
+         * @description A browser with Device Bound Session Credentials sends this by itself, before a request to this service when it has no bound
+         *     cookie. The first proof binds the session to the key. From then on, `POST /refresh_token` and `POST /api/auth/refresh` need
+         *     the bound cookie.
+         *
+         *     Without a proof, or with one of a challenge that is too old, it gets `403` with another challenge. Browsers forget the
+         *     session for good when they get any other `4xx` but `407` and `429`, so `401` means that it is over.
+         */
+        post: operations["refreshDevice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -820,6 +872,41 @@ export interface components {
             code: 200;
             data: components["schemas"]["User"];
         };
+        /** @description JSON session instructions (https://w3c.github.io/webappsec-dbsc/). Requests to the paths of this service wait for a bound cookie, no others */
+        DeviceSession: {
+            session_identifier: string;
+            /**
+             * @description Relative to the URL of the request
+             * @constant
+             */
+            refresh_url: "refresh";
+            scope: {
+                /** @constant */
+                include_site: false;
+                /** @description The last rule that applies decides */
+                scope_specification: {
+                    /** @enum {string} */
+                    type: "exclude" | "include";
+                    /** @constant */
+                    domain: "*";
+                    /**
+                     * @description Below the path of `PUBLIC_URL`
+                     * @example /refresh_token
+                     */
+                    path: string;
+                }[];
+            };
+            credentials: {
+                /** @constant */
+                type: "cookie";
+                /** @example __Host-refresh_token-bound */
+                name: string;
+                /** @example Path=/; Secure; HttpOnly; SameSite=Strict */
+                attributes: string;
+            }[];
+            /** @description The hosts of `CORS_ORIGINS` */
+            allowed_refresh_initiators: string[];
+        };
         /**
          * @description Opaque; it does not expire
          * @example XBsvDo8LSlKdfj0KS49sIQ
@@ -855,6 +942,11 @@ export interface components {
              * @example 192.0.2.1
              */
             refreshed_address: string | null;
+            /**
+             * @description How refreshes prove that they come from the device of the login. Null if they need no proof
+             * @example dbsc
+             */
+            binding: string | null;
             expires_at: components["schemas"]["Timestamp"];
             /** @description Whether the access token of this request belongs to this session */
             current: boolean;
@@ -1015,6 +1107,11 @@ export interface components {
              * @example 192.0.2.1
              */
             refreshed_address: string | null;
+            /**
+             * @description How refreshes prove that they come from the device of the login. Null if they need no proof
+             * @example dbsc
+             */
+            binding: string | null;
             expires_at: components["schemas"]["Timestamp"];
         };
         SessionRecordsResult: {
@@ -1255,13 +1352,13 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description No usable refresh token was presented */
+        /** @description No usable refresh token was presented, or it is bound to a device (`DBSC`) and the request has no bound cookie of that */
         InvalidRefreshToken: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
-                "Rekindle-Error": "refresh_token_missing" | "refresh_token_invalid" | "refresh_token_expired";
+                "Rekindle-Error": "refresh_token_missing" | "refresh_token_invalid" | "refresh_token_expired" | "device_proof_required";
                 "WWW-Authenticate": components["headers"]["Challenge"];
                 [name: string]: unknown;
             };
@@ -1351,13 +1448,14 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out */
-        Unavailable: {
+        /** @description The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out. Or the browser has to renew the bound cookie (`DBSC`) first, which it does by itself */
+        UnavailableOrUnproven: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
                 "Rekindle-Error": "service_unavailable";
+                "Set-Cookie": components["headers"]["ClearedBoundCookie"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
@@ -1412,6 +1510,20 @@ export interface components {
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
                 "Rekindle-Error": "unsupported_media_type";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out */
+        Unavailable: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "service_unavailable";
+                "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
             content: {
@@ -1563,6 +1675,62 @@ export interface components {
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
                 "Rekindle-Error": "user_inactive";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The proof is missing, malformed, too old or not signed with its key, or the session cannot be bound any more */
+        InvalidDeviceProof: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "device_proof_invalid";
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `DBSC` is `off` */
+        DbscOff: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "not_found";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The session is over, or it is bound to another key. The browser has to forget its own */
+        DeviceSessionEnded: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "device_session_ended";
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The browser has to sign the challenge, or a cross-site request carried the refresh cookie */
+        DeviceProofRequiredOrCrossSite: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "device_proof_required" | "cross_site_request";
+                /** @description What the browser has to sign, unless the request was cross-site */
+                "Secure-Session-Challenge"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1833,6 +2001,11 @@ export interface components {
          */
         RefreshCookie: string;
         /**
+         * @description In cookie mode while `DBSC` is `optional`, and at a refresh only if the session is not bound: a browser with Device Bound Session Credentials makes a key and registers it
+         * @example (ES256);path="dbsc/registration";challenge="1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa.2992464.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+         */
+        DeviceRegistration: string;
+        /**
          * @description How to authenticate (RFC 6750 §3)
          * @example Bearer realm="rekindle", error="invalid_token"
          */
@@ -1858,10 +2031,25 @@ export interface components {
          */
         RateLimitPolicy: string;
         /**
+         * @description Deletes a bound cookie that the request carried, because it has expired or may be of another session
+         * @example __Host-refresh_token-bound=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict
+         */
+        ClearedBoundCookie: string;
+        /**
          * @description Deletes the refresh cookie, if the request carried the cookie of the session that has ended
          * @example __Host-refresh_token=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict
          */
         ClearedCookie: string;
+        /**
+         * @description What the browser signs next
+         * @example "1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa.2992464.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";id="1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa.6_GB2voQ0qroMh6OlDFCFS_SJriQi1PTvvBOhGZ3bHI.IegOJULyE7SxH_Cd1KCER7lWBvGFHQ-h0xyjzUjEIWE.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+         */
+        DeviceChallenge: string;
+        /**
+         * @description Proves the device for ten minutes. Its name is that of the refresh cookie with `-bound`
+         * @example __Host-refresh_token-bound=1795996800000.0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU; Max-Age=540; Path=/; HttpOnly; Secure; SameSite=Strict
+         */
+        BoundCookie: string;
         /**
          * @description The response may be used for five minutes, and is then asked for again with `If-None-Match`
          * @example public, max-age=300
@@ -1907,6 +2095,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["RequestId"];
                     "Cache-Control": components["headers"]["NoStore"];
                     "Set-Cookie": components["headers"]["RefreshCookie"];
+                    "Secure-Session-Registration": components["headers"]["DeviceRegistration"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1921,7 +2110,7 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
+            503: components["responses"]["UnavailableOrUnproven"];
         };
     };
     exchangeToken: {
@@ -2019,6 +2208,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["RequestId"];
                     "Cache-Control": components["headers"]["NoStore"];
                     "Set-Cookie": components["headers"]["RefreshCookie"];
+                    "Secure-Session-Registration": components["headers"]["DeviceRegistration"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2157,6 +2347,76 @@ export interface operations {
             403: components["responses"]["InactiveUser"];
             404: components["responses"]["UnknownUser"];
             405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    registerDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the browser does for the session, in the format of that specification */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Secure-Session-Challenge": components["headers"]["DeviceChallenge"];
+                    "Set-Cookie": components["headers"]["ClearedBoundCookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSession"];
+                };
+            };
+            401: components["responses"]["InvalidDeviceProof"];
+            403: components["responses"]["CrossSite"];
+            404: components["responses"]["DbscOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refreshDevice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `session_identifier` of the registration
+                 * @example 1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa.6_GB2voQ0qroMh6OlDFCFS_SJriQi1PTvvBOhGZ3bHI.IegOJULyE7SxH_Cd1KCER7lWBvGFHQ-h0xyjzUjEIWE.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+                 */
+                "Sec-Secure-Session-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bound cookie for ten minutes, and what the browser does for the session */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Secure-Session-Challenge": components["headers"]["DeviceChallenge"];
+                    "Set-Cookie": components["headers"]["BoundCookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSession"];
+                };
+            };
+            401: components["responses"]["DeviceSessionEnded"];
+            403: components["responses"]["DeviceProofRequiredOrCrossSite"];
+            404: components["responses"]["DbscOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -53,6 +53,7 @@ const ACTIVE: ListFormat<NamedSession> = {
     ['REFRESHED', ({ refreshedAt }) => isoTime(refreshedAt)],
     ['TIMES', ({ refreshCount }) => String(refreshCount)],
     ['EXPIRES', ({ endsAt }) => isoTime(endsAt)],
+    ['BOUND', ({ boundAt }) => (boundAt === null ? '-' : 'dbsc')],
     ['ADDRESS', ({ address }) => address ?? '-'],
     ['DEVICE', ({ userAgent }) => userAgent ?? '-'],
     ['LAST ADDRESS', (session) => lastOrigin(session).address ?? '-'],
@@ -66,6 +67,7 @@ const ACTIVE: ListFormat<NamedSession> = {
     { head: 'ADDRESS', cell: ({ address }) => address ?? '-', rank: 4 },
     { head: 'LAST ADDRESS', cell: (session) => lastOrigin(session).address ?? '-', rank: 5 },
     { head: 'OPENED', cell: ({ createdAt }) => localTime(createdAt), rank: 6 },
+    { head: 'BOUND', cell: ({ boundAt }) => (boundAt === null ? '-' : 'dbsc'), rank: 7 },
   ],
 }
 

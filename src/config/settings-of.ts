@@ -44,6 +44,7 @@ export function settingsOf(data: Parsed): Settings {
     grace: data.REFRESH_TOKEN_GRACE_SECONDS * second,
     lateRetry: data.REFRESH_TOKEN_LATE_RETRY_HOURS * hour,
     sharedTokens: data.REFRESH_TOKEN_SHARED,
+    dbsc: data.DBSC,
     exchangeWindow: data.EXPIRED_TOKEN_WINDOW_MINUTES * minute,
     exchangeSessions: data.EXCHANGE_SESSIONS,
     password: Object.freeze({

@@ -62,6 +62,8 @@ export interface Settings {
   readonly lateRetry: number
   /** REFRESH_TOKEN_SHARED: whether a session ends when two holders use copies of one refresh token. */
   readonly sharedTokens: 'end' | 'report'
+  /** DBSC: `optional` binds sessions in cookie mode to devices, where the browser can. */
+  readonly dbsc: 'off' | 'optional'
   /** EXPIRED_TOKEN_WINDOW_MINUTES, in milliseconds. 0 switches the exchange off. */
   readonly exchangeWindow: number
   /** EXCHANGE_SESSIONS: `unrotated` confines the exchange to sessions in header mode that were never rotated. */

@@ -63,6 +63,7 @@ export const variables = z
     // From Friday evening to Monday morning: see docs/adr/0057-late-retries.md.
     REFRESH_TOKEN_LATE_RETRY_HOURS: whole(0, year * 24).default(72),
     REFRESH_TOKEN_SHARED: oneOf('end', 'report').default('end'),
+    DBSC: oneOf('off', 'optional').default('off'),
     EXPIRED_TOKEN_WINDOW_MINUTES: whole(0, year * 24 * 60).default(1440),
     EXCHANGE_SESSIONS: oneOf('all', 'unrotated').default('all'),
     // NIST SP 800-63B-4 §3.1.1.2: at least 8, or 15 where the password is the only factor.
@@ -102,6 +103,16 @@ export const variables = z
     path: ['REFRESH_COOKIE_NAME'],
     error:
       'must not begin with __Host- or __Secure- when COOKIE_SECURE is false: browsers would drop the cookie',
+    ...always,
+  })
+  .refine((read) => read.DBSC !== 'optional' || read.COOKIE_SECURE !== false, {
+    path: ['DBSC'],
+    error: 'must be off when COOKIE_SECURE is false: browsers bind sessions only over https',
+    ...always,
+  })
+  .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.PUBLIC_URL), {
+    path: ['PUBLIC_URL'],
+    error: 'must be https in production: RFC 8414 §2 asks for it, and tokens cross the network',
     ...always,
   })
   .refine((read) => !(read.PASSWORD_MEMORY_KIB * read.PASSWORD_ITERATIONS < MIN_COST), {

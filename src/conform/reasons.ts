@@ -13,6 +13,8 @@ const BY_KEY: readonly (readonly [RegExp, string])[] = [
   [/^403 closed$/, 'needs REGISTRATION=closed'],
   [/^403 disabled$/, 'needs EXPIRED_TOKEN_WINDOW_MINUTES=0'],
   [/^403 cookie_/, 'needs a page in CORS_ORIGINS'],
+  [/^401 off_device$/, 'needs half a minute after a binding'],
+  [/^404 dbsc_off$/, 'needs DBSC=off'],
   [/^404 off$/, 'needs a server without ADMIN_TOKEN'],
 ]
 
@@ -34,7 +36,7 @@ export const needsAdmin = ({ operationId, key }: Example): boolean =>
 
 /** What settings and limits of a server may bring instead of a response that was asked for */
 const INSTEAD: readonly (readonly [wanted: RegExp, got: RegExp])[] = [
-  [/./, /^(429 too_many|403 closed|403 disabled)$/],
+  [/./, /^(429 too_many|403 closed|403 disabled|404 dbsc_off)$/],
   // With a longer minimum, short ones of the list of common passwords are too short.
   [/^400 common_password$/, /^400 short_password$/],
   // Only with PUBLIC_URL there is an issuer.

@@ -15,11 +15,13 @@ const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('bas
 function nobody(): Actor {
   const token = `${part({ alg: 'HS256' })}.${part({ sid: randomUUID() })}.c2lnbmF0dXJl`
   const unused = () => Promise.reject(new TypeError('a mock has no users'))
+  // What prepares a request has no effect there.
+  const nothing: Answer = { status: 0, headers: new Headers(), text: '', body: undefined }
   return {
     ...{ accessToken: token, refreshToken: token, adminToken: token, cookieName: 'refresh_token' },
     user: { id: randomUUID(), username: 'ada' },
     ...{ password: 'correct horse battery staple', newPassword: 'another one entirely', freeName: 'grace' },
-    ...{ request: unused, login: unused, another: unused },
+    ...{ request: () => Promise.resolve(nothing), login: unused, another: unused },
   }
 }
 

@@ -9,6 +9,7 @@ import { accountHandlers } from './operations/accounts.ts'
 import { adminEventHandlers } from './operations/admin-events.ts'
 import { adminSessionHandlers } from './operations/admin-sessions.ts'
 import { adminUserHandlers } from './operations/admin-users.ts'
+import { deviceHandlers } from './operations/devices.ts'
 import { operationHandlers } from './operations/health.ts'
 import { refreshHandlers } from './operations/refresh.ts'
 import { sessionHandlers } from './operations/sessions.ts'
@@ -68,6 +69,7 @@ export function createApp(core: Core): App {
     ...refreshHandlers(core),
     ...accountHandlers(core),
     ...sessionHandlers(core),
+    ...deviceHandlers(core),
     ...adminUserHandlers(core),
     ...adminSessionHandlers(core),
     ...adminEventHandlers(core),

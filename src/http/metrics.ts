@@ -46,6 +46,7 @@ const REFRESHES: Readonly<Record<RefreshOutcome['outcome'], true>> = {
   reused: true,
   shared: true,
   restored: true,
+  off_device: true,
 }
 const EXCHANGES: Readonly<Record<ExchangeOutcome['outcome'], true>> = {
   exchanged: true,
@@ -60,6 +61,7 @@ const EXCHANGES: Readonly<Record<ExchangeOutcome['outcome'], true>> = {
   revoked: true,
   superseded: true,
   confined: true,
+  off_device: true,
   reused: true,
 }
 

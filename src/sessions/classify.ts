@@ -1,5 +1,7 @@
 import { isInGrace } from '../clock.ts'
+import type { ProvenDevice } from '../store/queries/rotation-conditions.ts'
 import type { FoundSession, SessionState } from '../store/queries/sessions.ts'
+import { isOffDevice } from './devices.ts'
 import { readLineage } from './lineage.ts'
 
 /**
@@ -12,10 +14,11 @@ import { readLineage } from './lineage.ts'
  * - `late`: a retry with it after the grace window, while the current token was never presented. Its client has not received
  *   the current token, or died before it was stored
  * - `shared`: within the grace window, but another copy of the predecessor than the one that was rotated, from another
- *   caller. Two holders used copies of one generation
+ *   caller. Two holders used copies of one generation. Or the current one, by which another holder has bound the session
  * - `reused`: any other superseded token, which is evidence of theft
  * - `restored`: authentic, but the row has not reached this generation, or began it at another time. The database was
  *   restored from a backup: see `docs/adr/0012-restored-backups.md`
+ * - `off_device`: it would be accepted from the device that the session is bound to
  * - `current`: it can be rotated now, because the row changed in between
  */
 export type Classification =
@@ -30,9 +33,10 @@ export type Classification =
   | 'shared'
   | 'reused'
   | 'restored'
+  | 'off_device'
   | 'current'
 
-export interface PresentedToken {
+export interface PresentedToken extends ProvenDevice {
   readonly generation: number
   /** `iat` of the token, in milliseconds */
   readonly issuedAt: number
@@ -76,13 +80,38 @@ export function classify(
   if (generation > session.generation) return 'restored'
   if (generation === session.generation && !isOfRow) return 'restored'
   if (session.expiresAt <= now) return 'expired'
-  if (generation === session.generation) return 'current'
+  if (generation === session.generation) return classifyCurrent(session, presented)
   // No evidence of theft: these are like the tokens of another session, which has ended.
   if (generation < session.startGeneration) return 'superseded'
   return classifyPredecessor(session, presented, state.asOf, windows)
 }
 
+function classifyCurrent(session: FoundSession, presented: PresentedToken): Classification {
+  if (!isOffDevice(session, presented)) return 'current'
+  // Only whoever logged in was asked for the key of a session that was not rotated yet. Later it may have been a thief, who
+  // must not keep the session while its owner is refused.
+  const isOfLogin = session.generation === session.startGeneration
+  return isRotatedSinceBound(session) || isOfLogin ? 'off_device' : 'shared'
+}
+
+/** The current token was then given to the device. */
+const isRotatedSinceBound = ({ boundAt, rotatedAt }: FoundSession) => boundAt !== null && boundAt < rotatedAt
+
 function classifyPredecessor(
+  session: FoundSession,
+  presented: PresentedToken,
+  asOf: number,
+  windows: Windows,
+): Classification {
+  const outcome = classifyRetry(session, presented, asOf, windows)
+  if (outcome === 'reused' || !isOffDevice(session, presented)) return outcome
+  if (isRotatedSinceBound(session)) return 'off_device'
+  // The session was bound by whoever received the current token, and this is not them. Within the grace window a request of
+  // the same browser may have been on its way; if it is a thief's, `shared` tells.
+  return outcome === 'late' ? 'reused' : outcome
+}
+
+function classifyRetry(
   session: FoundSession,
   { generation, mark, caller }: PresentedToken,
   asOf: number,

@@ -13,6 +13,7 @@ export type SessionSettings = Pick<
   | 'grace'
   | 'lateRetry'
   | 'sharedTokens'
+  | 'dbsc'
   | 'exchangeWindow'
   | 'exchangeSessions'
   | 'eventsRetention'

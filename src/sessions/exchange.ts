@@ -9,6 +9,8 @@ import type { AccessToken } from '../tokens/access-token.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import type { SessionContext } from './context.ts'
 import { settledBefore } from './context.ts'
+import type { Proves } from './devices.ts'
+import { isOffDevice, PROVES_NOTHING, provenDevice } from './devices.ts'
 import type { Access } from './mint.ts'
 import { secondsBetween } from './mint.ts'
 
@@ -24,8 +26,11 @@ export type ExchangeOutcome =
         | 'unknown_session'
         | 'revoked'
     } & Subject)
-  /** `superseded`: from before a password change. `confined`: EXCHANGE_SESSIONS excludes the session. */
-  | ({ readonly outcome: 'superseded' | 'confined' } & Subject)
+  /**
+   * `superseded`: from before a password change. `confined`: EXCHANGE_SESSIONS excludes the session. `off_device`: it is bound
+   * to a device, and the request does not prove that it comes from there.
+   */
+  | ({ readonly outcome: 'superseded' | 'confined' | 'off_device' } & Subject)
   /** `events`: those that were written, none if the session ended in between */
   | ({ readonly outcome: 'reused'; readonly events: readonly NewEvent[] } & Subject)
 
@@ -39,13 +44,15 @@ interface Subject {
  * because they make an access token its own refresh credential: see `docs/adr/0002-exchange-bounds.md`.
  *
  * @param origin called only for an authentic token
+ * @param proves finds the device that the request comes from
  */
 export async function exchange(
   context: SessionContext,
   accessToken: string,
   origin: () => Origin,
+  proves: Proves = PROVES_NOTHING,
 ): Promise<ExchangeOutcome> {
-  const outcome = await retryOvertaken(() => attempt(context, accessToken, origin))
+  const outcome = await retryOvertaken(() => attempt(context, accessToken, origin, proves))
   if (outcome === undefined) throw new Error('a token that can be exchanged is not exchanged')
   return outcome
 }
@@ -55,6 +62,7 @@ async function attempt(
   context: SessionContext,
   accessToken: string,
   origin: () => Origin,
+  proves: Proves,
 ): Promise<ExchangeOutcome | undefined> {
   const { db, keys, settings } = context
   if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
@@ -67,11 +75,13 @@ async function attempt(
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
 
   const from = origin()
+  const device = provenDevice(context, proves, token.sessionId, now)
   const isConfined = settings.exchangeSessions === 'unrotated'
   const mayWrite = (await context.mayWrite?.(subject)) ?? true
   const claim = mayWrite
     ? await claimToken(db, {
         ...subject,
+        ...device,
         jti: token.id,
         generation: token.generation,
         confined: isConfined ? 1 : 0,
@@ -96,6 +106,7 @@ async function attempt(
   if (token.generation < session.startGeneration) return { outcome: 'superseded', ...subject }
   const isContinued = session.generation > session.startGeneration || session.cookieAt !== null
   if (isConfined && isContinued) return { outcome: 'confined', ...subject }
+  if (isOffDevice(session, device)) return { outcome: 'off_device', ...subject }
 
   const earlier = await findRevokedToken(db, token.id)
   if (earlier === undefined) {

@@ -7,6 +7,8 @@ import { findSession, rotateSession, touchSession } from '../store/queries/sessi
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
 import { classify } from './classify.ts'
 import type { SessionContext } from './context.ts'
+import type { Proves } from './devices.ts'
+import { PROVES_NOTHING, provenDevice } from './devices.ts'
 import type { Caller } from './marks.ts'
 import { markOf } from './marks.ts'
 import type { Grant } from './mint.ts'
@@ -31,10 +33,11 @@ export type RefreshOutcome =
   | { readonly outcome: 'invalid' }
   | { readonly outcome: 'limited' | RefreshRefusal; readonly userId: string; readonly sessionId: string }
   | {
-      readonly outcome: 'reused' | 'shared' | 'restored'
+      /** `off_device`: only refused. The others have ended the session. */
+      readonly outcome: 'reused' | 'shared' | 'restored' | 'off_device'
       readonly userId: string
       readonly sessionId: string
-      /** The events that were written: none if the session ended in between */
+      /** The events that were written: none if the session ended in between, or the same was told before */
       readonly events: readonly NewEvent[]
     }
 
@@ -45,13 +48,15 @@ export type RefreshOutcome =
  * The previous refresh token is invalidated, but information about the relationship is retained."
  *
  * @param origin called only for an authentic token
+ * @param proves finds the device that the request comes from
  */
 export async function refresh(
   context: SessionContext,
   refreshToken: string,
   origin: () => Origin,
+  proves: Proves = PROVES_NOTHING,
 ): Promise<RefreshOutcome> {
-  const outcome = await retryOvertaken(() => attempt(context, refreshToken, origin))
+  const outcome = await retryOvertaken(() => attempt(context, refreshToken, origin, proves))
   if (outcome === undefined) throw new Error('a session that can be rotated is not rotated')
   return outcome
 }
@@ -61,6 +66,7 @@ async function attempt(
   context: SessionContext,
   refreshToken: string,
   origin: () => Origin,
+  proves: Proves,
 ): Promise<RefreshOutcome | undefined> {
   const { db, keys, settings } = context
   const now = context.now()
@@ -71,7 +77,8 @@ async function attempt(
 
   const from = origin()
   const caller = markOf(keys, from)
-  const presented = { sessionId, userId, generation, issuedAt, mark, caller }
+  const device = provenDevice(context, proves, sessionId, now)
+  const presented = { sessionId, userId, generation, issuedAt, mark, caller, ...device }
   const mayWrite = (await context.mayWrite?.(presented)) ?? true
   if (!mayWrite) {
     // Limited: nothing is written unless the token is superseded.
@@ -92,6 +99,12 @@ async function attempt(
   const outcome = classify(state, presented, now, windows)
   const end = (reason: 'reuse' | 'restored' | 'shared') =>
     revokeSession(db, { sessionId, generation, reason, now, origin: from })
+  // A thief with a copy of the cookies does not get further. The session goes on where its key is.
+  const refuseOffDevice = async (): Promise<RefreshOutcome> => {
+    const event = { name: 'token.unproven', userId, sessionId } as const
+    const isFirst = await insertOnce(db, event, [sessionId, generation], now, from)
+    return { outcome: 'off_device', userId, sessionId, events: isFirst ? [event] : [] }
+  }
   switch (outcome) {
     case 'current':
       // The row changed between the two statements: for example, the user was activated again.
@@ -106,10 +119,13 @@ async function attempt(
     }
     case 'shared': {
       if (settings.sharedTokens === 'end') return { outcome, userId, sessionId, events: await end('shared') }
+      if (found(state).generation === generation) return refuseOffDevice()
       const event = { name: 'token.shared', userId, sessionId } as const
       const isNew = await insertOnce(db, event, [sessionId, generation], now, from)
       return grant(context, 'replayed', found(state), from, now, isNew ? [event] : [])
     }
+    case 'off_device':
+      return refuseOffDevice()
     case 'reused':
       // RFC 9700 §4.14.2: "If a refresh token is compromised and subsequently used by both the attacker and the
       // legitimate client, one of them will present an invalidated refresh token, which will inform the authorization

@@ -11,12 +11,12 @@ export type Presented = PresentedToken & { readonly sessionId: string; readonly 
 /** The rotation of the presented generation. */
 export function rotationOf(
   context: SessionContext,
-  { sessionId, userId, generation, issuedAt, mark: copy, caller }: Presented,
+  { sessionId, userId, generation, issuedAt, mark: copy, caller, deviceKey, bindingsUntil }: Presented,
   { address, userAgent }: Origin,
   now: number,
 ): Refresh {
   return {
-    ...{ sessionId, userId, generation, issuedAt, now },
+    ...{ sessionId, userId, generation, issuedAt, now, deviceKey, bindingsUntil },
     address: address ?? '',
     userAgent: userAgent ?? '',
     settledBefore: settledBefore(context, now),

@@ -20,6 +20,7 @@ export const sessionBody = (session: ActiveSession) => ({
   refresh_count: session.refreshCount,
   refreshed_device: lastOrigin(session).device,
   refreshed_address: lastOrigin(session).address,
+  binding: session.boundAt === null ? null : ('dbsc' as const),
   expires_at: time(session.endsAt),
 })
 

@@ -7,6 +7,7 @@ export const SECURITY_EVENTS = [
   'user.deleted',
   'login.failed',
   'session.opened',
+  'session.bound',
   'session.revoked',
   'session.expired',
   'session.restored',
@@ -17,6 +18,7 @@ export const SECURITY_EVENTS = [
   'token.exchanged',
   'token.reuse_detected',
   'token.shared',
+  'token.unproven',
   'token.refused',
   'password.changed',
   'password.refused',
@@ -41,6 +43,7 @@ export const ROUTINE: ReadonlySet<SecurityEvent> = new Set([
 export const ALARMS: ReadonlySet<SecurityEvent> = new Set([
   'token.reuse_detected',
   'token.shared',
+  'token.unproven',
   'session.restored',
   'admin.refused',
 ])

@@ -62,6 +62,10 @@ export interface Schema {
     refreshed_user_agent: string | null
     /** An earlier refresh, which a list for the user shows while the last one is recent: see `list-sessions.ts` */
     shown: string | null
+    /** The thumbprint of the device's key that refreshes need a proof of: see `docs/adr/0059-dbsc.md` */
+    device_key: string | null
+    /** Since when they need it */
+    bound_at: number | null
   }
   /** Access tokens that were exchanged and so ended before their expiry */
   revoked_tokens: {

@@ -10,8 +10,11 @@ const candidates = [
   '/usr/bin/google-chrome',
 ]
 
-/** A new profile in headless Chromium that connects only to the test. */
-export async function launchBrowser(t: Pick<TestContext, 'after'>): Promise<BrowserContext> {
+/** A new profile in headless Chromium that connects only to the test. @param further arguments */
+export async function launchBrowser(
+  t: Pick<TestContext, 'after'>,
+  further: readonly string[] = [],
+): Promise<BrowserContext> {
   const executablePath = candidates.find((path) => path !== undefined && existsSync(path))
   if (executablePath === undefined) throw new Error('no Chromium: install it, or name it in CHROMIUM')
   const browser = await chromium.launch({
@@ -24,6 +27,7 @@ export async function launchBrowser(t: Pick<TestContext, 'after'>): Promise<Brow
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...further,
     ],
   })
   t.after(() => browser.close())

@@ -25,7 +25,7 @@ export interface Gateway {
   readonly counts: { refreshes: number; lost: number; unreachable: number }
 }
 
-async function clientBundle(page: string): Promise<string> {
+export async function clientBundle(page: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(page, import.meta.url))],
     bundle: true,
@@ -36,7 +36,7 @@ async function clientBundle(page: string): Promise<string> {
   return outputFiles[0]?.text ?? ''
 }
 
-const PAGE =
+export const PAGE =
   '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
 
 /** @param random between 0 and 1, seeded @param page the code of the page */

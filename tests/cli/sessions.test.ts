@@ -80,6 +80,7 @@ describe('sessions', { concurrency: 2 }, () => {
       refresh_count: 0,
       refreshed_device: 'Firefox\u001b[2J',
       refreshed_address: '192.0.2.7',
+      binding: null,
       expires_at: new Date(now - 3000 + 30 * DAY).toISOString(),
     })
   })

@@ -250,6 +250,13 @@ export const rows: Readonly<Record<string, Row>> = {
     good: { 0: 0, 525600: 525600 * minute },
     wrong: [...notWhole, '525601'],
   },
+  DBSC: {
+    pick: ({ settings }) => settings.dbsc,
+    unset: 'off',
+    good: asTheyAre('off', 'optional'),
+    wrong: ['on', 'true', 'required'],
+    beside: { env: { COOKIE_SECURE: 'false' }, good: asTheyAre('off'), wrong: ['optional'] },
+  },
   EXCHANGE_SESSIONS: {
     pick: ({ settings }) => settings.exchangeSessions,
     unset: 'all',

@@ -63,7 +63,7 @@ test('results have named schemas, for which OpenAPI Generator writes InlineRespo
 
 test('a summary says what the operation does', () => {
   const VERBS =
-    /^(Get|List|Check|Read|Create|Register|Log|End|Delete|Activate|Deactivate|Open|Change|Exchange|Set|Rename|Explain) /
+    /^(Get|List|Check|Read|Create|Register|Log|End|Delete|Activate|Deactivate|Open|Change|Exchange|Set|Rename|Explain|Prove) /
   for (const { operation } of operations) {
     const { summary } = operation as unknown as { summary: string }
     assert.match(`${summary} `, VERBS)

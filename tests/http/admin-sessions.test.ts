@@ -31,6 +31,7 @@ test('an opened session is one as after a login: its tokens are good, its user s
     refresh_count: 0,
     refreshed_device: 'A browser (ümläut)',
     refreshed_address: '2001:db8::1',
+    binding: null,
     expires_at: new Date(service.clock.now + 30 * DAY).toISOString(),
   }
   assert.deepEqual((await admin(service, `/${id}/sessions`)).body.data.sessions, [shown])

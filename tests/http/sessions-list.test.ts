@@ -39,6 +39,7 @@ test('device, address, times, count and which one is current; last refreshed fir
     refresh_count: 2,
     refreshed_device: 'node',
     refreshed_address: '127.0.0.1',
+    binding: null,
     expires_at: iso(began + 2 * MINUTE + 30 * DAY),
     current: false,
   })
@@ -51,6 +52,7 @@ test('device, address, times, count and which one is current; last refreshed fir
     refresh_count: 0,
     refreshed_device: 'x'.repeat(256),
     refreshed_address: '127.0.0.1',
+    binding: null,
     expires_at: iso(began + MINUTE + 30 * DAY),
     current: true,
   })

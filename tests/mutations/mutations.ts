@@ -2,6 +2,7 @@ import type { Mutation } from './mutation.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
 import { conformFaults } from './planted/conform.ts'
 import { contractFaults } from './planted/contract.ts'
+import { deviceFaults } from './planted/devices.ts'
 import { exampleFaults } from './planted/examples.ts'
 import { httpFaults } from './planted/http.ts'
 import { keyFaults } from './planted/keys.ts'
@@ -12,6 +13,7 @@ import { tokenAndUserFaults } from './planted/tokens-and-users.ts'
 
 export const mutations: readonly Mutation[] = [
   ...sessionFaults,
+  ...deviceFaults,
   ...tokenAndUserFaults,
   ...keyFaults,
   ...storeFaults,

@@ -28,7 +28,12 @@ const living = {
   startGeneration: 0,
   cookieAt: null,
   lineage: null as string | null,
+  deviceKey: null as string | null,
+  boundAt: null as number | null,
 }
+// No request proves a device, unless a row says so. Bindings of the last half minute are not in force.
+const NO_DEVICE = { deviceKey: '', bindingsUntil: NOW - 30_000 }
+
 const active = { id: 'user', deactivatedAt: null }
 
 type Row = readonly [
@@ -121,7 +126,10 @@ const table: readonly Row[] = [
 for (const [what, given, generation, outcome, grace = GRACE, issuedAt = NOW - 1000] of table) {
   test(`${what}: ${outcome}`, () =>
     assert.equal(
-      classify(given, { generation, issuedAt, caller: 'owner' }, NOW, { grace, lateRetry: LATE }),
+      classify(given, { generation, issuedAt, caller: 'owner', ...NO_DEVICE }, NOW, {
+        grace,
+        lateRetry: LATE,
+      }),
       outcome,
     ))
 }
@@ -235,7 +243,89 @@ const retries: readonly Retry[] = [
 
 for (const [what, session, token, outcome, windows] of retries) {
   test(`retry, ${what}: ${outcome}`, () => {
-    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...token }
+    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...NO_DEVICE, ...token }
     assert.equal(classify(state(session), given, NOW, { grace: GRACE, lateRetry: LATE, ...windows }), outcome)
+  })
+}
+
+const HALF_MINUTE = 30_000
+const bound = { deviceKey: 'a key', boundAt: NOW - 10 * 60_000 }
+const bySomebody = { ...bound, rotatedAt: bound.boundAt - 1 }
+const ofRow = bySomebody.rotatedAt
+const boundJustNow = { ...bound, boundAt: NOW - HALF_MINUTE + 1 }
+const proof = { deviceKey: 'a key' }
+
+type Bound = readonly [
+  what: string,
+  session: Partial<typeof living>,
+  token: {
+    readonly generation?: number
+    readonly mark?: string
+    readonly caller?: string
+    readonly deviceKey?: string
+    readonly issuedAt?: number
+  },
+  outcome: Classification,
+]
+
+const ofDevices: readonly Bound[] = [
+  ['current', bound, { generation: 5 }, 'off_device'],
+  ['current, with its key', bound, { generation: 5, ...proof }, 'current'],
+  ['current, with another key', bound, { generation: 5, deviceKey: 'another' }, 'off_device'],
+  [
+    'current, half a minute after the binding',
+    { ...bound, boundAt: NOW - HALF_MINUTE },
+    { generation: 5 },
+    'off_device',
+  ],
+  ['current, a millisecond before that', boundJustNow, { generation: 5 }, 'current'],
+  ['current, bound since the rotation by somebody', bySomebody, { generation: 5, issuedAt: ofRow }, 'shared'],
+  [
+    'current, bound since the login',
+    { ...bySomebody, startGeneration: 5 },
+    { generation: 5, issuedAt: ofRow },
+    'off_device',
+  ],
+  ['predecessor within the grace', { ...bound, lineage: ofOwner }, {}, 'off_device'],
+  ['predecessor within the grace, with its key', { ...bound, lineage: ofOwner }, proof, 'replayed'],
+  [
+    'another copy within the grace',
+    { ...bound, lineage: ofOwner },
+    { mark: 'thief', caller: 'thief' },
+    'off_device',
+  ],
+  ['late', { ...bound, lineage: ofOwner, rotatedAt: afterGrace }, {}, 'off_device'],
+  ['late, with its key', { ...bound, lineage: ofOwner, rotatedAt: afterGrace }, proof, 'late'],
+  // Whoever received the current token has bound the session, and it is not the holder of the predecessor.
+  [
+    'late, bound since the rotation',
+    { ...bound, lineage: ofOwner, rotatedAt: bound.boundAt - 1 },
+    {},
+    'reused',
+  ],
+  [
+    'predecessor, bound since the rotation',
+    { ...boundJustNow, lineage: ofOwner, rotatedAt: NOW - HALF_MINUTE },
+    {},
+    'replayed',
+  ],
+  [
+    'another copy, bound since the rotation',
+    { ...boundJustNow, lineage: ofOwner, rotatedAt: NOW - HALF_MINUTE },
+    { mark: 'thief', caller: 'thief' },
+    'shared',
+  ],
+  ['an older token', bound, { generation: 3 }, 'reused'],
+  ['the session is revoked', { ...bound, revokedAt: 1 as never }, { generation: 5 }, 'revoked'],
+  ['from before a password change', { ...bound, startGeneration: 5 }, {}, 'superseded'],
+]
+
+for (const [what, session, token, outcome] of ofDevices) {
+  test(`bound to a device, ${what}: ${outcome}`, () => {
+    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...NO_DEVICE, ...token }
+    // `iat` of the current token is that of the row.
+    const issuedAt = token.issuedAt ?? (token.generation === 5 ? NOW - 1000 : 0)
+    const row = state({ ...session })
+    assert.equal(classify(row, { ...given, issuedAt }, NOW, { grace: GRACE, lateRetry: LATE }), outcome)
   })
 }

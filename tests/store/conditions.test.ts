@@ -30,6 +30,7 @@ const refusals: Readonly<Record<string, Scene>> = {
   'a session at its absolute deadline': { session: { absolute_expires_at: NOW } },
   'a session of an inactive user': { isInactive: true },
   'a session of another user': { isAnotherUser: true },
+  'a session that is bound to a device': { session: { device_key: 'a key', bound_at: NOW } },
 }
 const refreshRefusals: Readonly<Record<string, Scene>> = {
   ...refusals,
@@ -80,6 +81,23 @@ for (const [what, scene] of Object.entries(refreshRefusals)) {
     assert.equal(refused, undefined)
     assert.deepEqual([rotated?.id, rotated?.generation], [sessionId, 1])
     assert.deepEqual(await others(), before)
+  })
+}
+
+const bound = { session: { device_key: 'a key', bound_at: NOW } }
+const proofs = {
+  'with a proof of its device': { deviceKey: 'a key' },
+  'bound after the request was sent': { bindingsUntil: NOW - 1 },
+  'while bindings do not count': { bindingsUntil: -1 },
+}
+
+for (const [what, proof] of Object.entries(proofs)) {
+  test(`a bound session, ${what}: rotated, touched and exchanged`, async (t) => {
+    const { db } = await openContext(t)
+    const presented = { ...(await set(db, bound)), ...proof }
+    assert.ok(await touchSession(db, presented))
+    assert.ok(await claimToken(db, { ...claimOf(presented), ...proof }))
+    assert.ok(await rotateSession(db, presented, IDLE))
   })
 }
 

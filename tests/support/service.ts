@@ -42,6 +42,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   grace: 30_000,
   lateRetry: 72 * 60 * MINUTE,
   sharedTokens: 'end',
+  dbsc: 'off',
   exchangeWindow: 1440 * MINUTE,
   exchangeSessions: 'all',
   // Argon2id as ever, but not so dear: tests log in by the thousand. See FULL_COST.

@@ -30,13 +30,20 @@ export const SETTINGS: SessionSettings = {
   grace: 30_000,
   lateRetry: 72 * 60 * MINUTE,
   sharedTokens: 'end',
+  dbsc: 'off',
   exchangeWindow: 1440 * MINUTE,
   exchangeSessions: 'all',
   eventsRetention: 90 * DAY,
 }
 
 /** Where a refresh or exchange comes from, for the queries */
-export const FROM = { address: '', userAgent: '', settledBefore: 0 } as const
+export const FROM = {
+  address: '',
+  userAgent: '',
+  settledBefore: 0,
+  deviceKey: '',
+  bindingsUntil: NOW,
+} as const
 
 /** A path in a new directory that goes when the test ends. */
 export function freshFile(t: TestContext): string {

@@ -1,6 +1,7 @@
 /** How the responses are provoked that are an operation's own, by the key of their example. */
 import type { OperationId } from '../../http/contract.ts'
 import { crossSite } from './by-example.ts'
+import { ofRefresh, ofRegistration } from './devices.ts'
 import { good, ofUser } from './good.ts'
 import type { Provocation, Provocations } from './provocation.ts'
 import { changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
@@ -89,6 +90,8 @@ export const own: Partial<Record<OperationId, Provocations>> = {
       json: { ...(json as object), current_password: 'not the password' },
     })),
   },
+  registerDevice: ofRegistration,
+  refreshDevice: ofRefresh,
   me: { '200 ada': good.me },
   listSessions: { '200 one': good.listSessions },
   endSession: { '200 ok': good.endSession },

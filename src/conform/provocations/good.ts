@@ -1,6 +1,7 @@
 /** For each operation a request that succeeds. All others are made from these. */
 import type { OperationId } from '../../http/contract.ts'
 import type { Request } from '../request.ts'
+import { goodRefresh, goodRegistration } from './devices.ts'
 import type { Provocation } from './provocation.ts'
 import { sidOf } from './provocation.ts'
 
@@ -54,6 +55,8 @@ export const good: Readonly<Record<OperationId, Provocation>> = {
     path: '/api/auth/password',
     request: { bearer: accessToken, json: { current_password: password, new_password: newPassword } },
   }),
+  registerDevice: goodRegistration,
+  refreshDevice: goodRefresh,
   me: asUser('/api/auth/me'),
   listSessions: asUser('/api/auth/sessions'),
   endSession: (actor) => asUser(`/api/auth/sessions/${sidOf(actor.accessToken)}`, DELETE)(actor),

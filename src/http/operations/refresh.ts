@@ -7,6 +7,7 @@ import { refresh } from '../../sessions/refresh.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { setRefreshCookie } from '../pipeline/credentials.ts'
+import { canRenewProof, offerRegistration, provenBy } from '../pipeline/devices.ts'
 import { setHeader } from '../pipeline/headers.ts'
 import { tooMany } from '../pipeline/limits.ts'
 import { logEvents, logOutcome, nameRefusal, originOf, recordRefusal } from '../pipeline/record.ts'
@@ -28,7 +29,8 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     }
 
     const { token, isCookie } = credential
-    const result = await refresh(core, token, () => originOf(core, c, 'refresh'))
+    const proves = provenBy(core, c)
+    const result = await refresh(core, token, () => originOf(core, c, 'refresh'), proves)
     core.metrics?.refreshed(result.outcome)
     if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordRefresh(core, c, result)
@@ -41,6 +43,9 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
         if (isCookie && refreshToken !== undefined) {
           setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, core.now())
         }
+        // One of several equal requests, so that the browser registers once. A bound session has proven its key.
+        if (isCookie && result.outcome === 'rotated' && proves(session.id) === '')
+          offerRegistration(core, c, session.id, 'api/auth/')
         return success(200, {
           message: 'Access token refreshed successfully',
           access_token: accessToken,
@@ -49,6 +54,10 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
           ...(!isCookie && refreshToken !== undefined && { refresh_token: refreshToken }),
         })
       }
+      case 'off_device':
+        return canRenewProof(core, c)
+          ? failure(503, 'Service unavailable.')
+          : failure(401, 'Device proof required.')
       case 'expired':
         return failure(401, 'Refresh token has expired.')
       case 'unknown_user':
@@ -68,7 +77,8 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
   },
 
   async exchangeToken(c, { body, json, failure }) {
-    const result = await exchange(core, body.token, () => originOf(core, c, 'exchange'))
+    const origin = () => originOf(core, c, 'exchange')
+    const result = await exchange(core, body.token, origin, provenBy(core, c))
     core.metrics?.exchanged(result.outcome)
     if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordExchange(core, c, result)
@@ -89,6 +99,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
         return failure(403, 'User is inactive.')
       case 'disabled':
       case 'confined':
+      case 'off_device':
         return failure(403, 'Exchange is disabled.')
       case 'invalid':
       case 'unknown_session':
@@ -123,6 +134,7 @@ function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): voi
     case 'reused':
     case 'shared':
     case 'restored':
+    case 'off_device':
       recordEnd(core, c, result, kind)
       break
     default:
@@ -149,13 +161,14 @@ const ENDS = {
   reused: 'token.reuse_detected',
   shared: 'token.shared',
   restored: 'session.restored',
+  off_device: 'token.unproven',
 } as const
 
-/** If another request ended the session first, this one was only refused. */
+/** If another request ended the session or was told of first, this one was only refused. */
 function recordEnd(
   core: Core,
   c: Context<Env>,
-  result: Extract<RefreshOutcome, { readonly outcome: 'reused' | 'shared' | 'restored' }>,
+  result: Extract<RefreshOutcome, { readonly outcome: keyof typeof ENDS }>,
   kind: 'refresh' | 'exchange',
 ): void {
   if (result.events.length > 0) {

@@ -12,6 +12,7 @@ import {
   refreshCookies,
   setRefreshCookie,
 } from '../pipeline/credentials.ts'
+import { offerRegistration } from '../pipeline/devices.ts'
 import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
 import { logIn } from './log-in.ts'
 import { cursorOf, readCursor } from './pagination.ts'
@@ -52,6 +53,7 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       logEvents(core, c, events)
       if (body.cookie === true) {
         setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, session.rotatedAt)
+        offerRegistration(core, c, session.id, '')
       }
       return success(200, {
         message: 'Logged in successfully',

@@ -49,6 +49,13 @@ export function refreshCookies(c: Context<Env>, { cookie: { name } }: CookieSett
   return distinct(header.split(';').flatMap((pair) => parse(pair, name)[name] || []))
 }
 
+/** The bound cookies of a request, as {@link refreshCookies} */
+export const boundCookies = (c: Context<Env>, { cookie }: CookieSettings): string[] =>
+  refreshCookies(c, { cookie: { ...cookie, name: boundName(cookie) } })
+
+/** The name of the cookie that proves the device */
+export const boundName = ({ name }: Pick<Settings['cookie'], 'name'>): string => `${name}-bound`
+
 const attributes = ({ secure, sameSite }: Settings['cookie']) => ({
   path: '/',
   secure,
@@ -76,4 +83,14 @@ export function clearRefreshCookie(c: Context<Env>, settings: CookieSettings): v
   if (refreshCookies(c, settings).length === 0) return
   const { cookie } = settings
   setHeader(c, 'Set-Cookie', generateCookie(cookie.name, '', { ...attributes(cookie), maxAge: 0 }))
+}
+
+/** Sets the cookie that proves the device. @param maxAge seconds; 0 clears it */
+export function setBoundCookie(
+  c: Context<Env>,
+  { cookie }: CookieSettings,
+  value: string,
+  maxAge: number,
+): void {
+  setHeader(c, 'Set-Cookie', generateCookie(boundName(cookie), value, { ...attributes(cookie), maxAge }))
 }

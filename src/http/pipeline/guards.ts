@@ -19,6 +19,8 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   logout: [refuseCrossSite],
   logoutAll: [refuseCrossSite],
   changePassword: [refuseCrossSite, requireJson],
+  registerDevice: [refuseCrossSite],
+  refreshDevice: [refuseCrossSite],
   me: [],
   listSessions: [],
   endSession: [refuseCrossSite],
@@ -54,6 +56,8 @@ export function guarded(core: Core, handlers: Handlers): Handlers {
     refreshToken: limitRefusedTokens(core, handlers.refreshToken),
     exchangeToken: limitRefusedTokens(core, handlers.exchangeToken),
     logout: limitRefusedTokens(core, handlers.logout),
+    registerDevice: limitRefusedTokens(core, handlers.registerDevice),
+    refreshDevice: limitRefusedTokens(core, handlers.refreshDevice),
     register: inTurn(core, limitRegistrations(core, handlers.register), isOpen),
     login: refuseCrossSiteLogin(core, inTurn(core, limitLogins(core, handlers.login))),
     changePassword: requireAccess(

@@ -2,11 +2,17 @@ import { sql } from 'kysely'
 import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
-import type { RefreshedFrom } from './rotation-conditions.ts'
-import { generationStart, isExchangeable, refreshedColumns, userAllows } from './rotation-conditions.ts'
+import type { ProvenDevice, RefreshedFrom } from './rotation-conditions.ts'
+import {
+  generationStart,
+  isExchangeable,
+  isOnDevice,
+  refreshedColumns,
+  userAllows,
+} from './rotation-conditions.ts'
 
 /** An access token to exchange. Times are in milliseconds since the epoch. */
-export interface ExchangeClaim extends RefreshedFrom {
+export interface ExchangeClaim extends RefreshedFrom, ProvenDevice {
   readonly jti: string
   readonly sessionId: string
   readonly userId: string
@@ -43,6 +49,8 @@ interface Claims {
   readonly addresses: readonly string[]
   readonly userAgents: readonly string[]
   readonly settledBefores: readonly number[]
+  readonly deviceKeys: readonly string[]
+  readonly bindingsUntils: readonly number[]
   readonly count: number
 }
 
@@ -57,11 +65,13 @@ const unnested = (claims: Claims) => sql<ExchangeClaim>`unnest(
   ${claims.successorExpiresAts}::bigint[],
   ${claims.addresses}::text[],
   ${claims.userAgents}::text[],
-  ${claims.settledBefores}::bigint[]
+  ${claims.settledBefores}::bigint[],
+  ${claims.deviceKeys}::text[],
+  ${claims.bindingsUntils}::bigint[]
 )`
 const columns = sql`given(
   "jti", "sessionId", "userId", "generation", "confined", "now", "expiresAt", "successorExpiresAt",
-  "address", "userAgent", "settledBefore"
+  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil"
 )`
 
 const statement = prepared((db, claims: Claims) =>
@@ -90,6 +100,9 @@ const statement = prepared((db, claims: Claims) =>
             .whereRef('sessions.absolute_expires_at', '>', 'locked.now')
             .where(({ ref }) =>
               isExchangeable({ generation: ref('locked.generation'), confined: ref('locked.confined') }),
+            )
+            .where(({ ref }) =>
+              isOnDevice({ deviceKey: ref('locked.deviceKey'), bindingsUntil: ref('locked.bindingsUntil') }),
             )
             .where(userAllows),
         )
@@ -129,5 +142,7 @@ export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promis
     addresses: claims.map(({ address }) => address),
     userAgents: claims.map(({ userAgent }) => userAgent),
     settledBefores: claims.map(({ settledBefore }) => settledBefore),
+    deviceKeys: claims.map(({ deviceKey }) => deviceKey),
+    bindingsUntils: claims.map(({ bindingsUntil }) => bindingsUntil),
     count: claims.length,
   })

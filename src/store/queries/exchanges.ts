@@ -5,7 +5,7 @@ import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
-import { isExchangeable, refreshedColumns, userAllows } from './rotation-conditions.ts'
+import { isExchangeable, isOnDevice, refreshedColumns, userAllows } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
@@ -52,6 +52,7 @@ const countRefresh = prepared((db, claim: ExchangeClaim) => {
     .where('sessions.revoked_at', 'is', null)
     .where('sessions.absolute_expires_at', '>', now)
     .where(isExchangeable({ generation, confined }))
+    .where(isOnDevice(claim))
     .where(userAllows)
     .returning('sessions.absolute_expires_at as absoluteExpiresAt')
 })

@@ -17,6 +17,8 @@ export interface SessionRow extends Session {
   readonly refreshedUserAgent: string | null
   /** Null: as at the login. Empty: unknown */
   readonly refreshedAddress: string | null
+  /** When it was bound to a device; null if it is not */
+  readonly boundAt: number | null
   /** An earlier refresh: see `src/sessions/shown.ts` */
   readonly shown: string | null
 }
@@ -31,6 +33,7 @@ const SESSION_ROW = [
   'sessions.refreshed_user_agent as refreshedUserAgent',
   'sessions.refreshed_address as refreshedAddress',
   'sessions.shown as shown',
+  'sessions.bound_at as boundAt',
 ] as const
 
 // The most rows that a page reads. Rows that are over, but not pruned yet, may stand between the active ones.

@@ -4,7 +4,7 @@ import type { EndedSessions } from './endings.ts'
 import { endSessions, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { isNotEnding, refreshedFrom, rotatedColumns, SESSION } from './rotation-conditions.ts'
-import type { FoundSession } from './sessions.ts'
+import type { FoundSession, Session } from './sessions.ts'
 
 export interface PasswordChange {
   readonly userId: string
@@ -20,7 +20,7 @@ export interface PasswordChange {
 }
 
 /** What the tokens of the answer are made from */
-export type StartedSession = Omit<FoundSession, 'startGeneration'>
+export type StartedSession = Session & Pick<FoundSession, 'cookieAt'>
 
 /**
  * Changes a password, ends the other sessions of the user and starts this one anew: no token that was issued before is

@@ -25,6 +25,8 @@ interface RefreshColumns {
   readonly addresses: readonly string[]
   readonly userAgents: readonly string[]
   readonly settledBefores: readonly number[]
+  readonly deviceKeys: readonly string[]
+  readonly bindingsUntils: readonly number[]
   readonly count: number
 }
 
@@ -39,11 +41,13 @@ const unnested = (refreshes: RefreshColumns) => sql<PresentedRefresh>`unnest(
   ${refreshes.lineages}::text[],
   ${refreshes.addresses}::text[],
   ${refreshes.userAgents}::text[],
-  ${refreshes.settledBefores}::bigint[]
+  ${refreshes.settledBefores}::bigint[],
+  ${refreshes.deviceKeys}::text[],
+  ${refreshes.bindingsUntils}::bigint[]
 )`
 const columns = sql`given(
   "sessionId", "userId", "generation", "issuedAt", "issuedBefore", "now", "expiresAt",
-  "lineage", "address", "userAgent", "settledBefore"
+  "lineage", "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil"
 )`
 
 const statement = prepared((db, refreshes: RefreshColumns) =>
@@ -72,6 +76,8 @@ const statement = prepared((db, refreshes: RefreshColumns) =>
         issuedAt: ref('locked.issuedAt'),
         issuedBefore: ref('locked.issuedBefore'),
         now: ref('locked.now'),
+        deviceKey: ref('locked.deviceKey'),
+        bindingsUntil: ref('locked.bindingsUntil'),
       }),
     )
     .returning(SESSION),
@@ -90,6 +96,8 @@ const rotateAll = (db: Database, refreshes: readonly PresentedRefresh[]) =>
     addresses: refreshes.map(({ address }) => address),
     userAgents: refreshes.map(({ userAgent }) => userAgent),
     settledBefores: refreshes.map(({ settledBefore }) => settledBefore),
+    deviceKeys: refreshes.map(({ deviceKey }) => deviceKey),
+    bindingsUntils: refreshes.map(({ bindingsUntil }) => bindingsUntil),
     count: refreshes.length,
   })
 

@@ -14,8 +14,16 @@ export interface RefreshedFrom {
   readonly settledBefore: number
 }
 
+/** Which device a request proves, for sessions that are bound to one */
+export interface ProvenDevice {
+  /** The thumbprint of the key. Empty: none */
+  readonly deviceKey: string
+  /** Bindings made after this time are not in force yet. -1: none is. Milliseconds since the epoch */
+  readonly bindingsUntil: number
+}
+
 /** A presented refresh token and the deadline of its successor. Times are in milliseconds since the epoch. */
-export interface PresentedRefresh extends RefreshedFrom {
+export interface PresentedRefresh extends RefreshedFrom, ProvenDevice {
   readonly sessionId: string
   readonly userId: string
   readonly generation: number
@@ -46,7 +54,9 @@ export const SESSION = [
 
 /** Whether the token belongs to the current generation of an active session of an active user. */
 export function isCurrent(
-  refresh: Operands<'sessionId' | 'userId' | 'generation' | 'issuedAt' | 'issuedBefore' | 'now'>,
+  refresh: Operands<
+    'sessionId' | 'userId' | 'generation' | 'issuedAt' | 'issuedBefore' | 'now' | keyof ProvenDevice
+  >,
 ) {
   const eb = expressionBuilder<Schema, 'sessions'>()
   return eb.and([
@@ -59,7 +69,18 @@ export function isCurrent(
     eb('sessions.revoked_at', 'is', null),
     eb('sessions.expires_at', '>', refresh.now),
     eb('sessions.absolute_expires_at', '>', refresh.now),
+    isOnDevice(refresh),
     userAllows(),
+  ])
+}
+
+/** Whether the session is not bound to a device, or to that of the request. */
+export function isOnDevice({ deviceKey, bindingsUntil }: Operands<keyof ProvenDevice>) {
+  const eb = expressionBuilder<Schema, 'sessions'>()
+  return eb.or([
+    eb('sessions.bound_at', 'is', null),
+    eb('sessions.bound_at', '>', bindingsUntil),
+    eb('sessions.device_key', '=', deviceKey),
   ])
 }
 

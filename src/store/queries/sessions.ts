@@ -10,7 +10,7 @@ import { evict } from './evict.ts'
 import { findOpened } from './opened-sessions.ts'
 import { revoked } from './revocations.ts'
 import { sharedRotation } from './rotate-batch.ts'
-import type { PresentedRefresh, RefreshedFrom } from './rotation-conditions.ts'
+import type { PresentedRefresh, ProvenDevice, RefreshedFrom } from './rotation-conditions.ts'
 import {
   generationStart,
   isCurrent,
@@ -125,7 +125,7 @@ export function insertSession(
   })
 }
 
-export interface Refresh extends RefreshedFrom {
+export interface Refresh extends RefreshedFrom, ProvenDevice {
   readonly sessionId: string
   readonly userId: string
   /** The generation of the presented token */
@@ -209,6 +209,10 @@ export interface FoundSession extends Session {
   /** Tokens of an earlier generation are from before the last password change made in this session. */
   readonly startGeneration: number
   readonly cookieAt: number | null
+  /** The thumbprint of the device's key that the session is bound to */
+  readonly deviceKey: string | null
+  /** When it was bound; null if it is not */
+  readonly boundAt: number | null
 }
 
 /** Reads a user and one session of the user in one query. @returns undefined when the user does not exist */
@@ -233,6 +237,8 @@ const findRow = prepared((db, wanted: TokenSubject & { readonly now: number }) =
     .select([
       'sessions.start_generation as startGeneration',
       'sessions.cookie_at as cookieAt',
+      'sessions.device_key as deviceKey',
+      'sessions.bound_at as boundAt',
       'users.deactivated_at as deactivatedAt',
     ])
     .select((eb) => endingAt(eb).as('endingAt'))

@@ -107,6 +107,7 @@ function newSession({ now, settings }: Core, userId: string): SessionRow {
     refreshedAddress: null,
     shown: null,
     lineage: null,
+    boundAt: null,
   }
 }
 

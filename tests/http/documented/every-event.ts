@@ -1,4 +1,5 @@
 /** Every event that is kept, caused as in practice, and then listed. */
+import { deviceRefresh, register } from '../../../src/conform/provocations/devices.ts'
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { endEverySession } from '../../../src/sessions/revoke.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
@@ -23,6 +24,21 @@ async function ofTokens({ service, refreshToken }: World): Promise<void> {
   // As from a database that was restored from a backup since
   const { token } = verified
   await service.refresh(signRefreshToken(keys, { ...token, generation: token.generation + 2 }))
+}
+
+/** `session.bound`, and what is refused without the device */
+async function ofDevices(world: World): Promise<void> {
+  const browser = await register(world)
+  const { path, request } = deviceRefresh(browser)
+  await world.service.request(path, request)
+  const { accessToken: bearer } = await world.login()
+  await world.service.request('/api/auth/sessions', { bearer })
+  await world.service.request(`/admin/users/${world.user.id}/sessions`, { bearer: ADMIN_TOKEN })
+  world.service.clock.now += MINUTE
+  await world.service.request('/refresh_token', { method: 'POST', cookie: browser.cookie })
+  // One that has expired here
+  const cookie = `${browser.cookie}; refresh_token-bound=expired`
+  await world.service.request('/refresh_token', { method: 'POST', cookie })
 }
 
 /** Two holders, by their user agents */
@@ -57,6 +73,7 @@ async function ofUsers({ service, user }: World): Promise<void> {
 export async function everyEvent(world: World): Promise<void> {
   const { service } = world
   await ofTokens(world)
+  await ofDevices(world)
   await ofUsers(world)
   await service.register('hopper')
   await service.login('hopper')

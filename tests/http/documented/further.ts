@@ -1,4 +1,5 @@
 /** Responses of other kinds than the examples have: full pages, empty members, and cookies of sessions that end. */
+import { goodRegistration } from '../../../src/conform/provocations/devices.ts'
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
@@ -57,10 +58,18 @@ async function keys(world: World): Promise<void> {
   }
 }
 
+/** A registration while there is a bound cookie */
+async function devices(world: World): Promise<void> {
+  const { path, request } = await goodRegistration(world)
+  const cookie = `${request.cookie}; refresh_token-bound=of another session`
+  await world.service.request(path, { ...request, cookie })
+}
+
 /** Sends them all. Each is checked against the contract, as every response. */
 export async function further(world: World): Promise<void> {
   await misfits(world)
   await withoutDevice(world)
   await events(world)
   await keys(world)
+  await devices((await world.another()) as World)
 }

@@ -1,5 +1,6 @@
 /** How the responses are provoked that need more than requests: other settings, another time, a broken database. */
 import { withPassword } from '../../../src/conform/provocations/by-example.ts'
+import { deviceRefresh, register } from '../../../src/conform/provocations/devices.ts'
 import { good } from '../../../src/conform/provocations/good.ts'
 import { waysTo } from '../../../src/conform/provocations/index.ts'
 import type { Provocation, Provocations, Ways } from '../../../src/conform/provocations/provocation.ts'
@@ -47,6 +48,8 @@ const counted: Partial<Record<OperationId, InWorld>> = {
   refreshToken: way('refreshToken', '401 invalid'),
   exchangeToken: way('exchangeToken', '401 invalid'),
   logout: way('logout', '401 invalid'),
+  registerDevice: way('registerDevice', '401 invalid_proof'),
+  refreshDevice: way('refreshDevice', '401 ended'),
 }
 
 // A lock takes a second.
@@ -105,7 +108,16 @@ const own: Partial<Record<OperationId, Provocations<World>>> = {
       service.core.shutdown.draining = true
     }),
   },
-  refreshToken: { '401 expired': later(good.refreshToken, 91 * DAY) },
+  refreshToken: {
+    '401 expired': later(good.refreshToken, 91 * DAY),
+    '401 off_device': async (world) => {
+      const browser = await register(world)
+      const { path, request } = deviceRefresh(browser)
+      await world.request(path, request)
+      world.service.clock.now += MINUTE
+      return { path: '/refresh_token', request: { method: 'POST', cookie: browser.cookie } }
+    },
+  },
   exchangeToken: { '401 expired': later(good.exchangeToken, 91 * DAY) },
   login: {
     '403 cookie_over_plain_http': cookieFor({ Origin: 'http://app.example' }, 'http://app.example', true),
@@ -151,6 +163,8 @@ function underneath(operationId: OperationId, key: string): Ways<World> | undefi
         await world.request(ask.path, ask.request)
         return ask
       }
+    case '404 dbsc_off':
+      return after(request, (world) => configure(world, { dbsc: 'off' }))
     case '404 off':
       return after(request, ({ service }) => override(service.core, { adminToken: undefined }))
     case '403 closed':

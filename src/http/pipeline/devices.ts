@@ -1,0 +1,47 @@
+/** Device bound sessions in requests and responses: see `docs/adr/0059-dbsc.md`. */
+import type { Context } from 'hono'
+import { challengeFor, keyOfCookie } from '../../proofs/dbsc.ts'
+import type { Proves } from '../../sessions/devices.ts'
+import { PROVES_NOTHING } from '../../sessions/devices.ts'
+import type { Env } from '../contract.ts'
+import type { Core } from '../core.ts'
+import { boundCookies, setBoundCookie } from './credentials.ts'
+import { setHeader } from './headers.ts'
+
+/** Browsers bind sessions only over https, and drop a cookie that is not Secure from such a session. */
+export const isDbscOn = ({ settings }: Pick<Core, 'settings'>): boolean =>
+  settings.dbsc === 'optional' && settings.cookie.secure
+
+/** @returns what finds the key that the bound cookies of the request prove */
+export function provenBy({ keys, now, settings }: Core, c: Context<Env>): Proves {
+  if (settings.dbsc === 'off') return PROVES_NOTHING
+  const cookies = boundCookies(c, settings)
+  if (cookies.length === 0) return PROVES_NOTHING
+  return (sessionId) => {
+    const found = cookies.map((value) => keyOfCookie(keys.refresh, value, sessionId, now()))
+    return found.find((key) => key !== undefined) ?? ''
+  }
+}
+
+/**
+ * Asks the browser to make a key for the session. Other browsers ignore the header.
+ *
+ * @param directory that of /api/auth, relative to the path of the request: a proxy may have removed a prefix
+ */
+export function offerRegistration(core: Core, c: Context<Env>, sessionId: string, directory: string): void {
+  if (!isDbscOn(core)) return
+  const challenge = challengeFor(core.keys.refresh, 'registration', sessionId, core.now())
+  const value = `(ES256);path="${directory}dbsc/registration";challenge="${challenge}"`
+  setHeader(c, 'Secure-Session-Registration', value)
+}
+
+/**
+ * Whether the browser may have a key, so that the same request can succeed later. Either it could not renew the bound cookie,
+ * and says so. Or it has sent one that is of another session or has expired here, but not by its clock. Without that cookie, it
+ * renews it before it tries again.
+ */
+export function canRenewProof({ settings }: Core, c: Context<Env>): boolean {
+  const hasCookie = boundCookies(c, settings).length > 0
+  if (hasCookie) setBoundCookie(c, settings, '', 0)
+  return hasCookie || c.req.header('Secure-Session-Skipped') !== undefined
+}

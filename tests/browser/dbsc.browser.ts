@@ -1,0 +1,235 @@
+/** Device bound sessions in Chromium: https://w3c.github.io/webappsec-dbsc/. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { BrowserContext, Page } from 'playwright-core'
+import type { Clock, Service } from '../support/service.ts'
+import { PASSWORD, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
+import { launchBrowser } from './chromium.ts'
+import type { Site } from './https.ts'
+import { DBSC_ARGS, openSite } from './https.ts'
+
+const NAME = '__Host-refresh_token'
+const BOUND = `${NAME}-bound`
+const SETTINGS = {
+  dbsc: 'optional',
+  cookie: { name: NAME, secure: true, sameSite: 'Strict' },
+  accessTokenTtl: 2000,
+} as const
+
+/** The system's clock, which a test can set ahead for the service alone */
+function movableClock(): Clock & { ahead: number } {
+  return {
+    ahead: 0,
+    get now() {
+      return Date.now() + this.ahead
+    },
+  }
+}
+
+interface BoundSessionEvent {
+  readonly succeeded: boolean
+  readonly creationEventDetails?: object
+  readonly refreshEventDetails?: { readonly refreshResult: string }
+  readonly terminationEventDetails?: { readonly deletionReason: string }
+}
+
+async function openPage(context: BrowserContext, { url }: Site, hash = '') {
+  const page = await context.newPage()
+  const events: BoundSessionEvent[] = []
+  const devtools = await context.newCDPSession(page)
+  devtools.on('Network.deviceBoundSessionEventOccurred', (event) => events.push(event as BoundSessionEvent))
+  await devtools.send('Network.enable')
+  await devtools.send('Network.enableDeviceBoundSessions', { enable: true })
+  await page.goto(`${url}/${hash}`)
+  await page.waitForFunction('globalThis.rekindle !== undefined')
+  return { page, events }
+}
+
+async function prepare(t: TestContext) {
+  const clock = movableClock()
+  const service = await startService(t, SETTINGS, clock)
+  await service.register('ada')
+  const site = await openSite(t, './page.ts')
+  site.upstream = service.url
+  const context = await launchBrowser(t, DBSC_ARGS)
+  return { clock, service, site, context, ...(await openPage(context, site)) }
+}
+
+const post = (page: Page, path: string): Promise<number> =>
+  page.evaluate((path) => fetch(path, { method: 'POST' }).then(({ status }) => status), path)
+const logIn = (page: Page) => page.evaluate(`rekindle.logIn('ada', '${PASSWORD}')`)
+const refresh = (page: Page) => post(page, '/refresh_token')
+const endings = (page: Page): Promise<string[]> => page.evaluate('rekindle.record.ended')
+
+const created = (events: readonly BoundSessionEvent[]) =>
+  events.filter((event) => event.creationEventDetails !== undefined && event.succeeded).length
+const ended = (events: readonly BoundSessionEvent[]) =>
+  events.flatMap(({ terminationEventDetails }) => terminationEventDetails?.deletionReason ?? [])
+
+const isBound = async ({ core }: Service): Promise<boolean> => {
+  const rows = await core.db.selectFrom('sessions').select('bound_at').execute()
+  return rows.every(({ bound_at }) => bound_at !== null)
+}
+
+const names = async ({ core }: Service): Promise<string[]> =>
+  (await core.db.selectFrom('events').select('name').orderBy('position').execute()).map(({ name }) => name)
+
+/** As after nine minutes, when the browser lets it go */
+const dropBoundCookie = (context: BrowserContext) => context.clearCookies({ name: BOUND })
+
+/** Logs in, and makes the request that binds the session */
+async function bind({ page, events, service }: Awaited<ReturnType<typeof prepare>>): Promise<void> {
+  await logIn(page)
+  await until(() => created(events) === 1)
+  assert.equal(await refresh(page), 200)
+  assert.ok(await isBound(service))
+}
+
+test('a login registers a key, the next request binds the session, and the browser renews the cookie', {
+  timeout: 60_000,
+}, async (t) => {
+  const prepared = await prepare(t)
+  const { page, context, events, site } = prepared
+  await bind(prepared)
+  for (let round = 0; round < 3; round++) {
+    await dropBoundCookie(context)
+    assert.equal(await refresh(page), 200)
+  }
+  const cookies = await context.cookies()
+  const bound = cookies.find(({ name }) => name === BOUND)
+  assert.deepEqual([bound?.httpOnly, bound?.secure, bound?.sameSite], [true, true, 'Strict'])
+  // Once for each cookie, and without a second signature for another challenge.
+  const renewals = site.seen.filter((line) => line.startsWith('/api/auth/dbsc/refresh'))
+  assert.deepEqual(renewals, Array(4).fill('/api/auth/dbsc/refresh 200'))
+  assert.deepEqual([created(events), ended(events)], [1, []])
+})
+
+test('cookies that were copied to another profile are refused and told, and the owner goes on', {
+  timeout: 60_000,
+}, async (t) => {
+  const prepared = await prepare(t)
+  const { page, context, clock, service, site, events } = prepared
+  await bind(prepared)
+  const cookies = await context.cookies()
+  const thief = await launchBrowser(t, DBSC_ARGS)
+  // By `domain` and `path`, Chromium would drop names that begin with __Host-.
+  await thief.addCookies(cookies.map(({ domain: _, path: __, ...cookie }) => ({ ...cookie, url: site.url })))
+  const { page: theirs } = await openPage(thief, site)
+  clock.ahead = 11 * 60_000
+  assert.deepEqual([await refresh(theirs), await refresh(theirs)], [503, 401])
+  assert.ok((await names(service)).includes('token.unproven'))
+  // By its clock, the browser has let the cookie go.
+  await dropBoundCookie(context)
+  assert.equal(await refresh(page), 200)
+  assert.deepEqual(ended(events), [])
+})
+
+test('a bound cookie that has expired here, but not by the clock of the browser: it is renewed', {
+  timeout: 60_000,
+}, async (t) => {
+  const prepared = await prepare(t)
+  const { page, clock } = prepared
+  await bind(prepared)
+  clock.ahead = 11 * 60_000
+  assert.equal(await refresh(page), 503)
+  assert.equal(await refresh(page), 200)
+})
+
+test('refreshes that race the registration are all answered, and the session is bound', {
+  timeout: 60_000,
+}, async (t) => {
+  const { page, events, service } = await prepare(t)
+  for (let round = 1; round <= 3; round++) {
+    const statuses = await page.evaluate(`rekindle.logIn('ada', '${PASSWORD}').then(() => Promise.all(
+      Array.from({ length: 12 }, (_, index) => new Promise((done) => setTimeout(done, index * 5))
+        .then(() => fetch('/refresh_token', { method: 'POST' })).then(({ status }) => status))))`)
+    assert.deepEqual([...new Set(statuses as number[])], [200])
+    await until(() => created(events) >= round)
+    // Each of the rotations has offered a registration, so the browser may still be at it.
+    await until(async () => {
+      assert.equal(await refresh(page), 200)
+      const newest = service.core.db.selectFrom('sessions').orderBy('created_at', 'desc').select('bound_at')
+      return (await newest.executeTakeFirst())?.bound_at != null
+    })
+  }
+})
+
+test('the service restarts, and is away for a while: nobody is logged out', {
+  timeout: 60_000,
+}, async (t) => {
+  const prepared = await prepare(t)
+  const { page, context, service, site, events, clock } = prepared
+  await bind(prepared)
+  await dropBoundCookie(context)
+  site.upstream = undefined
+  await assert.rejects(refresh(page))
+  await service.stop()
+  const next = await startService(t, { ...SETTINGS, database: service.database }, clock)
+  site.upstream = next.url
+  assert.equal(await refresh(page), 200)
+  assert.deepEqual([ended(events), await endings(page)], [[], []])
+})
+
+test('a logout ends the session in the browser, and the next login registers another key', {
+  timeout: 60_000,
+}, async (t) => {
+  const prepared = await prepare(t)
+  const { page, context, events } = prepared
+  await bind(prepared)
+  assert.equal(await post(page, '/api/auth/logout'), 200)
+  await dropBoundCookie(context)
+  await logIn(page)
+  await until(() => ended(events).length > 0)
+  assert.deepEqual(ended(events), ['RefreshFatalError'])
+  await until(() => created(events) === 2)
+  assert.equal(await refresh(page), 200)
+})
+
+test('six tabs, for 20 s of refreshes and renewals: nobody is logged out', { timeout: 90_000 }, async (t) => {
+  const prepared = await prepare(t)
+  const { page, context, site, service, events } = prepared
+  await bind(prepared)
+  const tabs = [page]
+  while (tabs.length < 6) tabs.push((await openPage(context, site)).page)
+  for (const tab of tabs) await tab.evaluate('void rekindle.use()')
+  for (let round = 0; round < 10; round++) {
+    await wait(2000)
+    // Chromium stops to renew a cookie that it has to renew all the time.
+    if (round % 3 === 2) await dropBoundCookie(context)
+  }
+  for (const tab of tabs) assert.deepEqual(await endings(tab), [])
+  const answers = await Promise.all(tabs.map((tab) => tab.evaluate('rekindle.record.answers')))
+  for (const answer of answers) assert.deepEqual(Object.keys(answer as object), ['200'])
+  assert.deepEqual([ended(events), await isBound(service)], [[], true])
+})
+
+test('a page of another origin of the site, in CORS_ORIGINS: bound, and renewed', {
+  timeout: 60_000,
+}, async (t) => {
+  const [pages, api] = [await openSite(t, './page.ts'), await openSite(t, './page.ts')]
+  const service = await startService(t, { ...SETTINGS, corsOrigins: [pages.url] }, movableClock())
+  await service.register('ada')
+  api.upstream = service.url
+  const context = await launchBrowser(t, DBSC_ARGS)
+  const { page, events } = await openPage(context, pages)
+  const send = (path: string, body?: object): Promise<number> =>
+    page.evaluate(
+      ([url, json]) =>
+        fetch(url as string, {
+          method: 'POST',
+          credentials: 'include',
+          ...(json !== undefined && { headers: { 'Content-Type': 'application/json' }, body: json }),
+        }).then(({ status }) => status),
+      [api.url + path, body && JSON.stringify(body)],
+    )
+  assert.equal(await send('/api/auth/login', { username: 'ada', password: PASSWORD, cookie: true }), 200)
+  await until(() => created(events) === 1)
+  assert.equal(await send('/refresh_token'), 200)
+  assert.ok(await isBound(service))
+  await dropBoundCookie(context)
+  assert.equal(await send('/refresh_token'), 200)
+  assert.deepEqual(ended(events), [])
+})
