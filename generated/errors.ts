@@ -9,9 +9,13 @@ export const errorWords = {
   "Conflicting refresh tokens.": 'conflicting_refresh_tokens',
   "Cross-site request refused.": 'cross_site_request',
   "Current password is wrong.": 'current_password_wrong',
+  "DPoP key mismatch.": 'dpop_key_mismatch',
+  "DPoP nonce required.": 'use_dpop_nonce',
+  "DPoP proof missing.": 'dpop_proof_missing',
   "Device proof required.": 'device_proof_required',
   "Device session has ended.": 'device_session_ended',
   "Exchange is disabled.": 'exchange_disabled',
+  "Invalid DPoP proof.": 'invalid_dpop_proof',
   "Invalid access token.": 'access_token_invalid',
   "Invalid admin token.": 'admin_token_invalid',
   "Invalid credentials.": 'credentials_invalid',
@@ -44,7 +48,7 @@ export const errorWords = {
 export interface Messages {
   refreshToken: {
     400: "Conflicting refresh tokens."
-    401: "Refresh token missing." | "Invalid refresh token." | "Refresh token has expired." | "Device proof required."
+    401: "Refresh token missing." | "Invalid refresh token." | "Refresh token has expired." | "Device proof required." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required." | "DPoP key mismatch."
     403: "User is inactive." | "Cross-site request refused."
     404: "User not found."
     405: "Method not allowed."
@@ -55,7 +59,7 @@ export interface Messages {
   }
   exchangeToken: {
     400: "Invalid request."
-    401: "Invalid access token." | "Access token has expired."
+    401: "Invalid access token." | "Access token has expired." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required." | "DPoP key mismatch."
     403: "User is inactive." | "Exchange is disabled." | "Cross-site request refused."
     404: "User not found."
     405: "Method not allowed."
@@ -78,7 +82,7 @@ export interface Messages {
   }
   login: {
     400: "Invalid request."
-    401: "Invalid credentials."
+    401: "Invalid credentials." | "Invalid DPoP proof." | "DPoP nonce required."
     403: "User is inactive." | "Cross-site request refused." | "The browser would drop the cookie, which is Secure, over plain http. Use https, set COOKIE_SECURE=false, or log in without cookie." | "The browser would drop the cookie of another site. Use one site for page and service (localhost and 127.0.0.1 are two), or log in without cookie."
     405: "Method not allowed."
     413: "Request body too large."
@@ -88,7 +92,7 @@ export interface Messages {
     503: "Service unavailable." | "Too many logins at once."
   }
   logout: {
-    401: "Token missing." | "Invalid token."
+    401: "Token missing." | "Invalid token." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required."
     403: "Cross-site request refused."
     405: "Method not allowed."
     413: "Request body too large."
@@ -97,7 +101,7 @@ export interface Messages {
     503: "Service unavailable."
   }
   logoutAll: {
-    401: "Access token missing." | "Invalid access token." | "Access token has expired."
+    401: "Access token missing." | "Invalid access token." | "Access token has expired." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required."
     403: "User is inactive." | "Cross-site request refused."
     404: "User not found."
     405: "Method not allowed."
@@ -107,7 +111,7 @@ export interface Messages {
   }
   changePassword: {
     400: "Invalid request."
-    401: "Access token missing." | "Invalid access token." | "Access token has expired."
+    401: "Access token missing." | "Invalid access token." | "Access token has expired." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required."
     403: "User is inactive." | "Current password is wrong." | "Cross-site request refused."
     404: "User not found."
     405: "Method not allowed."
@@ -118,7 +122,7 @@ export interface Messages {
     503: "Service unavailable." | "Too many logins at once."
   }
   me: {
-    401: "Access token missing." | "Invalid access token." | "Access token has expired."
+    401: "Access token missing." | "Invalid access token." | "Access token has expired." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required."
     403: "User is inactive."
     404: "User not found."
     405: "Method not allowed."
@@ -147,7 +151,7 @@ export interface Messages {
   }
   listSessions: {
     400: "Invalid request."
-    401: "Access token missing." | "Invalid access token." | "Access token has expired."
+    401: "Access token missing." | "Invalid access token." | "Access token has expired." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required."
     403: "User is inactive."
     404: "User not found."
     405: "Method not allowed."
@@ -156,7 +160,7 @@ export interface Messages {
   }
   endSession: {
     400: "Invalid request."
-    401: "Access token missing." | "Invalid access token." | "Access token has expired."
+    401: "Access token missing." | "Invalid access token." | "Access token has expired." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required."
     403: "User is inactive." | "Cross-site request refused."
     404: "Session not found." | "User not found."
     405: "Method not allowed."

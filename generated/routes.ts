@@ -13,7 +13,7 @@ export const routes = {
     responses: {
       200: { description: "A new access token, and with rotation the next refresh token" },
       400: { description: "The request carries different refresh tokens" },
-      401: { description: "No usable refresh token was presented, or it is bound to a device (`DBSC`) and the request has no bound cookie of that" },
+      401: { description: "No usable refresh token was presented, or its session is bound to a device (`DBSC`) or to a key (DPoP) that the request does not prove" },
       403: { description: "The account is deactivated, or a cross-site request carried (or, at login, asked for) the refresh cookie" },
       404: { description: "The account was deleted" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -74,7 +74,7 @@ export const routes = {
     responses: {
       200: { description: "The tokens of a new session" },
       400: { description: "The body does not fit the contract" },
-      401: { description: "The username or the password is wrong; the response does not say which" },
+      401: { description: "The username or the password is wrong; the response does not say which. Or the DPoP proof cannot be used" },
       403: { description: "The account is deactivated, a page that is not in `CORS_ORIGINS` asked for the refresh cookie, or the browser would drop the\ncookie: the page is listed but on another site, or it came by plain http\n" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
       413: { description: "The body is larger than 16 kB" },

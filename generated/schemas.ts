@@ -13,9 +13,9 @@ const zIp = z.union([z.ipv4(), z.ipv6()]);
 export const zJwt = z.string().regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$');
 
 /**
- * RFC 6750; written in lower case
+ * `bearer` (RFC 6750), written in lower case; or, with `DPOP_ACCESS_TOKENS` and in a session that is bound to a key, `DPoP` (RFC 9449 §5). Then the access token is sent as `Authorization: DPoP …` with a proof
  */
-export const zTokenType = z.literal('bearer');
+export const zTokenType = z.enum(['bearer', 'DPoP']);
 
 /**
  * Seconds until the access token expires
@@ -323,7 +323,8 @@ export const zSessionRecordsResult = z.object({
 
 export const zOpenSessionRequest = z.strictObject({
     device: z.string().regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'malformed: Expected no control characters').optional(),
-    address: z.string().regex(/^.{0,45}$/su, 'too_long: Expected at most 45 characters').pipe(zIp).optional()
+    address: z.string().regex(/^.{0,45}$/su, 'too_long: Expected at most 45 characters').pipe(zIp).optional(),
+    jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]{43}$').optional()
 });
 
 export const zSessionOpenedResult = z.object({

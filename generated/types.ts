@@ -27,12 +27,18 @@ export interface paths {
          *     retry gets the token after the successor, and the successor is dead. Any other superseded token is reuse, and the session
          *     ends.
          *
-         *     A session that is bound to a device (`DBSC`) is refreshed only with the bound cookie, which the browser renews by itself.
+         *     **Sessions bound to a device (`DBSC`)** are refreshed only with the bound cookie, which the browser renews by itself.
          *     Without it: `401` `device_proof_required`. With one that is not good any more, or if the browser says in
          *     `Secure-Session-Skipped` that it could not renew it: `503`, so that the request can be sent again. Neither changes the
          *     session.
          *
-         *     The checks run in this order: cross-site, conflicting, missing, readable and authentic, expired, user known, user active, session and
+         *     **Sessions bound to a key (DPoP).** A request with a proof in the header `DPoP` (RFC 9449) binds the session to the key of the proof, if it
+         *     is not bound yet. From then on each refresh needs a proof of this key, so the tokens alone are worth nothing. The proof
+         *     has `htm`, `htu` and a `nonce`: a proof without a recent one gets 401 `use_dpop_nonce` with the header `DPoP-Nonce`, and is
+         *     made again. The token may be sent as `Authorization: DPoP …` as well. A proof that has `ath` must name this token. The
+         *     predecessor of the current token can be repeated until the current one is used, without a window of time.
+         *
+         *     The checks run in this order: cross-site, conflicting, missing, DPoP proof, readable and authentic, expired, user known, user active, session and
          *     generation.
          */
         post: operations["refreshToken"];
@@ -62,6 +68,8 @@ export interface paths {
          *     `EXPIRED_TOKEN_WINDOW_MINUTES` (24 h by default; 0 turns this operation off). Its session and its user must be active.
          *     A token can be exchanged once, and this service refuses it once the grace window is over. A repetition within it gets the
          *     same successor. A later one is reuse and ends the session.
+         *
+         *     If the session is bound to a key, the request needs a DPoP proof of it: see `POST /refresh_token`.
          */
         post: operations["exchangeToken"];
         delete?: never;
@@ -104,6 +112,9 @@ export interface paths {
          * @description An unknown username and a wrong password get the same response after the same time. A request with `cookie` is
          *     refused if it is cross-site, also for a page in `CORS_ORIGINS`: browsers drop cookies of another site. So do they with a
          *     `Secure` cookie over plain http.
+         *
+         *     A request with a proof in the header `DPoP` (RFC 9449) binds the session to the key of the proof: see
+         *     `POST /refresh_token`.
          */
         post: operations["login"];
         delete?: never;
@@ -699,10 +710,11 @@ export interface components {
         /** @example eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJ0eXBlIjoiYWNjZXNzIn0.c2lnbmF0dXJl */
         Jwt: string;
         /**
-         * @description RFC 6750; written in lower case
-         * @constant
+         * @description `bearer` (RFC 6750), written in lower case; or, with `DPOP_ACCESS_TOKENS` and in a session that is bound to a key, `DPoP` (RFC 9449 §5). Then the access token is sent as `Authorization: DPoP …` with a proof
+         * @example bearer
+         * @enum {string}
          */
-        TokenType: "bearer";
+        TokenType: "bearer" | "DPoP";
         /**
          * @description Seconds until the access token expires
          * @example 1800
@@ -943,8 +955,8 @@ export interface components {
              */
             refreshed_address: string | null;
             /**
-             * @description How refreshes prove that they come from the device of the login. Null if they need no proof
-             * @example dbsc
+             * @description What each refresh of the session has to prove a key with: `dpop`, or `dbsc` for the device of the login. Null if it is bound to no key
+             * @example dpop
              */
             binding: string | null;
             expires_at: components["schemas"]["Timestamp"];
@@ -1108,8 +1120,8 @@ export interface components {
              */
             refreshed_address: string | null;
             /**
-             * @description How refreshes prove that they come from the device of the login. Null if they need no proof
-             * @example dbsc
+             * @description What each refresh of the session has to prove a key with: `dpop`, or `dbsc` for the device of the login. Null if it is bound to no key
+             * @example dpop
              */
             binding: string | null;
             expires_at: components["schemas"]["Timestamp"];
@@ -1134,6 +1146,8 @@ export interface components {
             device?: string;
             /** @description The address from which the user logged in, IPv4 or IPv6 */
             address?: string;
+            /** @description The JWK thumbprint (RFC 7638) of the key that the session is bound to. From then on each refresh needs a DPoP proof of it. Your application must have seen a proof of it, with the login of the user */
+            jkt?: string;
         };
         SessionOpenedResult: {
             /** @constant */
@@ -1352,14 +1366,15 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description No usable refresh token was presented, or it is bound to a device (`DBSC`) and the request has no bound cookie of that */
+        /** @description No usable refresh token was presented, or its session is bound to a device (`DBSC`) or to a key (DPoP) that the request does not prove */
         InvalidRefreshToken: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
-                "Rekindle-Error": "refresh_token_missing" | "refresh_token_invalid" | "refresh_token_expired" | "device_proof_required";
+                "Rekindle-Error": "refresh_token_missing" | "refresh_token_invalid" | "refresh_token_expired" | "device_proof_required" | "dpop_proof_missing" | "invalid_dpop_proof" | "use_dpop_nonce" | "dpop_key_mismatch";
                 "WWW-Authenticate": components["headers"]["Challenge"];
+                "DPoP-Nonce": components["headers"]["DpopNonce"];
                 [name: string]: unknown;
             };
             content: {
@@ -1482,8 +1497,9 @@ export interface components {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
-                "Rekindle-Error": "access_token_invalid" | "access_token_expired";
+                "Rekindle-Error": "access_token_invalid" | "access_token_expired" | "dpop_proof_missing" | "invalid_dpop_proof" | "use_dpop_nonce" | "dpop_key_mismatch";
                 "WWW-Authenticate": components["headers"]["Challenge"];
+                "DPoP-Nonce": components["headers"]["DpopNonce"];
                 [name: string]: unknown;
             };
             content: {
@@ -1583,14 +1599,15 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The username or the password is wrong; the response does not say which */
+        /** @description The username or the password is wrong; the response does not say which. Or the DPoP proof cannot be used */
         InvalidCredentials: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
-                "Rekindle-Error": "credentials_invalid";
+                "Rekindle-Error": "credentials_invalid" | "invalid_dpop_proof" | "use_dpop_nonce";
                 "WWW-Authenticate": components["headers"]["Challenge"];
+                "DPoP-Nonce": components["headers"]["DpopNonce"];
                 [name: string]: unknown;
             };
             content: {
@@ -1619,9 +1636,10 @@ export interface components {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
-                "Rekindle-Error": "token_missing" | "token_invalid";
+                "Rekindle-Error": "token_missing" | "token_invalid" | "dpop_proof_missing" | "invalid_dpop_proof" | "use_dpop_nonce";
                 "Set-Cookie": components["headers"]["ClearedCookie"];
                 "WWW-Authenticate": components["headers"]["Challenge"];
+                "DPoP-Nonce": components["headers"]["DpopNonce"];
                 [name: string]: unknown;
             };
             content: {
@@ -1647,8 +1665,9 @@ export interface components {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
-                "Rekindle-Error": "access_token_missing" | "access_token_invalid" | "access_token_expired";
+                "Rekindle-Error": "access_token_missing" | "access_token_invalid" | "access_token_expired" | "dpop_proof_missing" | "invalid_dpop_proof" | "use_dpop_nonce";
                 "WWW-Authenticate": components["headers"]["Challenge"];
+                "DPoP-Nonce": components["headers"]["DpopNonce"];
                 [name: string]: unknown;
             };
             content: {
@@ -2006,10 +2025,15 @@ export interface components {
          */
         DeviceRegistration: string;
         /**
-         * @description How to authenticate (RFC 6750 §3)
+         * @description The `nonce` of the next DPoP proofs (RFC 9449 §8), if the request had a proof or lacked one. It holds for two to four minutes
+         * @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+         */
+        DpopNonce: string;
+        /**
+         * @description How to authenticate (RFC 6750 §3). `DPoP` names the algorithms of proofs (RFC 9449 §7.1)
          * @example Bearer realm="rekindle", error="invalid_token"
          */
-        Challenge: "Bearer realm=\"rekindle\"" | "Bearer realm=\"rekindle\", error=\"invalid_token\"";
+        Challenge: "Bearer realm=\"rekindle\"" | "Bearer realm=\"rekindle\", error=\"invalid_token\"" | "DPoP realm=\"rekindle\", algs=\"ES256 Ed25519 EdDSA\"" | "DPoP realm=\"rekindle\", error=\"invalid_token\", algs=\"ES256 Ed25519 EdDSA\"" | "DPoP realm=\"rekindle\", error=\"invalid_dpop_proof\", algs=\"ES256 Ed25519 EdDSA\"" | "DPoP realm=\"rekindle\", error=\"use_dpop_nonce\", algs=\"ES256 Ed25519 EdDSA\"";
         /**
          * @description The methods of this path
          * @example POST
@@ -2096,6 +2120,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["NoStore"];
                     "Set-Cookie": components["headers"]["RefreshCookie"];
                     "Secure-Session-Registration": components["headers"]["DeviceRegistration"];
+                    "DPoP-Nonce": components["headers"]["DpopNonce"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2136,6 +2161,7 @@ export interface operations {
                      * @example @1795996800
                      */
                     Deprecation: "@1795996800";
+                    "DPoP-Nonce": components["headers"]["DpopNonce"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2209,6 +2235,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["NoStore"];
                     "Set-Cookie": components["headers"]["RefreshCookie"];
                     "Secure-Session-Registration": components["headers"]["DeviceRegistration"];
+                    "DPoP-Nonce": components["headers"]["DpopNonce"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -3,7 +3,7 @@ import type { Explained } from '../sessions/explain.ts'
 import { explainSessions } from '../sessions/explain.ts'
 import type { ActiveSession } from '../sessions/list.ts'
 import { activeSessions, allActiveSessions } from '../sessions/list.ts'
-import { explainedBody, lastOrigin, sessionBody } from '../sessions/session-body.ts'
+import { bindingOf, explainedBody, lastOrigin, sessionBody } from '../sessions/session-body.ts'
 import { usernamesOf } from '../store/queries/users.ts'
 import { requireUser } from './find-user.ts'
 import type { ListFormat } from './list.ts'
@@ -53,7 +53,7 @@ const ACTIVE: ListFormat<NamedSession> = {
     ['REFRESHED', ({ refreshedAt }) => isoTime(refreshedAt)],
     ['TIMES', ({ refreshCount }) => String(refreshCount)],
     ['EXPIRES', ({ endsAt }) => isoTime(endsAt)],
-    ['BOUND', ({ boundAt }) => (boundAt === null ? '-' : 'dbsc')],
+    ['BOUND', (session) => bindingOf(session) ?? '-'],
     ['ADDRESS', ({ address }) => address ?? '-'],
     ['DEVICE', ({ userAgent }) => userAgent ?? '-'],
     ['LAST ADDRESS', (session) => lastOrigin(session).address ?? '-'],
@@ -67,7 +67,7 @@ const ACTIVE: ListFormat<NamedSession> = {
     { head: 'ADDRESS', cell: ({ address }) => address ?? '-', rank: 4 },
     { head: 'LAST ADDRESS', cell: (session) => lastOrigin(session).address ?? '-', rank: 5 },
     { head: 'OPENED', cell: ({ createdAt }) => localTime(createdAt), rank: 6 },
-    { head: 'BOUND', cell: ({ boundAt }) => (boundAt === null ? '-' : 'dbsc'), rank: 7 },
+    { head: 'BOUND', cell: (session) => bindingOf(session) ?? '-', rank: 7 },
   ],
 }
 

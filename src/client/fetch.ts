@@ -1,11 +1,40 @@
+import { claimsOf } from './identity.ts'
 import type { Keeper } from './keeper.ts'
 import { isMistake, pageOrigin } from './request.ts'
 import type { Session, SessionOptions } from './session-options.ts'
 import { within } from './wait.ts'
 
+/** A token that is bound to a key says so by its claim `cnf` (RFC 9449 §6.1). */
+export const isBound = (token: string | undefined): boolean => !!claimsOf(token).cnf
+
 export function authorized(request: Request, token: string | undefined): Request {
-  if (token) request.headers.set('Authorization', `Bearer ${token}`)
+  if (token) request.headers.set('Authorization', `${isBound(token) ? 'DPoP' : 'Bearer'} ${token}`)
   return request
+}
+
+const isProven = ({ url, headers }: Request, baseUrl: string) =>
+  /^DPoP /.test(headers.get('Authorization') ?? '') ||
+  (url.startsWith(baseUrl) && /\/(refresh_token|auth\/(refresh|login))$/.test(url))
+
+/** Adds a proof of this browser's key to the requests that need one. */
+export function proving(
+  { baseUrl, dpop, storage }: SessionOptions,
+  name: string,
+  fetch: typeof globalThis.fetch,
+): typeof globalThis.fetch {
+  if (!dpop) return fetch
+  let prover: Promise<(request: Request, init?: RequestInit) => Promise<Response>> | undefined
+  return async (input, init) => {
+    const request = input as Request
+    if (!isProven(request, baseUrl)) return fetch(request, init)
+    prover ??= import('./dpop.ts').then(({ createProver }) => createProver(name, !!storage, fetch))
+    const send = await prover.catch((error) => {
+      // The next request loads it again.
+      prover = undefined
+      throw error
+    })
+    return send(request, init)
+  }
 }
 
 const originOf = (url: string) => new Request(url).url.split('/', 3).join('/')

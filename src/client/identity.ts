@@ -11,6 +11,8 @@ interface Claims {
   readonly sid?: string
   /** Seconds by the service's clock */
   readonly iat?: number
+  /** Of a token that is bound to a key */
+  readonly cnf?: object
 }
 
 /** Reads the claims of a token, which only the service can judge. Of anything but a JWT it reads none. */

@@ -224,7 +224,8 @@ export function createKeeper(
     /** Ends the session in all tabs. */
     end(ended = LOGOUT) {
       if (state.now.status === 'loggedOut') return
-      if (ended === LOGOUT) {
+      // Without the key nobody can go on with the session, so it should not stay open.
+      if (ended === LOGOUT || /^dpop/.test(ended.reason)) {
         if (tokens) owe(tokens, true)
         else if (isCookie) owed.set('', { hasCookie: true, isKept: true })
       }

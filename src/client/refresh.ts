@@ -56,7 +56,9 @@ export function createRefresh(
     const { status, reason, message, data } = answer
     if (status === 200 && isGrant(data)) return keeper.take(data, sentAt)
     // 403 and 404 are about the request, unless they are about the user: `user_inactive`, `user_not_found`.
-    if (status !== 401 && !/^user/i.test(reason)) throw new RefreshError(reason)
+    // A proof that was refused tells nothing of the session: perhaps PUBLIC_URL is not the address that this page uses.
+    const isOver = status === 401 ? !/^(use|invalid)_dpop/.test(reason) : /^user/i.test(reason)
+    if (!isOver) throw new RefreshError(reason)
     if (stale === undefined && /missing/i.test(reason)) keeper.nobody()
     else keeper.end({ reason, message })
   }

@@ -62,6 +62,11 @@ export interface SessionOptions {
    * browsers the default is made from `baseUrl`. Elsewhere each session is independent by default.
    */
   readonly name?: string
+  /**
+   * Binds the session to a key of this browser, which cannot be extracted (DPoP, RFC 9449): stolen tokens are worth nothing
+   * elsewhere. It is bound by a login that is sent with `session.fetch`, or else by a refresh right after it.
+   */
+  readonly dpop?: boolean
   /** The platform's `fetch` by default */
   readonly fetch?: typeof globalThis.fetch
   /**

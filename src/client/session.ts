@@ -1,4 +1,4 @@
-import { authorized, createFetch } from './fetch.ts'
+import { authorized, createFetch, isBound, proving } from './fetch.ts'
 import { createKeeper } from './keeper.ts'
 import { createLogouts } from './logout.ts'
 import { createRefresh } from './refresh.ts'
@@ -43,13 +43,15 @@ export function createSession(options: SessionOptions): Session {
     mode = 'header',
     // Without a location there are no tabs, but one process may serve many users.
     name = pageOrigin() === undefined ? '' : `rekindle ${baseUrl}`,
-    fetch = globalThis.fetch.bind(globalThis),
     signal = new AbortController().signal,
     timeout = 5000,
     tries = 5,
     backoff = 300,
   } = options
+  const fetch = proving(options, name, options.fetch ?? globalThis.fetch.bind(globalThis))
   const sending = { fetch, signal, timeout, tries, backoff }
+  // Once: an older service binds no session.
+  let mayBind = options.dpop && mode === 'header'
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const keeper = createKeeper(options, name, signal, schedule)
@@ -92,7 +94,9 @@ export function createSession(options: SessionOptions): Session {
     if (tokens) {
       const life = tokens.expiresIn * 1000
       const ahead = Math.min(options.refreshAhead ?? Math.min(60_000, life / 5), life / 2)
-      timer = wakeIn(keeper.remaining() - ahead, () => refreshNow().catch(later))
+      const isToBind = mayBind && !isBound(tokens.refreshToken)
+      mayBind = false
+      timer = wakeIn(isToBind ? 0 : keeper.remaining() - ahead, () => refreshNow().catch(later))
     } else if (keeper.isWatched() && isUnknown()) accessToken().catch(later)
   }
 

@@ -45,6 +45,7 @@ export function settingsOf(data: Parsed): Settings {
     lateRetry: data.REFRESH_TOKEN_LATE_RETRY_HOURS * hour,
     sharedTokens: data.REFRESH_TOKEN_SHARED,
     dbsc: data.DBSC,
+    bindsAccessTokens: data.DPOP_ACCESS_TOKENS,
     exchangeWindow: data.EXPIRED_TOKEN_WINDOW_MINUTES * minute,
     exchangeSessions: data.EXCHANGE_SESSIONS,
     password: Object.freeze({

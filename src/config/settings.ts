@@ -64,6 +64,8 @@ export interface Settings {
   readonly sharedTokens: 'end' | 'report'
   /** DBSC: `optional` binds sessions in cookie mode to devices, where the browser can. */
   readonly dbsc: 'off' | 'optional'
+  /** DPOP_ACCESS_TOKENS: whether access tokens of a bound session are bound to its key, and not only refresh tokens. */
+  readonly bindsAccessTokens: boolean
   /** EXPIRED_TOKEN_WINDOW_MINUTES, in milliseconds. 0 switches the exchange off. */
   readonly exchangeWindow: number
   /** EXCHANGE_SESSIONS: `unrotated` confines the exchange to sessions in header mode that were never rotated. */

@@ -64,6 +64,7 @@ export const variables = z
     REFRESH_TOKEN_LATE_RETRY_HOURS: whole(0, year * 24).default(72),
     REFRESH_TOKEN_SHARED: oneOf('end', 'report').default('end'),
     DBSC: oneOf('off', 'optional').default('off'),
+    DPOP_ACCESS_TOKENS: flag.default(false),
     EXPIRED_TOKEN_WINDOW_MINUTES: whole(0, year * 24 * 60).default(1440),
     EXCHANGE_SESSIONS: oneOf('all', 'unrotated').default('all'),
     // NIST SP 800-63B-4 §3.1.1.2: at least 8, or 15 where the password is the only factor.
@@ -125,13 +126,17 @@ export const variables = z
     error: 'is required with EVENTS_WEBHOOK_URL: at least 32 random bytes, which the receiver also knows',
     ...always,
   })
-  .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.PUBLIC_URL), {
-    path: ['PUBLIC_URL'],
-    error: 'must be https in production: RFC 8414 §2 asks for it, and tokens cross the network',
-    ...always,
-  })
   .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.EVENTS_WEBHOOK_URL), {
     path: ['EVENTS_WEBHOOK_URL'],
     error: 'must be https in production, unless the receiver is on this machine',
     ...always,
   })
+  .refine(
+    (read) =>
+      read.NODE_ENV !== 'production' || read.DPOP_ACCESS_TOKENS !== true || read.PUBLIC_URL !== undefined,
+    {
+      path: ['PUBLIC_URL'],
+      error: 'is required with DPOP_ACCESS_TOKENS in production: a proof names the URL that it is for',
+      ...always,
+    },
+  )

@@ -161,6 +161,7 @@ export class Accounts {
       newPassword: this.#spare,
       adminToken: this.#options.adminToken ?? '',
       cookieName: this.#cookieName,
+      baseUrl: this.#options.connection.url,
       freeName: newName(),
       request: (path, request) => this.request(path, request),
       login: () => this.#logIn(credentials),

@@ -23,6 +23,7 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
+  readonly url: string
   readonly request: (path: string, request?: Request) => Promise<Answer>
   /** Without a look at the contract */
   readonly raw: (path: string, request?: Request) => Promise<Answer>
@@ -76,7 +77,7 @@ export function connect(options: ConnectionOptions, leniency: Leniency = {}): Co
     }
   }
 
-  return { raw, check, request }
+  return { url, raw, check, request }
 }
 
 /** @returns the seconds after which a refused request can be sent again, if the server says so */

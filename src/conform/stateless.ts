@@ -18,7 +18,13 @@ function nobody(): Actor {
   // What prepares a request has no effect there.
   const nothing: Answer = { status: 0, headers: new Headers(), text: '', body: undefined }
   return {
-    ...{ accessToken: token, refreshToken: token, adminToken: token, cookieName: 'refresh_token' },
+    ...{
+      accessToken: token,
+      refreshToken: token,
+      adminToken: token,
+      cookieName: 'refresh_token',
+      baseUrl: '',
+    },
     user: { id: randomUUID(), username: 'ada' },
     ...{ password: 'correct horse battery staple', newPassword: 'another one entirely', freeName: 'grace' },
     ...{ request: () => Promise.resolve(nothing), login: unused, another: unused },

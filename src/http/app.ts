@@ -128,10 +128,11 @@ function crossOrigin({ settings }: Core): MiddlewareHandler<Env> {
     origin: [...settings.corsOrigins],
     credentials: true,
     allowMethods: ['GET', 'POST', 'DELETE'],
-    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', ...settings.corsAllowedHeaders],
+    allowHeaders: ['Authorization', 'Content-Type', 'DPoP', 'X-Request-Id', ...settings.corsAllowedHeaders],
     exposeHeaders: [
       'X-Request-Id',
       'Rekindle-Error',
+      'DPoP-Nonce',
       'Deprecation',
       'Retry-After',
       'RateLimit',

@@ -89,6 +89,8 @@ export interface Env {
     address: string | null
     /** The user and the session of the access token, for operations that require one */
     access: Access
+    /** The thumbprint of the key that a login proves */
+    jkt?: string
     /** The writes of the request's events. The answer waits for them. */
     recorded?: Promise<unknown>
     /** The outcome of the request, for its line in the log */

@@ -8,6 +8,8 @@ import { createLimits } from '../limits/limits.ts'
 import type { Names } from '../limits/names.ts'
 import { createNames } from '../limits/names.ts'
 import { messageOf } from '../message-of.ts'
+import type { Nonces } from '../proofs/nonces.ts'
+import { createNonces } from '../proofs/nonces.ts'
 import type { SessionContext } from '../sessions/context.ts'
 import { sessionCounter } from '../sessions/count.ts'
 import { takeOver } from '../store/copy/mark.ts'
@@ -38,6 +40,8 @@ export interface Core extends SessionContext, AccountContext {
   /** Hashes usernames for the limits */
   readonly names: Names
   readonly recordRefusal: RecordRefusal
+  /** Nonces of DPoP proofs */
+  readonly nonces: Nonces
   /** The bytes of ADMIN_TOKEN. Undefined: administration is off. */
   readonly adminToken: Uint8Array | undefined
   /** Whether a text contains a secret of this service */
@@ -112,7 +116,8 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const turns = createTurns(passwords)
     const holdsSecret = secretFinder(secrets, settings.webhook?.secret)
     const used = { keys, signingKeys, passwords, turns, limits, names, mayWrite }
-    const tools = { ...used, recordRefusal, adminToken: admin, holdsSecret }
+    const nonces = createNonces(keys.refresh.verifying)
+    const tools = { ...used, recordRefusal, nonces, adminToken: admin, holdsSecret }
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {

@@ -3,12 +3,16 @@ import { findAccess } from '../store/queries/session-of-user.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { SessionContext } from './context.ts'
+import type { Unproven } from './unproven.ts'
+import { unproven } from './unproven.ts'
 
 export type Authentication =
   | ({ readonly outcome: 'authenticated' } & Access)
   /** From before the last password change made in the session */
   | ({ readonly outcome: 'superseded' } & Access)
   | { readonly outcome: 'invalid' }
+  /** The token is bound to a key: none was proven, or another one */
+  | { readonly outcome: Unproven; readonly userId: string; readonly sessionId: string }
   | {
       /** `spent`: already exchanged. `session_expired`: the session is past its absolute deadline. */
       readonly outcome:
@@ -34,13 +38,24 @@ interface Access {
 /**
  * Finds the user of an access token. The token must be unexpired and its session active. If the token was exchanged, its
  * grace window must still be open.
+ *
+ * @param jkt the thumbprint of the key that was proven with the token. Undefined: it was sent as a bearer token
  */
-export async function authenticate(context: SessionContext, accessToken: string): Promise<Authentication> {
+export async function authenticate(
+  context: SessionContext,
+  accessToken: string,
+  jkt?: string,
+): Promise<Authentication> {
   const { db, keys: tokens, settings } = context
   const now = context.now()
   const verification = verifyAccessToken(tokens, accessToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
-  const { id, userId, sessionId, generation } = verification.token
+  const { id, userId, sessionId, generation, jkt: boundTo } = verification.token
+  // RFC 9449 §7.2: a bound token is not a bearer token. Nor is an unbound one sent with a proof.
+  if (boundTo !== jkt)
+    return boundTo === undefined
+      ? { outcome: 'invalid' }
+      : { outcome: unproven(jkt ?? ''), userId, sessionId }
   const subject = { userId, sessionId }
   if (verification.outcome === 'expired') return { outcome: 'expired', ...subject }
   const state = await findAccess(db, { ...subject, jti: id })

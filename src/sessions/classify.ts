@@ -19,6 +19,8 @@ import { readLineage } from './lineage.ts'
  * - `restored`: authentic, but the row has not reached this generation, or began it at another time. The database was
  *   restored from a backup: see `docs/adr/0012-restored-backups.md`
  * - `off_device`: it would be accepted from the device that the session is bound to
+ * - `unproven`: the session is bound to another key than the one that was proven, or none was. For a token from before the
+ *   session was bound, only its first caller within the grace window gets this answer: see `shared` and `reused`
  * - `current`: it can be rotated now, because the row changed in between
  */
 export type Classification =
@@ -34,6 +36,7 @@ export type Classification =
   | 'reused'
   | 'restored'
   | 'off_device'
+  | 'unproven'
   | 'current'
 
 export interface PresentedToken extends ProvenDevice {
@@ -44,6 +47,8 @@ export interface PresentedToken extends ProvenDevice {
   readonly mark?: string | undefined
   /** The mark of whom presents it */
   readonly caller: string
+  /** The thumbprint of the key that was proven. Empty: none */
+  readonly jkt: string
 }
 
 /** Milliseconds after a rotation */
@@ -87,12 +92,16 @@ export function classify(
 }
 
 function classifyCurrent(session: FoundSession, presented: PresentedToken): Classification {
+  if (isUnproven(session, presented)) return 'unproven'
   if (!isOffDevice(session, presented)) return 'current'
   // Only whoever logged in was asked for the key of a session that was not rotated yet. Later it may have been a thief, who
   // must not keep the session while its owner is refused.
   const isOfLogin = session.generation === session.startGeneration
   return isRotatedSinceBound(session) || isOfLogin ? 'off_device' : 'shared'
 }
+
+const isUnproven = (session: FoundSession, { jkt }: PresentedToken) =>
+  session.jkt !== null && session.jkt !== jkt
 
 /** The current token was then given to the device. */
 const isRotatedSinceBound = ({ boundAt, rotatedAt }: FoundSession) => boundAt !== null && boundAt < rotatedAt
@@ -108,20 +117,29 @@ function classifyPredecessor(
   if (isRotatedSinceBound(session)) return 'off_device'
   // The session was bound by whoever received the current token, and this is not them. Within the grace window a request of
   // the same browser may have been on its way; if it is a thief's, `shared` tells.
-  return outcome === 'late' ? 'reused' : outcome
+  return isInGrace(session.rotatedAt, asOf, windows.grace) ? outcome : 'reused'
 }
 
 function classifyRetry(
   session: FoundSession,
-  { generation, mark, caller }: PresentedToken,
+  presented: PresentedToken,
   asOf: number,
   { grace, lateRetry }: Windows,
 ): Classification {
+  const { generation, mark, caller } = presented
   const lineage = readLineage(session)
   if (generation !== (lineage?.predecessor ?? session.generation - 1)) return 'reused'
+  const isRecent = isInGrace(session.rotatedAt, asOf, grace)
+  if (isUnproven(session, presented)) {
+    // The session was bound by the refresh that superseded this token. Its client would prove the same key again.
+    if (!isRecent) return 'reused'
+    return caller === lineage?.caller ? 'unproven' : 'shared'
+  }
+  // Nobody else can present it, so it may be repeated until its successor is used, also without any grace window.
+  if (session.jkt !== null) return 'replayed'
   // One caller may have several copies: its requests were answered on two networks, in any order.
   const isOthers = lineage !== undefined && mark !== lineage.copy && caller !== lineage.caller
-  if (isInGrace(session.rotatedAt, asOf, grace)) return isOthers ? 'shared' : 'replayed'
+  if (isRecent) return isOthers ? 'shared' : 'replayed'
   const isLate = grace > 0 && asOf > session.rotatedAt && asOf - session.rotatedAt <= lateRetry
   return isLate && lineage?.isUnpresented === true && !isOthers ? 'late' : 'reused'
 }

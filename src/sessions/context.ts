@@ -18,6 +18,7 @@ export type SessionSettings = Pick<
   | 'exchangeSessions'
   | 'eventsRetention'
   | 'sessionsPerUser'
+  | 'bindsAccessTokens'
 >
 
 /** The dependencies of the functions on sessions. */

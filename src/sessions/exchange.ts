@@ -9,10 +9,11 @@ import type { AccessToken } from '../tokens/access-token.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import type { SessionContext } from './context.ts'
 import { settledBefore } from './context.ts'
-import type { Proves } from './devices.ts'
-import { isOffDevice, PROVES_NOTHING, provenDevice } from './devices.ts'
+import { isOffDevice, provenDevice } from './devices.ts'
 import type { Access } from './mint.ts'
-import { secondsBetween } from './mint.ts'
+import { accessKeyOf, secondsBetween, tokenTypeOf } from './mint.ts'
+import type { Proven, Unproven } from './unproven.ts'
+import { PROVES_NO_KEY, unproven } from './unproven.ts'
 
 export type ExchangeOutcome =
   | ({ readonly outcome: 'exchanged' | 'replayed' } & Access & Subject)
@@ -20,6 +21,7 @@ export type ExchangeOutcome =
   | ({
       readonly outcome:
         | 'limited'
+        | Unproven
         | 'expired'
         | 'unknown_user'
         | 'inactive_user'
@@ -44,15 +46,15 @@ interface Subject {
  * because they make an access token its own refresh credential: see `docs/adr/0002-exchange-bounds.md`.
  *
  * @param origin called only for an authentic token
- * @param proves finds the device that the request comes from
+ * @param proven the keys that the request proves
  */
 export async function exchange(
   context: SessionContext,
   accessToken: string,
   origin: () => Origin,
-  proves: Proves = PROVES_NOTHING,
+  proven: Proven = PROVES_NO_KEY,
 ): Promise<ExchangeOutcome> {
-  const outcome = await retryOvertaken(() => attempt(context, accessToken, origin, proves))
+  const outcome = await retryOvertaken(() => attempt(context, accessToken, origin, proven))
   if (outcome === undefined) throw new Error('a token that can be exchanged is not exchanged')
   return outcome
 }
@@ -62,7 +64,7 @@ async function attempt(
   context: SessionContext,
   accessToken: string,
   origin: () => Origin,
-  proves: Proves,
+  { jkt, device: proves }: Proven,
 ): Promise<ExchangeOutcome | undefined> {
   const { db, keys, settings } = context
   if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
@@ -73,6 +75,7 @@ async function attempt(
   const subject = { userId: token.userId, sessionId: token.sessionId }
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
+  if ((token.jkt ?? jkt) !== jkt) return { outcome: unproven(jkt), ...subject }
 
   const from = origin()
   const device = provenDevice(context, proves, token.sessionId, now)
@@ -91,6 +94,7 @@ async function attempt(
         settledBefore: settledBefore(context, now),
         expiresAt: exchangeableUntil,
         successorExpiresAt: now + settings.accessTokenTtl,
+        jkt,
       })
     : undefined
   if (claim !== undefined) return successor(context, 'exchanged', token, claim, now)
@@ -102,6 +106,7 @@ async function attempt(
   if (session === undefined) return { outcome: 'unknown_session', ...subject }
   if (session.revokedAt !== null) return { outcome: 'revoked', ...subject }
   if (session.absoluteExpiresAt <= now) return { outcome: 'expired', ...subject }
+  if (session.jkt !== null && session.jkt !== jkt) return { outcome: unproven(jkt), ...subject }
 
   if (token.generation < session.startGeneration) return { outcome: 'superseded', ...subject }
   const isContinued = session.generation > session.startGeneration || session.cookieAt !== null
@@ -114,7 +119,7 @@ async function attempt(
     return mayWrite ? undefined : { outcome: 'limited', ...subject }
   }
   if (isInGrace(earlier.revokedAt, state.asOf, settings.grace)) {
-    return successor(context, 'replayed', token, earlier, now)
+    return successor(context, 'replayed', token, { ...earlier, jkt: session.jkt }, now)
   }
   const { sessionId, generation } = token
   const events = await revokeSession(db, { sessionId, generation, reason: 'reuse', now, origin: from })
@@ -123,24 +128,27 @@ async function attempt(
 
 /** Makes the successor from the row alone, so that a repetition gets the same token. */
 function successor(
-  { keys }: SessionContext,
+  context: SessionContext,
   outcome: 'exchanged' | 'replayed',
   token: AccessToken,
-  claim: { readonly revokedAt: number; readonly successorExpiresAt: number },
+  claim: { readonly revokedAt: number; readonly successorExpiresAt: number; readonly jkt: string | null },
   now: number,
 ): ExchangeOutcome {
-  const accessToken = signAccessToken(keys, {
+  const jkt = accessKeyOf(context, claim)
+  const accessToken = signAccessToken(context.keys, {
     id: idAfter(token.id, claim.revokedAt),
     userId: token.userId,
     sessionId: token.sessionId,
     generation: token.generation,
     issuedAt: claim.revokedAt,
     expiresAt: claim.successorExpiresAt,
+    jkt,
   })
   return {
     outcome,
     accessToken,
     expiresIn: secondsBetween(now, claim.successorExpiresAt),
+    tokenType: tokenTypeOf(jkt),
     userId: token.userId,
     sessionId: token.sessionId,
   }

@@ -19,6 +19,8 @@ export interface Login {
   readonly cookie?: boolean | undefined
   /** The same key with the same device and address, within the grace window, gets the same session. */
   readonly idempotencyKey?: string | undefined
+  /** The thumbprint of the key that the session is bound to */
+  readonly jkt?: string | undefined
   /** Set if an operator opens the session instead of the user */
   readonly reason?: 'operator' | undefined
 }
@@ -67,5 +69,12 @@ export async function openSession(
 /** A digest, because a key may contain anything. Another body is another request, even with the same key. */
 const openKey = (login: Login & { readonly idempotencyKey: string }) =>
   createHash('sha256')
-    .update(JSON.stringify([login.idempotencyKey, login.userAgent, login.address]))
+    .update(
+      JSON.stringify([
+        login.idempotencyKey,
+        login.userAgent,
+        login.address,
+        ...(login.jkt ? [login.jkt] : []),
+      ]),
+    )
     .digest('base64url')

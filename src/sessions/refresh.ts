@@ -7,13 +7,14 @@ import { findSession, rotateSession, touchSession } from '../store/queries/sessi
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
 import { classify } from './classify.ts'
 import type { SessionContext } from './context.ts'
-import type { Proves } from './devices.ts'
-import { PROVES_NOTHING, provenDevice } from './devices.ts'
+import { provenDevice } from './devices.ts'
 import type { Caller } from './marks.ts'
 import { markOf } from './marks.ts'
 import type { Grant } from './mint.ts'
 import { mintAccess, mintRefreshToken } from './mint.ts'
 import { lateRotationOf, rotationOf } from './rotation.ts'
+import type { Proven, Unproven } from './unproven.ts'
+import { PROVES_NO_KEY, unproven } from './unproven.ts'
 
 export type RefreshRefusal =
   | 'unknown_user'
@@ -31,7 +32,11 @@ export type RefreshOutcome =
       readonly events: readonly NewEvent[]
     } & Grant)
   | { readonly outcome: 'invalid' }
-  | { readonly outcome: 'limited' | RefreshRefusal; readonly userId: string; readonly sessionId: string }
+  | {
+      readonly outcome: 'limited' | Unproven | RefreshRefusal
+      readonly userId: string
+      readonly sessionId: string
+    }
   | {
       /** `off_device`: only refused. The others have ended the session. */
       readonly outcome: 'reused' | 'shared' | 'restored' | 'off_device'
@@ -48,15 +53,15 @@ export type RefreshOutcome =
  * The previous refresh token is invalidated, but information about the relationship is retained."
  *
  * @param origin called only for an authentic token
- * @param proves finds the device that the request comes from
+ * @param proven the keys that the request proves. That of DPoP binds the session, if it is not bound yet
  */
 export async function refresh(
   context: SessionContext,
   refreshToken: string,
   origin: () => Origin,
-  proves: Proves = PROVES_NOTHING,
+  proven: Proven = PROVES_NO_KEY,
 ): Promise<RefreshOutcome> {
-  const outcome = await retryOvertaken(() => attempt(context, refreshToken, origin, proves))
+  const outcome = await retryOvertaken(() => attempt(context, refreshToken, origin, proven))
   if (outcome === undefined) throw new Error('a session that can be rotated is not rotated')
   return outcome
 }
@@ -66,7 +71,7 @@ async function attempt(
   context: SessionContext,
   refreshToken: string,
   origin: () => Origin,
-  proves: Proves,
+  { jkt, device: proves }: Proven,
 ): Promise<RefreshOutcome | undefined> {
   const { db, keys, settings } = context
   const now = context.now()
@@ -74,11 +79,14 @@ async function attempt(
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
   const { userId, sessionId, generation, issuedAt, mark } = verification.token
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
+  // Nothing is read or changed: who has only the token cannot even end the session.
+  const boundTo = verification.token.jkt ?? jkt
+  if (boundTo !== jkt) return { outcome: unproven(jkt), userId, sessionId }
 
   const from = origin()
   const caller = markOf(keys, from)
   const device = provenDevice(context, proves, sessionId, now)
-  const presented = { sessionId, userId, generation, issuedAt, mark, caller, ...device }
+  const presented = { sessionId, userId, generation, issuedAt, mark, caller, jkt, ...device }
   const mayWrite = (await context.mayWrite?.(presented)) ?? true
   if (!mayWrite) {
     // Limited: nothing is written unless the token is superseded.
@@ -117,11 +125,15 @@ async function attempt(
       const session = await rotateSession(db, late, settings.refreshTokenTtl)
       return session === undefined ? undefined : grant(context, outcome, session, from, now)
     }
+    case 'unproven':
+      return { outcome: unproven(jkt), userId, sessionId }
     case 'shared': {
       if (settings.sharedTokens === 'end') return { outcome, userId, sessionId, events: await end('shared') }
       if (found(state).generation === generation) return refuseOffDevice()
       const event = { name: 'token.shared', userId, sessionId } as const
       const isNew = await insertOnce(db, event, [sessionId, generation], now, from)
+      const { jkt: boundTo } = found(state)
+      if (boundTo !== null) return { outcome: unproven(jkt), userId, sessionId }
       return grant(context, 'replayed', found(state), from, now, isNew ? [event] : [])
     }
     case 'off_device':

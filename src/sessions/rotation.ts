@@ -11,12 +11,12 @@ export type Presented = PresentedToken & { readonly sessionId: string; readonly 
 /** The rotation of the presented generation. */
 export function rotationOf(
   context: SessionContext,
-  { sessionId, userId, generation, issuedAt, mark: copy, caller, deviceKey, bindingsUntil }: Presented,
+  { sessionId, userId, generation, issuedAt, mark: copy, caller, deviceKey, bindingsUntil, jkt }: Presented,
   { address, userAgent }: Origin,
   now: number,
 ): Refresh {
   return {
-    ...{ sessionId, userId, generation, issuedAt, now, deviceKey, bindingsUntil },
+    ...{ sessionId, userId, generation, issuedAt, now, deviceKey, bindingsUntil, jkt },
     address: address ?? '',
     userAgent: userAgent ?? '',
     settledBefore: settledBefore(context, now),

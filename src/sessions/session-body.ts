@@ -10,6 +10,12 @@ export const lastOrigin = (session: ActiveSession) => ({
   address: session.refreshedAddress === null ? session.address : session.refreshedAddress || null,
 })
 
+/** What each refresh of a session has to prove its key with. Null: it is bound to none */
+export function bindingOf({ jkt, boundAt }: ActiveSession): 'dpop' | 'dbsc' | null {
+  if (jkt !== null) return 'dpop'
+  return boundAt === null ? null : 'dbsc'
+}
+
 /** A session in JSON, as the contract's `Session` and the command show it */
 export const sessionBody = (session: ActiveSession) => ({
   id: session.id,
@@ -20,7 +26,7 @@ export const sessionBody = (session: ActiveSession) => ({
   refresh_count: session.refreshCount,
   refreshed_device: lastOrigin(session).device,
   refreshed_address: lastOrigin(session).address,
-  binding: session.boundAt === null ? null : ('dbsc' as const),
+  binding: bindingOf(session),
   expires_at: time(session.endsAt),
 })
 

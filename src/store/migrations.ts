@@ -8,6 +8,7 @@ import { lanesAndPeople } from './migrations/0007-lanes-and-people.ts'
 import { anew } from './migrations/0008-anew.ts'
 import { signingKeys } from './migrations/0009-signing-keys.ts'
 import { lineage } from './migrations/0010-lineage.ts'
+import { boundSessions } from './migrations/0012-bound-sessions.ts'
 import { dbsc } from './migrations/0013-dbsc.ts'
 
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
@@ -21,5 +22,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008_anew': anew,
   '0009_signing_keys': signingKeys,
   '0010_lineage': lineage,
+  '0012_bound_sessions': boundSessions,
   '0013_dbsc': dbsc,
 }

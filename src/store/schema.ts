@@ -66,6 +66,8 @@ export interface Schema {
     device_key: string | null
     /** Since when they need it */
     bound_at: number | null
+    /** The thumbprint (RFC 7638) of the key that each refresh needs a proof of. Null: none */
+    jkt: string | null
   }
   /** Access tokens that were exchanged and so ended before their expiry */
   revoked_tokens: {

@@ -1,4 +1,13 @@
-import { isGeneration, isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
+import {
+  isConfirmation,
+  isGeneration,
+  isId,
+  milliseconds,
+  plausibleIssuedAt,
+  seconds,
+  sign,
+  verify,
+} from './jwt.ts'
 import type { TokenKeys } from './keys.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
@@ -8,6 +17,8 @@ export interface AccessToken {
   readonly sessionId: string
   /** The session's, when the token was issued. Not in the token if it is 0. */
   readonly generation: number
+  /** The thumbprint of the key that the token is bound to. Undefined: of none */
+  readonly jkt?: string | undefined
   readonly issuedAt: number
   readonly expiresAt: number
 }
@@ -24,6 +35,7 @@ export function signAccessToken(keys: TokenKeys, token: AccessToken): string {
     jti: token.id,
     type: 'access',
     generation: token.generation || undefined,
+    cnf: token.jkt === undefined ? undefined : { jkt: token.jkt },
     iat: seconds(token.issuedAt),
     exp: seconds(token.expiresAt),
     client_id: keys.clientId,
@@ -38,8 +50,9 @@ const EXPECTED = { typ: 'at+jwt' as const, requiredClaims: ['exp', 'iat', 'sub',
 export function verifyAccessToken(keys: TokenKeys, token: string, now: number): AccessTokenVerification {
   const verification = verify(keys, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, sid, type, iat, exp, generation = 0 } = verification.payload
-  if (type !== 'access' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
+  const { sub, jti, sid, type, iat, exp, generation = 0, cnf } = verification.payload
+  if (type !== 'access' || !isId(sub) || !isId(jti) || !isId(sid) || !isConfirmation(cnf))
+    return { outcome: 'invalid' }
   const issuedAt = plausibleIssuedAt(iat, now)
   const expiresAt = milliseconds(exp)
   if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation)) {
@@ -47,6 +60,14 @@ export function verifyAccessToken(keys: TokenKeys, token: string, now: number): 
   }
   return {
     outcome: verification.outcome,
-    token: { id: jti, userId: sub, sessionId: sid, generation, issuedAt, expiresAt },
+    token: {
+      id: jti,
+      userId: sub,
+      sessionId: sid,
+      generation,
+      issuedAt,
+      expiresAt,
+      ...(cnf && { jkt: cnf.jkt }),
+    },
   }
 }

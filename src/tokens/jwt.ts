@@ -52,6 +52,10 @@ export function sign(keys: TokenKeys, typ: Typ, claims: Claims, signer: Signer =
 export const isId = (claim: unknown): claim is string =>
   typeof claim === 'string' && claim.length <= 512 && !claim.includes('\0') && claim.isWellFormed()
 
+/** Whether a claim can be `cnf` of a token that is bound to a key (RFC 9449 §6), or none. */
+export const isConfirmation = (claim: unknown): claim is { readonly jkt: string } | undefined =>
+  claim === undefined || /^[\w-]{43}$/.test(String((claim as { jkt?: unknown } | null)?.jkt))
+
 /** Whether a claim can be the number of a session's rotations. */
 export const isGeneration = (claim: unknown): claim is number =>
   Number.isSafeInteger(claim) && Number(claim) >= 0

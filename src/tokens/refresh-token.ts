@@ -1,4 +1,13 @@
-import { isGeneration, isId, milliseconds, plausibleIssuedAt, seconds, sign, verify } from './jwt.ts'
+import {
+  isConfirmation,
+  isGeneration,
+  isId,
+  milliseconds,
+  plausibleIssuedAt,
+  seconds,
+  sign,
+  verify,
+} from './jwt.ts'
 import type { TokenKeys } from './keys.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
@@ -10,6 +19,8 @@ export interface RefreshToken {
   readonly expiresAt: number
   /** Tells copies of one generation apart. Undefined if there is only one */
   readonly mark?: string | undefined
+  /** The thumbprint of the key that the token is bound to. Undefined: of none */
+  readonly jkt?: string | undefined
 }
 
 export type RefreshTokenVerification =
@@ -25,6 +36,7 @@ export function signRefreshToken(keys: TokenKeys, token: RefreshToken): string {
     type: 'refresh',
     generation: token.generation,
     mark: token.mark,
+    cnf: token.jkt === undefined ? undefined : { jkt: token.jkt },
     iat: seconds(token.issuedAt),
     exp: seconds(token.expiresAt),
   })
@@ -39,8 +51,9 @@ const isMark = (claim: unknown): claim is string | undefined =>
 export function verifyRefreshToken(keys: TokenKeys, token: string, now: number): RefreshTokenVerification {
   const verification = verify(keys, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, sid, type, iat, exp, generation, mark } = verification.payload
-  if (type !== 'refresh' || !isId(sub) || !isId(jti) || !isId(sid)) return { outcome: 'invalid' }
+  const { sub, jti, sid, type, iat, exp, generation, mark, cnf } = verification.payload
+  if (type !== 'refresh' || !isId(sub) || !isId(jti) || !isId(sid) || !isConfirmation(cnf))
+    return { outcome: 'invalid' }
   const issuedAt = plausibleIssuedAt(iat, now)
   const expiresAt = milliseconds(exp)
   if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation) || !isMark(mark)) {
@@ -48,6 +61,10 @@ export function verifyRefreshToken(keys: TokenKeys, token: string, now: number):
   }
   return {
     outcome: verification.outcome,
-    token: { userId: sub, sessionId: sid, generation, issuedAt, expiresAt, ...(mark && { mark }) },
+    token: {
+      ...{ userId: sub, sessionId: sid, generation, issuedAt, expiresAt },
+      ...(mark && { mark }),
+      ...(cnf && { jkt: cnf.jkt }),
+    },
   }
 }

@@ -65,7 +65,7 @@ export async function openGateway(
     const body: Buffer[] = []
     for await (const chunk of request) body.push(chunk)
     const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-      /^(authorization|cookie|content-type|user-agent|origin|sec-fetch-site)$/.test(name)
+      /^(authorization|cookie|content-type|dpop|user-agent|origin|sec-fetch-site)$/.test(name)
         ? [[name, String(value)] as [string, string]]
         : [],
     )
@@ -90,7 +90,14 @@ export async function openGateway(
       }
     }
     response.statusCode = answer.status
-    for (const name of ['content-type', 'set-cookie', 'retry-after', 'rekindle-error']) {
+    for (const name of [
+      'content-type',
+      'set-cookie',
+      'retry-after',
+      'rekindle-error',
+      'www-authenticate',
+      'dpop-nonce',
+    ]) {
       const value = answer.headers.get(name)
       if (value !== null) response.setHeader(name, value)
     }

@@ -178,6 +178,14 @@ export const rows: Readonly<Record<string, Row>> = {
       wrong: ['http://id.example.com'],
     },
   },
+  DPOP_ACCESS_TOKENS: {
+    pick: ({ settings }) => settings.bindsAccessTokens,
+    unset: false,
+    good: { true: true, false: false, 1: true, 0: false },
+    wrong: notFlag,
+    // A proof names the URL that it is for.
+    beside: { env: production, good: { false: false }, wrong: ['true'] },
+  },
   JWT_CLIENT_ID: {
     pick: ({ settings }) => settings.clientId,
     unset: undefined,

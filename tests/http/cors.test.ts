@@ -70,6 +70,7 @@ test('a preflight of a listed origin', async (t) => {
   assert.deepEqual(list(headers, 'Access-Control-Allow-Headers'), [
     'Authorization',
     'Content-Type',
+    'DPoP',
     'X-Request-Id',
     'sentry-trace',
     'traceparent',

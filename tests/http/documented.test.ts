@@ -1,5 +1,5 @@
 /**
- * `docs/invariants.md`, 7: each documented response can be provoked. The list is the contract's own examples. An example
+ * `docs/invariants.md`, 8: each documented response can be provoked. The list is the contract's own examples. An example
  * that nothing provokes fails, and so does a provocation that is not in the contract.
  */
 import assert from 'node:assert/strict'
@@ -34,7 +34,9 @@ const startWorld = (t: Parameters<typeof startPlainWorld>[0]) =>
   })
 
 // With the name of this installation's cookie
-const servedPaths = JSON.parse(JSON.stringify(contract.paths).replaceAll('__Host-refresh_token', 'refresh_token'))
+const servedPaths = JSON.parse(
+  JSON.stringify(contract.paths).replaceAll('__Host-refresh_token', 'refresh_token'),
+)
 
 /** Names and types of all members, without values. */
 function shape(value: unknown): unknown {

@@ -7,6 +7,7 @@ import { exampleFaults } from './planted/examples.ts'
 import { httpFaults } from './planted/http.ts'
 import { keyFaults } from './planted/keys.ts'
 import { limitFaults } from './planted/limits.ts'
+import { proofFaults } from './planted/proofs.ts'
 import { sessionFaults } from './planted/sessions.ts'
 import { storeFaults } from './planted/store.ts'
 import { tokenAndUserFaults } from './planted/tokens-and-users.ts'
@@ -14,6 +15,7 @@ import { tokenAndUserFaults } from './planted/tokens-and-users.ts'
 export const mutations: readonly Mutation[] = [
   ...sessionFaults,
   ...deviceFaults,
+  ...proofFaults,
   ...tokenAndUserFaults,
   ...keyFaults,
   ...storeFaults,

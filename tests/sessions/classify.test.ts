@@ -30,9 +30,10 @@ const living = {
   lineage: null as string | null,
   deviceKey: null as string | null,
   boundAt: null as number | null,
+  jkt: null as string | null,
 }
-// No request proves a device, unless a row says so. Bindings of the last half minute are not in force.
-const NO_DEVICE = { deviceKey: '', bindingsUntil: NOW - 30_000 }
+// No request proves a key, unless a row says so. Bindings to devices of the last half minute are not in force.
+const NO_PROOF = { jkt: '', deviceKey: '', bindingsUntil: NOW - 30_000 }
 
 const active = { id: 'user', deactivatedAt: null }
 
@@ -126,7 +127,7 @@ const table: readonly Row[] = [
 for (const [what, given, generation, outcome, grace = GRACE, issuedAt = NOW - 1000] of table) {
   test(`${what}: ${outcome}`, () =>
     assert.equal(
-      classify(given, { generation, issuedAt, caller: 'owner', ...NO_DEVICE }, NOW, {
+      classify(given, { generation, issuedAt, caller: 'owner', ...NO_PROOF }, NOW, {
         grace,
         lateRetry: LATE,
       }),
@@ -143,7 +144,13 @@ const afterGrace = NOW - GRACE - 1
 type Retry = readonly [
   what: string,
   session: Partial<typeof living>,
-  token: { readonly generation?: number; readonly mark?: string | undefined; readonly caller?: string },
+  token: {
+    readonly generation?: number
+    readonly mark?: string | undefined
+    readonly caller?: string
+    readonly jkt?: string
+    readonly issuedAt?: number
+  },
   outcome: Classification,
   windows?: { readonly grace?: number; readonly lateRetry?: number },
 ]
@@ -243,7 +250,62 @@ const retries: readonly Retry[] = [
 
 for (const [what, session, token, outcome, windows] of retries) {
   test(`retry, ${what}: ${outcome}`, () => {
-    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...NO_DEVICE, ...token }
+    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...NO_PROOF, ...token }
+    assert.equal(classify(state(session), given, NOW, { grace: GRACE, lateRetry: LATE, ...windows }), outcome)
+  })
+}
+
+const boundToKey = { jkt: 'key', lineage: ofOwner }
+const byThief = { mark: 'thief', caller: 'thief' }
+const boundRows: readonly Retry[] = [
+  ['current, with the key', boundToKey, { generation: 5, issuedAt: NOW - 1000, jkt: 'key' }, 'current'],
+  ['current, without a proof', boundToKey, { generation: 5, issuedAt: NOW - 1000 }, 'unproven'],
+  [
+    'current, with another key',
+    boundToKey,
+    { generation: 5, issuedAt: NOW - 1000, jkt: 'other' },
+    'unproven',
+  ],
+  ['predecessor, with the key', boundToKey, { jkt: 'key' }, 'replayed'],
+  ['predecessor, with the key, from elsewhere', boundToKey, { ...byThief, jkt: 'key' }, 'replayed'],
+  ['predecessor, with the key, strict', boundToKey, { jkt: 'key' }, 'replayed', { grace: 0 }],
+  [
+    'predecessor, with the key, long after',
+    { ...boundToKey, rotatedAt: NOW - 2 * LATE },
+    { ...byThief, jkt: 'key' },
+    'replayed',
+  ],
+  ['older, with the key', boundToKey, { generation: 3, jkt: 'key' }, 'reused'],
+  [
+    'the skipped one, with the key',
+    { ...boundToKey, lineage: rotatedBy('owner', 'owner', 3) },
+    { jkt: 'key' },
+    'reused',
+  ],
+  ['predecessor, without a proof, by whom the rotation was', boundToKey, {}, 'unproven'],
+  ['predecessor, with another key, by whom the rotation was', boundToKey, { jkt: 'other' }, 'unproven'],
+  ['predecessor, without a proof, by another', boundToKey, { caller: 'thief' }, 'shared'],
+  ['predecessor, with another key, by another', boundToKey, { caller: 'thief', jkt: 'other' }, 'shared'],
+  ['predecessor, without a proof, after the grace', { ...boundToKey, rotatedAt: afterGrace }, {}, 'reused'],
+  [
+    'predecessor, with another key, after the grace',
+    { ...boundToKey, rotatedAt: afterGrace },
+    { jkt: 'other' },
+    'reused',
+  ],
+  ['with a key, the session is not bound', { lineage: ofOwner }, { jkt: 'key' }, 'replayed'],
+  ['with the key, revoked', { ...boundToKey, revokedAt: 1 as never }, { jkt: 'key' }, 'revoked'],
+  [
+    'with the key, from before a password change',
+    { ...boundToKey, startGeneration: 5 },
+    { jkt: 'key' },
+    'superseded',
+  ],
+]
+
+for (const [what, session, token, outcome, windows] of boundRows) {
+  test(`bound session, ${what}: ${outcome}`, () => {
+    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...NO_PROOF, ...token }
     assert.equal(classify(state(session), given, NOW, { grace: GRACE, lateRetry: LATE, ...windows }), outcome)
   })
 }
@@ -255,6 +317,8 @@ const ofRow = bySomebody.rotatedAt
 const boundJustNow = { ...bound, boundAt: NOW - HALF_MINUTE + 1 }
 const proof = { deviceKey: 'a key' }
 
+const toBoth = { ...bound, jkt: 'key', lineage: ofOwner }
+
 type Bound = readonly [
   what: string,
   session: Partial<typeof living>,
@@ -263,6 +327,7 @@ type Bound = readonly [
     readonly mark?: string
     readonly caller?: string
     readonly deviceKey?: string
+    readonly jkt?: string
     readonly issuedAt?: number
   },
   outcome: Classification,
@@ -316,13 +381,31 @@ const ofDevices: readonly Bound[] = [
     'shared',
   ],
   ['an older token', bound, { generation: 3 }, 'reused'],
+  ['and a key: current, with both', toBoth, { ...proof, generation: 5, jkt: 'key' }, 'current'],
+  ['and a key: current, with the key alone', toBoth, { generation: 5, jkt: 'key' }, 'off_device'],
+  ['and a key: current, from the device alone', toBoth, { ...proof, generation: 5 }, 'unproven'],
+  ['and a key: predecessor, with both', toBoth, { ...proof, jkt: 'key' }, 'replayed'],
+  ['and a key: predecessor, with the key alone', toBoth, { jkt: 'key' }, 'off_device'],
+  ['and a key: predecessor, from the device alone', toBoth, proof, 'unproven'],
+  [
+    'and a key: predecessor after the grace, with both',
+    { ...toBoth, rotatedAt: afterGrace },
+    { ...proof, jkt: 'key' },
+    'replayed',
+  ],
+  [
+    'and a key: predecessor after the grace, with the key alone, bound to the device since the rotation',
+    { ...toBoth, rotatedAt: bound.boundAt - 1 },
+    { jkt: 'key' },
+    'reused',
+  ],
   ['the session is revoked', { ...bound, revokedAt: 1 as never }, { generation: 5 }, 'revoked'],
   ['from before a password change', { ...bound, startGeneration: 5 }, {}, 'superseded'],
 ]
 
 for (const [what, session, token, outcome] of ofDevices) {
   test(`bound to a device, ${what}: ${outcome}`, () => {
-    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...NO_DEVICE, ...token }
+    const given = { generation: 4, issuedAt: 0, mark: 'owner', caller: 'owner', ...NO_PROOF, ...token }
     // `iat` of the current token is that of the row.
     const issuedAt = token.issuedAt ?? (token.generation === 5 ? NOW - 1000 : 0)
     const row = state({ ...session })

@@ -19,6 +19,7 @@ interface Scene {
   readonly generation?: number
   readonly issuedAt?: number
   readonly confined?: number
+  readonly jkt?: string
 }
 
 const GENERATION = 3
@@ -31,6 +32,12 @@ const refusals: Readonly<Record<string, Scene>> = {
   'a session of an inactive user': { isInactive: true },
   'a session of another user': { isAnotherUser: true },
   'a session that is bound to a device': { session: { device_key: 'a key', bound_at: NOW } },
+  'a session that is bound to a device and a key, with the key alone': {
+    session: { device_key: 'a key', bound_at: NOW, jkt: 'key' },
+    jkt: 'key',
+  },
+  'a session that is bound to a key, without a proof': { session: { jkt: 'key' } },
+  'a session that is bound to a key, with another one': { session: { jkt: 'key' }, jkt: 'other' },
 }
 const refreshRefusals: Readonly<Record<string, Scene>> = {
   ...refusals,
@@ -53,7 +60,16 @@ async function set(db: Database, scene: Scene) {
   }
   const userId = scene.isAnotherUser ? another : owner
   const { generation = GENERATION, issuedAt = NOW_SECOND } = scene
-  return { ...FROM, sessionId, userId, generation, issuedAt, now: NOW, lineage: 'a lineage' }
+  return {
+    ...FROM,
+    sessionId,
+    userId,
+    generation,
+    issuedAt,
+    now: NOW,
+    lineage: 'a lineage',
+    jkt: scene.jkt ?? '',
+  }
 }
 
 for (const [what, scene] of Object.entries(refreshRefusals)) {
@@ -103,7 +119,7 @@ for (const [what, proof] of Object.entries(proofs)) {
 
 const claimOf = (
   { sessionId, userId }: { sessionId: string; userId: string },
-  { confined = 0 }: Scene = {},
+  { confined = 0, jkt = '' }: Scene = {},
 ) => ({
   ...FROM,
   jti: 'a token',
@@ -111,6 +127,7 @@ const claimOf = (
   userId,
   generation: GENERATION,
   confined,
+  jkt,
   now: NOW,
   expiresAt: NOW + 60 * MINUTE,
   successorExpiresAt: NOW + 30 * MINUTE,

@@ -43,6 +43,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   lateRetry: 72 * 60 * MINUTE,
   sharedTokens: 'end',
   dbsc: 'off',
+  bindsAccessTokens: false,
   exchangeWindow: 1440 * MINUTE,
   exchangeSessions: 'all',
   // Argon2id as ever, but not so dear: tests log in by the thousand. See FULL_COST.

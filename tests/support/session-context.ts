@@ -31,6 +31,7 @@ export const SETTINGS: SessionSettings = {
   lateRetry: 72 * 60 * MINUTE,
   sharedTokens: 'end',
   dbsc: 'off',
+  bindsAccessTokens: false,
   exchangeWindow: 1440 * MINUTE,
   exchangeSessions: 'all',
   eventsRetention: 90 * DAY,
@@ -43,6 +44,7 @@ export const FROM = {
   settledBefore: 0,
   deviceKey: '',
   bindingsUntil: NOW,
+  jkt: '',
 } as const
 
 /** A path in a new directory that goes when the test ends. */

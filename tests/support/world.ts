@@ -26,6 +26,7 @@ export async function startWorld(
   const common = {
     ...{ t, service, password: PASSWORD, newPassword: 'another one entirely', adminToken: ADMIN_TOKEN },
     ...{ cookieName: service.core.settings.cookie.name, freeName: 'grace', request: service.request },
+    baseUrl: service.url,
   }
   const named = async (username: string): Promise<World> => {
     const user = await service.register(username)

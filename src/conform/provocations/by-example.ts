@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Operation } from '../contract.ts'
 import type { Request } from '../request.ts'
+import { withInvalidProof, withoutNonce, withoutProof } from './dpop.ts'
 import type { Provocation, Ways } from './provocation.ts'
 import { changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
 
@@ -124,6 +125,9 @@ export const common: Readonly<Record<string, Common>> = {
             return good({ ...actor, ...tokens })
           },
         ],
+  '401 proof_missing': withoutProof,
+  '401 proof_invalid': withInvalidProof,
+  '401 nonce_needed': withoutNonce,
   '403 cross_site': (good) => crossSite(good),
   '403 inactive': (good) => ofAnother(good, 'POST', '/deactivate'),
   '404 unknown_user': (good, operation) =>

@@ -2,6 +2,7 @@
 import type { OperationId } from '../../http/contract.ts'
 import { crossSite } from './by-example.ts'
 import { ofRefresh, ofRegistration } from './devices.ts'
+import { createKey, inBoundSession, withInvalidProof, withoutNonce, withoutProof } from './dpop.ts'
 import { good, ofUser } from './good.ts'
 import type { Provocation, Provocations } from './provocation.ts'
 import { changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
@@ -26,6 +27,9 @@ const withCookie = (operation: OperationId): Provocation =>
     cookie: cookieOf(actor.refreshToken, actor),
   }))
 
+/** A refresh token needs no proof there. */
+const byAccessToken = changed(good.logout, (_, { accessToken }) => ({ method: 'POST', bearer: accessToken }))
+
 export const own: Partial<Record<OperationId, Provocations>> = {
   refreshToken: {
     '200 header': good.refreshToken,
@@ -42,6 +46,8 @@ export const own: Partial<Record<OperationId, Provocations>> = {
       })),
       changed(good.refreshToken, (request, { accessToken }) => ({ ...request, bearer: accessToken })),
     ],
+    '401 proof_missing': inBoundSession(good.refreshToken),
+    '401 key_mismatch': inBoundSession(good.refreshToken, true),
   },
   exchangeToken: {
     '200 exchanged': good.exchangeToken,
@@ -49,6 +55,8 @@ export const own: Partial<Record<OperationId, Provocations>> = {
       changed(good.exchangeToken, (_, { accessToken }) => ({ json: { token: forge(accessToken) } })),
       changed(good.exchangeToken, (_, { refreshToken }) => ({ json: { token: refreshToken } })),
     ],
+    '401 proof_missing': inBoundSession(good.exchangeToken),
+    '401 key_mismatch': inBoundSession(good.exchangeToken, true),
   },
   register: { '201 registered': good.register, '409 taken': taken('register') },
   login: {
@@ -77,6 +85,9 @@ export const own: Partial<Record<OperationId, Provocations>> = {
         cookie: cookieOf(forge(actor.refreshToken), actor),
       })),
     ],
+    '401 proof_missing': withoutProof(byAccessToken),
+    '401 proof_invalid': withInvalidProof(byAccessToken),
+    '401 nonce_needed': withoutNonce(byAccessToken),
   },
   logoutAll: { '200 ended': good.logoutAll },
   changePassword: {
@@ -137,7 +148,11 @@ export const own: Partial<Record<OperationId, Provocations>> = {
     },
   },
   openUserSession: {
-    '201 opened': [good.openUserSession, ofUser('/sessions', { json: {} })],
+    '201 opened': [
+      good.openUserSession,
+      ofUser('/sessions', { json: {} }),
+      ofUser('/sessions', { json: { jkt: createKey().thumbprint } }),
+    ],
     '400 invalid_member': ofUser('/sessions', { json: { address: 'localhost' } }),
     '409 session_ended': async (actor) => {
       const { path, request } = await withKey(`conform-${Date.now()}`)(actor)

@@ -15,6 +15,8 @@ export interface Actor extends Tokens {
   readonly newPassword: string
   readonly adminToken: string
   readonly cookieName: string
+  /** Where the server is, without a slash at the end */
+  readonly baseUrl: string
   /** A username that nobody has */
   readonly freeName: string
   /** Sends a request that prepares another one. */

@@ -61,7 +61,7 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
       case 'repeated': {
         logEvents(core, c, result.events)
         const { session, endedSessions } = result
-        const { accessToken, expiresIn } = mintAccess(core, session, core.now())
+        const { accessToken, expiresIn, tokenType } = mintAccess(core, session, core.now())
         const refreshToken = mintRefreshToken(core, session, originOf(core, c))
         const cookies = cookieTokens(core, c)
         const isOurs = (token: RefreshToken) => token.sessionId === sessionId
@@ -73,7 +73,7 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
           message: 'Password changed successfully',
           sessions_ended: endedSessions,
           access_token: accessToken,
-          token_type: 'bearer',
+          token_type: tokenType,
           expires_in: expiresIn,
           ...(!isCookieMode && { refresh_token: refreshToken }),
         })

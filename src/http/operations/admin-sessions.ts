@@ -40,24 +40,24 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
 
   async openUserSession(c, { path, body, success, failure }) {
     const userId = path.id
-    const { device, address = null } = body
+    const { device, address = null, jkt } = body
     const userAgent = device == null ? null : withoutSecrets(device, core.holdsSecret)
     const idempotencyKey = c.req.header('Idempotency-Key')
     const opener = { reason: 'operator', idempotencyKey } as const
-    const login = { userId, passwordHash: undefined, userAgent, address, ...opener }
+    const login = { userId, passwordHash: undefined, userAgent, address, jkt, ...opener }
     const grant = await openSession(core, login, originOf(core, c))
     if (grant === undefined) {
       const isGone = (await findUser(core.db, userId)) === undefined
       return isGone ? failure(404, 'User not found.') : failure(403, 'User is inactive.')
     }
-    const { session, accessToken, expiresIn, refreshToken, events } = grant
+    const { session, accessToken, expiresIn, tokenType, refreshToken, events } = grant
     if (session.revokedAt !== null) return failure(409, 'Session has ended.')
     logEvents(core, c, events)
     return success(201, {
       message: 'Session opened',
       session_id: session.id,
       access_token: accessToken,
-      token_type: 'bearer',
+      token_type: tokenType,
       expires_in: expiresIn,
       refresh_token: refreshToken,
     })

@@ -13,11 +13,14 @@ type Opened = { readonly outcome: 'opened' } & NonNullable<Awaited<ReturnType<ty
 /**
  * Checks the credentials and opens a session. If the password hash or the user changed in between, the credentials are
  * checked again, because another login may only have hashed the same password at a higher cost.
+ *
+ * @param jkt the thumbprint of the key that the session is bound to
  */
 export async function logIn(
   context: SessionContext & AccountContext,
   credentials: Credentials & { readonly cookie?: boolean | undefined },
   origin: Origin,
+  jkt?: string,
 ): Promise<Opened | LoginRefusal> {
   const { address, userAgent } = origin
   let userId: string | undefined
@@ -27,7 +30,7 @@ export async function logIn(
     const { user, passwordHash, rehashed } = check
     userId = user.id
     const { cookie } = credentials
-    const login = { userId, passwordHash, rehashed, userAgent, address, cookie }
+    const login = { userId, passwordHash, rehashed, userAgent, address, cookie, jkt }
     const grant = await openSession(context, login, origin)
     return grant && { outcome: 'opened', ...grant }
   })

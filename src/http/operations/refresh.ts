@@ -10,6 +10,7 @@ import { setRefreshCookie } from '../pipeline/credentials.ts'
 import { canRenewProof, offerRegistration, provenBy } from '../pipeline/devices.ts'
 import { setHeader } from '../pipeline/headers.ts'
 import { tooMany } from '../pipeline/limits.ts'
+import { offerNonce, proofFailure, proofOf, proofReason, provenKey } from '../pipeline/proofs.ts'
 import { logEvents, logOutcome, nameRefusal, originOf, recordRefusal } from '../pipeline/record.ts'
 import { refreshCredential } from '../pipeline/refresh-credential.ts'
 
@@ -29,8 +30,15 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     }
 
     const { token, isCookie } = credential
-    const proves = provenBy(core, c)
-    const result = await refresh(core, token, () => originOf(core, c, 'refresh'), proves)
+    const proof = proofOf(core, c, { token })
+    const unusable = proofFailure(proof)
+    if (unusable !== undefined) {
+      nameRefusal(c, 'token.refused', { reason: proofReason(proof), kind: 'refresh' })
+      return failure(401, unusable)
+    }
+    const origin = () => originOf(core, c, 'refresh')
+    const device = provenBy(core, c)
+    const result = await refresh(core, token, origin, { jkt: provenKey(proof), device })
     core.metrics?.refreshed(result.outcome)
     if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordRefresh(core, c, result)
@@ -39,17 +47,18 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
       case 'replayed':
       case 'late':
       case 'refreshed': {
-        const { accessToken, expiresIn, refreshToken, session } = result
+        const { accessToken, expiresIn, tokenType, refreshToken, session } = result
+        offerNonce(core, c)
         if (isCookie && refreshToken !== undefined) {
           setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, core.now())
         }
         // One of several equal requests, so that the browser registers once. A bound session has proven its key.
-        if (isCookie && result.outcome === 'rotated' && proves(session.id) === '')
+        if (isCookie && result.outcome === 'rotated' && device(session.id) === '')
           offerRegistration(core, c, session.id, 'api/auth/')
         return success(200, {
           message: 'Access token refreshed successfully',
           access_token: accessToken,
-          token_type: 'bearer',
+          token_type: tokenType,
           expires_in: expiresIn,
           ...(!isCookie && refreshToken !== undefined && { refresh_token: refreshToken }),
         })
@@ -58,6 +67,10 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
         return canRenewProof(core, c)
           ? failure(503, 'Service unavailable.')
           : failure(401, 'Device proof required.')
+      case 'unproven':
+        return failure(401, 'DPoP proof missing.')
+      case 'mismatched':
+        return failure(401, 'DPoP key mismatch.')
       case 'expired':
         return failure(401, 'Refresh token has expired.')
       case 'unknown_user':
@@ -77,8 +90,17 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
   },
 
   async exchangeToken(c, { body, json, failure }) {
+    const proof = proofOf(core, c, { token: body.token })
+    const unusable = proofFailure(proof)
+    if (unusable !== undefined) {
+      nameRefusal(c, 'token.refused', { reason: proofReason(proof), kind: 'exchange' })
+      return failure(401, unusable)
+    }
     const origin = () => originOf(core, c, 'exchange')
-    const result = await exchange(core, body.token, origin, provenBy(core, c))
+    const result = await exchange(core, body.token, origin, {
+      jkt: provenKey(proof),
+      device: provenBy(core, c),
+    })
     core.metrics?.exchanged(result.outcome)
     if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordExchange(core, c, result)
@@ -86,11 +108,16 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
       case 'exchanged':
       case 'replayed':
         setHeader(c, 'Deprecation', DEPRECATED_SINCE)
+        offerNonce(core, c)
         return json(200, {
           access_token: result.accessToken,
-          token_type: 'bearer',
+          token_type: result.tokenType,
           expires_in: result.expiresIn,
         })
+      case 'unproven':
+        return failure(401, 'DPoP proof missing.')
+      case 'mismatched':
+        return failure(401, 'DPoP key mismatch.')
       case 'expired':
         return failure(401, 'Access token has expired.')
       case 'unknown_user':

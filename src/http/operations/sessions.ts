@@ -7,12 +7,14 @@ import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import {
-  bearerTokens,
   clearRefreshCookie,
+  dpopTokens,
   refreshCookies,
+  sentTokens,
   setRefreshCookie,
 } from '../pipeline/credentials.ts'
 import { offerRegistration } from '../pipeline/devices.ts'
+import { offerNonce, proofFailure, proofOf, provenKey } from '../pipeline/proofs.ts'
 import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
 import { logIn } from './log-in.ts'
 import { cursorOf, readCursor } from './pagination.ts'
@@ -43,14 +45,15 @@ type SessionOperations = 'login' | 'logout' | 'logoutAll' | 'listSessions' | 'en
 export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
   return {
     async login(c, { body, success, failure }) {
-      const login = await logIn(core, body, originOf(core, c))
+      const login = await logIn(core, body, originOf(core, c), c.get('jkt'))
       if (login.outcome !== 'opened') {
         recordRefusal(core, c, 'login.failed', { userId: login.userId, reason: login.outcome })
         if (login.outcome === 'inactive_user') return failure(403, 'User is inactive.')
         return failure(401, 'Invalid credentials.')
       }
-      const { session, accessToken, expiresIn, refreshToken, events } = login
+      const { session, accessToken, expiresIn, tokenType, refreshToken, events } = login
       logEvents(core, c, events)
+      offerNonce(core, c)
       if (body.cookie === true) {
         setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, session.rotatedAt)
         offerRegistration(core, c, session.id, '')
@@ -58,23 +61,29 @@ export function sessionHandlers(core: Core): Pick<Handlers, SessionOperations> {
       return success(200, {
         message: 'Logged in successfully',
         access_token: accessToken,
-        token_type: 'bearer',
+        token_type: tokenType,
         expires_in: expiresIn,
         ...(body.cookie !== true && { refresh_token: refreshToken }),
       })
     },
 
     async logout(c, { success, failure }) {
-      const presented = new Set([...bearerTokens(c), ...refreshCookies(c, core.settings)])
+      const presented = new Set([...sentTokens(c), ...refreshCookies(c, core.settings)])
       if (presented.size === 0) return failure(401, 'Token missing.')
-      const results = await Promise.all([...presented].map((token) => logout(core, token, originOf(core, c))))
+      const [proven] = dpopTokens(c)
+      const proof = proofOf(core, c, { token: proven, needsHash: true })
+      const keyOf = (token: string) => (token === proven ? provenKey(proof) : undefined)
+      const results = await Promise.all(
+        [...presented].map((token) => logout(core, token, originOf(core, c), keyOf(token))),
+      )
       for (const result of results) {
         if (result.outcome === 'revoked') logEvents(core, c, result.events)
       }
       clearRefreshCookie(c, core.settings)
-      if (results.every(({ outcome }) => outcome === 'invalid' || outcome === 'expired'))
-        return failure(401, 'Invalid token.')
-      return success(200, { message: 'Logged out successfully' })
+      if (results.some(({ outcome }) => outcome === 'revoked' || outcome === 'over_already'))
+        return success(200, { message: 'Logged out successfully' })
+      const isUnproven = results.some(({ outcome }) => outcome === 'unproven')
+      return failure(401, isUnproven ? (proofFailure(proof) ?? 'DPoP proof missing.') : 'Invalid token.')
     },
 
     async logoutAll(c, { success }) {

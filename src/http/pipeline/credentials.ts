@@ -7,6 +7,9 @@ import { setHeader } from './headers.ts'
 
 // The scheme is case-insensitive (RFC 9110 §11.1). Spaces must follow it (§11.4); tabs are tolerated.
 const BEARER = /^Bearer[ \t]+(\S.*)$/i
+// RFC 9449 §7.1, for tokens that are bound to a key
+const DPOP = /^DPoP[ \t]+(\S.*)$/i
+const EITHER = /^(?:Bearer|DPoP)[ \t]+(\S.*)$/i
 
 // Several lines of one header are joined by commas (RFC 9110 §5.3). A scheme and white space begin a line.
 const NEXT_LINE = /,[ \t]*(?=[a-z]+[ \t])/i
@@ -18,17 +21,26 @@ const MAX_CREDENTIALS = 8
 const distinct = (values: string[]) =>
   values.length > 1 ? [...new Set(values)].slice(0, MAX_CREDENTIALS) : values
 
-function tokenOf(line: string): string[] {
-  const token = BEARER.exec(line)?.[1]
+function tokenOf(scheme: RegExp, line: string): string[] {
+  const token = scheme.exec(line)?.[1]
   return token === undefined ? [] : [token]
 }
 
 /** The tokens in `Authorization: Bearer …` (RFC 6750 §2.1). More than one only if a client sends several lines. */
-export function bearerTokens(c: Context<Env>): string[] {
+export const bearerTokens = (c: Context<Env>): string[] => tokensAfter(BEARER, c)
+
+/** The tokens in `Authorization: DPoP …` */
+export const dpopTokens = (c: Context<Env>): string[] => tokensAfter(DPOP, c)
+
+/** The tokens of either scheme, where a refresh token may be sent by both */
+export const sentTokens = (c: Context<Env>): string[] => tokensAfter(EITHER, c)
+
+function tokensAfter(scheme: RegExp, c: Context<Env>): string[] {
   const header = c.req.header('Authorization')
   if (header === undefined) return []
   // Almost every request has one line at most, and is not searched for more.
-  return header.includes(',') ? distinct(header.split(NEXT_LINE).flatMap(tokenOf)) : tokenOf(header)
+  if (!header.includes(',')) return tokenOf(scheme, header)
+  return distinct(header.split(NEXT_LINE).flatMap((line) => tokenOf(scheme, line)))
 }
 
 /** For operations that take one credential. Different tokens become one text, which is not a token. */

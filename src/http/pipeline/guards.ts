@@ -7,6 +7,7 @@ import type { Check } from './checks.ts'
 import { requireJson } from './checks.ts'
 import { refuseCrossSite, refuseCrossSiteLogin } from './cross-site.ts'
 import { limitLogins, limitPasswordChanges, limitRefusedTokens, limitRegistrations } from './limits.ts'
+import { proveLogin } from './proofs.ts'
 import { requireAccess } from './require-access.ts'
 import { inTurn } from './turns.ts'
 
@@ -59,7 +60,7 @@ export function guarded(core: Core, handlers: Handlers): Handlers {
     registerDevice: limitRefusedTokens(core, handlers.registerDevice),
     refreshDevice: limitRefusedTokens(core, handlers.refreshDevice),
     register: inTurn(core, limitRegistrations(core, handlers.register), isOpen),
-    login: refuseCrossSiteLogin(core, inTurn(core, limitLogins(core, handlers.login))),
+    login: refuseCrossSiteLogin(core, proveLogin(core, inTurn(core, limitLogins(core, handlers.login)))),
     changePassword: requireAccess(
       core,
       inTurn(core, limitPasswordChanges(core, handlers.changePassword)),

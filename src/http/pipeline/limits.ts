@@ -5,7 +5,7 @@ import type { LimitRefusal } from '../../limits/refusal.ts'
 import { foldCase } from '../../users/fold-case.ts'
 import type { Env, Handler, OperationId, OperationWith, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { bearerTokens, refreshCookies } from './credentials.ts'
+import { refreshCookies, sentTokens } from './credentials.ts'
 import { removeHeader, setHeader } from './headers.ts'
 import { nameRefusal, recordRefusal } from './record.ts'
 import { draftOf } from './respond.ts'
@@ -61,11 +61,11 @@ export const limitRefusedTokens =
     // TypeScript cannot resolve the statuses of a type parameter. Here they are checked for all operations of its constraint.
     const { failure } = operation as unknown as Respond<LimitedOperation>
     const reply = await handler(c, operation)
-    if (!REFUSED_TOKEN.has(draftOf(reply).status)) return reply
+    const { status, message } = draftOf(reply)
+    // A nonce is outdated after minutes, so every client has to ask for another one.
+    if (!REFUSED_TOKEN.has(status) || message === 'DPoP nonce required.') return reply
     const hasToken =
-      operation.body !== undefined ||
-      bearerTokens(c).length > 0 ||
-      refreshCookies(c, core.settings).length > 0
+      operation.body !== undefined || sentTokens(c).length > 0 || refreshCookies(c, core.settings).length > 0
     if (!hasToken) return reply
     const refusal = await core.limits.failure(c.get('address'))
     if (refusal === undefined) return reply

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { bearerTokens, refreshCookies } from './credentials.ts'
+import { refreshCookies, sentTokens } from './credentials.ts'
 
 export type RefreshCredential =
   | { readonly outcome: 'missing' }
@@ -15,7 +15,7 @@ export type RefreshCredential =
  */
 export function refreshCredential(core: Core, c: Context<Env>): RefreshCredential {
   const cookies = refreshCookies(c, core.settings)
-  const presented = [...cookies, ...bearerTokens(c).filter((token) => !cookies.includes(token))]
+  const presented = [...cookies, ...sentTokens(c).filter((token) => !cookies.includes(token))]
   const first = presented[0]
   if (first === undefined) return { outcome: 'missing' }
   // A single credential is verified when it is used.

@@ -1,9 +1,11 @@
 import type { Context } from 'hono'
 import type { StatusCode } from 'hono/utils/http-status'
 import { errorWords } from '../../../generated/errors.ts'
+import { ALGORITHMS } from '../../proofs/dpop.ts'
 import type { Env, OperationId, Reply, Respond } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { bearerTokens, refreshCookies } from './credentials.ts'
+import { dpopTokens, refreshCookies, sentTokens } from './credentials.ts'
+import { offerNonce } from './proofs.ts'
 
 /** A response before it is sent. Handlers see it as an opaque {@link Reply}. */
 export interface Draft {
@@ -69,10 +71,26 @@ const RETRY_AFTER = '2'
 // error code". The message says whether this operation missed a token: a cookie does not authenticate `/me`. A token in the
 // body is not a credential of this scheme.
 function challenge(core: Core, c: Context<Env>, message = ''): string {
-  const hasToken = bearerTokens(c).length > 0 || refreshCookies(c, core.settings).length > 0
+  const proofError = PROOF_ERRORS[message]
+  if (proofError !== undefined) return dpopChallenge(proofError)
+  const hasToken = sentTokens(c).length > 0 || refreshCookies(c, core.settings).length > 0
   const isRefused = hasToken && /\btoken\b/i.test(message) && !message.endsWith(' missing.')
-  return `Bearer realm="rekindle"${isRefused ? ', error="invalid_token"' : ''}`
+  const error = isRefused ? ', error="invalid_token"' : ''
+  return isRefused && dpopTokens(c).length > 0 ? dpopChallenge(error) : `Bearer realm="rekindle"${error}`
 }
+
+// RFC 9449 §7.1, §8 and §9. The errors of a missing proof are none, as those of a missing token.
+const PROOF_ERRORS: Readonly<Record<string, string>> = {
+  'DPoP proof missing.': '',
+  'Invalid DPoP proof.': ', error="invalid_dpop_proof"',
+  'DPoP nonce required.': ', error="use_dpop_nonce"',
+  'DPoP key mismatch.': ', error="invalid_token"',
+}
+
+// Administration has no proofs, and browsers prove devices without nonces.
+const WITHOUT_DPOP = /\badmin\b|^Invalid device proof\.|^Device session /i
+
+const dpopChallenge = (error: string) => `DPoP realm="rekindle"${error}, algs="${ALGORITHMS.join(' ')}"`
 
 /** Sends a response with the headers that the contract requires for its status. Every response passes here. */
 export function send(core: Core, c: Context<Env>, { status, type, body, message }: Draft): Response {
@@ -80,7 +98,10 @@ export function send(core: Core, c: Context<Env>, { status, type, body, message 
   const headers = c.get('headers')
   if (type !== null) headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
   if (type === 'application/json') headers['Cache-Control'] ??= 'no-store'
-  if (status === 401) headers['WWW-Authenticate'] = challenge(core, c, message)
+  if (status === 401) {
+    headers['WWW-Authenticate'] = challenge(core, c, message)
+    if (!WITHOUT_DPOP.test(message ?? '')) offerNonce(core, c, message)
+  }
   if (status === 503) headers['Retry-After'] = RETRY_AFTER
   const word = message && WORDS[message]
   if (word) headers['Rekindle-Error'] = word

@@ -7,6 +7,7 @@ import {
   generationStart,
   isExchangeable,
   isOnDevice,
+  isProven,
   refreshedColumns,
   userAllows,
 } from './rotation-conditions.ts'
@@ -24,6 +25,8 @@ export interface ExchangeClaim extends RefreshedFrom, ProvenDevice {
   readonly expiresAt: number
   /** Capped by the session's absolute deadline */
   readonly successorExpiresAt: number
+  /** The thumbprint of the key that was proven. Empty: none */
+  readonly jkt: string
 }
 
 export interface RevokedToken {
@@ -34,6 +37,8 @@ export interface RevokedToken {
 export interface ClaimedToken extends RevokedToken {
   /** The id of the session */
   readonly id: string
+  /** The thumbprint of the key that the session is bound to. Null: of none */
+  readonly jkt: string | null
 }
 
 /** Each array has one member for each session. */
@@ -51,6 +56,7 @@ interface Claims {
   readonly settledBefores: readonly number[]
   readonly deviceKeys: readonly string[]
   readonly bindingsUntils: readonly number[]
+  readonly jkts: readonly string[]
   readonly count: number
 }
 
@@ -67,11 +73,12 @@ const unnested = (claims: Claims) => sql<ExchangeClaim>`unnest(
   ${claims.userAgents}::text[],
   ${claims.settledBefores}::bigint[],
   ${claims.deviceKeys}::text[],
-  ${claims.bindingsUntils}::bigint[]
+  ${claims.bindingsUntils}::bigint[],
+  ${claims.jkts}::text[]
 )`
 const columns = sql`given(
   "jti", "sessionId", "userId", "generation", "confined", "now", "expiresAt", "successorExpiresAt",
-  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil"
+  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil", "jkt"
 )`
 
 const statement = prepared((db, claims: Claims) =>
@@ -104,6 +111,7 @@ const statement = prepared((db, claims: Claims) =>
             .where(({ ref }) =>
               isOnDevice({ deviceKey: ref('locked.deviceKey'), bindingsUntil: ref('locked.bindingsUntil') }),
             )
+            .where(({ ref }) => isProven({ jkt: ref('locked.jkt') }))
             .where(userAllows),
         )
         .onConflict((conflict) => conflict.column('jti').doNothing())
@@ -123,6 +131,7 @@ const statement = prepared((db, claims: Claims) =>
     .whereRef(rowVersion, '=', 'locked.version')
     .returning([
       'sessions.id as id',
+      'sessions.jkt as jkt',
       'claimed.revoked_at as revokedAt',
       'claimed.successor_expires_at as successorExpiresAt',
     ]),
@@ -144,5 +153,6 @@ export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promis
     settledBefores: claims.map(({ settledBefore }) => settledBefore),
     deviceKeys: claims.map(({ deviceKey }) => deviceKey),
     bindingsUntils: claims.map(({ bindingsUntil }) => bindingsUntil),
+    jkts: claims.map(({ jkt }) => jkt),
     count: claims.length,
   })

@@ -3,9 +3,9 @@ import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
-import type { ExchangeClaim, RevokedToken } from './exchange-batch.ts'
+import type { ClaimedToken, ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
-import { isExchangeable, isOnDevice, refreshedColumns, userAllows } from './rotation-conditions.ts'
+import { isExchangeable, isOnDevice, isProven, refreshedColumns, userAllows } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
@@ -22,7 +22,10 @@ class AlreadyClaimed extends Error {}
  *
  * @returns undefined when the token was already exchanged or the session is not active
  */
-export async function claimToken(db: Database, claim: ExchangeClaim): Promise<RevokedToken | undefined> {
+export async function claimToken(
+  db: Database,
+  claim: ExchangeClaim,
+): Promise<Omit<ClaimedToken, 'id'> | undefined> {
   try {
     const shared = isPostgres(db) ? await sharedClaim(db, claim) : undefined
     return shared ?? (await claimAlone(db, claim))
@@ -32,18 +35,18 @@ export async function claimToken(db: Database, claim: ExchangeClaim): Promise<Re
   }
 }
 
-const claimAlone = (db: Database, claim: ExchangeClaim): Promise<RevokedToken | undefined> =>
+const claimAlone = (db: Database, claim: ExchangeClaim): Promise<Omit<ClaimedToken, 'id'> | undefined> =>
   transaction(db, async (trx) => {
     const [session] = await countRefresh(trx, claim)
     if (session === undefined) return undefined
     const successorExpiresAt = Math.min(claim.successorExpiresAt, session.absoluteExpiresAt)
     const [token] = await insertClaim(trx, { ...claim, successorExpiresAt })
     if (token === undefined) throw new AlreadyClaimed()
-    return token
+    return { ...token, jkt: session.jkt }
   })
 
 const countRefresh = prepared((db, claim: ExchangeClaim) => {
-  const { sessionId, userId, generation, confined, now, address, userAgent, settledBefore } = claim
+  const { sessionId, userId, generation, confined, now, address, userAgent, settledBefore, jkt } = claim
   return db
     .updateTable('sessions')
     .set(refreshedColumns({ now, address, userAgent, settledBefore }))
@@ -53,8 +56,9 @@ const countRefresh = prepared((db, claim: ExchangeClaim) => {
     .where('sessions.absolute_expires_at', '>', now)
     .where(isExchangeable({ generation, confined }))
     .where(isOnDevice(claim))
+    .where(isProven({ jkt }))
     .where(userAllows)
-    .returning('sessions.absolute_expires_at as absoluteExpiresAt')
+    .returning(['sessions.absolute_expires_at as absoluteExpiresAt', 'sessions.jkt as jkt'])
 })
 
 const insertClaim = prepared((db, claim: ExchangeClaim) =>

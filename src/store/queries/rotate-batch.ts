@@ -5,6 +5,7 @@ import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import type { PresentedRefresh } from './rotation-conditions.ts'
 import {
+  boundColumns,
   generationStart,
   isCurrent,
   refreshedColumns,
@@ -27,6 +28,7 @@ interface RefreshColumns {
   readonly settledBefores: readonly number[]
   readonly deviceKeys: readonly string[]
   readonly bindingsUntils: readonly number[]
+  readonly jkts: readonly string[]
   readonly count: number
 }
 
@@ -43,11 +45,12 @@ const unnested = (refreshes: RefreshColumns) => sql<PresentedRefresh>`unnest(
   ${refreshes.userAgents}::text[],
   ${refreshes.settledBefores}::bigint[],
   ${refreshes.deviceKeys}::text[],
-  ${refreshes.bindingsUntils}::bigint[]
+  ${refreshes.bindingsUntils}::bigint[],
+  ${refreshes.jkts}::text[]
 )`
 const columns = sql`given(
   "sessionId", "userId", "generation", "issuedAt", "issuedBefore", "now", "expiresAt",
-  "lineage", "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil"
+  "lineage", "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil", "jkt"
 )`
 
 const statement = prepared((db, refreshes: RefreshColumns) =>
@@ -65,6 +68,7 @@ const statement = prepared((db, refreshes: RefreshColumns) =>
         userAgent: ref('locked.userAgent'),
         settledBefore: ref('locked.settledBefore'),
       }),
+      ...boundColumns({ jkt: ref('locked.jkt') }),
       lineage: ref('locked.lineage'),
     }))
     .whereRef(rowVersion, '=', 'locked.version')
@@ -78,6 +82,7 @@ const statement = prepared((db, refreshes: RefreshColumns) =>
         now: ref('locked.now'),
         deviceKey: ref('locked.deviceKey'),
         bindingsUntil: ref('locked.bindingsUntil'),
+        jkt: ref('locked.jkt'),
       }),
     )
     .returning(SESSION),
@@ -98,6 +103,7 @@ const rotateAll = (db: Database, refreshes: readonly PresentedRefresh[]) =>
     settledBefores: refreshes.map(({ settledBefore }) => settledBefore),
     deviceKeys: refreshes.map(({ deviceKey }) => deviceKey),
     bindingsUntils: refreshes.map(({ bindingsUntil }) => bindingsUntil),
+    jkts: refreshes.map(({ jkt }) => jkt),
     count: refreshes.length,
   })
 

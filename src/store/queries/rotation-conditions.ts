@@ -33,6 +33,8 @@ export interface PresentedRefresh extends RefreshedFrom, ProvenDevice {
   readonly expiresAt: number
   /** Of the new generation: see `src/sessions/lineage.ts` */
   readonly lineage: string
+  /** The thumbprint of the key that was proven. Empty: none */
+  readonly jkt: string
 }
 
 /** Values, or columns with them */
@@ -50,12 +52,13 @@ export const SESSION = [
   'sessions.absolute_expires_at as absoluteExpiresAt',
   'sessions.revoked_at as revokedAt',
   'sessions.lineage as lineage',
+  'sessions.jkt as jkt',
 ] as const
 
 /** Whether the token belongs to the current generation of an active session of an active user. */
 export function isCurrent(
   refresh: Operands<
-    'sessionId' | 'userId' | 'generation' | 'issuedAt' | 'issuedBefore' | 'now' | keyof ProvenDevice
+    'sessionId' | 'userId' | 'generation' | 'issuedAt' | 'issuedBefore' | 'now' | 'jkt' | keyof ProvenDevice
   >,
 ) {
   const eb = expressionBuilder<Schema, 'sessions'>()
@@ -70,6 +73,7 @@ export function isCurrent(
     eb('sessions.expires_at', '>', refresh.now),
     eb('sessions.absolute_expires_at', '>', refresh.now),
     isOnDevice(refresh),
+    isProven(refresh),
     userAllows(),
   ])
 }
@@ -83,6 +87,15 @@ export function isOnDevice({ deviceKey, bindingsUntil }: Operands<keyof ProvenDe
     eb('sessions.device_key', '=', deviceKey),
   ])
 }
+
+/** Whether the session is bound to no key, or to the one that was proven. */
+export function isProven({ jkt }: Operands<'jkt'>) {
+  const eb = expressionBuilder<Schema, 'sessions'>()
+  return eb.or([eb('sessions.jkt', 'is', null), eb('sessions.jkt', '=', jkt)])
+}
+
+/** A refresh with a proof binds a session that is not bound yet. */
+export const boundColumns = ({ jkt }: Operands<'jkt'>) => ({ jkt: sql<string | null>`nullif(${jkt}, '')` })
 
 /** Whether the user of the session is active and has not ended all sessions of its epoch. */
 export function userAllows() {

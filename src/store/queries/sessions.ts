@@ -12,6 +12,7 @@ import { revoked } from './revocations.ts'
 import { sharedRotation } from './rotate-batch.ts'
 import type { PresentedRefresh, ProvenDevice, RefreshedFrom } from './rotation-conditions.ts'
 import {
+  boundColumns,
   generationStart,
   isCurrent,
   refreshedColumns,
@@ -32,6 +33,8 @@ export interface Session {
   readonly revokedAt: number | null
   /** See `src/sessions/lineage.ts` */
   readonly lineage: string | null
+  /** The thumbprint of the key that it is bound to. Null: of none */
+  readonly jkt: string | null
 }
 
 export interface NewSession {
@@ -50,6 +53,8 @@ export interface NewSession {
   readonly userAgent: string | null
   readonly address: string | null
   readonly cookieAt?: number | null
+  /** The thumbprint of the key that it is bound to */
+  readonly jkt?: string | undefined
   /** Identifies the request. A session that it opened within `grace` milliseconds is found instead of opening another. */
   readonly openKey?: string | undefined
   readonly grace?: number
@@ -118,6 +123,7 @@ export function insertSession(
         epoch,
         cookie_at: session.cookieAt ?? null,
         open_key: session.openKey ?? null,
+        jkt: session.jkt ?? null,
       })
       .returning(SESSION)
       .executeTakeFirstOrThrow()
@@ -134,6 +140,8 @@ export interface Refresh extends RefreshedFrom, ProvenDevice {
   readonly issuedAt: number
   /** What the session's row keeps of the rotation: see `src/sessions/lineage.ts` */
   readonly lineage: string
+  /** The thumbprint of the key that was proven. Empty: none */
+  readonly jkt: string
 }
 
 /**
@@ -180,6 +188,7 @@ const rotation = prepared((db, refresh: PresentedRefresh) =>
     .set({
       ...rotatedColumns(refresh, isPostgres(db) ? generationStart(refresh.now) : refresh.now),
       ...refreshedColumns(refresh),
+      ...boundColumns(refresh),
       lineage: refresh.lineage,
     })
     .where(isCurrent(refresh))
@@ -191,6 +200,7 @@ const touch = prepared((db, refresh: PresentedRefresh) =>
     .updateTable('sessions')
     .set({
       ...refreshedColumns(refresh),
+      ...boundColumns(refresh),
       lineage: sql<string | null>`rtrim(lineage, ${sql.lit(UNPRESENTED)})`,
     })
     .where(isCurrent(refresh))

@@ -5,7 +5,7 @@ import { successorOf } from './operation.ts'
 
 const { ports, operation, file, seconds, connections } = JSON.parse(process.argv[2] ?? '')
 const tokens = readFileSync(file, 'utf8').trim().split('\n')
-const [name = '', value = ''] = operation.header.split(': ')
+const lines = operation.header.split('\r\n').map((line: string) => line.split(': '))
 const successor = successorOf(operation)
 let refused = 0
 let refusal = ''
@@ -30,7 +30,9 @@ const result = await autocannon({
       path: operation.path,
       setupRequest(request) {
         const token = take()
-        const headers = { [name]: value.replace('TOKEN', () => token) }
+        const headers = Object.fromEntries(
+          lines.map(([name = '', value = '']: string[]) => [name, value.replace('TOKEN', () => token)]),
+        )
         return { ...request, headers, body: operation.body.replace('TOKEN', () => token) }
       },
       onResponse(status, answer) {

@@ -13,6 +13,7 @@ import type { SessionRow } from '../../../src/store/queries/list-sessions.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { PASSWORD } from '../../support/service.ts'
 import { UNLIMITED } from '../../support/values.ts'
+import { KEY } from './bound.ts'
 
 /** Tokens of one kind, one a line: each phase has sessions of its own. */
 export interface Files {
@@ -21,7 +22,8 @@ export interface Files {
   readonly paced: string
 }
 
-export type Kind = 'refresh' | 'access' | 'login'
+/** `bound`: refresh tokens of sessions that are bound to a key */
+export type Kind = 'refresh' | 'bound' | 'access' | 'login'
 
 export interface Sizes {
   readonly users: number
@@ -54,7 +56,9 @@ export async function fill(
   const names = Array.from({ length: users }, (_, index) => `user-${index}`)
   await insertUsers(core, names)
   const phase = async (name: string) => {
-    const rows = Array.from({ length: sessions }, (_, index) => newSession(core, names[index % users] ?? ''))
+    const rows = Array.from({ length: sessions }, (_, index) =>
+      newSession(core, names[index % users] ?? '', kind === 'bound' ? KEY.thumbprint : null),
+    )
     await insertSessions(core, rows)
     const file = join(directory, name)
     writeFileSync(file, `${linesOf(core, kind, inAnyOrder(rows), names).join('\n')}\n`)
@@ -71,7 +75,7 @@ export async function fill(
 
 function linesOf(core: Core, kind: Kind, rows: readonly SessionRow[], names: readonly string[]): string[] {
   if (kind === 'login') return names.map((username) => JSON.stringify({ username, password: PASSWORD }))
-  if (kind === 'refresh') return rows.map((row) => mintRefreshToken(core, row, row))
+  if (kind === 'refresh' || kind === 'bound') return rows.map((row) => mintRefreshToken(core, row, row))
   return rows.map((row) => mintAccess(core, row, core.now()).accessToken)
 }
 
@@ -88,7 +92,7 @@ async function insertUsers(core: Core, names: readonly string[]): Promise<void> 
   await core.db.insertInto('users').values(rows).execute()
 }
 
-function newSession({ now, settings }: Core, userId: string): SessionRow {
+function newSession({ now, settings }: Core, userId: string, jkt: string | null): SessionRow {
   const begun = now()
   return {
     id: randomUUID(),
@@ -108,6 +112,7 @@ function newSession({ now, settings }: Core, userId: string): SessionRow {
     shown: null,
     lineage: null,
     boundAt: null,
+    jkt,
   }
 }
 
@@ -120,6 +125,7 @@ async function insertSessions({ db }: Core, rows: readonly SessionRow[]): Promis
       created_at: row.createdAt,
       rotated_at: row.rotatedAt,
       refreshed_at: row.refreshedAt,
+      jkt: row.jkt,
       refresh_count: row.refreshCount,
       expires_at: row.expiresAt,
       absolute_expires_at: row.absoluteExpiresAt,

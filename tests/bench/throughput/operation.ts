@@ -3,7 +3,7 @@
 export interface Operation {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** One line */
+  /** One line, or several with CRLF between them */
   readonly header: string
   readonly body: string
   /** The member of the answer's JSON that is the next token of the chain; without one, tokens are used again. */

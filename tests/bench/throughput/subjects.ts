@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { PublicAlgorithm } from '../../../src/tokens/algorithms.ts'
 import type { Cleanup } from '../../support/cleanup.ts'
 import type { Connection, Dialect } from '../../support/database.ts'
 import { connect, freshDatabase } from '../../support/database.ts'
 import { MAIN } from '../../support/program.ts'
+import { BOUND_ENVIRONMENT, boundRefresh } from './bound.ts'
 import type { Kind } from './fill.ts'
 import { environment, fill } from './fill.ts'
 import type { Operation } from './operation.ts'
@@ -17,10 +17,9 @@ import type { Subject } from './subject.ts'
 import { postgresSyncs, tracer } from './syncs.ts'
 
 interface Own {
-  readonly operation: Operation
+  readonly operation: Operation | (() => Operation)
+  readonly env?: Readonly<Record<string, string>>
   readonly kind: Kind
-  /** What signs access tokens, if it is not the secret */
-  readonly algorithm?: PublicAlgorithm
   /** What the database knows of it */
   readonly trace?: string
 }
@@ -28,9 +27,20 @@ interface Own {
 const REFRESHES = 'select sum(refresh_count) as done from sessions'
 const OWN: Readonly<Record<string, Own>> = {
   refresh: { operation: REFRESH, kind: 'refresh', trace: REFRESHES },
-  'refresh-es256': { operation: REFRESH, kind: 'refresh', trace: REFRESHES, algorithm: 'ES256' },
-  'refresh-eddsa': { operation: REFRESH, kind: 'refresh', trace: REFRESHES, algorithm: 'EdDSA' },
+  'refresh-es256': {
+    operation: REFRESH,
+    kind: 'refresh',
+    trace: REFRESHES,
+    env: { ACCESS_TOKEN_ALGORITHM: 'ES256' },
+  },
+  'refresh-eddsa': {
+    operation: REFRESH,
+    kind: 'refresh',
+    trace: REFRESHES,
+    env: { ACCESS_TOKEN_ALGORITHM: 'EdDSA' },
+  },
   exchange: { operation: EXCHANGE, kind: 'access', trace: REFRESHES },
+  'refresh-dpop': { operation: boundRefresh, kind: 'bound', env: BOUND_ENVIRONMENT, trace: REFRESHES },
   me: { operation: ME, kind: 'access' },
   login: { operation: LOGIN, kind: 'login', trace: 'select count(*) as done from sessions' },
 }
@@ -48,19 +58,22 @@ async function doneOn(connection: Connection, trace: string | undefined): Promis
 }
 
 function own(key: string, wanted: Own, dialect: Dialect, count = 1): Subject {
-  const { operation, kind, trace, algorithm } = wanted
+  const { operation, kind, env: more, trace } = wanted
+  const make = typeof operation === 'function' ? operation : () => operation
+  const { method, path } = make()
   const database = { sqlite: 'SQLite', postgres: 'PostgreSQL' }[dialect]
+  const { ACCESS_TOKEN_ALGORITHM: algorithm } = more ?? {}
   return {
     key,
-    name: [`${operation.method} ${operation.path}`, ...(algorithm === undefined ? [] : [algorithm])].join(
-      ', ',
-    ),
+    name: `${method} ${path}${kind === 'bound' ? ' with DPoP' : ''}${algorithm === undefined ? '' : `, ${algorithm}`}`,
     where: count === 1 ? database : `${database}, ${count} processes`,
-    operation,
+    get operation() {
+      return make()
+    },
     async prepare(cleanup, preparation) {
       const options = await freshDatabase(cleanup, dialect)
       const directory = temporaryDirectory(cleanup)
-      const env = { ...environment(options), ACCESS_TOKEN_ALGORITHM: algorithm ?? 'HS256' }
+      const env = { ...environment(options), ...more }
       const files = await fill(directory, env, kind, preparation.sizes)
       const connection = await connect(options)
       cleanup.after(() => connection.close())

@@ -1,5 +1,6 @@
 /** Responses of other kinds than the examples have: full pages, empty members, and cookies of sessions that end. */
 import { goodRegistration } from '../../../src/conform/provocations/devices.ts'
+import { createKey, sendProven } from '../../../src/conform/provocations/dpop.ts'
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
@@ -7,7 +8,7 @@ import { PUBLIC_ALGORITHMS } from '../../../src/tokens/algorithms.ts'
 import type { Request } from '../../support/service.ts'
 import { ADMIN_TOKEN, DAY, MINUTE } from '../../support/service.ts'
 import type { World } from '../../support/world.ts'
-import { signWith } from '../../support/world.ts'
+import { configure, signWith } from '../../support/world.ts'
 
 /** What is wrong with a request in other ways than an example shows */
 async function misfits({ service }: World): Promise<void> {
@@ -65,6 +66,25 @@ async function devices(world: World): Promise<void> {
   await world.service.request(path, { ...request, cookie })
 }
 
+/** Sessions that are bound to a key, with access tokens that are or are not */
+async function bound(world: World): Promise<void> {
+  const { service, password, user } = world
+  const key = createKey()
+  const login = { json: { username: user.username, password } }
+  for (const bindsAccessTokens of [false, true]) {
+    configure(world, { bindsAccessTokens })
+    const { body } = await sendProven(world, key, '/api/auth/login', login)
+    const { access_token: token, refresh_token: bearer } = body.data
+    await sendProven(world, key, '/refresh_token', { method: 'POST', bearer })
+    await sendProven(world, key, '/api/auth/refresh', { json: { token } })
+    await service.request('/api/auth/me', { bearer: token })
+  }
+  await service.request(`/admin/users/${user.id}/sessions`, { bearer: ADMIN_TOKEN })
+  configure(world, { bindsAccessTokens: false })
+  const { accessToken } = await service.login()
+  await service.request('/api/auth/sessions', { bearer: accessToken })
+}
+
 /** Sends them all. Each is checked against the contract, as every response. */
 export async function further(world: World): Promise<void> {
   await misfits(world)
@@ -72,4 +92,5 @@ export async function further(world: World): Promise<void> {
   await events(world)
   await keys(world)
   await devices((await world.another()) as World)
+  await bound(world)
 }

@@ -71,7 +71,7 @@ export const deviceFaults: readonly Mutation[] = [
   },
   {
     file: 'src/sessions/classify.ts',
-    find: "return outcome === 'late' ? 'reused' : outcome",
+    find: "return isInGrace(session.rotatedAt, asOf, windows.grace) ? outcome : 'reused'",
     replace: 'return outcome',
     why: 'the owner of a session that a thief has bound takes it for a late retry',
     tests: CLASSIFY,
@@ -92,8 +92,8 @@ export const deviceFaults: readonly Mutation[] = [
   },
   {
     file: 'src/http/operations/refresh.ts',
-    find: "isCookie && result.outcome === 'rotated' && proves(session.id) === ''",
-    replace: "isCookie && proves(session.id) === ''",
+    find: "isCookie && result.outcome === 'rotated' && device(session.id) === ''",
+    replace: "isCookie && device(session.id) === ''",
     why: 'a browser registers as often as it repeats a refresh',
     tests: HTTP,
   },

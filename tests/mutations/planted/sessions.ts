@@ -130,7 +130,7 @@ export const sessionFaults: readonly Mutation[] = [
   },
   {
     file: 'src/sessions/mint.ts',
-    find: 'readLineage(session) === undefined ? undefined : markOf(tokens, caller)',
+    find: 'hasCopies ? markOf(tokens, caller) : undefined',
     replace: 'markOf(tokens, caller)',
     why: 'a repeated login gets another token elsewhere',
     tests: ['tests/sessions/marked-copies.test.ts'],

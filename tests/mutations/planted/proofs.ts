@@ -1,0 +1,156 @@
+import type { Mutation } from '../mutation.ts'
+
+const ofProofs = ['tests/proofs/dpop.test.ts']
+const ofBound = ['tests/sessions/bound.test.ts']
+const overHttp = ['tests/http/proofs.test.ts']
+
+/** In src/proofs, and of sessions that are bound to a key */
+export const proofFaults: readonly Mutation[] = [
+  {
+    file: 'src/proofs/dpop.ts',
+    find: "if (htm !== method) return 'htm'",
+    replace: '',
+    why: 'a proof for one method passes for another',
+    tests: ofProofs,
+  },
+  {
+    file: 'src/proofs/dpop.ts',
+    find: "return ath === hashOf(token ?? '') ? undefined : 'ath'",
+    replace: 'return undefined',
+    why: 'a proof for one access token passes for another',
+    tests: ofProofs,
+  },
+  {
+    file: 'src/proofs/dpop.ts',
+    find: "if (!expected.isFresh({ nonce, iat })) return { outcome: 'stale' }",
+    replace: '',
+    why: 'a proof that was copied or made in advance passes for ever',
+    tests: ofProofs,
+  },
+  {
+    file: 'src/proofs/dpop.ts',
+    find: '  return isSigned ?',
+    replace: '  return isSigned || true ?',
+    why: 'a proof passes that nobody has signed',
+    tests: ofProofs,
+  },
+  {
+    file: 'src/proofs/jwk.ts',
+    find: 'PRIVATE.some((member) => member in jwk)',
+    replace: 'false',
+    why: 'a client may publish its private key',
+    tests: ofProofs,
+  },
+  {
+    file: 'src/proofs/nonces.ts',
+    find: '[slot, slot - 1, slot + 1]',
+    replace: '[slot, slot - 1]',
+    why: 'two processes whose clocks differ refuse the nonces of each other',
+    tests: ofProofs,
+  },
+  {
+    file: 'src/http/pipeline/proofs.ts',
+    find: '? origin + path : publicUrl + path]',
+    replace: '? publicUrl + path : publicUrl + path]',
+    why: 'below a path of another app no proof is right',
+    tests: overHttp,
+  },
+  {
+    file: 'src/http/pipeline/limits.ts',
+    find: " || message === 'DPoP nonce required.'",
+    replace: '',
+    why: 'an office whose nonces are outdated uses up its limit of refused tokens',
+    tests: overHttp,
+  },
+  {
+    file: 'src/store/queries/rotation-conditions.ts',
+    find: '    isProven(refresh),\n',
+    replace: '',
+    why: 'a bound session is rotated with a token from before, without its key',
+    tests: [...ofBound, 'tests/store/conditions.test.ts'],
+  },
+  {
+    file: 'src/store/queries/exchanges.ts',
+    find: '    .where(isProven({ jkt }))\n',
+    replace: '',
+    why: 'on SQLite an access token of a bound session is exchanged without its key',
+    tests: [...ofBound, 'tests/store/conditions.test.ts'],
+  },
+  {
+    file: 'src/store/queries/exchange-batch.ts',
+    find: "            .where(({ ref }) => isProven({ jkt: ref('locked.jkt') }))\n",
+    replace: '',
+    why: 'on PostgreSQL an access token of a bound session is exchanged without its key',
+    tests: [...ofBound, 'tests/store/conditions.test.ts'],
+  },
+  {
+    file: 'src/store/queries/rotate-batch.ts',
+    find: "      ...boundColumns({ jkt: ref('locked.jkt') }),\n",
+    replace: '',
+    why: 'on PostgreSQL a refresh among others does not bind its session',
+    tests: ofBound,
+  },
+  {
+    file: 'src/sessions/refresh.ts',
+    find: 'if (boundTo !== jkt) return',
+    replace: 'if (boundTo === undefined) return',
+    why: 'a thief of a superseded token ends a bound session',
+    tests: ofBound,
+  },
+  {
+    file: 'src/sessions/refresh.ts',
+    find: 'if (boundTo !== null) return',
+    replace: 'if (boundTo === undefined) return',
+    why: 'where copies are reported only, a bound session is handed out without its key',
+    tests: ofBound,
+  },
+  {
+    file: 'src/sessions/classify.ts',
+    find: "  if (session.jkt !== null) return 'replayed'\n",
+    replace: '',
+    why: 'the lost answer of a bound session is not repeated after the grace',
+    tests: ['tests/sessions/classify.test.ts', ...ofBound],
+  },
+  {
+    file: 'src/sessions/classify.ts',
+    find: "    if (!isRecent) return 'reused'\n",
+    replace: '',
+    why: 'a thief who has bound a session first is not found after the grace',
+    tests: ['tests/sessions/classify.test.ts', ...ofBound],
+  },
+  {
+    file: 'src/sessions/authenticate.ts',
+    find: '  if (boundTo !== jkt)\n',
+    replace: '  if (boundTo === undefined && jkt !== undefined)\n',
+    why: 'a bound access token is accepted as a bearer token',
+    tests: ofBound,
+  },
+  {
+    file: 'src/sessions/revoke.ts',
+    find: '  if (isAccess && verification.token.jkt !== jkt)',
+    replace: '  if (isAccess && jkt !== undefined && verification.token.jkt !== jkt)',
+    why: 'a bound access token ends its session without a proof',
+    tests: ofBound,
+  },
+  {
+    file: 'src/sessions/mint.ts',
+    find: 'session.jkt === null && readLineage(session) !== undefined',
+    replace: 'readLineage(session) !== undefined',
+    why: 'a bound client that moves gets another successor',
+    tests: ofBound,
+  },
+  {
+    file: 'src/client/refresh.ts',
+    find: '!/^(use|invalid)_dpop/.test(reason)',
+    replace: 'true',
+    why: 'a service with another PUBLIC_URL logs all its users out',
+    tests: ['tests/client/dpop.test.ts'],
+  },
+  {
+    file: 'src/client/keeper.ts',
+    find: ' || /^dpop/.test(ended.reason)',
+    replace: '',
+    why: 'a session whose key is lost stays open on the service',
+    tests: ['tests/client/dpop.test.ts'],
+  },
+]
