@@ -1,5 +1,6 @@
 /**
- * Builds dist/rekindle-client/: `rekindle/client` as a package of its own, for pages that do not run the service. It has
+ * Builds dist/rekindle-client/: `rekindle/client` and `rekindle/verify` as a package of their own, for pages and APIs that do
+ * not run the service. It has
  * the files of dist/ under the same paths. Run by `npm run build`, after build.ts.
  */
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +13,11 @@ const target = join(root, 'dist', NAME)
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 const { version, license, dependencies } = JSON.parse(read('package.json'))
-const entry = { types: './dist/src/client/index.d.ts', default: './dist/src/client/index.js' }
+const entryOf = (room: string) => ({
+  types: `./dist/src/${room}/index.d.ts`,
+  default: `./dist/src/${room}/index.js`,
+})
+const entry = entryOf('client')
 const manifest = {
   name: NAME,
   version,
@@ -22,13 +27,13 @@ const manifest = {
   // As docs/client.md says. The service needs a newer one.
   engines: { node: '>=22' },
   sideEffects: false,
-  exports: { '.': entry, './package.json': './package.json' },
+  exports: { '.': entry, './verify': entryOf('verify'), './package.json': './package.json' },
   // React Native before 0.79 does not read `exports`.
   main: entry.default,
   types: entry.types,
   files: ['dist'],
-  // Only its types are used.
-  dependencies: { 'openapi-fetch': dependencies['openapi-fetch'] },
+  // Of openapi-fetch only the types are used. Pages do not load jose, which is of `rekindle-client/verify`.
+  dependencies: { jose: dependencies.jose, 'openapi-fetch': dependencies['openapi-fetch'] },
 }
 
 // No other page is in the package, so links to them become text.
@@ -37,10 +42,18 @@ const readme = read('docs/client.md')
   .replace(/\[([^\]]+)\]\((?!https?:|#)[^)]*\)/g, '$1')
 
 rmSync(target, { recursive: true, force: true })
-for (const path of [...globSync('dist/src/client/*.{js,d.ts}', { cwd: root }), 'dist/generated/types.d.ts']) {
+for (const path of [
+  ...globSync('dist/src/{client,verify}/*.{js,d.ts}', { cwd: root }),
+  'dist/generated/types.d.ts',
+]) {
   mkdirSync(dirname(join(target, path)), { recursive: true })
   // The examples in comments import this package.
-  writeFileSync(join(target, path), read(path).replaceAll("from 'rekindle/client'", `from '${NAME}'`))
+  writeFileSync(
+    join(target, path),
+    read(path)
+      .replaceAll("from 'rekindle/client'", `from '${NAME}'`)
+      .replaceAll("from 'rekindle/verify'", `from '${NAME}/verify'`),
+  )
 }
 copyFileSync(join(root, 'LICENSE'), join(target, 'LICENSE'))
 writeFileSync(join(target, 'README.md'), readme)

@@ -16,12 +16,15 @@ export const errorWords = {
   "Device session has ended.": 'device_session_ended',
   "Exchange is disabled.": 'exchange_disabled',
   "Invalid DPoP proof.": 'invalid_dpop_proof',
+  "Introspection token missing.": 'introspection_token_missing',
   "Invalid access token.": 'access_token_invalid',
   "Invalid admin token.": 'admin_token_invalid',
   "Invalid credentials.": 'credentials_invalid',
   "Invalid device proof.": 'device_proof_invalid',
+  "Invalid introspection token.": 'introspection_token_invalid',
   "Invalid refresh token.": 'refresh_token_invalid',
   "Invalid request.": 'invalid_request',
+  "Invalid revocations token.": 'revocations_token_invalid',
   "Invalid token.": 'token_invalid',
   "Method not allowed.": 'method_not_allowed',
   "Not found.": 'not_found',
@@ -29,6 +32,7 @@ export const errorWords = {
   "Refresh token missing.": 'refresh_token_missing',
   "Registration is closed.": 'registration_closed',
   "Request body too large.": 'body_too_large',
+  "Revocations token missing.": 'revocations_token_missing',
   "Service unavailable.": 'service_unavailable',
   "Session has ended.": 'session_ended',
   "Session not found.": 'session_not_found',
@@ -165,6 +169,33 @@ export interface Messages {
     404: "Session not found." | "User not found."
     405: "Method not allowed."
     413: "Request body too large."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
+  revoke: {
+    400: "Invalid request."
+    405: "Method not allowed."
+    413: "Request body too large."
+    415: "Unsupported media type."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
+  introspect: {
+    400: "Invalid request."
+    401: "Introspection token missing." | "Invalid introspection token."
+    404: "Not found."
+    405: "Method not allowed."
+    413: "Request body too large."
+    415: "Unsupported media type."
+    429: "Too many requests."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
+  listRevocations: {
+    400: "Invalid request."
+    401: "Revocations token missing." | "Invalid revocations token."
+    404: "Not found."
+    405: "Method not allowed."
     500: "An unexpected error occurred"
     503: "Service unavailable."
   }

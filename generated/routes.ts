@@ -1,7 +1,7 @@
 // Made from openapi/ by `npm run generate`. Never edit.
 
 import { createRoute } from '@hono/zod-openapi'
-import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zListEventsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRefreshDeviceHeaders, zRegisterBody, zRenameUserBody, zRenameUserPath, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
+import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zIntrospectBody, zListEventsQuery, zListRevocationsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRefreshDeviceHeaders, zRegisterBody, zRenameUserBody, zRenameUserPath, zRevokeBody, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
 
 export const routes = {
   refreshToken: createRoute({
@@ -225,6 +225,61 @@ export const routes = {
       404: { description: "The account was deleted, or it has no such active session" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
       413: { description: "The body is larger than 16 kB" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
+  revoke: createRoute({
+    operationId: 'revoke',
+    method: 'post',
+    path: '/revoke',
+    tags: ["sessions"],
+    summary: "End the session of a token (RFC 7009)",
+    request: { body: { required: true, content: { 'application/x-www-form-urlencoded': { schema: zRevokeBody } } } },
+    responses: {
+      200: { description: "The token is not valid any more" },
+      400: { description: "The form does not fit the contract. Members that are not in the contract are ignored (RFC 6749 §3.2)" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      415: { description: "The body is not declared as plain `application/x-www-form-urlencoded`" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
+  introspect: createRoute({
+    operationId: 'introspect',
+    method: 'post',
+    path: '/introspect',
+    tags: ["verification"],
+    summary: "Check whether an access token is active (RFC 7662)",
+    request: { body: { required: true, content: { 'application/x-www-form-urlencoded': { schema: zIntrospectBody } } } },
+    responses: {
+      200: { description: "Whether the token is active" },
+      400: { description: "The form does not fit the contract. Members that are not in the contract are ignored (RFC 6749 §3.2)" },
+      401: { description: "No `INTROSPECTION_TOKEN` was presented in `Authorization`" },
+      404: { description: "Introspection is off: neither `INTROSPECTION_TOKEN` nor `REVOCATIONS_TOKEN` is set" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      415: { description: "The body is not declared as plain `application/x-www-form-urlencoded`" },
+      429: { description: "Too many requests of one account, session or address. Nothing was changed: a valid token can be used again after `Retry-After`" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
+  listRevocations: createRoute({
+    operationId: 'listRevocations',
+    method: 'get',
+    path: '/revocations',
+    tags: ["verification"],
+    summary: "List what has ended",
+    request: { query: zListRevocationsQuery },
+    responses: {
+      200: { description: "What has ended" },
+      304: { description: "The client has this version, which it has named in `If-None-Match`" },
+      400: { description: "A parameter does not fit the contract, or does not exist" },
+      401: { description: "No `REVOCATIONS_TOKEN` was presented in `Authorization`" },
+      404: { description: "The feed is off: `REVOCATIONS_TOKEN` is not set" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
       500: { description: "A defect of this service; the log line with this request id has the details" },
       503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
     },

@@ -223,6 +223,61 @@ export const zSessionEndedResult = z.object({
     })
 });
 
+export const zRevocationRequest = z.object({
+    token: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character')
+});
+
+export const zIntrospectionRequest = z.object({
+    token: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character')
+});
+
+/**
+ * RFC 7662 §2.2
+ */
+export const zIntrospection = z.object({
+    active: z.boolean(),
+    token_type: z.literal('Bearer').optional(),
+    sub: z.string().optional(),
+    username: z.string().optional(),
+    sid: z.string().optional(),
+    jti: z.string().optional(),
+    iat: z.int().optional(),
+    exp: z.int().optional(),
+    iss: z.string().optional(),
+    aud: z.string().optional()
+});
+
+/**
+ * Opaque; it does not expire
+ */
+export const zFeedCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^(?:0|[1-9]\d{0,14}\.[A-Za-z0-9_-]{10})$/u, 'malformed: Expected a cursor of this feed');
+
+/**
+ * Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users
+ */
+export const zRevocation = z.object({
+    sid: z.string().optional(),
+    generation: z.int().optional(),
+    sub: z.string().optional(),
+    through: z.string().optional(),
+    except: z.string().optional(),
+    jti: z.string().optional(),
+    exp: z.int()
+});
+
+export const zRevocations = z.object({
+    revocations: z.array(zRevocation).max(5000),
+    cursor: z.string(),
+    snapshot: z.boolean(),
+    more: z.boolean()
+});
+
+export const zRevocationsResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: zRevocations
+});
+
 export const zUserRecord = z.object({
     id: zUuid,
     username: zUsername,
@@ -432,6 +487,10 @@ export const zIssuerDocument = z.object({
     jwks_uri: z.string(),
     response_types_supported: z.array(z.string()),
     grant_types_supported: z.array(z.string()),
+    revocation_endpoint: z.string(),
+    revocation_endpoint_auth_methods_supported: z.array(z.string()),
+    introspection_endpoint: z.string().optional(),
+    introspection_endpoint_auth_methods_supported: z.array(z.string()).optional(),
     service_documentation: z.string()
 });
 
@@ -476,6 +535,15 @@ export const zListSessionsQuery = z.strictObject({
 
 export const zEndSessionPath = z.object({
     id: zUuid
+});
+
+export const zRevokeBody = zRevocationRequest;
+
+export const zIntrospectBody = zIntrospectionRequest;
+
+export const zListRevocationsQuery = z.strictObject({
+    cursor: zFeedCursor.optional(),
+    wait: z.string().regex(/^(0|-?[1-9]\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int().gte(0).lte(25)).optional().default(0)
 });
 
 export const zListUsersQuery = z.strictObject({

@@ -301,6 +301,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the session of a token (RFC 7009)
+         * @description For clients that know this operation of OAuth 2.0. Whoever has the token may end its session, as with
+         *     `POST /api/auth/logout`. An access token ends the session too, because it could be exchanged for a new one. A token that is
+         *     invalid, unknown or revoked already gets 200 as well (RFC 7009 §2.2). The body is empty.
+         */
+        post: operations["revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/introspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check whether an access token is active (RFC 7662)
+         * @description For gateways and APIs that cannot verify a token by themselves. Everything that is not an access token which would be
+         *     accepted now is `{"active": false}`: an expired or forged token, one whose session has ended, and every refresh token.
+         *     The body has no envelope (RFC 7662 §2.2). Authenticate with `INTROSPECTION_TOKEN`: as a bearer token, or as the secret of
+         *     HTTP Basic with any name.
+         */
+        post: operations["introspect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what has ended
+         * @description What has ended while access tokens of it may still live, so that an API that verifies access tokens by itself refuses them
+         *     at once. Without `cursor`, the answer is a snapshot. With the `cursor` of the last answer it has what ended since, and
+         *     with `wait` it comes as soon as something ends. It is true at the time of the request or later. If the database was
+         *     restored, or the follower was away for too long, the answer is a snapshot again: `snapshot` says so.
+         *
+         *     An access token has ended if one of the revocations names it: its `jti`, its `sid`, or its `sub`. `generation`, `through`
+         *     and `except` narrow that down. Each revocation can be forgotten after its `exp`.
+         */
+        get: operations["listRevocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/users": {
         parameters: {
             query?: never;
@@ -988,6 +1059,75 @@ export interface components {
                 message: "Session ended";
             };
         };
+        RevocationRequest: {
+            /** @description A refresh token or an access token, expired or not */
+            token: string;
+        };
+        IntrospectionRequest: {
+            /** @description The token */
+            token: string;
+        };
+        /** @description RFC 7662 §2.2 */
+        Introspection: {
+            /** @description Whether the token is a valid access token now */
+            active: boolean;
+            /** @constant */
+            token_type?: "Bearer";
+            /** @description The id of the user */
+            sub?: string;
+            /** @description The name of the user */
+            username?: string;
+            /** @description The id of the session */
+            sid?: string;
+            /** @description The id of the token */
+            jti?: string;
+            /** @description Issued at, in seconds since the epoch */
+            iat?: number;
+            /** @description Expires at, in seconds since the epoch */
+            exp?: number;
+            /** @description `JWT_ISSUER`, if it is set */
+            iss?: string;
+            /** @description `JWT_AUDIENCE`, if it is set */
+            aud?: string;
+        };
+        /**
+         * @description Opaque; it does not expire
+         * @example 4711.f3Xk0bTq9A
+         */
+        FeedCursor: string;
+        /** @description Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users */
+        Revocation: {
+            /** @description The session */
+            sid?: string;
+            /** @description Only tokens of an earlier generation have ended */
+            generation?: number;
+            /** @description The user */
+            sub?: string;
+            /** @description The last session that has ended */
+            through?: string;
+            /** @description The session that has not ended */
+            except?: string;
+            /** @description The token */
+            jti?: string;
+            /** @description When the last of these tokens expires, in seconds since the epoch */
+            exp: number;
+        };
+        Revocations: {
+            revocations: components["schemas"]["Revocation"][];
+            /** @description The `cursor` of the next request */
+            cursor: string;
+            /** @description Whether this is everything that has ended, so that earlier answers are to be forgotten */
+            snapshot: boolean;
+            /** @description Whether there is more already: ask again at once */
+            more: boolean;
+        };
+        RevocationsResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: components["schemas"]["Revocations"];
+        };
         UserRecord: {
             /**
              * Format: uuid
@@ -1318,6 +1458,13 @@ export interface components {
             jwks_uri: string;
             response_types_supported: string[];
             grant_types_supported: string[];
+            /** @description That of `POST /revoke` (RFC 7009) */
+            revocation_endpoint: string;
+            revocation_endpoint_auth_methods_supported: string[];
+            /** @description That of `POST /introspect` (RFC 7662), while it is on */
+            introspection_endpoint?: string;
+            /** @description `Bearer` and `client_secret_basic`, each with `INTROSPECTION_TOKEN` */
+            introspection_endpoint_auth_methods_supported?: string[];
             service_documentation: string;
         };
         AliveResult: {
@@ -1795,6 +1942,110 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The form does not fit the contract. Members that are not in the contract are ignored (RFC 6749 §3.2) */
+        InvalidForm: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description The body is not declared as plain `application/x-www-form-urlencoded` */
+        UnsupportedForm: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "unsupported_media_type";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description No `INTROSPECTION_TOKEN` was presented in `Authorization` */
+        InvalidIntrospectionToken: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "introspection_token_missing" | "introspection_token_invalid";
+                "WWW-Authenticate": components["headers"]["AnyChallenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Introspection is off: neither `INTROSPECTION_TOKEN` nor `REVOCATIONS_TOKEN` is set */
+        IntrospectionOff: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "not_found";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The client has this version, which it has named in `If-None-Match` */
+        NotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoCache"];
+                ETag: components["headers"]["ETag"];
+                Vary: components["headers"]["VaryEncoding"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description A parameter does not fit the contract, or does not exist */
+        InvalidRevocationsQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description No `REVOCATIONS_TOKEN` was presented in `Authorization` */
+        InvalidRevocationsToken: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "revocations_token_missing" | "revocations_token_invalid";
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The feed is off: `REVOCATIONS_TOKEN` is not set */
+        RevocationsOff: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "not_found";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description A parameter does not fit the contract, or does not exist */
         InvalidQuery: {
             headers: {
@@ -1937,17 +2188,6 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The client has this version, which it has named in `If-None-Match` */
-        NotModified: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                "Cache-Control": components["headers"]["NoCache"];
-                ETag: components["headers"]["ETag"];
-                Vary: components["headers"]["VaryEncoding"];
-                [name: string]: unknown;
-            };
-            content?: never;
-        };
         /** @description The service does not know its address, or its tokens name another issuer */
         NoIssuer: {
             headers: {
@@ -2075,10 +2315,15 @@ export interface components {
          */
         BoundCookie: string;
         /**
-         * @description The response may be used for five minutes, and is then asked for again with `If-None-Match`
-         * @example public, max-age=300
+         * @description How to authenticate, by the scheme that was tried (RFC 6749 §5.2)
+         * @example Bearer realm="rekindle", error="invalid_token"
          */
-        KeepBriefly: "public, max-age=300";
+        AnyChallenge: "Bearer realm=\"rekindle\"" | "Bearer realm=\"rekindle\", error=\"invalid_token\"" | "Basic realm=\"rekindle\", charset=\"UTF-8\"";
+        /**
+         * @description The response may be kept, and is asked for again with `If-None-Match` before it is used
+         * @example no-cache
+         */
+        NoCache: "no-cache";
         /**
          * @description The version of what is sent, for `If-None-Match`. It differs for each content coding
          * @example "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
@@ -2090,10 +2335,10 @@ export interface components {
          */
         VaryEncoding: string;
         /**
-         * @description The response may be kept, and is asked for again with `If-None-Match` before it is used
-         * @example no-cache
+         * @description The response may be used for five minutes, and is then asked for again with `If-None-Match`
+         * @example public, max-age=300
          */
-        NoCache: "no-cache";
+        KeepBriefly: "public, max-age=300";
         /**
          * @description Nothing from other hosts
          * @example default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -2521,6 +2766,112 @@ export interface operations {
             404: components["responses"]["UnknownUserOrSession"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["RevocationRequest"];
+            };
+        };
+        responses: {
+            /** @description The token is not valid any more */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidForm"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedForm"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    introspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["IntrospectionRequest"];
+            };
+        };
+        responses: {
+            /** @description Whether the token is active */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Introspection"];
+                };
+            };
+            400: components["responses"]["InvalidForm"];
+            401: components["responses"]["InvalidIntrospectionToken"];
+            404: components["responses"]["IntrospectionOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedForm"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRevocations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `cursor` of the previous answer, unchanged
+                 * @example 4711.f3Xk0bTq9A
+                 */
+                cursor?: components["schemas"]["FeedCursor"];
+                /**
+                 * @description Seconds to wait for a revocation, if there is none after `cursor`
+                 * @example 0
+                 */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has ended */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoCache"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["VaryEncoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevocationsResult"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["InvalidRevocationsQuery"];
+            401: components["responses"]["InvalidRevocationsToken"];
+            404: components["responses"]["RevocationsOff"];
+            405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

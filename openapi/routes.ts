@@ -10,7 +10,7 @@ interface Operation {
   readonly tags: readonly string[]
   readonly summary: string
   readonly parameters?: readonly { readonly name: string; readonly in: string }[]
-  readonly requestBody?: unknown
+  readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> }
   readonly responses: Readonly<Record<string, { readonly description?: string; readonly $ref?: string }>>
 }
 
@@ -26,7 +26,7 @@ function routeSource(contract: Contract, path: string, method: string, operation
     hasIn('query') && `query: ${schemaName(id, 'Query')}`,
     hasIn('header') && `headers: ${schemaName(id, 'Headers')}`,
     requestBody !== undefined &&
-      `body: { required: true, content: { 'application/json': { schema: ${schemaName(id, 'Body')} } } }`,
+      `body: { required: true, content: { '${Object.keys(requestBody.content)[0]}': { schema: ${schemaName(id, 'Body')} } } }`,
   ].filter((part) => part !== false)
   const responses = Object.entries(operation.responses).map(([status, response]) => {
     const name = response.$ref?.split('/').at(-1)

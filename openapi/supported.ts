@@ -13,6 +13,7 @@ const METHODS = ['get', 'post', 'put', 'delete']
 const PARAMETER = ['name', 'in', 'description', 'required', 'schema', 'example']
 const PLACES = ['path', 'query', 'header']
 const BODY = ['required', 'content']
+const BODIES = ['application/json', 'application/x-www-form-urlencoded']
 const CONTENT = ['schema', 'example', 'examples']
 const SCHEMA = [
   ...['$ref', 'description', 'examples', 'type', 'format', 'default', 'enum', 'const', 'anyOf'],
@@ -58,7 +59,9 @@ function checkBody(document: Members, where: string, body: Members): void {
   // The generated routes require the body.
   if (body['required'] !== true) throw new TypeError(`${where}: an optional body would be required`)
   const content = body['content'] as Readonly<Record<string, Members>>
-  allow(where, Object.keys(content), ['application/json'])
+  allow(where, Object.keys(content), BODIES)
+  if (Object.keys(content).length !== 1)
+    throw new TypeError(`${where}: only the first type would be accepted`)
   for (const part of Object.values(content)) {
     allow(where, Object.keys(part), CONTENT)
     checkSchema(document, where, part['schema'])

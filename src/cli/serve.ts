@@ -47,6 +47,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     const signal: unknown = stop.reason
     log.info({ signal }, 'draining')
     core.shutdown.draining = true
+    core.feed?.close()
     // Load balancers notice that /readyz fails, before connections are refused.
     if (!WITHOUT_DRAIN.has(signal)) await new Promise((done) => setTimeout(done, settings.drain))
     await Promise.all([listener.close(STOP_TIMEOUT), stopDelivery()])

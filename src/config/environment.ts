@@ -14,6 +14,8 @@ const SECRETS = [
   'JWT_SIGNING_KEY',
   'JWT_SIGNING_KEY_NEXT',
   'ADMIN_TOKEN',
+  'REVOCATIONS_TOKEN',
+  'INTROSPECTION_TOKEN',
 ] as const
 
 /** Each of these can also be in a file that `NAME_FILE` names, where `ps`, crash reports and child processes do not show it. */

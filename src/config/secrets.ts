@@ -18,6 +18,10 @@ export interface Secrets {
   readonly signing: GivenKeys | undefined
   /** ADMIN_TOKEN. Undefined switches administration off. */
   readonly admin: Uint8Array | undefined
+  /** REVOCATIONS_TOKEN. Undefined switches the feed of revocations off. */
+  readonly revocations: Uint8Array | undefined
+  /** INTROSPECTION_TOKEN, by default REVOCATIONS_TOKEN. Undefined switches introspection off. */
+  readonly introspection: Uint8Array | undefined
   /** The file that holds the secret of a development service. Undefined with JWT_SECRET_KEY. */
   readonly file: string | undefined
 }
@@ -32,7 +36,7 @@ interface Found {
 
 /**
  * Reads JWT_SECRET_KEY (or the secret kept beside the database), JWT_SECRET_KEY_PREVIOUS, the same of refresh tokens, the
- * keys that sign access tokens, and ADMIN_TOKEN.
+ * keys that sign access tokens, and the tokens of operators and APIs.
  *
  * @param options.mayKeep whether a file may be created when JWT_SECRET_KEY is unset. Mistakes prevent it as well.
  * @returns the secrets; undefined when there are mistakes, or when a file is missing and was not created. Warnings are lines
@@ -45,10 +49,10 @@ export function readSecrets(
   const previous = findPrevious(env, 'JWT_SECRET_KEY_PREVIOUS')
   const refresh = findRefresh(env)
   const signing = readGivenKeys(env)
-  const admin = findAdmin(env)
+  const tokenMistakes = TOKENS.flatMap((name) => findToken(env, name).mistakes)
   const mistakesWith = ({ texts, mistakes }: Found) => [
-    ...[...mistakes, ...previous.mistakes, ...refresh.mistakes, ...signing.mistakes, ...admin.mistakes],
-    ...reused(admin, [...texts, ...previous.texts, ...refresh.texts], env),
+    ...[...mistakes, ...previous.mistakes, ...refresh.mistakes, ...signing.mistakes, ...tokenMistakes],
+    ...reused([...texts, ...previous.texts, ...refresh.texts], env),
     ...unparted(refresh, texts),
   ]
   const isPlain = mistakesWith({ texts: [], mistakes: [] }).length === 0
@@ -59,12 +63,17 @@ export function readSecrets(
   if (mistakes.length > 0 || current === undefined) return { mistakes, warnings }
 
   const encoder = new TextEncoder()
+  const [admin, revocations, introspection = revocations] = TOKENS.map((name) =>
+    env[name] ? encoder.encode(env[name]) : undefined,
+  )
   const secrets: Secrets = {
     current: encoder.encode(current),
     previous: Object.freeze(previous.texts.map((text) => encoder.encode(text))),
     refresh: refreshSecrets(refresh.texts.map((text) => encoder.encode(text))),
     signing: signing.keys,
-    admin: admin.texts.map((text) => encoder.encode(text))[0],
+    admin,
+    revocations,
+    introspection,
     file: found.file,
   }
   return { secrets: Object.freeze(secrets), mistakes, warnings }
@@ -133,23 +142,33 @@ function findPrevious(env: Environment, name: string): Found {
   return { texts: entries.filter((entry) => entry !== ''), mistakes }
 }
 
-function findAdmin(env: Environment): Found {
-  const given = env['ADMIN_TOKEN'] || undefined
+/** Each opens operations of its own. */
+const TOKENS = ['ADMIN_TOKEN', 'REVOCATIONS_TOKEN', 'INTROSPECTION_TOKEN'] as const
+
+function findToken(env: Environment, name: (typeof TOKENS)[number]): Found {
+  const given = env[name] || undefined
   if (given === undefined) return { texts: [], mistakes: [] }
   // RFC 6750 §2.1: b64token
   const mistakes = /^[\w.~+/-]+=*$/.test(given)
     ? []
-    : ['ADMIN_TOKEN must be made of letters, digits and -._~+/ only (RFC 6750)']
-  return { texts: [given], mistakes: [...mistakes, ...weakness('ADMIN_TOKEN', given, how)] }
+    : [`${name} must be made of letters, digits and -._~+/ only (RFC 6750)`]
+  return { texts: [given], mistakes: [...mistakes, ...weakness(name, given, how)] }
 }
 
-/** Services that verify access tokens know the keys, and the receiver of events knows its secret. */
-function reused({ texts: [admin = ''] }: Found, keys: readonly string[], env: Environment): string[] {
-  const mistakes = []
-  if (keys.includes(admin))
-    mistakes.push('ADMIN_TOKEN must differ from the secrets of tokens, current and previous')
+/**
+ * Services that verify access tokens know the keys, and some of them the tokens of the feed and of introspection. The receiver
+ * of events knows its secret.
+ */
+function reused(keys: readonly string[], env: Environment): string[] {
+  const admin = env['ADMIN_TOKEN'] || undefined
+  const others = TOKENS.filter((name) => name !== 'ADMIN_TOKEN' && env[name])
+  const mistakes = TOKENS.filter((name) => keys.includes(env[name] || '')).map(
+    (name) => `${name} must differ from the secrets of tokens, current and previous`,
+  )
+  if (admin !== undefined && others.some((name) => env[name] === admin))
+    mistakes.push('ADMIN_TOKEN must differ from REVOCATIONS_TOKEN and INTROSPECTION_TOKEN')
   const receivers = env['EVENTS_WEBHOOK_SECRET']?.replace(/^whsec_/, '') || undefined
-  if (receivers !== undefined && [admin, ...keys].includes(receivers))
+  if (receivers !== undefined && [...TOKENS.map((name) => env[name]), ...keys].includes(receivers))
     mistakes.push('EVENTS_WEBHOOK_SECRET must differ from all other secrets')
   return mistakes
 }

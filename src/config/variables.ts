@@ -111,11 +111,6 @@ export const variables = z
     error: 'must be off when COOKIE_SECURE is false: browsers bind sessions only over https',
     ...always,
   })
-  .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.PUBLIC_URL), {
-    path: ['PUBLIC_URL'],
-    error: 'must be https in production: RFC 8414 §2 asks for it, and tokens cross the network',
-    ...always,
-  })
   .refine((read) => !(read.PASSWORD_MEMORY_KIB * read.PASSWORD_ITERATIONS < MIN_COST), {
     path: ['PASSWORD_ITERATIONS'],
     error: `times PASSWORD_MEMORY_KIB must be at least ${MIN_COST}`,

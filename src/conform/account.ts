@@ -160,6 +160,8 @@ export class Accounts {
       user: { id: String(body?.data?.id), username: credentials.username },
       newPassword: this.#spare,
       adminToken: this.#options.adminToken ?? '',
+      // They are not known: see reasons.ts.
+      ...{ revocationsToken: '', introspectionToken: '' },
       cookieName: this.#cookieName,
       baseUrl: this.#options.connection.url,
       freeName: newName(),

@@ -15,6 +15,9 @@ import { rules } from './rules.ts'
 // These end the sessions of the account, where there is only one.
 const ENDING = /^(logoutAll|changePassword) 200 /
 
+// The tokens of these are those of APIs, which this command does not take.
+const VERIFYING = /^(introspect|listRevocations) (?!405)/
+
 const isEnding = ({ operationId, key }: Example) => ENDING.test(`${operationId} ${key}`)
 
 /** All documented responses, those last that end the sessions of the account */
@@ -33,6 +36,7 @@ export async function provokeAll(accounts: Accounts, findings: Findings, rotatio
 function obstacleTo(example: Example, { hasAdmin, isOwn }: Accounts, rotation: boolean): string | undefined {
   const { operationId, status, key } = example
   if (needsAdmin(example) && !hasAdmin) return 'needs ADMIN_TOKEN'
+  if (VERIFYING.test(`${operationId} ${key}`)) return 'needs REVOCATIONS_TOKEN or INTROSPECTION_TOKEN'
   // The account of the run was registered before.
   if (operationId === 'register' && status === 201)
     return isOwn ? 'registration is closed' : 'an account was given'

@@ -15,7 +15,7 @@ const BY_KEY: readonly (readonly [RegExp, string])[] = [
   [/^403 cookie_/, 'needs a page in CORS_ORIGINS'],
   [/^401 off_device$/, 'needs half a minute after a binding'],
   [/^404 dbsc_off$/, 'needs DBSC=off'],
-  [/^404 off$/, 'needs a server without ADMIN_TOKEN'],
+  [/^404 off$/, 'needs a server without ADMIN_TOKEN, REVOCATIONS_TOKEN or INTROSPECTION_TOKEN'],
 ]
 
 export const reasonFor = ({ key }: Pick<Example, 'key'>): string =>

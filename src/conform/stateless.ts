@@ -22,6 +22,8 @@ function nobody(): Actor {
       accessToken: token,
       refreshToken: token,
       adminToken: token,
+      revocationsToken: token,
+      introspectionToken: token,
       cookieName: 'refresh_token',
       baseUrl: '',
     },

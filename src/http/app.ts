@@ -13,6 +13,7 @@ import { deviceHandlers } from './operations/devices.ts'
 import { operationHandlers } from './operations/health.ts'
 import { refreshHandlers } from './operations/refresh.ts'
 import { sessionHandlers } from './operations/sessions.ts'
+import { verificationHandlers } from './operations/verification.ts'
 import { wellKnownHandlers } from './operations/well-known.ts'
 import { hideAdministration, requireAdminToken } from './pipeline/admin-access.ts'
 import { checked } from './pipeline/checks.ts'
@@ -70,6 +71,7 @@ export function createApp(core: Core): App {
     ...accountHandlers(core),
     ...sessionHandlers(core),
     ...deviceHandlers(core),
+    ...verificationHandlers(core),
     ...adminUserHandlers(core),
     ...adminSessionHandlers(core),
     ...adminEventHandlers(core),
@@ -90,25 +92,35 @@ export function createApp(core: Core): App {
 }
 
 function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>): void {
-  const hasBody = 'request' in route && 'body' in route.request
+  const bodyIn = bodyOf(route)
   const hasQuery = 'request' in route && 'query' in route.request
   const hasParameters = route.path.includes('{')
-  app.openapi(route, async (c: Context<Env, string, { out: { json: unknown; query: unknown } }>) => {
-    const refused = cutOff(core, c)
-    if (refused !== undefined) return refused
-    const incoming = incomingOf(c)
-    if (incoming !== undefined) carryOut(incoming)
-    // Spread first: V8 then copies the object at once.
-    const operation = {
-      ...respond,
-      body: hasBody ? c.req.valid('json') : undefined,
-      query: hasQuery ? c.req.valid('query') : undefined,
-      path: hasParameters ? lowerCaseIds(c.req.param()) : undefined,
-    }
-    const reply = await handler(c, operation as Parameters<typeof handler>[1])
-    return send(core, c, draftOf(reply))
-  })
+  app.openapi(
+    route,
+    async (c: Context<Env, string, { out: { json: unknown; form: unknown; query: unknown } }>) => {
+      const refused = cutOff(core, c)
+      if (refused !== undefined) return refused
+      const incoming = incomingOf(c)
+      if (incoming !== undefined) carryOut(incoming)
+      // Spread first: V8 then copies the object at once.
+      const operation = {
+        ...respond,
+        body: bodyIn && c.req.valid(bodyIn),
+        query: hasQuery ? c.req.valid('query') : undefined,
+        path: hasParameters ? lowerCaseIds(c.req.param()) : undefined,
+      }
+      const reply = await handler(c, operation as Parameters<typeof handler>[1])
+      return send(core, c, draftOf(reply))
+    },
+  )
 }
+
+const bodyOf = (route: Route) =>
+  'request' in route && 'body' in route.request
+    ? 'application/json' in route.request.body.content
+      ? 'json'
+      : 'form'
+    : undefined
 
 // RFC 9562 §4: "The alphabetic characters may be all uppercase, all lowercase, or mixed case."
 const lowerCaseIds = (parameters: Readonly<Record<string, string>>) =>

@@ -68,8 +68,8 @@ export interface Respond<Id extends OperationId> {
 
 /** The validated request. */
 export interface Input<Id extends OperationId> {
-  readonly body: operations[Id] extends { requestBody: { content: { 'application/json': infer Value } } }
-    ? Value
+  readonly body: operations[Id] extends { requestBody: { content: infer Types } }
+    ? Types[keyof Types]
     : undefined
   readonly path: operations[Id]['parameters'] extends { path: infer Value } ? Value : undefined
   /** With defaults applied */
@@ -91,6 +91,8 @@ export interface Env {
     access: Access
     /** The thumbprint of the key that a login proves */
     jkt?: string
+    /** Whether a token to introspect was not ours, so that the limit counts it */
+    isForged?: boolean
     /** The writes of the request's events. The answer waits for them. */
     recorded?: Promise<unknown>
     /** The outcome of the request, for its line in the log */

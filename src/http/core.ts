@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import type { Secrets, Settings } from '../config/settings.ts'
 import { nameOf } from '../config/values.ts'
+import type { Feed } from '../feed/feed.ts'
+import { createFeed } from '../feed/feed.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import { openSigningKeys } from '../keys/signing-keys.ts'
 import type { Limits } from '../limits/limits.ts'
@@ -44,6 +46,12 @@ export interface Core extends SessionContext, AccountContext {
   readonly nonces: Nonces
   /** The bytes of ADMIN_TOKEN. Undefined: administration is off. */
   readonly adminToken: Uint8Array | undefined
+  /** The bytes of REVOCATIONS_TOKEN. Undefined: the feed is off. */
+  readonly revocationsToken: Uint8Array | undefined
+  /** The bytes of INTROSPECTION_TOKEN. Undefined: introspection is off. */
+  readonly introspectionToken: Uint8Array | undefined
+  /** Undefined without REVOCATIONS_TOKEN */
+  readonly feed: Feed | undefined
   /** Whether a text contains a secret of this service */
   readonly holdsSecret: (text: string) => boolean
   /** Set `draining` to true when the process is asked to stop: `/readyz` then fails. */
@@ -61,9 +69,9 @@ export interface Core extends SessionContext, AccountContext {
 export interface CoreOptions {
   /** From `readServiceSettings` */
   readonly settings: Settings
-  /** From `readServiceSettings`: HS256 keys of at least 32 bytes, the keys that were given, and the admin token */
+  /** From `readServiceSettings`: HS256 keys of at least 32 bytes, the keys that were given, and the tokens of operators and APIs */
   readonly secrets: Pick<Secrets, 'current' | 'previous'> &
-    Partial<Pick<Secrets, 'refresh' | 'signing' | 'admin'>>
+    Partial<Pick<Secrets, 'refresh' | 'signing' | 'admin' | 'revocations' | 'introspection'>>
   /** A logger of pino */
   readonly log: Logger
   /** Milliseconds since the epoch; `Date.now` by default */
@@ -99,7 +107,8 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const { unknown } = await schemaState(store.db)
     if (unknown.length > 0)
       log.warn({ unknown }, 'the database is newer than this program, which works beside it')
-    const { admin, current, previous, refresh } = secrets
+    const { admin: adminToken, revocations: revocationsToken, current, previous, refresh } = secrets
+    const tokens = { adminToken, revocationsToken, introspectionToken: secrets.introspection }
     const signingKeys = await openSigningKeys({ db: store.db, settings, secrets, now, log })
     const { issuer, audience, clientId, publicUrl } = settings
     const keys = createTokenKeys({
@@ -117,7 +126,8 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const holdsSecret = secretFinder(secrets, settings.webhook?.secret)
     const used = { keys, signingKeys, passwords, turns, limits, names, mayWrite }
     const nonces = createNonces(keys.refresh.verifying)
-    const tools = { ...used, recordRefusal, nonces, adminToken: admin, holdsSecret }
+    const feed = revocationsToken && createFeed({ db: store.db, now, settings })
+    const tools = { ...used, ...tokens, recordRefusal, nonces, holdsSecret, feed }
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {

@@ -51,16 +51,17 @@ export function representations(bytes: Bytes): Representations {
 /**
  * Chooses the representation for a request and sets the headers that describe it.
  *
- * @param cacheControl by default the client asks each time: a new version of the service may have other files under the
- * same names
+ * @param options.cacheControl by default the client asks each time: a new version of the service may have other files under
+ * the same names
+ * @param options.isSmall whether to compress it would cost more than it saves
  * @returns undefined when the client already has it
  */
 export async function bodyFor(
   c: Context<Env>,
   file: Representations,
-  cacheControl = 'no-cache',
+  { cacheControl = 'no-cache', isSmall = false } = {},
 ): Promise<Bytes | undefined> {
-  const coding = codingFor(c.req.header('Accept-Encoding'))
+  const coding = isSmall ? 'identity' : codingFor(c.req.header('Accept-Encoding'))
   const { body, etag } = await file(coding)
   setHeader(c, 'ETag', etag)
   setHeader(c, 'Cache-Control', cacheControl)

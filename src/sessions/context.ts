@@ -1,5 +1,6 @@
 import { CLOCK_SKEW } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
+import type { Feed } from '../feed/feed.ts'
 import type { Database } from '../store/schema.ts'
 import type { TokenKeys } from '../tokens/keys.ts'
 
@@ -33,6 +34,8 @@ export interface SessionContext {
    * the revocation after a reuse happen in any case.
    */
   readonly mayWrite?: (session: { readonly sessionId: string; readonly userId: string }) => Promise<boolean>
+  /** The feed of what has ended, if APIs follow it. Endings are in it in any case, exchanged tokens only then. */
+  readonly feed?: Pick<Feed, 'wake'> | undefined
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isInGrace } from '../clock.ts'
+import { CLOCK_SKEW, isInGrace } from '../clock.ts'
 import { idAfter } from '../ids.ts'
 import { retryOvertaken } from '../retry.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
@@ -95,8 +95,10 @@ async function attempt(
         expiresAt: exchangeableUntil,
         successorExpiresAt: now + settings.accessTokenTtl,
         jkt,
+        announced: context.feed !== undefined && token.expiresAt + CLOCK_SKEW > now ? 1 : 0,
       })
     : undefined
+  if (claim !== undefined) context.feed?.wake()
   if (claim !== undefined) return successor(context, 'exchanged', token, claim, now)
 
   const state = await findSession(db, subject, now)

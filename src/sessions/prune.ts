@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts'
 import { inSlices } from '../slices.ts'
 import { deletedUsers, deleteEventsOf } from '../store/queries/deleted-users.ts'
 import { finishEndings } from '../store/queries/endings.ts'
+import { pruneFeed } from '../store/queries/feed.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
 import {
   pruneCounters,
@@ -82,6 +83,8 @@ export async function pruneAll(
   )
   const revokedTokens = await inBatches((batch) => pruneRevokedTokens(db, now(), batch))
   await inBatches((batch) => pruneCounters(db, now(), batch))
+  // With the slack, because access tokens were longer-lived before the setting was lowered, or a clock was set back.
+  await inBatches((batch) => pruneFeed(db, now() - settings.accessTokenTtl, batch))
   // No slack: a password that was replaced should not be kept for longer than its change can be repeated.
   const replacedBefore = () => context.now() - settings.grace - CLOCK_SKEW
   await inBatches((batch) => pruneReplacedHashes(db, replacedBefore(), batch))

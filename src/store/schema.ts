@@ -129,6 +129,27 @@ export interface Schema {
     signs_from: number | null
     revoked_at: number | null
   }
+  /** What has ended while access tokens of it may still live: see `docs/adr/0060-the-feed.md` and queries/feed.ts. */
+  feed: {
+    id: Generated<number>
+    /** Given after the commit, one process at a time: an entry never appears behind a position that was read. */
+    position: Generated<number | null>
+    ended_at: number
+    /** With `through`: the session of the user that has not ended */
+    session_id: string | null
+    user_id: string | null
+    jti: string | null
+    /** Only tokens of an earlier generation of the session have ended. */
+    generation: number | null
+    /** Only sessions with this id or a lower one have ended, of the user or of everybody. */
+    through: string | null
+  }
+  /** One row. Who gives positions locks it. */
+  feed_head: {
+    id: number
+    /** The last position that was given */
+    position: number
+  }
 }
 
 export type Database = Kysely<Schema>

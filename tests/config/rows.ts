@@ -192,6 +192,36 @@ export const rows: Readonly<Record<string, Row>> = {
     good: asTheyAre('web', 'the app'),
     wrong: [' web', 'é', 'x'.repeat(257)],
   },
+  REVOCATIONS_TOKEN: {
+    pick: ({ secrets }) => secrets.revocations && textOf(secrets.revocations),
+    unset: undefined,
+    good: asTheyAre(other, `${other}.~+/=`),
+    // The second is the key that is set beside it.
+    wrong: [
+      ...[`${other} b`, strong, `ключ-${other}`, `${other}=x`, `${other}\n`],
+      ...['short', 'your-super-secret-admin-token-change-me-now'],
+    ],
+    beside: {
+      env: { ...production, JWT_SECRET_KEY_PREVIOUS: other },
+      good: asTheyAre(`${other}0`),
+      wrong: ['short', other, strong],
+    },
+  },
+  INTROSPECTION_TOKEN: {
+    pick: ({ secrets }) => secrets.introspection && textOf(secrets.introspection),
+    unset: undefined,
+    good: asTheyAre(other, `${other}.~+/=`),
+    // The second is the key that is set beside it.
+    wrong: [
+      ...[`${other} b`, strong, `ключ-${other}`, `${other}=x`, `${other}\n`],
+      ...['short', 'your-super-secret-admin-token-change-me-now'],
+    ],
+    beside: {
+      env: { ...production, JWT_SECRET_KEY_PREVIOUS: other },
+      good: asTheyAre(`${other}0`),
+      wrong: ['short', other, strong],
+    },
+  },
   JWT_ISSUER: {
     pick: ({ settings }) => settings.issuer,
     unset: undefined,

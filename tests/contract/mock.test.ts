@@ -18,12 +18,17 @@ function requestFor({ method, path, operation }: (typeof operations)[number]) {
   const { parameters = [], requestBody, security = [] } = operation as Needs
   const inPath = parameters.filter((parameter) => parameter.in === 'path')
   const url = inPath.reduce((text, { name, example }) => text.replace(`{${name}}`, example), path)
-  const json = Object.values(requestBody?.content['application/json']?.examples ?? {})[0]?.value
+  const [[type, { examples = {} }] = ['', {} as Examples]] = Object.entries(requestBody?.content ?? {})
+  const [value] = Object.values(examples).map((example) => example.value)
+  const body =
+    type === 'application/json'
+      ? JSON.stringify(value)
+      : new URLSearchParams(value as object as Record<string, string>).toString()
   const headers = {
-    ...(json !== undefined && { 'Content-Type': 'application/json' }),
+    ...(value !== undefined && { 'Content-Type': type }),
     ...(security.length > 0 && { Authorization: 'Bearer any.token.will.do' }),
   }
-  return { url, method, headers, ...(json !== undefined && { body: JSON.stringify(json) }) }
+  return { url, method, headers, ...(value !== undefined && { body }) }
 }
 
 test('every documented response can be had', { timeout: 180_000 }, async (t) => {

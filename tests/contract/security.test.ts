@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { operations } from '../support/check-response.ts'
 import type { Request } from '../support/service.ts'
-import { ADMIN_TOKEN, startService } from '../support/service.ts'
+import { ADMIN_TOKEN, INTROSPECTION_TOKEN, REVOCATIONS_TOKEN, startService } from '../support/service.ts'
 
 interface Described {
   readonly operationId: string
@@ -11,11 +11,9 @@ interface Described {
   readonly security: readonly Readonly<Record<string, unknown>>[]
   readonly parameters?: readonly { readonly in: string; readonly name: string; readonly example: string }[]
   readonly requestBody?: {
-    readonly content: {
-      readonly 'application/json': {
-        readonly examples: Readonly<Record<string, { readonly value: unknown }>>
-      }
-    }
+    readonly content: Readonly<
+      Record<string, { readonly examples: Readonly<Record<string, { readonly value: unknown }>> }>
+    >
   }
   readonly responses: Readonly<Record<string, { readonly headers?: object }>>
 }
@@ -27,6 +25,8 @@ const MISSING: Readonly<Record<string, string>> = {
   refreshToken_refreshCookie_accessToken: 'token_missing',
   accessToken: 'access_token_missing',
   adminToken: 'admin_token_missing',
+  revocationsToken: 'revocations_token_missing',
+  introspectionToken_introspectionBasic: 'introspection_token_missing',
   // They are hidden while device bound sessions are off.
   deviceProof: '',
 }
@@ -37,13 +37,16 @@ const BOUND = { dbsc: 'optional', cookie } as const
 const described = operations.map(({ method, path, operation }) => {
   const { security, parameters = [], requestBody, ...rest } = operation as unknown as Described
   const inPath = parameters.filter((parameter) => parameter.in === 'path')
-  const examples = requestBody?.content['application/json'].examples
+  const [[type = '', part] = []] = Object.entries(requestBody?.content ?? {})
   return {
     ...rest,
     schemes: security.flatMap((way) => Object.keys(way)),
-    request: (more: Request) => {
-      const json = examples && Object.values(examples)[0]?.value
-      return { method, ...(json !== undefined && { json }), ...more }
+    request: ({ headers, ...more }: Request): Request => {
+      const [value] = Object.values(part?.examples ?? {}).map((example) => example.value)
+      if (value === undefined) return { method, ...(headers && { headers }), ...more }
+      if (type === 'application/json') return { method, json: value, ...(headers && { headers }), ...more }
+      const body = new URLSearchParams(value as Record<string, string>).toString()
+      return { method, body, headers: { 'Content-Type': type, ...headers }, ...more }
     },
     url: inPath.reduce((url, { name, example }) => url.replace(`{${name}}`, example), path),
   }
@@ -72,6 +75,13 @@ test('a credential of another scheme is refused', async (t) => {
       refreshCookie: { cookie: `refresh_token=${refreshToken}` },
       accessToken: { bearer: accessToken },
       adminToken: { bearer: ADMIN_TOKEN },
+      revocationsToken: { bearer: REVOCATIONS_TOKEN },
+      introspectionToken: { bearer: INTROSPECTION_TOKEN },
+      introspectionBasic: {
+        headers: {
+          Authorization: `Basic ${Buffer.from(`gateway:${INTROSPECTION_TOKEN}`).toString('base64')}`,
+        },
+      },
     }
     for (const [scheme, credential] of Object.entries(all).filter(([name]) => !schemes.includes(name)))
       assert.equal((await service.request(url, ask(credential))).status, 401, `${operationId} by ${scheme}`)

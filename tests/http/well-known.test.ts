@@ -26,12 +26,27 @@ test('the metadata names the issuer of the tokens, and is not there for another 
   const { body } = await service.request(METADATA)
   assert.equal(body.issuer, publicUrl)
   assert.equal(body.jwks_uri, `${publicUrl}/.well-known/jwks.json`)
+  assert.equal(body.revocation_endpoint, `${publicUrl}/revoke`)
+  assert.deepEqual(body.revocation_endpoint_auth_methods_supported, ['none'])
   await service.register()
   const { accessToken, refreshToken } = await service.login()
   assert.deepEqual([claimsOf(accessToken)['iss'], claimsOf(accessToken)['client_id']], [publicUrl, 'web'])
   assert.equal(claimsOf(refreshToken)['client_id'], undefined)
   const other = await startService(t, { publicUrl, issuer: 'rekindle' })
   assert.equal((await other.request(METADATA)).status, 404)
+})
+
+test('the metadata names introspection while it is on', async (t) => {
+  const settings = { publicUrl, issuer: publicUrl }
+  const on = (await (await startService(t, settings)).request(METADATA)).body
+  assert.equal(on.introspection_endpoint, `${publicUrl}/introspect`)
+  assert.deepEqual(on.introspection_endpoint_auth_methods_supported, ['Bearer', 'client_secret_basic'])
+  const secrets = { introspection: undefined }
+  const off = await startService(t, settings, undefined, undefined, secrets)
+  assert.deepEqual(
+    Object.keys((await off.request(METADATA)).body).filter((name) => name.startsWith('introspection')),
+    [],
+  )
 })
 
 test('PUBLIC_URL, set on a service that runs, logs nobody out; JWT_ISSUER is strict', async (t) => {

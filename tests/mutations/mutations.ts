@@ -4,6 +4,7 @@ import { conformFaults } from './planted/conform.ts'
 import { contractFaults } from './planted/contract.ts'
 import { deviceFaults } from './planted/devices.ts'
 import { exampleFaults } from './planted/examples.ts'
+import { feedFaults } from './planted/feed.ts'
 import { httpFaults } from './planted/http.ts'
 import { keyFaults } from './planted/keys.ts'
 import { limitFaults } from './planted/limits.ts'
@@ -25,4 +26,5 @@ export const mutations: readonly Mutation[] = [
   ...clientAndCommandFaults,
   ...exampleFaults,
   ...conformFaults,
+  ...feedFaults,
 ]

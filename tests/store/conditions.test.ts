@@ -128,6 +128,7 @@ const claimOf = (
   generation: GENERATION,
   confined,
   jkt,
+  announced: 0,
   now: NOW,
   expiresAt: NOW + 60 * MINUTE,
   successorExpiresAt: NOW + 30 * MINUTE,

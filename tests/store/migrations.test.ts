@@ -38,6 +38,11 @@ const SCHEMA = [
   'events_session_id',
   'events_undelivered',
   'events_user_id',
+  'feed',
+  'feed_ended_at',
+  'feed_head',
+  'feed_position',
+  'feed_unplaced',
   'rate_limits',
   'rate_limits_expires_at',
   'rate_limits_user_id',
@@ -222,7 +227,7 @@ testOnce('whoever starts during a long migration waits for it [sqlite]', async (
   const { db } = await openStore(database)
   // With the migration records, as in any database that is not new.
   await migrate(db)
-  for (const table of ['events', 'rate_limits', 'revoked_tokens', 'sessions', 'signing_keys', 'users'])
+  for (const table of ['feed', 'feed_head', 'events', 'rate_limits', 'revoked_tokens', 'sessions', 'signing_keys', 'users'])
     await db.schema.dropTable(table).execute()
   await sql`delete from kysely_migration`.execute(db)
   const other = await connect(database)

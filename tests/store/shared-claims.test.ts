@@ -82,6 +82,7 @@ onPostgres('what a shared claim and one alone return and leave behind is the sam
       ...FROM,
       generation: 0,
       confined: 0,
+      announced: 0,
       jti: `token ${index}, "quoted" \\ Zoë 🦊`,
       now: NOW + 1,
       expiresAt: NOW + DAY,
@@ -178,7 +179,7 @@ test('two sessions, one `jti`: one gets it, and the other is not counted', async
   const context = await openContext(t)
   const { sessions } = await openSessions(context, 2)
   const times = {
-    ...{ ...FROM, generation: 0, confined: 0 },
+    ...{ ...FROM, generation: 0, confined: 0, announced: 0 },
     ...{ now: NOW, expiresAt: NOW + DAY, successorExpiresAt: NOW + MINUTE },
   }
   const claims = await Promise.all(

@@ -15,6 +15,8 @@ const REVOCATION = /^update "sessions" set "revoked_at" = /
 const EVENTS = /^insert into "events" /
 const HASTEN = /^update "events" set "lane" = /
 
+const FEED = /^insert into "feed"/
+
 test('what each refresh costs: the statements, in order', async (t) => {
   const recording = recordStatements(t)
   const context = await openContext(t)
@@ -50,7 +52,7 @@ test('what each refresh costs: the statements, in order', async (t) => {
   await executed(first.refreshToken, 'replayed', [ROTATION, READ])
   await executed(second, 'refreshed', [TOUCH], false)
   await executed(second, 'rotated', [ROTATION])
-  await executed(first.refreshToken, 'reused', [ROTATION, READ, REVOCATION, EVENTS, HASTEN])
+  await executed(first.refreshToken, 'reused', [ROTATION, READ, REVOCATION, EVENTS, HASTEN, FEED])
   await executed(second, 'revoked', [ROTATION, READ])
   await executed(`${second}x`, 'invalid', [])
   context.clock.now += context.settings.refreshTokenTtl

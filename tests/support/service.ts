@@ -14,9 +14,26 @@ import { createQueue } from '../../src/users/queue.ts'
 import { checkResponse } from './check-response.ts'
 import type { Dialect } from './database.ts'
 import { freshDatabase } from './database.ts'
-import { ADMIN_TOKEN, DAY, MINUTE, PASSWORD, SECRET } from './values.ts'
+import {
+  ADMIN_TOKEN,
+  DAY,
+  INTROSPECTION_TOKEN,
+  MINUTE,
+  PASSWORD,
+  REVOCATIONS_TOKEN,
+  SECRET,
+} from './values.ts'
 
-export { ADMIN_TOKEN, DAY, MINUTE, PASSWORD, SECRET, STRONG_SECRET } from './values.ts'
+export {
+  ADMIN_TOKEN,
+  DAY,
+  INTROSPECTION_TOKEN,
+  MINUTE,
+  PASSWORD,
+  REVOCATIONS_TOKEN,
+  SECRET,
+  STRONG_SECRET,
+} from './values.ts'
 
 /** What a hash costs by default; services of tests take less. */
 export const FULL_COST = { memory: 19_456, iterations: 2 }
@@ -142,7 +159,11 @@ export async function startService(
   const settings: Settings = { ...DEFAULTS, ...overrides, database }
   const core = await createCore({
     settings,
-    secrets: { current: SECRET, previous: [], admin: Buffer.from(ADMIN_TOKEN), ...secrets },
+    secrets: {
+      ...{ current: SECRET, previous: [], admin: Buffer.from(ADMIN_TOKEN) },
+      ...{ revocations: Buffer.from(REVOCATIONS_TOKEN), introspection: Buffer.from(INTROSPECTION_TOKEN) },
+      ...secrets,
+    },
     log: pino({ level: settings.logLevel }, sink),
     now: () => clock.now,
   })

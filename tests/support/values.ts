@@ -6,6 +6,10 @@ export const SECRET = Buffer.from('Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzIG9yIG1vcmU')
 /** For those that read their settings */
 export const STRONG_SECRET = 'tRyk6jCMkkGjNQ6V1XEPh6iOu7wbx3JEOYGct4mhKmk'
 export const ADMIN_TOKEN = 'nW3qXkZ8aVt5Rb1LmYc7Hs0PdJ4uGe9oT2iFQxCE'
+
+export const REVOCATIONS_TOKEN = 'q7RmZ2vXc9LkT4wYb8NsHd3PfJ6uGa1eQ5iVoBxC'
+
+export const INTROSPECTION_TOKEN = 'Jt5WcB9nYz2QmXk7VrLd4HsPf8GuTa3eRo6iNqZC'
 export const PASSWORD = 'correct horse battery staple'
 /** For campaigns that come from one address by the thousand: the environment of a program whose limits are off. */
 export const UNLIMITED = {

@@ -9,7 +9,15 @@ import { lanesOf } from '../../src/limits/networks.ts'
 import type { DialectContext } from './database.ts'
 import { connect } from './database.ts'
 import type { Service } from './service.ts'
-import { ADMIN_TOKEN, override, PASSWORD, SECRET, startService } from './service.ts'
+import {
+  ADMIN_TOKEN,
+  INTROSPECTION_TOKEN,
+  override,
+  PASSWORD,
+  REVOCATIONS_TOKEN,
+  SECRET,
+  startService,
+} from './service.ts'
 
 export { forge } from '../../src/conform/provocations/provocation.ts'
 
@@ -25,6 +33,7 @@ export async function startWorld(
   const service = await startService(t, overrides)
   const common = {
     ...{ t, service, password: PASSWORD, newPassword: 'another one entirely', adminToken: ADMIN_TOKEN },
+    ...{ revocationsToken: REVOCATIONS_TOKEN, introspectionToken: INTROSPECTION_TOKEN },
     ...{ cookieName: service.core.settings.cookie.name, freeName: 'grace', request: service.request },
     baseUrl: service.url,
   }
@@ -40,7 +49,7 @@ export async function startWorld(
 export async function hideTables({ service }: Pick<World, 'service'>): Promise<() => Promise<void>> {
   const rename = async (from: string, to: string) => {
     const database = await connect(service.database)
-    for (const table of ['users', 'sessions', 'revoked_tokens', 'events']) {
+    for (const table of ['users', 'sessions', 'revoked_tokens', 'events', 'feed']) {
       await database.query(`alter table ${from}${table} rename to ${to}${table}`)
     }
     await database.close()

@@ -3,7 +3,7 @@ import type { OperationId } from '../../http/contract.ts'
 import { crossSite } from './by-example.ts'
 import { ofRefresh, ofRegistration } from './devices.ts'
 import { createKey, inBoundSession, withInvalidProof, withoutNonce, withoutProof } from './dpop.ts'
-import { good, ofUser } from './good.ts'
+import { asForm, good, ofUser } from './good.ts'
 import type { Provocation, Provocations } from './provocation.ts'
 import { changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
 
@@ -29,6 +29,19 @@ const withCookie = (operation: OperationId): Provocation =>
 
 /** A refresh token needs no proof there. */
 const byAccessToken = changed(good.logout, (_, { accessToken }) => ({ method: 'POST', bearer: accessToken }))
+/** The responses to a form that does not fit */
+const ofForm = (operation: 'introspect' | 'revoke'): Provocations => ({
+  '400 invalid_member': changed(good[operation], (request) => ({ ...request, ...asForm({}) })),
+  '413 too_large': [
+    changed(good[operation], (request) => ({ ...request, ...asForm({ token: 'x'.repeat(16 * 1024) }) })),
+    changed(good[operation], (request) => ({
+      ...request,
+      body: new Blob([`token=${'x'.repeat(16 * 1024)}`]).stream(),
+    })),
+  ],
+})
+
+const basic = (password: string) => `Basic ${Buffer.from(`gateway:${password}`).toString('base64')}`
 
 export const own: Partial<Record<OperationId, Provocations>> = {
   refreshToken: {
@@ -103,6 +116,51 @@ export const own: Partial<Record<OperationId, Provocations>> = {
   },
   registerDevice: ofRegistration,
   refreshDevice: ofRefresh,
+  revoke: {
+    '200 empty': [
+      good.revoke,
+      changed(good.revoke, (_, { accessToken }) =>
+        asForm({ token: accessToken, token_type_hint: 'access_token' }),
+      ),
+      changed(good.revoke, (_, { refreshToken }) => asForm({ token: forge(refreshToken) })),
+    ],
+    ...ofForm('revoke'),
+  },
+  introspect: {
+    '200 active': [
+      good.introspect,
+      changed(good.introspect, ({ bearer = '', ...request }) => ({
+        ...request,
+        headers: { ...request.headers, Authorization: basic(bearer) },
+      })),
+    ],
+    '200 inactive': [
+      changed(good.introspect, (request, { refreshToken }) => ({
+        ...request,
+        ...asForm({ token: refreshToken }),
+      })),
+      async (actor) => {
+        await actor.request('/api/auth/logout', { method: 'POST', bearer: actor.refreshToken })
+        return good.introspect(actor)
+      },
+    ],
+    '401 invalid': [
+      changed(good.introspect, ({ bearer, ...request }) => ({ ...request, bearer: `${bearer}x` })),
+      changed(good.introspect, ({ bearer, ...request }) => ({
+        ...request,
+        headers: { ...request.headers, Authorization: basic(`${bearer}x`) },
+      })),
+    ],
+    ...ofForm('introspect'),
+  },
+  listRevocations: {
+    '200 snapshot': async (actor) => {
+      await actor.request('/api/auth/logout', { method: 'POST', bearer: actor.refreshToken })
+      return good.listRevocations(actor)
+    },
+    '400 invalid_parameter': moved(good.listRevocations, (path) => `${path}?wait=26`),
+    '401 invalid': changed(good.listRevocations, (request) => ({ bearer: `${request.bearer}x` })),
+  },
   me: { '200 ada': good.me },
   listSessions: { '200 one': good.listSessions },
   endSession: { '200 ok': good.endSession },

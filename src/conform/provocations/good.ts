@@ -26,6 +26,15 @@ const asAdmin =
   (path: string): Provocation =>
   ({ adminToken }) => ({ path, request: { bearer: adminToken } })
 
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
+
+/** A request with a form, as those of OAuth 2.0 are */
+export const asForm = (members: Readonly<Record<string, string>>): Request => ({
+  method: 'POST',
+  headers: FORM,
+  body: new URLSearchParams(members).toString(),
+})
+
 const POST = { method: 'POST' }
 const DELETE = { method: 'DELETE' }
 
@@ -57,6 +66,15 @@ export const good: Readonly<Record<OperationId, Provocation>> = {
   }),
   registerDevice: goodRegistration,
   refreshDevice: goodRefresh,
+  revoke: ({ refreshToken }) => ({ path: '/revoke', request: asForm({ token: refreshToken }) }),
+  introspect: ({ introspectionToken, accessToken }) => ({
+    path: '/introspect',
+    request: { bearer: introspectionToken, ...asForm({ token: accessToken }) },
+  }),
+  listRevocations: ({ revocationsToken }) => ({
+    path: '/revocations',
+    request: { bearer: revocationsToken },
+  }),
   me: asUser('/api/auth/me'),
   listSessions: asUser('/api/auth/sessions'),
   endSession: (actor) => asUser(`/api/auth/sessions/${sidOf(actor.accessToken)}`, DELETE)(actor),

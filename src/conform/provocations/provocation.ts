@@ -14,6 +14,8 @@ export interface Actor extends Tokens {
   /** What `POST /api/auth/password` sets */
   readonly newPassword: string
   readonly adminToken: string
+  readonly revocationsToken: string
+  readonly introspectionToken: string
   readonly cookieName: string
   /** Where the server is, without a slash at the end */
   readonly baseUrl: string

@@ -11,18 +11,28 @@ interface Contract {
   readonly components: Named<Named> & { readonly securitySchemes: Named<{ readonly name?: string }> }
 }
 
-/** The bundled contract with the facts of this installation: its address, its cookie, and whether it has administration. */
+/** The bundled contract with the facts of this installation: its address, its cookie, and what is switched on. */
 export function servedContract({
   settings,
   adminToken,
-}: Pick<Core, 'settings' | 'adminToken'>): Uint8Array<ArrayBuffer> {
+  revocationsToken,
+  introspectionToken,
+}: Pick<
+  Core,
+  'settings' | 'adminToken' | 'revocationsToken' | 'introspectionToken'
+>): Uint8Array<ArrayBuffer> {
   const text = readFileSync(CONTRACT, 'utf8')
   const { refreshCookie } = (JSON.parse(text) as Contract).components.securitySchemes
   // The name of a cookie needs no escapes (RFC 6265 §4.1.1). It is in the examples as well.
   const contract = JSON.parse(text.replaceAll(String(refreshCookie?.name), settings.cookie.name)) as Contract
+  const off = [
+    ...(adminToken === undefined ? ['/admin/'] : []),
+    ...(revocationsToken === undefined ? ['/revocations'] : []),
+    ...(introspectionToken === undefined ? ['/introspect'] : []),
+  ]
   return Buffer.from(
     JSON.stringify({
-      ...(adminToken === undefined ? withoutAdministration(contract) : contract),
+      ...(off.length > 0 ? without(contract, off) : contract),
       // OpenAPI 3.1.1: relative to "the location where the document containing the Server Object is being served". So it
       // is right below any path that a proxy or `mount()` adds.
       servers: [{ url: '.', description: 'This service' }],
@@ -33,15 +43,17 @@ export function servedContract({
 const filtered = <T>(members: Named<T>, isKept: (name: string) => boolean): Named<T> =>
   Object.fromEntries(Object.entries(members).filter(([name]) => isKept(name)))
 
-/** Without `ADMIN_TOKEN`, every path of administration gets 404. */
-function withoutAdministration({ tags, paths, components, ...contract }: Contract): Contract {
+/** Leaves out what is off: its paths get 404. @param off the beginnings of paths */
+function without({ tags, paths, components, ...contract }: Contract, off: readonly string[]): Contract {
+  const left = filtered(paths, (path) => !off.some((prefix) => path.startsWith(prefix)))
+  const isUsed = (part: string) => JSON.stringify(left).includes(part)
   return withoutUnused({
     ...contract,
-    tags: tags.filter(({ name }) => name !== 'admin'),
-    paths: filtered(paths, (path) => !path.startsWith('/admin/')),
+    tags: tags.filter(({ name }) => name === 'webhook' || isUsed(`"${name}"`)),
+    paths: left,
     components: {
       ...components,
-      securitySchemes: filtered(components.securitySchemes, (name) => name !== 'adminToken'),
+      securitySchemes: filtered(components.securitySchemes, (name) => isUsed(`"${name}":[]`)),
     },
   })
 }

@@ -48,15 +48,23 @@ async function discardBody(c: Context<Env>): Promise<void> {
 }
 
 const JSON_TYPE = 'application/json'
+const FORM_TYPE = 'application/x-www-form-urlencoded'
 
 /** RFC 9110 §15.5.16: "due to the request's indicated Content-Type or Content-Encoding" */
-export const requireJson: Check = (core, c) => {
-  const type = c.req.header('Content-Type')
-  const encoding = c.req.header('Content-Encoding')?.toLowerCase() ?? 'identity'
-  if (type?.split(';')[0]?.trim().toLowerCase() === JSON_TYPE && encoding === 'identity') {
-    // Hono's validator does not accept all parameters (RFC 9110 §5.6.6: `; charset=utf-8`, ` ;`). JSON defines none.
-    if (type !== JSON_TYPE) c.req.raw.headers.set('Content-Type', JSON_TYPE)
-    return undefined
+const requireType =
+  (expected: string): Check =>
+  (core, c) => {
+    const type = c.req.header('Content-Type')
+    const encoding = c.req.header('Content-Encoding')?.toLowerCase() ?? 'identity'
+    if (type?.split(';')[0]?.trim().toLowerCase() === expected && encoding === 'identity') {
+      // Hono's validator does not accept all parameters (RFC 9110 §5.6.6: `; charset=utf-8`, ` ;`). Neither type defines any.
+      if (type !== expected) c.req.raw.headers.set('Content-Type', expected)
+      return undefined
+    }
+    return send(core, c, failureDraft(415, 'Unsupported media type.'))
   }
-  return send(core, c, failureDraft(415, 'Unsupported media type.'))
-}
+
+export const requireJson = requireType(JSON_TYPE)
+
+/** The type of OAuth 2.0's requests (RFC 6749 appendix B) */
+export const requireForm = requireType(FORM_TYPE)

@@ -4,12 +4,19 @@ import type { Handlers, OperationId } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { requireAdminToken } from './admin-access.ts'
 import type { Check } from './checks.ts'
-import { requireJson } from './checks.ts'
+import { requireForm, requireJson } from './checks.ts'
 import { refuseCrossSite, refuseCrossSiteLogin } from './cross-site.ts'
-import { limitLogins, limitPasswordChanges, limitRefusedTokens, limitRegistrations } from './limits.ts'
+import {
+  limitIntrospections,
+  limitLogins,
+  limitPasswordChanges,
+  limitRefusedTokens,
+  limitRegistrations,
+} from './limits.ts'
 import { proveLogin } from './proofs.ts'
 import { requireAccess } from './require-access.ts'
 import { inTurn } from './turns.ts'
+import { requireIntrospectionToken, requireRevocationsToken } from './verification-access.ts'
 
 /** Checks run in this order before the body is read and validated. */
 export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
@@ -22,6 +29,10 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   changePassword: [refuseCrossSite, requireJson],
   registerDevice: [refuseCrossSite],
   refreshDevice: [refuseCrossSite],
+  revoke: [requireForm],
+  // APIs have no cookie either.
+  introspect: [requireIntrospectionToken, requireForm],
+  listRevocations: [requireRevocationsToken],
   me: [],
   listSessions: [],
   endSession: [refuseCrossSite],
@@ -69,6 +80,7 @@ export function guarded(core: Core, handlers: Handlers): Handlers {
     createUser: inTurn(core, handlers.createUser, ({ body }) => body.password !== undefined),
     setUserPassword: inTurn(core, handlers.setUserPassword),
     logoutAll: requireAccess(core, handlers.logoutAll),
+    introspect: limitIntrospections(core, handlers.introspect),
     me: requireAccess(core, handlers.me),
     listSessions: requireAccess(core, handlers.listSessions),
     endSession: requireAccess(core, handlers.endSession),

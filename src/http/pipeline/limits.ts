@@ -73,6 +73,16 @@ export const limitRefusedTokens =
     return failure(429, tooMany(core, c, refusal)) as Reply<Id>
   }
 
+/** Counts forged tokens by the address of the API that asks. A valid token always passes (RFC 7662 §4: token scanning). */
+export const limitIntrospections =
+  (core: Core, handler: Handler<'introspect'>): Handler<'introspect'> =>
+  async (c, operation) => {
+    const reply = await handler(c, operation)
+    if (!c.get('isForged')) return reply
+    const refusal = await core.limits.failure(c.get('address'))
+    return refusal === undefined ? reply : operation.failure(429, tooMany(core, c, refusal))
+  }
+
 /** Runs the operation and reports its result to the attempt. A failed attempt stays counted. */
 async function finish<Id extends OperationId>(
   core: Core,

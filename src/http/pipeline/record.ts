@@ -79,6 +79,8 @@ export function logEvents(
   events: readonly NewEvent[],
   kind?: 'refresh' | 'exchange',
 ): void {
+  // Sessions may have ended, and APIs that follow the feed want to know.
+  if (events.length > 0) core.feed?.wake()
   for (const { name, ...details } of events) logEvent(core, c, name, { ...details, ...(kind && { kind }) })
   const [first] = events
   if (first !== undefined) c.set('outcome', { user_id: first.userId ?? undefined, ...c.get('outcome') })

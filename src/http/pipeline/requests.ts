@@ -13,6 +13,9 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz'])
 
+// A hundred followers would write a hundred lines for each ending.
+const isPoll = (route: string, status: number) => route === '/revocations' && status < 400
+
 /** Sets the request's id, the client's address and the first headers of the response. */
 export function identify({ settings, log, holdsSecret, shutdown }: Core): MiddlewareHandler<Env> {
   const addressOf = addressReader(settings.trustProxy)
@@ -51,6 +54,7 @@ export function logRequests(core: Core): MiddlewareHandler<Env> {
     // The template, because the path itself may contain a token.
     const route = routePath(c, -1)
     core.metrics?.answered(c.req.method, route, c.res.status, duration / 1000)
+    if (isPoll(route, c.res.status)) return
     if (core.settings.logProbes || !PROBES.has(route) || c.res.status !== 200)
       logLine(core, c, route, duration)
   }

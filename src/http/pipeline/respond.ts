@@ -99,7 +99,7 @@ export function send(core: Core, c: Context<Env>, { status, type, body, message 
   if (type !== null) headers['Content-Type'] = type.startsWith('text/') ? `${type}; charset=utf-8` : type
   if (type === 'application/json') headers['Cache-Control'] ??= 'no-store'
   if (status === 401) {
-    headers['WWW-Authenticate'] = challenge(core, c, message)
+    headers['WWW-Authenticate'] ??= challenge(core, c, message)
     if (!WITHOUT_DPOP.test(message ?? '')) offerNonce(core, c, message)
   }
   if (status === 503) headers['Retry-After'] = RETRY_AFTER

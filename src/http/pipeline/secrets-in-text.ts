@@ -7,12 +7,14 @@ import type { CoreOptions } from '../core.ts'
  * reveals nothing about them.
  */
 export function secretFinder(
-  { current, previous, refresh, admin }: CoreOptions['secrets'],
+  { current, previous, refresh, admin, revocations, introspection }: CoreOptions['secrets'],
   webhook: string | undefined,
 ): (text: string) => boolean {
   const receivers = webhook === undefined ? undefined : Buffer.from(webhook.replace(/^whsec_/, ''))
   const secrets = [
     admin,
+    revocations,
+    introspection,
     receivers,
     current,
     ...previous,

@@ -74,7 +74,7 @@ export interface Listener {
 export async function listen(
   app: Pick<Hono<Env>, 'fetch'>,
   { host, port }: { readonly host: string; readonly port: number },
-  core?: Pick<Core, 'log' | 'metrics'>,
+  core?: Pick<Core, 'log' | 'metrics'> & Partial<Pick<Core, 'feed'>>,
   timeouts: Partial<typeof TIMEOUTS> = {},
 ): Promise<Listener> {
   const context = { security: await securityHeaders(), core }
@@ -113,6 +113,8 @@ export async function listen(
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close(patience) {
+      // Those who wait for news would wait longer than the patience.
+      core?.feed?.close()
       await acceptWaiting(server)
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => server.closeAllConnections(), patience)

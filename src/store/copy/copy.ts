@@ -15,6 +15,7 @@ const TABLES = [
   { name: 'revoked_tokens', key: 'jti' },
   { name: 'events', key: 'position' },
   { name: 'signing_keys', key: 'kid' },
+  { name: 'feed', key: 'id' },
 ] as const
 
 type Table = (typeof TABLES)[number]
@@ -54,7 +55,7 @@ export function copyRows(
     await markUnfinished(target)
     // Deleting comes first, because a new user may have the name of a deleted one.
     for (const table of TABLES) await deleteMissing(from, to, table)
-    const rows = { users: 0, sessions: 0, revoked_tokens: 0, events: 0, signing_keys: 0 }
+    const rows = { users: 0, sessions: 0, revoked_tokens: 0, events: 0, signing_keys: 0, feed: 0 }
     for (const table of TABLES) rows[table.name] = await upsertAll(from, to, table, onRows)
     for (const table of TABLES) {
       const key = await firstDifference(from, to, table, onRows)
@@ -66,11 +67,18 @@ export function copyRows(
   })
 }
 
-/** PostgreSQL's sequence does not notice inserted positions. SQLite continues from the rows. */
+/** PostgreSQL's sequences do not notice inserted numbers. SQLite continues from the rows. */
 async function continueNumbers(target: Database): Promise<void> {
+  await sql`update feed_head set position = (select coalesce(max(position), 0) from feed)`.execute(target)
   if (!isPostgres(target)) return
-  const sequence = sql`pg_get_serial_sequence('events', 'position')`
-  await sql`select setval(${sequence}, coalesce(max(position), 0) + 1, false) from events`.execute(target)
+  for (const [table, column] of [
+    ['events', 'position'],
+    ['feed', 'id'],
+  ]) {
+    const sequence = sql`pg_get_serial_sequence(${sql.lit(table)}, ${sql.lit(column)})`
+    const last = sql`coalesce(max(${sql.ref(String(column))}), 0) + 1`
+    await sql`select setval(${sequence}, ${last}, false) from ${sql.table(String(table))}`.execute(target)
+  }
 }
 
 async function isInUse(from: Rows, to: Rows): Promise<boolean> {

@@ -3,6 +3,7 @@ import { isPostgres } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
+import { insertEndOfUser } from './feed.ts'
 import type { PrunedBatch } from './prune.ts'
 import { timed, unlocked } from './prune.ts'
 
@@ -41,6 +42,8 @@ export function beginDeletion(
     if (user === undefined) return []
     const events: NewEvent[] = [{ name: 'user.deactivated', userId: id, reason: 'deleted' }]
     await insertEvents(trx, events, now, origin)
+    // Not all sessions for good: if the deletion is interrupted, the user may be activated again.
+    await insertEndOfUser(trx, id, now)
     return events
   })
 }

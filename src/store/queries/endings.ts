@@ -7,6 +7,7 @@ import { locked } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { NewEvent } from './events.ts'
 import { insertEvents } from './events.ts'
+import { insertEnded, insertEndOfUser } from './feed.ts'
 import type { Revocation } from './revocations.ts'
 import { revoked, revokeQuery } from './revocations.ts'
 
@@ -97,6 +98,8 @@ export async function endSessions(trx: Transaction<Schema>, revocation: Revocati
     const ids = await revokeRows(trx, found, reason, now)
     const events = [...causes, ...ids.map((id) => revoked(userId, id, reason))]
     await insertEvents(trx, events, now, origin)
+    const ended = ids.map((sessionId) => ({ sessionId }))
+    await insertEnded(trx, ended, now)
     return { endedSessions: ids.length, events }
   }
   const epoch = user.epoch + 1
@@ -113,6 +116,7 @@ export async function endSessions(trx: Transaction<Schema>, revocation: Revocati
     .execute()
   const events: NewEvent[] = [...causes, { name: 'sessions.revoked', userId, reason }]
   await insertEvents(trx, events, now, origin)
+  await insertEndOfUser(trx, userId, now, except || undefined)
   return { endedSessions: 0, events, rest: { userId, epoch, reason, now } }
 }
 

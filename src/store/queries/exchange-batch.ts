@@ -27,6 +27,8 @@ export interface ExchangeClaim extends RefreshedFrom, ProvenDevice {
   readonly successorExpiresAt: number
   /** The thumbprint of the key that was proven. Empty: none */
   readonly jkt: string
+  /** 1 or 0: whether the token may still live at APIs, so that the feed has to name it */
+  readonly announced: number
 }
 
 export interface RevokedToken {
@@ -57,6 +59,7 @@ interface Claims {
   readonly deviceKeys: readonly string[]
   readonly bindingsUntils: readonly number[]
   readonly jkts: readonly string[]
+  readonly announceds: readonly number[]
   readonly count: number
 }
 
@@ -74,11 +77,12 @@ const unnested = (claims: Claims) => sql<ExchangeClaim>`unnest(
   ${claims.settledBefores}::bigint[],
   ${claims.deviceKeys}::text[],
   ${claims.bindingsUntils}::bigint[],
-  ${claims.jkts}::text[]
+  ${claims.jkts}::text[],
+  ${claims.announceds}::bigint[]
 )`
 const columns = sql`given(
   "jti", "sessionId", "userId", "generation", "confined", "now", "expiresAt", "successorExpiresAt",
-  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil", "jkt"
+  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil", "jkt", "announced"
 )`
 
 const statement = prepared((db, claims: Claims) =>
@@ -115,7 +119,19 @@ const statement = prepared((db, claims: Claims) =>
             .where(userAllows),
         )
         .onConflict((conflict) => conflict.column('jti').doNothing())
-        .returning(['session_id', 'revoked_at', 'successor_expires_at']),
+        .returning(['jti', 'session_id', 'revoked_at', 'successor_expires_at']),
+    )
+    .with('announced', (announced) =>
+      announced
+        .insertInto('feed')
+        .columns(['ended_at', 'jti'])
+        .expression((eb) =>
+          eb
+            .selectFrom('locked')
+            .innerJoin('claimed', 'claimed.jti', 'locked.jti')
+            .select(['locked.now', 'claimed.jti'])
+            .where('locked.announced', '=', 1),
+        ),
     )
     .updateTable('sessions')
     .from('locked')
@@ -154,5 +170,6 @@ export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promis
     deviceKeys: claims.map(({ deviceKey }) => deviceKey),
     bindingsUntils: claims.map(({ bindingsUntil }) => bindingsUntil),
     jkts: claims.map(({ jkt }) => jkt),
+    announceds: claims.map(({ announced }) => announced),
     count: claims.length,
   })

@@ -5,6 +5,7 @@ import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
 import type { ClaimedToken, ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
+import { insertEnded } from './feed.ts'
 import { isExchangeable, isOnDevice, isProven, refreshedColumns, userAllows } from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
@@ -42,6 +43,7 @@ const claimAlone = (db: Database, claim: ExchangeClaim): Promise<Omit<ClaimedTok
     const successorExpiresAt = Math.min(claim.successorExpiresAt, session.absoluteExpiresAt)
     const [token] = await insertClaim(trx, { ...claim, successorExpiresAt })
     if (token === undefined) throw new AlreadyClaimed()
+    if (claim.announced === 1) await insertEnded(trx, [{ jti: claim.jti }], claim.now)
     return { ...token, jkt: session.jkt }
   })
 

@@ -3,6 +3,7 @@ import { locked } from '../statement.ts'
 import type { EndedSessions } from './endings.ts'
 import { endSessions, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
+import { insertEnded } from './feed.ts'
 import { isNotEnding, refreshedFrom, rotatedColumns, SESSION } from './rotation-conditions.ts'
 import type { FoundSession, Session } from './sessions.ts'
 
@@ -59,6 +60,7 @@ export function updatePassword(
     const cause: NewEvent = { name: 'password.changed', userId, sessionId }
     const end = { userId, reason: 'password', now, origin, except: sessionId, cause } as const
     const ended = await endSessions(trx, end)
+    await insertEnded(trx, [{ sessionId, generation: session.generation }], now)
     return { ...ended, session }
   })
 }

@@ -6,6 +6,7 @@ import { transaction } from '../transaction.ts'
 import { defined } from './defined.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
+import { insertEnded } from './feed.ts'
 import { isNotEnding } from './rotation-conditions.ts'
 
 export type RevocationReason =
@@ -86,6 +87,7 @@ export function revokeSession(
     const events: NewEvent[] = [revoked(row.userId, sessionId, reason)]
     if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId })
     await insertEvents(trx, events, now, origin)
+    await insertEnded(trx, [{ sessionId }], now)
     return events
   })
 }
@@ -120,15 +122,20 @@ export async function revokeAllSessions(db: Database, { reason, now, origin }: R
       // The event is written with the first batch, so that no session ends without it.
       if (count === 0 && countActive(batch, now) > 0)
         await insertEvents(trx, [{ name: 'sessions.revoked', reason }], now, origin)
+      // The batches go up in the order of ids, so all sessions up to this one are over.
+      if (countActive(batch, now) > 0) await insertEnded(trx, [{ through: lastId(batch, after) }], now)
       return batch
     })
     count += countActive(rows, now)
-    after = rows.reduce((last, { id }) => (id > last ? id : last), after)
+    after = lastId(rows, after)
     return rows.length > 0
   }
   await inSlices(slice, { pauseFactor: isPostgres(db) ? 0 : PAUSE_FACTOR })
   return count
 }
+
+const lastId = (rows: readonly Ended[], after: string) =>
+  rows.reduce((last, { id }) => (id > last ? id : last), after)
 
 const countActive = (rows: readonly Ended[], now: number) =>
   rows.filter(({ absoluteExpiresAt }) => absoluteExpiresAt > now).length

@@ -7,6 +7,7 @@ import { transaction } from '../transaction.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
 import { evict } from './evict.ts'
+import { insertEnded } from './feed.ts'
 import { findOpened } from './opened-sessions.ts'
 import { revoked } from './revocations.ts'
 import { sharedRotation } from './rotate-batch.ts'
@@ -105,6 +106,11 @@ export function insertSession(
       ...evicted.map((id) => revoked(userId, id, 'evicted')),
     ]
     await insertEvents(trx, events, session.now, origin)
+    await insertEnded(
+      trx,
+      evicted.map((id) => ({ sessionId: id })),
+      now,
+    )
     const row = await trx
       .insertInto('sessions')
       .values({

@@ -6,6 +6,7 @@ import type { EndedSessions } from './endings.ts'
 import { endSessions, SLICE, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
+import { insertEnded } from './feed.ts'
 
 /** A user. Times are in milliseconds since the epoch. */
 export interface UserRow {
@@ -188,6 +189,7 @@ export async function deleteUser(
     if (user === undefined) return undefined
     const events: NewEvent[] = [{ name: 'user.deleted', userId: id }]
     await insertEvents(trx, events, now, origin)
+    await insertEnded(trx, [{ userId: id }], now)
     return [...earlier, ...events]
   })
 }

@@ -1,8 +1,12 @@
 /** Responses of other kinds than the examples have: full pages, empty members, and cookies of sessions that end. */
 import { goodRegistration } from '../../../src/conform/provocations/devices.ts'
 import { createKey, sendProven } from '../../../src/conform/provocations/dpop.ts'
+import { asForm } from '../../../src/conform/provocations/good.ts'
+import { PAGE } from '../../../src/feed/feed.ts'
 import { pruneAll } from '../../../src/sessions/prune.ts'
 import { OPERATOR } from '../../../src/store/queries/events.ts'
+import type { Ended } from '../../../src/store/queries/feed.ts'
+import { insertEnded } from '../../../src/store/queries/feed.ts'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
 import { PUBLIC_ALGORITHMS } from '../../../src/tokens/algorithms.ts'
 import type { Request } from '../../support/service.ts'
@@ -85,8 +89,27 @@ async function bound(world: World): Promise<void> {
   await service.request('/api/auth/sessions', { bearer: accessToken })
 }
 
+/** The feed with what ends in all ways, in two pages, and introspection with an issuer */
+async function verification(world: World): Promise<void> {
+  const { service, introspectionToken, revocationsToken: bearer } = world
+  const [userId, through, except] = ['a user', 'the last session', 'another session']
+  const many = Array.from({ length: PAGE }, (_, index) => ({ jti: `token ${index}` }))
+  const forms: readonly Ended[] = [
+    ...[{ sessionId: 'a session' }, { sessionId: 'a session', generation: 2 }, { jti: 'a token' }],
+    ...[{ userId }, { userId, through }, { userId, through, except }, { through }],
+  ]
+  await insertEnded(service.core.db, [...forms, ...many], service.clock.now)
+  const { body } = await service.request('/revocations', { bearer })
+  await service.request(`/revocations?cursor=${body.data.cursor}&wait=1`, { bearer })
+  configure(world, { issuer: 'https://id.example', audience: 'api' })
+  const { accessToken: token } = await service.login()
+  await service.request('/introspect', { bearer: introspectionToken, ...asForm({ token }) })
+}
+
 /** Sends them all. Each is checked against the contract, as every response. */
 export async function further(world: World): Promise<void> {
+  await verification(world)
+  configure(world, { issuer: undefined, audience: undefined })
   await misfits(world)
   await withoutDevice(world)
   await events(world)

@@ -20,7 +20,7 @@ const recording = (schema: ZodType, prefix: string) =>
 
 interface Request {
   query?: ZodType
-  readonly body?: { readonly content: { readonly 'application/json': { schema: ZodType } } }
+  readonly body?: { readonly content: Readonly<Record<string, { schema: ZodType }>> }
 }
 
 /** Records from now on what is read, in every service that starts after this. */
@@ -28,8 +28,8 @@ export function recordReads(): void {
   for (const route of Object.values(routes)) {
     const { request = {} } = route as { readonly request?: Request }
     if (request.query !== undefined) request.query = recording(request.query, `${route.operationId} query`)
-    const json = request.body?.content['application/json']
-    if (json !== undefined) json.schema = recording(json.schema, `${route.operationId} body`)
+    for (const part of Object.values(request.body?.content ?? {}))
+      part.schema = recording(part.schema, `${route.operationId} body`)
   }
   const header = HonoRequest.prototype.header as (name?: string) => string | undefined
   HonoRequest.prototype.header = function (this: HonoRequest, name?: string) {
@@ -51,7 +51,7 @@ function members(
 interface Operation {
   readonly operationId: string
   readonly parameters?: readonly { readonly in: string; readonly name: string }[]
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: object } } }
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> }
 }
 
 /** @returns the documented members of bodies, queries and headers that no handler has read */
@@ -62,9 +62,9 @@ export function unread(document: Members): string[] {
     .flatMap(({ operationId, parameters = [], requestBody }) => [
       ...(requestBody === undefined
         ? []
-        : members(document, requestBody.content['application/json'].schema).map(
-            (name) => `${operationId} body ${name}`,
-          )),
+        : Object.values(requestBody.content)
+            .flatMap(({ schema }) => members(document, schema))
+            .map((name) => `${operationId} body ${name}`)),
       ...parameters.flatMap(({ in: place, name }) => {
         if (place === 'header') return `header ${name.toLowerCase()}`
         return place === 'query' ? `${operationId} query ${name}` : []

@@ -1,10 +1,15 @@
 /** How the responses are provoked that need more than requests: other settings, another time, a broken database. */
 import { withPassword } from '../../../src/conform/provocations/by-example.ts'
 import { deviceRefresh, register } from '../../../src/conform/provocations/devices.ts'
-import { good } from '../../../src/conform/provocations/good.ts'
+import { asForm, good } from '../../../src/conform/provocations/good.ts'
 import { waysTo } from '../../../src/conform/provocations/index.ts'
 import type { Provocation, Provocations, Ways } from '../../../src/conform/provocations/provocation.ts'
-import { after as afterOf, changed, fromElsewhere } from '../../../src/conform/provocations/provocation.ts'
+import {
+  after as afterOf,
+  changed,
+  forge,
+  fromElsewhere,
+} from '../../../src/conform/provocations/provocation.ts'
 import type { OperationId } from '../../../src/http/contract.ts'
 import type { Request } from '../../support/service.ts'
 import { DAY, MINUTE, override } from '../../support/service.ts'
@@ -50,6 +55,10 @@ const counted: Partial<Record<OperationId, InWorld>> = {
   logout: way('logout', '401 invalid'),
   registerDevice: way('registerDevice', '401 invalid_proof'),
   refreshDevice: way('refreshDevice', '401 ended'),
+  introspect: changed(good.introspect, (request, { accessToken }) => ({
+    ...request,
+    ...asForm({ token: forge(accessToken) }),
+  })),
 }
 
 // A lock takes a second.
@@ -166,7 +175,10 @@ function underneath(operationId: OperationId, key: string): Ways<World> | undefi
     case '404 dbsc_off':
       return after(request, (world) => configure(world, { dbsc: 'off' }))
     case '404 off':
-      return after(request, ({ service }) => override(service.core, { adminToken: undefined }))
+      return after(request, ({ service }) => {
+        const off = { adminToken: undefined, revocationsToken: undefined, introspectionToken: undefined }
+        override(service.core, off)
+      })
     case '403 closed':
       return after(request, (world) => configure(world, { registration: 'closed' }))
     case '403 disabled':

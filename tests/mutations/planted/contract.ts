@@ -25,7 +25,7 @@ export const contractFaults: readonly Mutation[] = [
   },
   {
     file: 'openapi/supported.ts',
-    find: "  allow(where, Object.keys(content), ['application/json'])\n",
+    find: '  allow(where, Object.keys(content), BODIES)\n',
     replace: '',
     why: 'the contract may promise a media type that the service refuses',
     tests: ['tests/contract/supported.test.ts'],

@@ -1,0 +1,198 @@
+/** The feed of what has ended: see `docs/adr/0060-the-feed.md`. */
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Database } from '../schema.ts'
+import { prepared } from '../statement.ts'
+import { transaction } from '../transaction.ts'
+import type { PrunedBatch } from './prune.ts'
+import { timed, unlocked } from './prune.ts'
+
+/** What has ended: a session, sessions of a user, sessions of everybody, or one token */
+export type Ended =
+  | { readonly sessionId: string; readonly generation?: number }
+  | { readonly userId: string; readonly through?: string; readonly except?: string | undefined }
+  | { readonly through: string }
+  | { readonly jti: string }
+
+// Rows. Their parameters fit into one statement of either dialect.
+const BATCH = 500
+
+const rowOf = (ended: Ended, now: number) => ({
+  ended_at: now,
+  session_id: 'sessionId' in ended ? ended.sessionId : 'userId' in ended ? (ended.except ?? null) : null,
+  user_id: 'userId' in ended ? ended.userId : null,
+  jti: 'jti' in ended ? ended.jti : null,
+  generation: 'generation' in ended ? ended.generation : null,
+  through: 'through' in ended ? ended.through : null,
+})
+
+/**
+ * Puts what has ended into the feed. It is called in the transaction of the ending, so that both or neither are committed.
+ *
+ * @param now milliseconds since the epoch
+ */
+export async function insertEnded(db: Database, ended: readonly Ended[], now: number): Promise<void> {
+  for (let at = 0; at < ended.length; at += BATCH) {
+    const rows = ended.slice(at, at + BATCH).map((one) => rowOf(one, now))
+    await db.insertInto('feed').values(rows).execute()
+  }
+}
+
+/**
+ * Puts the unrevoked sessions of a user into the feed as one entry. New sessions have higher ids, because ids begin with the
+ * time. The user's row must be locked, so that no session is opened meanwhile.
+ *
+ * @param except the id of a session that has not ended
+ */
+export async function insertEndOfUser(db: Database, userId: string, now: number, except?: string) {
+  const last = await db
+    .selectFrom('sessions')
+    .select((eb) => eb.fn.max<string | null>('id').as('id'))
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  if (typeof last?.id === 'string') await insertEnded(db, [{ userId, through: last.id, except }], now)
+}
+
+const COLUMNS = [
+  'feed.position as position',
+  'feed.ended_at as endedAt',
+  'feed.session_id as sessionId',
+  'feed.user_id as userId',
+  'feed.jti as jti',
+  'feed.generation as generation',
+  'feed.through as through',
+] as const
+
+/** An entry that has its position */
+export interface FeedEntry {
+  readonly position: number
+  /** Milliseconds since the epoch */
+  readonly endedAt: number
+  readonly sessionId: string | null
+  readonly userId: string | null
+  readonly jti: string | null
+  readonly generation: number | null
+  readonly through: string | null
+}
+
+/** The cursor of a follower that has nothing yet */
+export const START = '0'
+
+/**
+ * The cursor after an entry. It names what stands at the position: in a restored backup, or after a fail-over that lost
+ * commits, something else stands there or nothing, and the follower starts over.
+ */
+export function cursorAfter(entry: FeedEntry | undefined): string {
+  if (entry === undefined) return START
+  const { position, ...rest } = entry
+  const digest = createHash('sha256').update(JSON.stringify(Object.values(rest)))
+  return `${position}.${digest.digest('base64url').slice(0, 10)}`
+}
+
+export const positionOf = (cursor: string): number => Number(cursor.split('.')[0])
+
+// Entries that get their positions in one transaction
+const MOST = 5000
+
+/**
+ * Gives positions to entries that have none. Only one process at a time does this, and it commits before the next one
+ * reads. So positions are visible in their order, although transactions that write entries commit in any order.
+ *
+ * @returns whether there may be more
+ */
+export function placeEntries(db: Database): Promise<boolean> {
+  return transaction(db, async (trx) => {
+    // It writes first: on SQLite, a transaction that begins with a read may not be allowed to write.
+    const { position } = await trx
+      .updateTable('feed_head')
+      .set((eb) => ({ position: eb.ref('position') }))
+      .where('id', '=', 1)
+      .returning('position')
+      .executeTakeFirstOrThrow()
+    const unplaced = trx
+      .selectFrom('feed')
+      .select(['id', sql<number>`row_number() over (order by id)`.as('number')])
+      .where('position', 'is', null)
+      .orderBy('id')
+      .limit(MOST)
+    const { numUpdatedRows } = await trx
+      .updateTable('feed')
+      .from(unplaced.as('unplaced'))
+      .set({ position: sql<number>`unplaced.number + ${position}` })
+      .whereRef('feed.id', '=', 'unplaced.id')
+      .executeTakeFirst()
+    const placed = Number(numUpdatedRows)
+    if (placed > 0)
+      await trx
+        .updateTable('feed_head')
+        .set({ position: position + placed })
+        .where('id', '=', 1)
+        .execute()
+    return placed === MOST
+  })
+}
+
+export interface FeedHead {
+  /** The last entry that has a position. Undefined when there is none, or it is pruned. */
+  readonly last: FeedEntry | undefined
+  /** Whether there are entries without a position */
+  readonly isPending: boolean
+}
+
+export async function readHead(db: Database): Promise<FeedHead> {
+  const [row] = await head(db, {})
+  if (row === undefined) throw new Error('the table feed_head has no row')
+  const { pending, ...last } = row
+  return { last: isEntry(last) ? last : undefined, isPending: pending !== null }
+}
+
+// A left join makes every column nullable.
+const isEntry = (row: {
+  readonly position: number | null
+  readonly endedAt: number | null
+}): row is FeedEntry => row.position !== null && row.endedAt !== null
+
+const head = prepared((db) =>
+  db
+    .selectFrom('feed_head')
+    .leftJoin('feed', 'feed.position', 'feed_head.position')
+    .select(COLUMNS)
+    .select((eb) =>
+      eb
+        .selectFrom('feed as unplaced')
+        .select((of) => of.fn.min('unplaced.id').as('id'))
+        .where('unplaced.position', 'is', null)
+        .as('pending'),
+    ),
+)
+
+/**
+ * Reads entries from a position on, which is that of the follower's last entry.
+ *
+ * @param since milliseconds since the epoch. What ended before is left out, except the entry at the position itself.
+ */
+export const readEntries = (
+  db: Database,
+  { position, since, limit }: { readonly position: number; readonly since: number; readonly limit: number },
+): Promise<FeedEntry[]> => entries(db, { position, since, limit }) as Promise<FeedEntry[]>
+
+const entries = prepared(
+  (db, from: { readonly position: number; readonly since: number; readonly limit: number }) =>
+    db
+      .selectFrom('feed')
+      .select(COLUMNS)
+      .where('feed.position', '>=', from.position)
+      .where((eb) => eb.or([eb('feed.position', '=', from.position), eb('feed.ended_at', '>', from.since)]))
+      .orderBy('feed.position')
+      .limit(from.limit),
+)
+
+/** Deletes entries of which no access token lives. @param cutoff milliseconds since the epoch */
+export function pruneFeed(db: Database, cutoff: number, batch: number): Promise<PrunedBatch> {
+  return timed(db, async (trx) => {
+    const old = trx.selectFrom('feed').select('id').where('ended_at', '<=', cutoff)
+    const deletion = trx.deleteFrom('feed').where('id', 'in', unlocked(trx, old, batch))
+    return { gone: Number((await deletion.executeTakeFirst()).numDeletedRows), kept: 0 }
+  })
+}

@@ -1,0 +1,178 @@
+import type { Mutation } from '../mutation.ts'
+
+const ENDINGS = ['tests/feed/endings.test.ts']
+const FEED = ['tests/feed/feed.test.ts']
+const VERIFIER = ['tests/verify/verifier.test.ts']
+
+/** In the feed of what has ended, and in the verifier */
+export const feedFaults: readonly Mutation[] = [
+  {
+    file: 'src/store/queries/revocations.ts',
+    find: '    await insertEnded(trx, [{ sessionId }], now)\n',
+    replace: '',
+    why: 'feed: a logout is not in it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/endings.ts',
+    find: '    await insertEnded(trx, ended, now)\n',
+    replace: '',
+    why: 'feed: the end of all sessions of a user is not in it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/endings.ts',
+    find: '  await insertEndOfUser(trx, userId, now, except || undefined)\n',
+    replace: '',
+    why: 'feed: the end of very many sessions is not in it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/endings.ts',
+    find: 'insertEndOfUser(trx, userId, now, except || undefined)',
+    replace: 'insertEndOfUser(trx, userId, now)',
+    why: 'feed: the session that changes a password is refused with very many others',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/password-changes.ts',
+    find: '    await insertEnded(trx, [{ sessionId, generation: session.generation }], now)\n',
+    replace: '',
+    why: 'feed: tokens from before a password change in their session are not in it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/deleted-users.ts',
+    find: '    await insertEndOfUser(trx, id, now)\n',
+    replace: '',
+    why: 'feed: a deletion that is interrupted is not in it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/users.ts',
+    find: '    await insertEnded(trx, [{ userId: id }], now)\n',
+    replace: '',
+    why: 'feed: a deleted user is not in it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/sessions.ts',
+    find: '      evicted.map((id) => ({ sessionId: id })),\n',
+    replace: '      [],\n',
+    why: 'feed: an evicted session is not in it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/revocations.ts',
+    find: 'insertEnded(trx, [{ through: lastId(batch, after) }], now)',
+    replace: 'insertEnded(trx, [], now)',
+    why: 'feed: the end of every session is not in it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/exchanges.ts',
+    find: '    if (claim.announced === 1) await insertEnded(trx, [{ jti: claim.jti }], claim.now)\n',
+    replace: '',
+    why: 'feed: an exchanged token is not in it on SQLite',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/exchange-batch.ts',
+    find: ".where('locked.announced', '=', 1)",
+    replace: ".where('locked.announced', '=', 2)",
+    why: 'feed: an exchanged token is not in it on PostgreSQL',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/sessions/exchange.ts',
+    find: 'token.expiresAt + CLOCK_SKEW > now ? 1 : 0',
+    replace: 'token.expiresAt > 0 ? 1 : 0',
+    why: 'feed: expired tokens fill it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/feed.ts',
+    find: ".set((eb) => ({ position: eb.ref('position') }))\n      .where('id', '=', 1)\n      .returning('position')",
+    replace:
+      ".set((eb) => ({ position: eb.ref('position') }))\n      .where('id', '<', 1)\n      .returning('position')",
+    why: 'feed: no entry gets a position',
+    tests: FEED,
+  },
+  {
+    file: 'src/store/queries/feed.ts',
+    find: 'JSON.stringify(Object.values(rest))',
+    replace: "JSON.stringify(rest.endedAt === 0 ? rest : '')",
+    why: 'feed: after a restore, a follower misses what stands in the place of its entry',
+    tests: FEED,
+  },
+  {
+    file: 'src/feed/feed.ts',
+    find: 'let head = await followers.headSince(performance.now())',
+    replace: 'let head = await followers.headSince(0)',
+    why: 'feed: the answer is older than the request',
+    tests: FEED,
+  },
+  {
+    file: 'src/feed/feed.ts',
+    find: '() => pages.clear()',
+    replace: '() => {}',
+    why: 'feed: an old page is answered again',
+    tests: FEED,
+  },
+  {
+    file: 'src/feed/followers.ts',
+    find: '      isWakened ? 0 : INTERVAL,\n',
+    replace: '      isWakened ? 0 : 3_600_000,\n',
+    why: 'feed: what another process ended is not looked for',
+    tests: FEED,
+  },
+  {
+    file: 'src/verify/verifier.ts',
+    find: "    if (follower.has(claims)) throw new TokenError('ended')\n",
+    replace: '',
+    why: 'verifier: what has ended is accepted',
+    tests: VERIFIER,
+  },
+  {
+    file: 'src/verify/verifier.ts',
+    find: "if (!isFresh && isStale() && revocations?.onStale !== 'accept') throw",
+    replace: 'if (follower.age() < 0) throw',
+    why: 'verifier: tokens are accepted however old its knowledge is',
+    tests: VERIFIER,
+  },
+  {
+    file: 'src/verify/follow.ts',
+    find: '    freshSince = sent\n',
+    replace: '    freshSince = readClocks()\n',
+    why: 'verifier: knowledge counts from the answer, not from the request',
+    tests: ['tests/verify/follow.test.ts'],
+  },
+  {
+    file: 'src/verify/follow.ts',
+    find: 'if (data.more) return\n',
+    replace: '',
+    why: 'verifier: half a snapshot is taken for a whole one',
+    tests: ['tests/verify/follow.test.ts'],
+  },
+  {
+    file: 'src/verify/follow.ts',
+    find: 'token.exp <= expiredUntil || ended.has(token)',
+    replace: 'ended.has(token)',
+    why: 'verifier: a clock that is set back brings forgotten tokens back',
+    tests: ['tests/verify/follow.test.ts'],
+  },
+  {
+    file: 'src/verify/ended-tokens.ts',
+    find: '(through === undefined || sid <= through) && sid !== except',
+    replace: 'through === undefined || sid <= through',
+    why: 'verifier: the session that changed a password is refused',
+    tests: ['tests/verify/ended-tokens.test.ts'],
+  },
+  {
+    file: 'src/verify/ended-tokens.ts',
+    find: 'generation < (restarted.get(sid)?.generation ?? 0)',
+    replace: 'generation <= (restarted.get(sid)?.generation ?? -1)',
+    why: 'verifier: tokens from after a password change are refused',
+    tests: VERIFIER,
+  },
+]

@@ -1,0 +1,13 @@
+/** From the 200 of a logout to the first refusal at each of a hundred verifiers. Measures time: nothing else should run. */
+import assert from 'node:assert/strict'
+import { measureBound } from '../bench/verify/bound.ts'
+import { test } from '../support/database.ts'
+
+for (const processes of [1, 2])
+  test(`100 verifiers refuse a token within 250 ms in 99 of 100 cases, ${processes} of the service`, async (t) => {
+    // Several processes on one SQLite file are possible, but nobody runs them for load.
+    if (t.dialect === 'sqlite' && processes > 1) return
+    const { p50, p99, slowest } = await measureBound(t, t.dialect, { verifiers: 100, logouts: 20, processes })
+    t.diagnostic(`p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, the slowest ${slowest.toFixed(0)} ms`)
+    assert.ok(p99 < 250, `${p99} ms`)
+  })
