@@ -1,4 +1,4 @@
-/** What has ended, for the APIs that follow it: see `docs/adr/0060-the-feed.md`. */
+/** What has ended, for the APIs that follow it: see `docs/adr/0061-the-feed.md`. */
 import { CLOCK_SKEW } from '../clock.ts'
 import type { FeedEntry } from '../store/queries/feed.ts'
 import { cursorAfter, placeEntries, positionOf, readEntries, readHead, START } from '../store/queries/feed.ts'

@@ -1,6 +1,6 @@
 /**
  * Proofs of possession of a key: OAuth 2.0 Demonstrating Proof of Possession (RFC 9449). This depends on nothing else of the
- * service. Why node:crypto, and why `jti` is not remembered: `docs/adr/0061-dpop.md`.
+ * service. Why node:crypto, and why `jti` is not remembered: `docs/adr/0060-dpop.md`.
  */
 import { createHash, verify } from 'node:crypto'
 import type { ProofKey } from './jwk.ts'

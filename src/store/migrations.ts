@@ -8,9 +8,9 @@ import { lanesAndPeople } from './migrations/0007-lanes-and-people.ts'
 import { anew } from './migrations/0008-anew.ts'
 import { signingKeys } from './migrations/0009-signing-keys.ts'
 import { lineage } from './migrations/0010-lineage.ts'
+import { dbsc } from './migrations/0011-dbsc.ts'
 import { boundSessions } from './migrations/0012-bound-sessions.ts'
-import { feed } from './migrations/0011-feed.ts'
-import { dbsc } from './migrations/0013-dbsc.ts'
+import { feed } from './migrations/0013-feed.ts'
 
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -23,7 +23,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008_anew': anew,
   '0009_signing_keys': signingKeys,
   '0010_lineage': lineage,
+  '0011_dbsc': dbsc,
   '0012_bound_sessions': boundSessions,
-  '0011_feed': feed,
-  '0013_dbsc': dbsc,
+  '0013_feed': feed,
 }

@@ -129,7 +129,7 @@ export interface Schema {
     signs_from: number | null
     revoked_at: number | null
   }
-  /** What has ended while access tokens of it may still live: see `docs/adr/0060-the-feed.md` and queries/feed.ts. */
+  /** What has ended while access tokens of it may still live: see `docs/adr/0061-the-feed.md` and queries/feed.ts. */
   feed: {
     id: Generated<number>
     /** Given after the commit, one process at a time: an entry never appears behind a position that was read. */

@@ -35,7 +35,7 @@ test('a proof without a recent nonce gets one, and no other request does', async
   const opened = await send(nonce)
   assert.equal(wordOf(opened), '200')
   assert.equal(opened.headers.get('DPoP-Nonce'), nonce)
-  // A proof may be repeated while its nonce lasts: see docs/adr/0061-dpop.md.
+  // A proof may be repeated while its nonce lasts: see docs/adr/0060-dpop.md.
   assert.equal(wordOf(await send(nonce)), '200')
   service.clock.now += 4 * MINUTE
   const late = await send(nonce)

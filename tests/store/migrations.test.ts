@@ -227,7 +227,16 @@ testOnce('whoever starts during a long migration waits for it [sqlite]', async (
   const { db } = await openStore(database)
   // With the migration records, as in any database that is not new.
   await migrate(db)
-  for (const table of ['feed', 'feed_head', 'events', 'rate_limits', 'revoked_tokens', 'sessions', 'signing_keys', 'users'])
+  for (const table of [
+    'feed',
+    'feed_head',
+    'events',
+    'rate_limits',
+    'revoked_tokens',
+    'sessions',
+    'signing_keys',
+    'users',
+  ])
     await db.schema.dropTable(table).execute()
   await sql`delete from kysely_migration`.execute(db)
   const other = await connect(database)

@@ -1,4 +1,4 @@
-/** The feed of what has ended: see `docs/adr/0060-the-feed.md`. */
+/** The feed of what has ended: see `docs/adr/0061-the-feed.md`. */
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Database } from '../schema.ts'

@@ -4,7 +4,7 @@ import type { Migration } from 'kysely/migration'
 import { isPostgres } from '../schema.ts'
 import { textOf } from './text-of.ts'
 
-/** Adds the feed of what has ended, which APIs follow: `docs/adr/0060-the-feed.md`. */
+/** Adds the feed of what has ended, which APIs follow: `docs/adr/0061-the-feed.md`. */
 export const feed: Migration = {
   async up(db: Kysely<unknown>) {
     const text = textOf(db)
