@@ -27,6 +27,7 @@ function requestFor({ method, path, operation }: (typeof operations)[number]) {
   const headers = {
     ...(value !== undefined && { 'Content-Type': type }),
     ...(security.length > 0 && { Authorization: 'Bearer any.token.will.do' }),
+    ...(security.some((one) => 'deviceProof' in one) && { 'Secure-Session-Response': 'any.proof.will.do' }),
   }
   return { url, method, headers, ...(value !== undefined && { body }) }
 }
