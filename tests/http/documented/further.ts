@@ -112,8 +112,8 @@ export async function further(world: World): Promise<void> {
   configure(world, { issuer: undefined, audience: undefined })
   await misfits(world)
   await withoutDevice(world)
-  await events(world)
-  await keys(world)
-  await devices((await world.another()) as World)
   await bound(world)
+  await events(world)
+  await devices((await world.another()) as World)
+  await keys(world)
 }
