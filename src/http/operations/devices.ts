@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { operations } from '../../../generated/types.ts'
 import { COOKIE_MAX_AGE } from '../../proofs/dbsc.ts'
-import { refreshDevice, registerDevice } from '../../sessions/devices.ts'
+import { forgetDevice, refreshDevice, registerDevice } from '../../sessions/devices.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { boundCookies, boundName, setBoundCookie } from '../pipeline/credentials.ts'
@@ -60,11 +60,13 @@ export const deviceHandlers = (core: Core): Pick<Handlers, 'registerDevice' | 'r
 
   // Any 4xx but 403, 407 and 429 ends the session in the browser for good.
   async refreshDevice(c, { json, failure }) {
-    if (!isDbscOn(core)) return failure(404, 'Not found.')
     const identifier = unquoted(c.req.header('Sec-Secure-Session-Id')) ?? ''
+    if (!isDbscOn(core)) {
+      await forgetDevice(core, identifier)
+      return failure(404, 'Not found.')
+    }
     const proof = unquoted(c.req.header('Secure-Session-Response'))
-    const presented = cookieTokens(core, c).map(({ sessionId }) => sessionId)
-    const result = await refreshDevice(core, identifier, proof, presented, originOf(core, c))
+    const result = await refreshDevice(core, identifier, proof, cookieTokens(core, c), originOf(core, c))
     switch (result.outcome) {
       case 'ended':
         return failure(401, 'Device session has ended.')

@@ -35,6 +35,19 @@ export function offerRegistration(core: Core, c: Context<Env>, sessionId: string
   setHeader(c, 'Secure-Session-Registration', value)
 }
 
+// Milliseconds. Until then the browser may be at the registration that came with the token.
+const REGISTERING = 60_000
+
+/**
+ * {@link offerRegistration} with a rotation, unless the last answer has just offered one: Chromium signs six times in nine
+ * minutes for all of a site, and after that neither registers a key nor renews a cookie.
+ *
+ * @param age of the presented token, in milliseconds
+ */
+export function offerAgain(core: Core, c: Context<Env>, sessionId: string, age = 0): void {
+  if (age >= REGISTERING) offerRegistration(core, c, sessionId, 'api/auth/')
+}
+
 /**
  * Whether the browser may have a key, so that the same request can succeed later. Either it could not renew the bound cookie,
  * and says so. Or it has sent one that is of another session or has expired here, but not by its clock. Without that cookie, it
