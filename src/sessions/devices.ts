@@ -14,10 +14,15 @@ import type { FoundSession } from '../store/queries/sessions.ts'
 import type { RefreshToken } from '../tokens/refresh-token.ts'
 import type { SessionContext } from './context.ts'
 
-/** Finds the key that a request proves for a session. @returns its thumbprint, or '' */
-export type Proves = (sessionId: string) => string
+/** What a request proves of the device that it comes from */
+export interface DeviceProofs {
+  /** @returns the thumbprint of the key that is proven for a session, or '' */
+  readonly keyFor: (sessionId: string) => string
+  /** Whether the browser may have a key, so that the same request can prove it later */
+  readonly mayRenew: () => boolean
+}
 
-export const PROVES_NOTHING: Proves = () => ''
+export const PROVES_NOTHING: DeviceProofs = { keyFor: () => '', mayRenew: () => false }
 
 // Milliseconds after a binding, for requests that the browser sent before it had the bound cookie
 const IN_FLIGHT = 30_000
@@ -25,13 +30,13 @@ const IN_FLIGHT = 30_000
 /** @param now milliseconds since the epoch */
 export const provenDevice = (
   { settings }: Pick<SessionContext, 'settings'>,
-  proves: Proves,
+  { keyFor }: DeviceProofs,
   sessionId: string,
   now: number,
 ): ProvenDevice =>
   settings.dbsc === 'off'
     ? { deviceKey: '', bindingsUntil: -1 }
-    : { deviceKey: proves(sessionId), bindingsUntil: now - IN_FLIGHT }
+    : { deviceKey: keyFor(sessionId), bindingsUntil: now - IN_FLIGHT }
 
 /** Whether a session is bound to a device, and the request does not prove that it comes from there. As `isOnDevice`. */
 export const isOffDevice = (

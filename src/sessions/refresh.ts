@@ -110,7 +110,7 @@ async function attempt(
 
   const state = await findSession(db, presented, now)
   const windows = { grace: settings.grace, lateRetry: settings.rotation ? settings.lateRetry : 0 }
-  const outcome = classify(state, presented, now, windows)
+  const outcome = classify(state, { ...presented, mayRenew: proves.mayRenew() }, now, windows)
   const end = (reason: 'reuse' | 'restored' | 'shared') =>
     revokeSession(db, { sessionId, generation, reason, now, origin: from })
   // A thief with a copy of the cookies does not get further. The session goes on where its key is.

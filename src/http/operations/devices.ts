@@ -4,8 +4,8 @@ import { COOKIE_MAX_AGE } from '../../proofs/dbsc.ts'
 import { forgetDevice, refreshDevice, registerDevice } from '../../sessions/devices.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { boundCookies, boundName, setBoundCookie } from '../pipeline/credentials.ts'
-import { isDbscOn } from '../pipeline/devices.ts'
+import { boundName, setBoundCookie } from '../pipeline/credentials.ts'
+import { clearBoundCookie, isDbscOn } from '../pipeline/devices.ts'
 import { setHeader } from '../pipeline/headers.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
 import { cookieTokens } from './sessions.ts'
@@ -54,7 +54,7 @@ export const deviceHandlers = (core: Core): Pick<Handlers, 'registerDevice' | 'r
     const { identifier } = result
     challenge(c, result.challenge, identifier)
     // One of another session would be taken for that of this one, until it expires.
-    if (boundCookies(c, core.settings).length > 0) setBoundCookie(c, core.settings, '', 0)
+    clearBoundCookie(c, core.settings)
     return json(200, instructions(core, identifier))
   },
 
