@@ -107,3 +107,41 @@ test('while shared tokens are only reported, it is told, and nobody without the 
   assert.equal((await owner.refresh()).headers.get('Rekindle-Error'), 'device_proof_required')
   assert.ok((await eventsOf(service)).includes('token.unproven'))
 })
+
+test('a thief who binds a session and refreshes it is found by its owner, who has the same token', async (t) => {
+  const service = await start(t)
+  const owner = new Browser(service)
+  await owner.logIn()
+  service.clock.now += MINUTE
+  // From the network of the owner and with the same user agent
+  const thief = owner.copy('the owner')
+  const offer = await thief.refresh()
+  assert.equal((await owner.refresh()).status, 200)
+  assert.equal(owner.jar.get(NAME), thief.jar.get(NAME))
+  service.clock.now += 5 * SECOND
+  await thief.register(offer)
+  await thief.renew()
+  service.clock.now += MINUTE
+  assert.equal((await thief.refresh()).status, 200)
+  service.clock.now += 60 * MINUTE
+  assert.equal((await owner.refresh()).status, 401)
+  assert.equal((await rowOf(service)).revoked_reason, 'reuse')
+  assert.equal((await thief.renew()).status, 401)
+})
+
+test('a browser that has bound a session between two refreshes, and cannot renew the cookie, may try again', async (t) => {
+  const service = await start(t)
+  const browser = new Browser(service)
+  await browser.logIn()
+  service.clock.now += 30 * MINUTE
+  await browser.register(await browser.refresh())
+  service.clock.now += MINUTE
+  await browser.renew()
+  service.clock.now += 30 * MINUTE
+  assert.equal((await browser.refresh()).status, 503, 'the cookie has expired')
+  const skipped = { 'Secure-Session-Skipped': 'unreachable;session_identifier="x"' }
+  assert.equal((await browser.refresh(skipped)).status, 503)
+  assert.equal((await rowOf(service)).revoked_reason, null)
+  await browser.renew()
+  assert.equal((await browser.refresh()).status, 200)
+})

@@ -70,7 +70,8 @@ async function history(context: StoreContext, seed: number, reached: Map<string,
     accessToken,
     offer,
   })
-  const [hasDevice, hasThief] = [chance(0.8), chance(0.6)]
+  // A thief who is near has the network and the user agent of the owner.
+  const [hasDevice, hasThief, isNear] = [chance(0.8), chance(0.6), chance(0.3)]
   let thief: Holder | undefined
   let isOver = false
   const journal: string[] = []
@@ -115,7 +116,8 @@ async function history(context: StoreContext, seed: number, reached: Map<string,
   async function steal(what: number): Promise<void> {
     if (thief === undefined || what < 0.1) {
       // What answers offer is not in the jar of cookies.
-      thief = new Holder(context, 'thief', 9, session.id, { ...owner.jar, offer: undefined })
+      const [name, network] = isNear ? (['owner', 2] as const) : (['thief', 9] as const)
+      thief = new Holder(context, name, network, session.id, { ...owner.jar, offer: undefined })
       journal.push('a thief copies the jar')
       return
     }
@@ -146,6 +148,7 @@ async function history(context: StoreContext, seed: number, reached: Map<string,
       if (!owner.isOut) last = String(await owns('refresh', () => owner.refresh(nothing)))
       const holder = thief
       if (holder !== undefined) {
+        clock.now += MINUTE
         const outcome = await tell('thief: refresh, as a browser', holder, () => holder.refresh(nothing))
         if (round === 2) assert.ok(!GRANTED.includes(outcome), `the thief goes on: ${outcome}`)
       }
