@@ -1,6 +1,6 @@
 /** Device bound sessions when settings and secrets change. */
 import assert from 'node:assert/strict'
-import { BOUND, Browser, rowOf, startBinding } from '../support/browser.ts'
+import { BOUND, Browser, NAME, rowOf, startBinding } from '../support/browser.ts'
 import type { DialectContext } from '../support/database.ts'
 import { test } from '../support/database.ts'
 import type { Service } from '../support/service.ts'
@@ -19,6 +19,11 @@ test('switched off, bindings do not count, and browsers forget their keys', asyn
   await browser.bind()
   service.clock.now += 20 * MINUTE
   configure({ service }, { dbsc: 'off' })
+  // Also before the browser was told
+  const bare = browser.copy('the owner')
+  bare.jar.delete(BOUND)
+  assert.equal((await bare.refresh()).status, 200)
+  browser.jar.set(NAME, bare.jar.get(NAME) ?? '')
   assert.equal((await browser.renew()).status, 404)
   assert.equal((await browser.register(await browser.refresh())).status, 404)
   assert.equal((await browser.copy('the owner').refresh()).status, 200)
