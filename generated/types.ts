@@ -243,11 +243,12 @@ export interface paths {
         /**
          * Prove that the browser still has the key
          * @description A browser with Device Bound Session Credentials sends this by itself, before a request to this service when it has no bound
-         *     cookie. The first proof binds the session to the key. From then on, `POST /refresh_token` and `POST /api/auth/refresh` need
-         *     the bound cookie.
+         *     cookie. The first proof binds the session to the key, and needs the refresh cookie of the session. From then on,
+         *     `POST /refresh_token` and `POST /api/auth/refresh` need the bound cookie.
          *
          *     Without a proof, or with one of a challenge that is too old, it gets `403` with another challenge. Browsers forget the
-         *     session for good when they get any other `4xx` but `407` and `429`, so `401` means that it is over.
+         *     session for good when they get any other `4xx` but `407` and `429`, so `401` means that it is over. With `404`, when `DBSC` is
+         *     `off`, the session goes on and is no longer bound.
          */
         post: operations["refreshDevice"];
         delete?: never;

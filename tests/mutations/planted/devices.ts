@@ -1,6 +1,9 @@
 import type { Mutation } from '../mutation.ts'
 
 const HTTP = ['tests/http/dbsc.test.ts']
+const RACES = ['tests/http/dbsc-races.test.ts']
+const SETTINGS = ['tests/http/dbsc-settings.test.ts']
+const THEFT = ['tests/http/dbsc-theft.test.ts']
 const UNIT = ['tests/proofs/dbsc.test.ts']
 const CLASSIFY = ['tests/sessions/classify.test.ts']
 
@@ -11,7 +14,7 @@ export const deviceFaults: readonly Mutation[] = [
     find: "    eb('sessions.device_key', '=', deviceKey),\n",
     replace: "    eb('sessions.device_key', 'is not', null),\n",
     why: 'a bound session is refreshed without its device',
-    tests: [...HTTP, 'tests/store/conditions.test.ts'],
+    tests: [...THEFT, 'tests/store/conditions.test.ts'],
   },
   {
     file: 'src/store/queries/exchanges.ts',
@@ -25,25 +28,60 @@ export const deviceFaults: readonly Mutation[] = [
     find: "      .where('bound_at', 'is', null)\n",
     replace: '',
     why: 'a second key replaces the one that a session is bound to',
-    tests: HTTP,
+    tests: RACES,
+  },
+  {
+    file: 'src/store/queries/devices.ts',
+    find: "      .where('start_generation', '<=', generation)\n",
+    replace: '',
+    why: 'who was shut out by a password change binds the session',
+    tests: RACES,
+  },
+  {
+    file: 'src/store/queries/devices.ts',
+    find: "    .where('device_key', '=', deviceKey)\n",
+    replace: '',
+    why: 'while DBSC is off, any key unbinds a session',
+    tests: SETTINGS,
+  },
+  {
+    file: 'src/sessions/devices.ts',
+    find: 'Math.max(-1, ',
+    replace: 'Math.max(0, ',
+    why: 'a session is bound without its refresh cookie',
+    tests: RACES,
+  },
+  {
+    file: 'src/http/operations/devices.ts',
+    find: '      await forgetDevice(core, identifier)\n',
+    replace: '',
+    why: 'a browser that has forgotten its key, because DBSC was off, is logged out when it is on again',
+    tests: SETTINGS,
+  },
+  {
+    file: 'src/http/pipeline/devices.ts',
+    find: 'keyOfCookie(keys.refresh, ',
+    replace: 'keyOfCookie(keys.secret, ',
+    why: 'bound cookies depend on JWT_SECRET_KEY, although refresh tokens have a secret of their own',
+    tests: SETTINGS,
   },
   {
     file: 'src/sessions/devices.ts',
     find: "{ deviceKey: '', bindingsUntil: -1 }",
     replace: "{ deviceKey: '', bindingsUntil: now }",
     why: 'DBSC=off logs out whoever is bound',
-    tests: HTTP,
+    tests: SETTINGS,
   },
   {
     file: 'src/sessions/devices.ts',
     find: 'bindingsUntil: now - IN_FLIGHT',
     replace: 'bindingsUntil: now',
     why: 'a refresh that was sent before the browser had the bound cookie logs out',
-    tests: HTTP,
+    tests: RACES,
   },
   {
     file: 'src/sessions/devices.ts',
-    find: "  if (presented.length > 0 && !presented.includes(sessionId)) return { outcome: 'ended' }\n",
+    find: "  if (presented.length > 0 && own.length === 0) return { outcome: 'ended' }\n",
     replace: '',
     why: 'the key of the session before renews its cookie beside that of the next one',
     tests: HTTP,
@@ -53,7 +91,7 @@ export const deviceFaults: readonly Mutation[] = [
     find: 'binding?.deviceKey === null && device.isIssued',
     replace: 'binding?.deviceKey === null',
     why: 'any key binds a session, without a registration',
-    tests: HTTP,
+    tests: RACES,
   },
   {
     file: 'src/sessions/devices.ts',
@@ -64,17 +102,31 @@ export const deviceFaults: readonly Mutation[] = [
   },
   {
     file: 'src/sessions/classify.ts',
-    find: "return isRotatedSinceBound(session) || isOfLogin ? 'off_device' : 'shared'",
+    find: "return isDoubtful(session, presented, session.rotatedAt) ? 'shared' : 'off_device'",
     replace: "return 'off_device'",
     why: 'a thief who has bound a session keeps it while its owner is refused',
-    tests: [...CLASSIFY, ...HTTP],
+    tests: [...CLASSIFY, ...THEFT],
   },
   {
     file: 'src/sessions/classify.ts',
-    find: "return isInGrace(session.rotatedAt, asOf, windows.grace) ? outcome : 'reused'",
+    find: "return presented.mayRenew === true ? 'off_device' : 'reused'",
     replace: 'return outcome',
     why: 'the owner of a session that a thief has bound takes it for a late retry',
     tests: CLASSIFY,
+  },
+  {
+    file: 'src/sessions/classify.ts',
+    find: "isDoubtful(session, presented, presented.issuedAt + 999) ? 'reused' : 'off_device'",
+    replace: "'off_device'",
+    why: 'a thief who has bound a session and refreshed it keeps it while its owner is refused',
+    tests: [...CLASSIFY, ...THEFT],
+  },
+  {
+    file: 'src/sessions/classify.ts',
+    find: ' && mayRenew !== true',
+    replace: '',
+    why: 'a browser that could not renew its cookie for a while is taken for a thief',
+    tests: [...CLASSIFY, ...THEFT],
   },
   {
     file: 'src/proofs/dbsc.ts',
@@ -88,27 +140,27 @@ export const deviceFaults: readonly Mutation[] = [
     find: 'remaining > 0 && ',
     replace: '',
     why: 'a copied bound cookie is good for ever',
-    tests: [...UNIT, ...HTTP],
+    tests: [...UNIT, ...THEFT],
   },
   {
-    file: 'src/http/operations/refresh.ts',
-    find: "isCookie && result.outcome === 'rotated' && device(session.id) === ''",
-    replace: "isCookie && device(session.id) === ''",
-    why: 'a browser registers as often as it repeats a refresh',
+    file: 'src/http/pipeline/devices.ts',
+    find: '  if (age >= REGISTERING) offerRegistration',
+    replace: '  offerRegistration',
+    why: 'a browser registers as often as it refreshes, until it may not sign any more',
     tests: HTTP,
   },
   {
     file: 'src/http/operations/devices.ts',
-    find: "    if (boundCookies(c, core.settings).length > 0) setBoundCookie(c, core.settings, '', 0)\n",
+    find: '    clearBoundCookie(c, core.settings)\n',
     replace: '',
     why: 'the cookie of the session before is taken for that of the next one',
     tests: HTTP,
   },
   {
-    file: 'src/http/pipeline/devices.ts',
-    find: '  if (hasCookie) setBoundCookie',
-    replace: '  if (!hasCookie) setBoundCookie',
+    file: 'src/http/operations/refresh.ts',
+    find: '        clearBoundCookie(c, core.settings)\n',
+    replace: '',
     why: 'a browser whose clock was set back never renews its cookie',
-    tests: HTTP,
+    tests: THEFT,
   },
 ]
