@@ -21,7 +21,7 @@ export interface Followers {
   headSince(time: number): Promise<string>
   /** Waits until the head is another one than `head`, or the wait is over. @throws the error of `look` */
   moved(head: string, wait: Wait): Promise<string>
-  /** Waits until all followers may be answered again. */
+  /** Waits until all followers may be answered again: for those who come back when they were answered a moment ago. */
   turn(wait: Wait): Promise<void>
   wake(): void
   close(): void
