@@ -1108,7 +1108,7 @@ export interface components {
             through?: string;
             /** @description The session that has not ended */
             except?: string;
-            /** @description The token */
+            /** @description The token. It was exchanged, and its grace window is over */
             jti?: string;
             /** @description When the last of these tokens expires, in seconds since the epoch */
             exp: number;

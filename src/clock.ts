@@ -10,3 +10,15 @@ export const CLOCK_SKEW = 60_000
  */
 export const isInGrace = (since: number, now: number, grace: number): boolean =>
   grace > 0 && now - since <= grace && since - now <= Math.min(grace, CLOCK_SKEW)
+
+/** A range of times, both included */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** The range of the ends of those grace windows that are open at a time: see {@link isInGrace} */
+export const endsOfOpenGraces = (now: number, grace: number): Range => ({
+  from: now,
+  to: now + grace + Math.min(grace, CLOCK_SKEW),
+})

@@ -1,5 +1,5 @@
 /** What has ended, for the APIs that follow it: see `docs/adr/0061-the-feed.md`. */
-import { CLOCK_SKEW } from '../clock.ts'
+import { CLOCK_SKEW, endsOfOpenGraces } from '../clock.ts'
 import type { FeedEntry } from '../store/queries/feed.ts'
 import { cursorAfter, placeEntries, positionOf, readEntries, readHead, START } from '../store/queries/feed.ts'
 import type { Database } from '../store/schema.ts'
@@ -38,7 +38,7 @@ export interface FeedContext {
   readonly db: Database
   /** Milliseconds since the epoch */
   readonly now: () => number
-  readonly settings: { readonly accessTokenTtl: number }
+  readonly settings: { readonly accessTokenTtl: number; readonly grace: number }
 }
 
 /** Entries of one answer: about 500 kB */
@@ -49,12 +49,12 @@ export function createFeed({ db, now, settings }: FeedContext): Feed {
   const pages = new Map<string, Promise<FeedPage>>()
   const followers = createFollowers(
     async () => {
-      let { last, isPending } = await readHead(db)
-      if (isPending) {
-        while (await placeEntries(db));
-        last = (await readHead(db)).last
-      }
-      return cursorAfter(last)
+      // An exchanged token is accepted until its grace window is over, here and by the APIs.
+      const held = endsOfOpenGraces(now(), settings.grace)
+      const { last, due } = await readHead(db, held)
+      if (due === undefined) return cursorAfter(last)
+      while (await placeEntries(db, due));
+      return cursorAfter((await readHead(db, held)).last)
     },
     () => pages.clear(),
   )
@@ -86,14 +86,17 @@ export function createFeed({ db, now, settings }: FeedContext): Feed {
       let head = await followers.headSince(performance.now())
       let page = await pageAt(cursor)
       if (page.isSnapshot || page.hasMore || time === 0) return page
+      if (page.entries.length > 0) {
+        await followers.turn(wait)
+        return pageAt(cursor)
+      }
       while (page.entries.length === 0) {
         const next = await followers.moved(head, wait)
         if (next === head) return page
         head = next
         page = await pageAt(cursor)
       }
-      await followers.turn(wait)
-      return pageAt(cursor)
+      return page
     },
     wake: followers.wake,
     get followers() {

@@ -2,7 +2,7 @@
 
 // Milliseconds between two looks for what other processes have ended. LISTEN would need a connection of its own, which
 // PgBouncer in transaction mode cannot give, and NOTIFY a lock that all commits share.
-const INTERVAL = 100
+const INTERVAL = 50
 
 // Milliseconds that each follower adds to the pause after all were answered. Its answer and its next request take a part of
 // that, so that any number of followers takes a fixed share of a core: see `npm run bench:verify`.
@@ -21,7 +21,7 @@ export interface Followers {
   headSince(time: number): Promise<string>
   /** Waits until the head is another one than `head`, or the wait is over. @throws the error of `look` */
   moved(head: string, wait: Wait): Promise<string>
-  /** Waits until all followers may be answered again. */
+  /** Waits until all followers may be answered again: for those who come back when they were answered a moment ago. */
   turn(wait: Wait): Promise<void>
   wake(): void
   close(): void

@@ -95,10 +95,10 @@ async function attempt(
         expiresAt: exchangeableUntil,
         successorExpiresAt: now + settings.accessTokenTtl,
         jkt,
-        announced: context.feed !== undefined && token.expiresAt + CLOCK_SKEW > now ? 1 : 0,
+        grace: settings.grace,
+        announced: isAnnounced(context, token, now) ? 1 : 0,
       })
     : undefined
-  if (claim !== undefined) context.feed?.wake()
   if (claim !== undefined) return successor(context, 'exchanged', token, claim, now)
 
   const state = await findSession(db, subject, now)
@@ -127,6 +127,10 @@ async function attempt(
   const events = await revokeSession(db, { sessionId, generation, reason: 'reuse', now, origin: from })
   return { outcome: 'reused', ...subject, events }
 }
+
+/** Whether APIs that follow the feed have to learn of the exchange: the token still lives when its grace window is over. */
+const isAnnounced = ({ feed, settings }: SessionContext, { expiresAt }: AccessToken, now: number) =>
+  feed !== undefined && expiresAt + CLOCK_SKEW > now + settings.grace
 
 /** Makes the successor from the row alone, so that a repetition gets the same token. */
 function successor(

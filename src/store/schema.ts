@@ -135,6 +135,8 @@ export interface Schema {
     /** Given after the commit, one process at a time: an entry never appears behind a position that was read. */
     position: Generated<number | null>
     ended_at: number
+    /** The end of the grace window of an exchanged token. Only after it the entry gets a position. 0 for all else */
+    held_until: Generated<number>
     /** With `through`: the session of the user that has not ended */
     session_id: string | null
     user_id: string | null

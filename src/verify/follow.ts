@@ -144,7 +144,11 @@ export function createFollower(options: FeedOptions): FeedFollower {
       const before = cursor
       const isAnswered = await ask(wait)
       // An answer without news that comes early is one of a service that stops.
-      if (isAnswered && (cursor !== before || elapsedSince(begun) > MIN_PAUSE)) continue
+      if (isAnswered && (cursor !== before || elapsedSince(begun) > MIN_PAUSE)) {
+        // Until then, fetch opens another connection, because this one has not ended its answer.
+        await new Promise((resolve) => setTimeout(resolve, 0))
+        continue
+      }
       await pause(Math.min(MIN_PAUSE * 2 ** failures, MAX_PAUSE, maxStale / 4) * (0.5 + Math.random()))
     }
   }
@@ -152,15 +156,14 @@ export function createFollower(options: FeedOptions): FeedFollower {
   /** It does not keep a process alive. */
   const pause = (time: number) =>
     new Promise<void>((resolve) => {
-      const timer: unknown = setTimeout(resolve, time)
-      if (
-        typeof timer === 'object' &&
-        timer !== null &&
-        'unref' in timer &&
-        typeof timer.unref === 'function'
-      )
-        timer.unref()
-      closed.signal.addEventListener('abort', () => resolve(), { once: true })
+      const end = () => {
+        clearTimeout(timer as number)
+        closed.signal.removeEventListener('abort', end)
+        resolve()
+      }
+      const timer: unknown = setTimeout(end, time)
+      if (isUnrefable(timer)) timer.unref()
+      closed.signal.addEventListener('abort', end)
     })
 
   return {
@@ -180,6 +183,10 @@ export function createFollower(options: FeedOptions): FeedFollower {
     },
   }
 }
+
+/** Timers of Node. Those of browsers and workers are numbers. */
+const isUnrefable = (timer: unknown): timer is { unref(): void } =>
+  typeof timer === 'object' && timer !== null && 'unref' in timer
 
 /** @throws if something else answers than the service, such as a proxy with a page of its own */
 function readAnswer(body: unknown): Answer {

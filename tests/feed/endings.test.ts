@@ -1,12 +1,14 @@
 /** Every way in which a session or a token ends is in the feed, in the transaction of the ending. */
 import assert from 'node:assert/strict'
+import { CLOCK_SKEW } from '../../src/clock.ts'
+import { createFeed } from '../../src/feed/feed.ts'
+import { authenticate } from '../../src/sessions/authenticate.ts'
 import { exchange } from '../../src/sessions/exchange.ts'
 import { refresh } from '../../src/sessions/refresh.ts'
 import { endAllSessions, endEverySession, endSession, logout } from '../../src/sessions/revoke.ts'
 import { SLICE } from '../../src/store/queries/endings.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import type { FeedEntry } from '../../src/store/queries/feed.ts'
-import { placeEntries, readEntries } from '../../src/store/queries/feed.ts'
 import { replacePassword, updatePassword } from '../../src/store/queries/password-changes.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { deleteAccount } from '../../src/users/delete.ts'
@@ -34,10 +36,8 @@ async function start(t: Parameters<typeof openContext>[0], more: Partial<StoreCo
   return { context, userId, grant, other: await logIn(context, userId) }
 }
 
-async function entriesOf({ context: { db } }: Pick<Case, 'context'>): Promise<FeedEntry[]> {
-  while (await placeEntries(db));
-  return readEntries(db, { position: 0, since: 0, limit: 100 })
-}
+const entriesOf = async ({ context }: Pick<Case, 'context'>) =>
+  (await createFeed(context).read(undefined, 0)).entries
 
 /** The members that say something, without the position and the time */
 const shown = (entries: readonly FeedEntry[]) =>
@@ -188,18 +188,68 @@ test('the end of every session: one entry for each batch', async (t) => {
   assert.deepEqual(shown(await entriesOf(one)), [{ through: one.other.session.id }])
 })
 
-test('an exchanged token is in the feed while it lives, and only if APIs follow it', async (t) => {
-  const feed = { wake: () => {} }
-  const one = await start(t, { feed })
-  const { context, grant, other } = one
-  const jti = JSON.parse(Buffer.from(grant.accessToken.split('.')[1] ?? '', 'base64url').toString()).jti
+const jtiOf = ({ accessToken }: Grant): string =>
+  JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()).jti
+
+/** APIs follow the feed. */
+const FOLLOWED = { feed: { wake: () => {} } }
+
+test('an exchanged token is in the feed once its grace window is over', async (t) => {
+  const one = await start(t, FOLLOWED)
+  const { context, grant } = one
   for (const repeated of [1, 2]) {
     const { outcome } = await exchange(context, grant.accessToken, () => OPERATOR)
     assert.equal(outcome, repeated === 1 ? 'exchanged' : 'replayed')
   }
-  context.clock.now += context.settings.accessTokenTtl + 120_000
+  const access = () => authenticate(context, grant.accessToken)
+  context.clock.now += context.settings.grace
+  assert.equal((await access()).outcome, 'authenticated')
+  assert.deepEqual(await entriesOf(one), [])
+  context.clock.now += 1
+  assert.equal((await access()).outcome, 'spent')
+  assert.deepEqual(shown(await entriesOf(one)), [{ jti: jtiOf(grant) }])
+})
+
+test('a clock that is set back puts it into the feed at once: it cannot be exchanged again', async (t) => {
+  const one = await start(t, FOLLOWED)
+  const { context, grant } = one
+  await exchange(context, grant.accessToken, () => OPERATOR)
+  context.clock.now -= context.settings.grace
+  assert.deepEqual(await entriesOf(one), [])
+  context.clock.now -= 1
+  assert.equal((await authenticate(context, grant.accessToken)).outcome, 'spent')
+  assert.deepEqual(shown(await entriesOf(one)), [{ jti: jtiOf(grant) }])
+})
+
+test('a logout does not wait for the grace window of an exchange before it', async (t) => {
+  const one = await start(t, FOLLOWED)
+  const { context, grant, other } = one
+  await exchange(context, grant.accessToken, () => OPERATOR)
+  await logout(context, other.refreshToken, OPERATOR)
+  const [first, ...none] = await entriesOf(one)
+  assert.deepEqual([ids([first as FeedEntry]), none], [[other.session.id], []])
+  context.clock.now += context.settings.grace + 1
+  const both = await entriesOf(one)
+  assert.deepEqual(both[0], first)
+  assert.deepEqual(shown(both.slice(1)), [{ jti: jtiOf(grant) }])
+})
+
+test('without a grace window it is in the feed at once', async (t) => {
+  const one = await start(t, FOLLOWED)
+  const context = { ...one.context, settings: { ...one.context.settings, grace: 0 } }
+  await exchange(context, one.grant.accessToken, () => OPERATOR)
+  one.context.clock.now += 1
+  assert.deepEqual(shown(await entriesOf({ context })), [{ jti: jtiOf(one.grant) }])
+})
+
+test('a token that expires before its grace window ends is not in the feed, nor any if no API follows', async (t) => {
+  const one = await start(t, FOLLOWED)
+  const { context, grant, other } = one
+  await exchange({ ...context, feed: undefined }, grant.accessToken, () => OPERATOR)
+  context.clock.now += context.settings.accessTokenTtl + CLOCK_SKEW - context.settings.grace
   await exchange(context, other.accessToken, () => OPERATOR)
-  assert.deepEqual(shown(await entriesOf(one)), [{ jti }])
+  context.clock.now += context.settings.grace + 1
+  assert.deepEqual(await entriesOf(one), [])
 })
 
 test('what changes nothing is not in the feed', async (t) => {

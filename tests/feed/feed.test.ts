@@ -10,7 +10,8 @@ import { test } from '../support/database.ts'
 import type { StoreContext } from '../support/session-context.ts'
 import { NOW, openContext } from '../support/session-context.ts'
 
-const token = (jti: string): Ended => ({ jti })
+const token = (jti: string): Ended => ({ jti, heldUntil: 0 })
+const ALL = { from: 0, to: NOW }
 const add = (db: Database, ...names: string[]) => insertEnded(db, names.map(token), NOW)
 const seen = (page: { entries: readonly { jti: string | null }[] }) => page.entries.map(({ jti }) => jti)
 
@@ -230,7 +231,7 @@ test('positions are given by one process at a time', async (t) => {
   const { context, db } = await start(t)
   const other = await another(t, context)
   await add(db, ...Array.from({ length: 30 }, (_, index) => `token ${index}`))
-  await Promise.all([placeEntries(db), placeEntries(other.db), placeEntries(db)])
+  await Promise.all([db, other.db, db].map((one) => placeEntries(one, ALL)))
   const rows = await db.selectFrom('feed').select('position').orderBy('position').execute()
   assert.deepEqual(
     rows.map(({ position }) => position),

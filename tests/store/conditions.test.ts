@@ -129,6 +129,7 @@ const claimOf = (
   confined,
   jkt,
   announced: 0,
+  grace: 0,
   now: NOW,
   expiresAt: NOW + 60 * MINUTE,
   successorExpiresAt: NOW + 30 * MINUTE,

@@ -82,7 +82,8 @@ onPostgres('what a shared claim and one alone return and leave behind is the sam
       ...FROM,
       generation: 0,
       confined: 0,
-      announced: 0,
+      announced: 1,
+      grace: MINUTE,
       jti: `token ${index}, "quoted" \\ Zoë 🦊`,
       now: NOW + 1,
       expiresAt: NOW + DAY,
@@ -107,6 +108,12 @@ onPostgres('what a shared claim and one alone return and leave behind is the sam
       .map((token) => ({ ...token, session_id: '', jti: token.jti.replace(/\d/, '') })),
   ]
   assert.deepEqual(sessions.slice(0, 2).map(bare), sessions.slice(2).map(bare))
+  const feed = await context.db.selectFrom('feed').select(['jti', 'ended_at', 'held_until']).execute()
+  const end = { ended_at: NOW + 1, held_until: NOW + 1 + MINUTE }
+  assert.deepEqual(
+    feed.sort((one, other) => String(one.jti).localeCompare(String(other.jti))),
+    [0, 1, 2, 3].map((index) => ({ jti: `token ${index}, "quoted" \\ Zoë 🦊`, ...end })),
+  )
 })
 
 test('one token twice in a turn, beside others: exchanged and replayed, with one successor', async (t) => {
@@ -179,7 +186,7 @@ test('two sessions, one `jti`: one gets it, and the other is not counted', async
   const context = await openContext(t)
   const { sessions } = await openSessions(context, 2)
   const times = {
-    ...{ ...FROM, generation: 0, confined: 0, announced: 0 },
+    ...{ ...FROM, generation: 0, confined: 0, announced: 0, grace: 0 },
     ...{ now: NOW, expiresAt: NOW + DAY, successorExpiresAt: NOW + MINUTE },
   }
   const claims = await Promise.all(

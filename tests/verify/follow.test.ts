@@ -1,5 +1,8 @@
 /** What a follower makes of answers, without a service. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createFollower } from '../../src/verify/follow.ts'
@@ -116,4 +119,28 @@ test('while the machine slept, the wall clock went on', async (t) => {
   await follower.refresh()
   Date.now = () => real() + 60_000
   assert.ok(follower.age() >= 60_000)
+})
+
+test('all requests go through one connection', async (t) => {
+  let [connections, answers] = [0, 0]
+  const server = createServer((_, response) => {
+    const data = { revocations: [], cursor: `${++answers}.a`, snapshot: answers === 1, more: false }
+    if (answers < 20) response.end(JSON.stringify({ data }))
+  })
+  server.on('connection', () => connections++)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const follower = createFollower({
+    ...{ url: `http://127.0.0.1:${port}`, token: 'x', maxStale: 30_000, clockTolerance: 5 },
+    ...{ onError: (error: unknown) => assert.fail(String(error)), fetch },
+  })
+  t.after(() => {
+    follower.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  follower.start()
+  await until(() => answers === 20)
+  assert.equal(connections, 1)
 })

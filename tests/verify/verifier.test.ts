@@ -46,7 +46,6 @@ const ENDINGS: Readonly<Record<string, (of: Started) => Promise<unknown>>> = {
   deletion: ({ service, user }) => asAdmin(service, `/admin/users/${user.id}`, 'DELETE'),
   'a password set by an operator': ({ service, user }) =>
     asAdmin(service, `/admin/users/${user.id}/password`, 'PUT', { password: 'another one entirely' }),
-  'an exchange': ({ service, accessToken }) => service.exchange(accessToken),
 }
 
 describe('a verifier that follows the feed', () => {
@@ -61,6 +60,35 @@ describe('a verifier that follows the feed', () => {
       const time = await timeUntilRefused(verifier, one.accessToken, performance.now())
       assert.ok(time < 2000, `${time} ms`)
     })
+
+  testBoth('accepts an exchanged token until its grace window is over, as the service does', async (t) => {
+    const clock = { now: Date.now() }
+    const service = await startService(t, {}, clock)
+    await service.register()
+    const [{ accessToken }, marker, other] = [
+      await service.login(),
+      await service.login(),
+      await service.login(),
+    ]
+    const verifier = startVerifier(t, service.url)
+    await verifier.verify(accessToken)
+    const outcomes = async () => [
+      await outcomeOf(verifier, accessToken),
+      (await service.request('/api/auth/me', { bearer: accessToken })).status,
+    ]
+    await service.exchange(accessToken)
+    for (const { accessToken: later, refreshToken } of [marker, other]) {
+      // What ended later has reached the verifier, and the exchange has not.
+      await service.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
+      await timeUntilRefused(verifier, later, performance.now())
+      assert.deepEqual(await outcomes(), ['accepted', 200])
+      if (later === marker.accessToken) clock.now += service.core.settings.grace
+    }
+    clock.now += 1
+    await timeUntilRefused(verifier, accessToken, performance.now())
+    assert.deepEqual(await outcomes(), ['ended', 401])
+    assert.equal(await outcomeOf(startVerifier(t, service.url), accessToken), 'ended')
+  })
 
   test('accepts the tokens of other sessions, and of later ones of the user', async (t) => {
     const { service, accessToken, refreshToken } = await start(t)

@@ -17,6 +17,7 @@ export const feed: Migration = {
       )
       .addColumn('position', 'bigint')
       .addColumn('ended_at', 'bigint', (column) => column.notNull())
+      .addColumn('held_until', 'bigint', (column) => column.notNull().defaultTo(0))
       .addColumn('session_id', text)
       .addColumn('user_id', text)
       .addColumn('jti', text)
@@ -33,7 +34,7 @@ export const feed: Migration = {
     await db.schema
       .createIndex('feed_unplaced')
       .on('feed')
-      .column('id')
+      .column('held_until')
       .where(sql.ref('position'), 'is', null)
       .execute()
     await db.schema.createIndex('feed_ended_at').on('feed').column('ended_at').execute()

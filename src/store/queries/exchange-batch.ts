@@ -27,7 +27,9 @@ export interface ExchangeClaim extends RefreshedFrom, ProvenDevice {
   readonly successorExpiresAt: number
   /** The thumbprint of the key that was proven. Empty: none */
   readonly jkt: string
-  /** 1 or 0: whether the token may still live at APIs, so that the feed has to name it */
+  /** Milliseconds for which the token may be exchanged again */
+  readonly grace: number
+  /** 1 or 0: whether the token may live at APIs after that, so that the feed has to name it */
   readonly announced: number
 }
 
@@ -59,6 +61,7 @@ interface Claims {
   readonly deviceKeys: readonly string[]
   readonly bindingsUntils: readonly number[]
   readonly jkts: readonly string[]
+  readonly graces: readonly number[]
   readonly announceds: readonly number[]
   readonly count: number
 }
@@ -78,11 +81,12 @@ const unnested = (claims: Claims) => sql<ExchangeClaim>`unnest(
   ${claims.deviceKeys}::text[],
   ${claims.bindingsUntils}::bigint[],
   ${claims.jkts}::text[],
+  ${claims.graces}::bigint[],
   ${claims.announceds}::bigint[]
 )`
 const columns = sql`given(
   "jti", "sessionId", "userId", "generation", "confined", "now", "expiresAt", "successorExpiresAt",
-  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil", "jkt", "announced"
+  "address", "userAgent", "settledBefore", "deviceKey", "bindingsUntil", "jkt", "grace", "announced"
 )`
 
 const statement = prepared((db, claims: Claims) =>
@@ -124,12 +128,16 @@ const statement = prepared((db, claims: Claims) =>
     .with('announced', (announced) =>
       announced
         .insertInto('feed')
-        .columns(['ended_at', 'jti'])
+        .columns(['ended_at', 'held_until', 'jti'])
         .expression((eb) =>
           eb
             .selectFrom('locked')
             .innerJoin('claimed', 'claimed.jti', 'locked.jti')
-            .select(['locked.now', 'claimed.jti'])
+            .select(({ ref }) => [
+              'claimed.revoked_at',
+              sql<number>`${ref('claimed.revoked_at')} + ${ref('locked.grace')}`.as('held_until'),
+              'claimed.jti',
+            ])
             .where('locked.announced', '=', 1),
         ),
     )
@@ -170,6 +178,7 @@ export const claimAll = (db: Database, claims: readonly ExchangeClaim[]): Promis
     deviceKeys: claims.map(({ deviceKey }) => deviceKey),
     bindingsUntils: claims.map(({ bindingsUntil }) => bindingsUntil),
     jkts: claims.map(({ jkt }) => jkt),
+    graces: claims.map(({ grace }) => grace),
     announceds: claims.map(({ announced }) => announced),
     count: claims.length,
   })

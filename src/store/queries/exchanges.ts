@@ -43,7 +43,8 @@ const claimAlone = (db: Database, claim: ExchangeClaim): Promise<Omit<ClaimedTok
     const successorExpiresAt = Math.min(claim.successorExpiresAt, session.absoluteExpiresAt)
     const [token] = await insertClaim(trx, { ...claim, successorExpiresAt })
     if (token === undefined) throw new AlreadyClaimed()
-    if (claim.announced === 1) await insertEnded(trx, [{ jti: claim.jti }], claim.now)
+    const ended = { jti: claim.jti, heldUntil: token.revokedAt + claim.grace }
+    if (claim.announced === 1) await insertEnded(trx, [ended], token.revokedAt)
     return { ...token, jkt: session.jkt }
   })
 

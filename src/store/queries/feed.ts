@@ -1,6 +1,7 @@
 /** The feed of what has ended: see `docs/adr/0061-the-feed.md`. */
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import type { Range } from '../../clock.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
@@ -12,13 +13,15 @@ export type Ended =
   | { readonly sessionId: string; readonly generation?: number }
   | { readonly userId: string; readonly through?: string; readonly except?: string | undefined }
   | { readonly through: string }
-  | { readonly jti: string }
+  /** `heldUntil`: when its grace window ends */
+  | { readonly jti: string; readonly heldUntil: number }
 
 // Rows. Their parameters fit into one statement of either dialect.
 const BATCH = 500
 
 const rowOf = (ended: Ended, now: number) => ({
   ended_at: now,
+  held_until: 'jti' in ended ? ended.heldUntil : 0,
   session_id: 'sessionId' in ended ? ended.sessionId : 'userId' in ended ? (ended.except ?? null) : null,
   user_id: 'userId' in ended ? ended.userId : null,
   jti: 'jti' in ended ? ended.jti : null,
@@ -99,9 +102,10 @@ const MOST = 5000
  * Gives positions to entries that have none. Only one process at a time does this, and it commits before the next one
  * reads. So positions are visible in their order, although transactions that write entries commit in any order.
  *
+ * @param due those that are held until a time of this range: see {@link readHead}
  * @returns whether there may be more
  */
-export function placeEntries(db: Database): Promise<boolean> {
+export function placeEntries(db: Database, due: Range): Promise<boolean> {
   return transaction(db, async (trx) => {
     // It writes first: on SQLite, a transaction that begins with a read may not be allowed to write.
     const { position } = await trx
@@ -112,9 +116,10 @@ export function placeEntries(db: Database): Promise<boolean> {
       .executeTakeFirstOrThrow()
     const unplaced = trx
       .selectFrom('feed')
-      .select(['id', sql<number>`row_number() over (order by id)`.as('number')])
+      .select(['id', sql<number>`row_number() over (order by held_until, id)`.as('number')])
       .where('position', 'is', null)
-      .orderBy('id')
+      .where('held_until', '>=', due.from)
+      .where('held_until', '<=', due.to)
       .limit(MOST)
     const { numUpdatedRows } = await trx
       .updateTable('feed')
@@ -136,15 +141,23 @@ export function placeEntries(db: Database): Promise<boolean> {
 export interface FeedHead {
   /** The last entry that has a position. Undefined when there is none, or it is pruned. */
   readonly last: FeedEntry | undefined
-  /** Whether there are entries without a position */
-  readonly isPending: boolean
+  /** Entries without a position that are held until a time of this range should get one. Undefined: none */
+  readonly due: Range | undefined
 }
 
-export async function readHead(db: Database): Promise<FeedHead> {
+/** @param held entries that are held until a time of this range get no position yet */
+export async function readHead(db: Database, held: Range): Promise<FeedHead> {
   const [row] = await head(db, {})
   if (row === undefined) throw new Error('the table feed_head has no row')
-  const { pending, ...last } = row
-  return { last: isEntry(last) ? last : undefined, isPending: pending !== null }
+  const { first, latest, ...last } = row
+  return { last: isEntry(last) ? last : undefined, due: dueOf(held, first, latest) }
+}
+
+function dueOf(held: Range, first: number | null, latest: number | null): Range | undefined {
+  if (first !== null && first < held.from) return { from: 0, to: held.from - 1 }
+  // A clock was set back.
+  if (latest !== null && latest > held.to) return { from: held.to + 1, to: Number.MAX_SAFE_INTEGER }
+  return undefined
 }
 
 // A left join makes every column nullable.
@@ -157,14 +170,16 @@ const head = prepared((db) =>
   db
     .selectFrom('feed_head')
     .leftJoin('feed', 'feed.position', 'feed_head.position')
+    .where('feed_head.id', '=', 1)
     .select(COLUMNS)
-    .select((eb) =>
-      eb
-        .selectFrom('feed as unplaced')
-        .select((of) => of.fn.min('unplaced.id').as('id'))
-        .where('unplaced.position', 'is', null)
-        .as('pending'),
-    ),
+    .select((eb) => {
+      const unplaced = eb.selectFrom('feed as unplaced').where('unplaced.position', 'is', null)
+      // Two queries, of which each looks at one end of the index
+      return [
+        unplaced.select((of) => of.fn.min('unplaced.held_until').as('time')).as('first'),
+        unplaced.select((of) => of.fn.max('unplaced.held_until').as('time')).as('latest'),
+      ]
+    }),
 )
 
 /**

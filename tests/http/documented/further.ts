@@ -93,9 +93,13 @@ async function bound(world: World): Promise<void> {
 async function verification(world: World): Promise<void> {
   const { service, introspectionToken, revocationsToken: bearer } = world
   const [userId, through, except] = ['a user', 'the last session', 'another session']
-  const many = Array.from({ length: PAGE }, (_, index) => ({ jti: `token ${index}` }))
+  const many = Array.from({ length: PAGE }, (_, index) => ({ jti: `token ${index}`, heldUntil: 0 }))
   const forms: readonly Ended[] = [
-    ...[{ sessionId: 'a session' }, { sessionId: 'a session', generation: 2 }, { jti: 'a token' }],
+    ...[
+      { sessionId: 'a session' },
+      { sessionId: 'a session', generation: 2 },
+      { jti: 'a token', heldUntil: 0 },
+    ],
     ...[{ userId }, { userId, through }, { userId, through, except }, { through }],
   ]
   await insertEnded(service.core.db, [...forms, ...many], service.clock.now)

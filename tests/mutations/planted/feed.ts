@@ -71,7 +71,7 @@ export const feedFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/exchanges.ts',
-    find: '    if (claim.announced === 1) await insertEnded(trx, [{ jti: claim.jti }], claim.now)\n',
+    find: '    if (claim.announced === 1) await insertEnded(trx, [ended], token.revokedAt)\n',
     replace: '',
     why: 'feed: an exchanged token is not in it on SQLite',
     tests: ENDINGS,
@@ -85,9 +85,30 @@ export const feedFaults: readonly Mutation[] = [
   },
   {
     file: 'src/sessions/exchange.ts',
-    find: 'token.expiresAt + CLOCK_SKEW > now ? 1 : 0',
-    replace: 'token.expiresAt > 0 ? 1 : 0',
+    find: 'expiresAt + CLOCK_SKEW > now + settings.grace',
+    replace: 'expiresAt > 0',
     why: 'feed: expired tokens fill it',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/exchanges.ts',
+    find: 'heldUntil: token.revokedAt + claim.grace',
+    replace: 'heldUntil: 0',
+    why: 'feed: APIs refuse an exchanged token within its grace window, on SQLite',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/exchange-batch.ts',
+    find: ".columns(['ended_at', 'held_until', 'jti'])",
+    replace: ".columns(['held_until', 'ended_at', 'jti'])",
+    why: 'feed: APIs refuse an exchanged token within its grace window, on PostgreSQL',
+    tests: ENDINGS,
+  },
+  {
+    file: 'src/store/queries/feed.ts',
+    find: 'latest !== null && latest > held.to',
+    replace: 'latest !== null && latest < 0',
+    why: 'feed: after a clock was set back, APIs accept an exchanged token for longer than the service',
     tests: ENDINGS,
   },
   {
