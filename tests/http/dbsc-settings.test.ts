@@ -73,6 +73,7 @@ test('the secret of refresh tokens is replaced: bindings, cookies and challenges
   await browser.bind()
   await half.register(await half.logIn())
   const { database, clock } = service
+  clock.now += MINUTE
   const settings = { database }
   // Nothing of it is made from JWT_SECRET_KEY, which may change at once.
   const next = await startBinding(t, settings, clock, {

@@ -1,5 +1,6 @@
 /** Device bound sessions over HTTP, with a browser that is made of requests. */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import type { Settings } from '../../src/config/settings.ts'
 import { deviceProof } from '../../src/conform/provocations/devices.ts'
 import { BOUND, Browser, eventsOf, rowOf, startBinding } from '../support/browser.ts'
@@ -172,4 +173,14 @@ test('a rotation offers no registration while that of the last answer may be und
     [soon, later].map(({ headers }) => headers.has('Secure-Session-Registration')),
     [false, true],
   )
+})
+
+test('a proof of another key than the registered one: the browser forgets it, and binds nothing', async (t) => {
+  const service = await start(t)
+  const browser = new Browser(service)
+  await browser.register(await browser.logIn())
+  browser.key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const answer = await browser.renew(1)
+  assert.deepEqual([answer.status, answer.headers.get('Rekindle-Error')], [401, 'device_session_ended'])
+  assert.equal((await rowOf(service)).bound_at, null)
 })

@@ -63,11 +63,13 @@ async function keys(world: World): Promise<void> {
   }
 }
 
-/** A registration while there is a bound cookie */
+/** A registration while there is a bound cookie, and one that a rotation offers */
 async function devices(world: World): Promise<void> {
   const { path, request } = await goodRegistration(world)
   const cookie = `${request.cookie}; refresh_token-bound=of another session`
   await world.service.request(path, { ...request, cookie })
+  world.service.clock.now += MINUTE
+  await world.service.request('/refresh_token', { method: 'POST', cookie })
 }
 
 /** Sessions that are bound to a key, with access tokens that are or are not */
@@ -117,7 +119,8 @@ export async function further(world: World): Promise<void> {
   await misfits(world)
   await withoutDevice(world)
   await bound(world)
+  // The user is deactivated by these.
   await events(world)
-  await devices((await world.another()) as World)
   await keys(world)
+  await devices((await world.another()) as World)
 }

@@ -98,7 +98,7 @@ export const deviceFaults: readonly Mutation[] = [
     find: "  if (signed === undefined) return { outcome: 'ended' }\n  const isFresh =",
     replace: "  if (signed === undefined) return { outcome: 'challenged', challenge }\n  const isFresh =",
     why: 'a browser with another key is asked for ever',
-    tests: ['tests/http/documented.test.ts'],
+    tests: HTTP,
   },
   {
     file: 'src/sessions/classify.ts',
