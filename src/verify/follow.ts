@@ -14,6 +14,8 @@ export interface FeedOptions {
   readonly maxStale: number
   /** Seconds by which tokens are accepted beyond their expiry */
   readonly clockTolerance: number
+  /** Whether it asks only while a token is verified */
+  readonly isOnDemand: boolean
   /** Called with each error of the feed. The follower tries again by itself. */
   readonly onError: (error: unknown) => void
   readonly fetch: typeof fetch
@@ -54,48 +56,29 @@ const MAX_WAIT = 20
 
 export function createFollower(options: FeedOptions): FeedFollower {
   const { maxStale, clockTolerance, onError } = options
-  const closed = new AbortController()
+  let isClosed = false
   let ended = createEndedTokens()
-  // A snapshot of several pages replaces the other when it is complete.
-  let unfinished: EndedTokens | undefined
   let cursor: string | undefined
   let freshSince: Clocks | undefined
   // Tokens that expire at this time or earlier have expired, even if the clock was set back.
   let expiredUntil = 0
   let forgotAt: Clocks | undefined
   let failures = 0
+  let failedAt: Clocks | undefined
   let asking:
     | { readonly done: Promise<boolean>; readonly stop: () => void; readonly wait: number }
     | undefined
-  let failedAt: Clocks | undefined
+  let askedAt: Clocks | undefined
+  let endPause = () => {}
 
-  function apply({ data }: Answer, sent: Clocks): void {
-    if (data.snapshot) unfinished = createEndedTokens()
-    const target = unfinished ?? ended
-    target.add(data.revocations)
-    cursor = data.cursor
-    if (data.more) return
-    ended = target
-    unfinished = undefined
-    freshSince = sent
-    // All entries are looked at, so not at each answer.
-    if (forgotAt !== undefined && elapsedSince(forgotAt) < FORGET_EVERY) return
-    forgotAt = sent
-    expiredUntil = Math.max(expiredUntil, ended.forget(Math.floor(Date.now() / 1000) - clockTolerance))
-  }
-
-  async function askOnce(wait: number, signal: AbortSignal): Promise<Answer> {
+  async function askOnce(after: string | undefined, wait: number, signal: AbortSignal): Promise<Answer> {
     const url = new URL(options.url)
-    if (cursor !== undefined) url.searchParams.set('cursor', cursor)
-    // A snapshot that is not complete is not waited for.
-    if (wait > 0 && unfinished === undefined) url.searchParams.set('wait', String(wait))
+    if (after !== undefined) url.searchParams.set('cursor', after)
+    if (wait > 0) url.searchParams.set('wait', String(wait))
+    const timeout = AbortSignal.timeout(wait > 0 ? wait * 1000 + TIMEOUT : SHORT_TIMEOUT)
     const response = await options.fetch(url, {
       headers: { Authorization: `Bearer ${options.token}`, Accept: 'application/json' },
-      signal: AbortSignal.any([
-        signal,
-        closed.signal,
-        AbortSignal.timeout(wait > 0 ? wait * 1000 + TIMEOUT : SHORT_TIMEOUT),
-      ]),
+      signal: AbortSignal.any([signal, timeout]),
       // Workers have no `error`.
       redirect: 'manual',
     })
@@ -106,18 +89,43 @@ export function createFollower(options: FeedOptions): FeedFollower {
     return readAnswer(await response.json())
   }
 
-  /** @returns whether it succeeded */
-  async function askAll(wait: number, signal: AbortSignal): Promise<boolean> {
-    try {
-      for (;;) {
-        const sent = readClocks()
-        const answer = await askOnce(wait, signal)
-        apply(answer, sent)
-        failures = 0
-        if (!answer.data.more) return true
+  /** Asks until there is no further page. A snapshot replaces what is known when it is complete. */
+  async function learn(wait: number, signal: AbortSignal): Promise<void> {
+    let after = cursor
+    let snapshot: EndedTokens | undefined
+    for (let isFirst = true; ; isFirst = false) {
+      const sent = readClocks()
+      const { data } = await askOnce(after, isFirst ? wait : 0, signal)
+      if (data.snapshot) snapshot = createEndedTokens()
+      const target = snapshot ?? ended
+      target.add(data.revocations)
+      after = data.cursor
+      if (data.more) continue
+      // On demand, answers may overtake each other.
+      if (freshSince === undefined || sent[1] >= freshSince[1]) {
+        ended = target
+        cursor = after
+        freshSince = sent
       }
+      return forget()
+    }
+  }
+
+  /** All entries are looked at, so not at each answer. */
+  function forget(): void {
+    if (forgotAt !== undefined && elapsedSince(forgotAt) < FORGET_EVERY) return
+    forgotAt = readClocks()
+    expiredUntil = Math.max(expiredUntil, ended.forget(Math.floor(Date.now() / 1000) - clockTolerance))
+  }
+
+  /** @returns whether it succeeded */
+  async function tryToLearn(wait: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      await learn(wait, signal)
+      failures = 0
+      return true
     } catch (error) {
-      if (signal.aborted || closed.signal.aborted) return false
+      if (signal.aborted) return false
       failures++
       failedAt = readClocks()
       onError(error)
@@ -130,51 +138,61 @@ export function createFollower(options: FeedOptions): FeedFollower {
     if (asking !== undefined && (wait > 0 || asking.wait === 0)) return asking.done
     asking?.stop()
     const stop = new AbortController()
-    const done = askAll(wait, stop.signal).finally(() => {
+    const done = tryToLearn(wait, stop.signal).finally(() => {
       if (asking?.done === done) asking = undefined
     })
     asking = { done, stop: () => stop.abort(), wait }
     return done
   }
 
+  /**
+   * In a worker, one request must not wait for what another began, which may be given up. While the knowledge is good enough,
+   * one in a second asks.
+   */
+  async function askAlone(): Promise<void> {
+    if (askedAt !== undefined && elapsedSince(askedAt) < 1000 && age() <= maxStale) return
+    askedAt = readClocks()
+    await tryToLearn(0, new AbortController().signal)
+  }
+
   async function follow(): Promise<void> {
     const wait = Math.min(MAX_WAIT, Math.floor(maxStale / 3000))
-    while (!closed.signal.aborted) {
+    while (!isClosed) {
       const begun = readClocks()
       const before = cursor
       const isAnswered = await ask(wait)
       // An answer without news that comes early is one of a service that stops.
-      if (isAnswered && (cursor !== before || elapsedSince(begun) > MIN_PAUSE)) {
-        // Until then, fetch opens another connection, because this one has not ended its answer.
-        await new Promise((resolve) => setTimeout(resolve, 0))
-        continue
-      }
-      await pause(Math.min(MIN_PAUSE * 2 ** failures, MAX_PAUSE, maxStale / 4) * (0.5 + Math.random()))
+      const isEarly = cursor === before && elapsedSince(begun) <= MIN_PAUSE
+      const time = Math.min(MIN_PAUSE * 2 ** failures, MAX_PAUSE, maxStale / 4) * (0.5 + Math.random())
+      // Not at once: fetch would open another connection, because this one has not ended its answer.
+      await pause(isAnswered && !isEarly ? 0 : time)
     }
   }
 
-  /** It does not keep a process alive. */
+  /** It does not keep a process alive, except for a moment. */
   const pause = (time: number) =>
     new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer as number)
-        closed.signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer: unknown = setTimeout(end, time)
-      if (isUnrefable(timer)) timer.unref()
-      closed.signal.addEventListener('abort', end)
+      const timer: unknown = setTimeout(resolve, time)
+      if (time > 0 && isUnrefable(timer)) timer.unref()
+      endPause = resolve
     })
 
+  const age = () => (freshSince === undefined ? Number.POSITIVE_INFINITY : elapsedSince(freshSince))
+
   return {
-    age: () => (freshSince === undefined ? Number.POSITIVE_INFINITY : elapsedSince(freshSince)),
+    age,
     has: (token) => token.exp <= expiredUntil || ended.has(token),
     async refresh() {
       // Not for each token while the service cannot be reached
-      if (failedAt === undefined || elapsedSince(failedAt) > 1000) await ask(0)
+      if (failedAt !== undefined && elapsedSince(failedAt) <= 1000) return
+      await (options.isOnDemand ? askAlone() : ask(0))
     },
     start: () => void follow(),
-    close: () => closed.abort(),
+    close() {
+      isClosed = true
+      asking?.stop()
+      endPause()
+    },
     get size() {
       return ended.size
     },

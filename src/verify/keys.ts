@@ -33,8 +33,9 @@ export function importKeys(keys: Keys): ImportedKeys {
   // RFC 8725 §3.1: with a public key, an HMAC would be anybody's to make.
   if (algorithms.some((name) => name.startsWith('HS') || name === 'none'))
     throw new TypeError('keys.algorithms must be those of public keys')
-  // As its `Cache-Control` says. A key that was revoked is accepted until the set is fetched again.
-  const set = createRemoteJWKSet(new URL(keys.jwksUri), { cacheMaxAge: 300_000 })
+  // As its `Cache-Control` says. A key that was revoked is accepted until the set is fetched again. For an unknown key it is
+  // fetched every two seconds at most: usually a next key is known before it signs, but not if all keys are revoked at once.
+  const set = createRemoteJWKSet(new URL(keys.jwksUri), { cacheMaxAge: 300_000, cooldownDuration: 2000 })
   return { algorithms, keys: Promise.resolve([set]) }
 }
 

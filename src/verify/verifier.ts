@@ -126,7 +126,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const follower =
     revocations &&
     createFollower({
-      ...{ url: revocations.url, token: revocations.token, maxStale, clockTolerance },
+      ...{ url: revocations.url, token: revocations.token },
+      ...{ maxStale, clockTolerance, isOnDemand: onDemand },
       onError: revocations.onError ?? (() => {}),
       fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
     })

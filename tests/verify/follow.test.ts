@@ -18,11 +18,15 @@ interface Data {
 const answer = (data: Data) => Response.json({ data: { snapshot: false, more: false, ...data } })
 
 /** A follower whose requests are answered in this order, and then never. */
-function follow(t: TestContext, answers: readonly (() => Response | Promise<Response>)[], maxStale = 30_000) {
+function follow(
+  t: TestContext,
+  answers: readonly (() => Response | Promise<Response>)[],
+  { maxStale = 30_000, isOnDemand = false } = {},
+) {
   const asked: string[] = []
   const errors: unknown[] = []
   const follower = createFollower({
-    ...{ url: 'http://localhost/revocations', token: 'x', maxStale, clockTolerance: 5 },
+    ...{ url: 'http://localhost/revocations', token: 'x', maxStale, clockTolerance: 5, isOnDemand },
     onError: (error) => errors.push(error),
     fetch: (async (url: URL, { signal }: { signal: AbortSignal }) => {
       asked.push(url.search)
@@ -121,6 +125,45 @@ test('while the machine slept, the wall clock went on', async (t) => {
   assert.ok(follower.age() >= 60_000)
 })
 
+test('on demand, nobody waits for a request that another began and gave up', async (t) => {
+  const never = () => new Promise<Response>(() => {})
+  const { follower, asked } = follow(
+    t,
+    [never, () => answer({ revocations: [ended('one')], cursor: '1.a', snapshot: true }), never],
+    { isOnDemand: true, maxStale: 200 },
+  )
+  void follower.refresh()
+  await follower.refresh()
+  assert.equal(follower.has(token('one')), true)
+  // For a second it is good enough for all but the first.
+  await Promise.all([follower.refresh(), follower.refresh()])
+  assert.equal(asked.length, 2)
+  await until(() => follower.age() > 200)
+  void follower.refresh()
+  assert.equal(asked.length, 3)
+})
+
+test('an answer that was overtaken by a later one changes nothing', async (t) => {
+  const late = Promise.withResolvers<Response>()
+  const { follower } = follow(
+    t,
+    [
+      () => late.promise,
+      () => answer({ revocations: [ended('one')], cursor: '2.b', snapshot: true }),
+      () => answer({ revocations: [], cursor: '2.b' }),
+    ],
+    { isOnDemand: true },
+  )
+  const overtaken = follower.refresh()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await follower.refresh()
+  const age = follower.age()
+  late.resolve(answer({ revocations: [], cursor: '1.a', snapshot: true }))
+  await overtaken
+  assert.equal(follower.has(token('one')), true)
+  assert.ok(follower.age() < age + 20)
+})
+
 test('all requests go through one connection', async (t) => {
   let [connections, answers] = [0, 0]
   const server = createServer((_, response) => {
@@ -133,6 +176,7 @@ test('all requests go through one connection', async (t) => {
   const { port } = server.address() as AddressInfo
   const follower = createFollower({
     ...{ url: `http://127.0.0.1:${port}`, token: 'x', maxStale: 30_000, clockTolerance: 5 },
+    isOnDemand: false,
     ...{ onError: (error: unknown) => assert.fail(String(error)), fetch },
   })
   t.after(() => {

@@ -5,6 +5,7 @@ import { revokeSigningKey, rotateKey } from '../../src/keys/operate.ts'
 import { PUBLIC_ALGORITHMS } from '../../src/tokens/algorithms.ts'
 import { HOUR, kidOf, kidsOf, pass } from '../keys/service.ts'
 import { DAY, startService } from '../support/service.ts'
+import { until } from '../support/until.ts'
 import { outcomeOf, startVerifier, timeUntilRefused } from './api.ts'
 
 const keySet = ({ url }: { readonly url: string }) => ({ jwksUri: `${url}/.well-known/jwks.json` })
@@ -31,6 +32,23 @@ test('a key rotation refuses nobody, and a logout reaches the verifier', async (
   const time = await timeUntilRefused(verifier, first.accessToken, performance.now())
   assert.ok(time < 2000, `${time} ms`)
   assert.equal(await outcomeOf(verifier, second.accessToken), 'accepted')
+})
+
+test('all keys revoked at once: a verifier that fetched the set a moment ago takes the new one soon', async (t) => {
+  const service = await startService(t, { accessTokenAlgorithm: 'ES256' }, { now: Date.now() })
+  await service.register()
+  const { accessToken, refreshToken } = await service.login()
+  const verifier = startVerifier(t, service.url, { keys: keySet(service) })
+  assert.equal(await outcomeOf(verifier, accessToken), 'accepted')
+  const fetched = performance.now()
+  const revoke = { db: service.core.db, now: service.clock.now }
+  for (const kid of await kidsOf(service)) await revokeSigningKey(revoke, String(kid))
+  await pass(0, [service])
+  const { access_token: next } = (await service.refresh(refreshToken)).body.data
+  assert.notEqual(kidOf(next), kidOf(accessToken))
+  await until(async () => (await outcomeOf(verifier, next)) === 'accepted')
+  const time = performance.now() - fetched
+  assert.ok(time < 10_000, `${time} ms`)
 })
 
 for (const accessTokenAlgorithm of PUBLIC_ALGORITHMS)

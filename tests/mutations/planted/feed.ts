@@ -163,16 +163,23 @@ export const feedFaults: readonly Mutation[] = [
   },
   {
     file: 'src/verify/follow.ts',
-    find: '    freshSince = sent\n',
-    replace: '    freshSince = readClocks()\n',
+    find: 'freshSince = sent\n',
+    replace: 'freshSince = readClocks()\n',
     why: 'verifier: knowledge counts from the answer, not from the request',
     tests: ['tests/verify/follow.test.ts'],
   },
   {
     file: 'src/verify/follow.ts',
-    find: 'if (data.more) return\n',
+    find: 'if (data.more) continue\n',
     replace: '',
     why: 'verifier: half a snapshot is taken for a whole one',
+    tests: ['tests/verify/follow.test.ts'],
+  },
+  {
+    file: 'src/verify/follow.ts',
+    find: 'await (options.isOnDemand ? askAlone() : ask(0))',
+    replace: 'await ask(0)',
+    why: 'verifier: in a worker, a request waits for another that was given up',
     tests: ['tests/verify/follow.test.ts'],
   },
   {
