@@ -1896,7 +1896,10 @@ export interface components {
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
                 "Rekindle-Error": "device_proof_required" | "cross_site_request";
-                /** @description What the browser has to sign, unless the request was cross-site */
+                /**
+                 * @description What the browser has to sign, unless the request was cross-site
+                 * @example "1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa.2992464.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";id="1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa.6_GB2voQ0qroMh6OlDFCFS_SJriQi1PTvvBOhGZ3bHI.IegOJULyE7SxH_Cd1KCER7lWBvGFHQ-h0xyjzUjEIWE.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+                 */
                 "Secure-Session-Challenge"?: string;
                 [name: string]: unknown;
             };

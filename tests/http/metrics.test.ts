@@ -10,6 +10,7 @@ import { listen } from '../../src/http/server/listen.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { test } from '../support/database.ts'
+import { createProvingClient } from '../support/dpop.ts'
 import { DAY, override, PASSWORD, startService } from '../support/service.ts'
 import { addUser, logIn } from '../support/session-context.ts'
 import { sidOf } from '../support/tokens.ts'
@@ -112,6 +113,15 @@ const startAnew: Act = ({ service, user }) =>
     .where('user_id', '=', user.id)
     .execute()
 
+const bindToKey: Act = ({ service, user }) =>
+  service.core.db.updateTable('sessions').set({ jkt: 'a key' }).where('user_id', '=', user.id).execute()
+const bindToDevice: Act = async (world) => {
+  const { service, user } = world
+  configure(world, { dbsc: 'optional' })
+  const bound = { device_key: 'a key', bound_at: service.clock.now - 60_000 }
+  await service.core.db.updateTable('sessions').set(bound).where('user_id', '=', user.id).execute()
+}
+
 // The preparation, and the request that is counted.
 const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
   rotated: [() => {}, refreshNow],
@@ -140,6 +150,12 @@ const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
   unknown_session: [removeSession, refreshNow],
   revoked: [logout, refreshNow],
   superseded: [startAnew, refreshNow],
+  off_device: [bindToDevice, refreshNow],
+  unproven: [bindToKey, refreshNow],
+  mismatched: [
+    bindToKey,
+    async ({ service, refreshToken }) => (await createProvingClient(service)).refresh(refreshToken),
+  ],
   reused: [
     async (world) => {
       configure(world, { grace: 0 })
@@ -170,6 +186,12 @@ const exchanges: Readonly<Record<string, readonly [Act, Act]>> = {
   unknown_session: [removeSession, exchangeNow],
   revoked: [logout, exchangeNow],
   superseded: [startAnew, exchangeNow],
+  off_device: [bindToDevice, exchangeNow],
+  unproven: [bindToKey, exchangeNow],
+  mismatched: [
+    bindToKey,
+    async ({ service, accessToken }) => (await createProvingClient(service)).exchange(accessToken),
+  ],
   confined: [
     async (world) => {
       configure(world, { exchangeSessions: 'unrotated' })
