@@ -236,7 +236,7 @@ export const zIntrospectionRequest = z.object({
  */
 export const zIntrospection = z.object({
     active: z.boolean(),
-    token_type: z.literal('Bearer').optional(),
+    token_type: z.enum(['Bearer', 'DPoP']).optional(),
     sub: z.string().optional(),
     username: z.string().optional(),
     sid: z.string().optional(),
@@ -244,7 +244,11 @@ export const zIntrospection = z.object({
     iat: z.int().optional(),
     exp: z.int().optional(),
     iss: z.string().optional(),
-    aud: z.string().optional()
+    aud: z.string().optional(),
+    client_id: z.string().optional(),
+    cnf: z.object({
+        jkt: z.string()
+    }).optional()
 });
 
 /**

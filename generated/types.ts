@@ -1072,8 +1072,11 @@ export interface components {
         Introspection: {
             /** @description Whether the token is a valid access token now */
             active: boolean;
-            /** @constant */
-            token_type?: "Bearer";
+            /**
+             * @description DPoP, if it is bound to a key: then a request with it needs a proof
+             * @enum {string}
+             */
+            token_type?: "Bearer" | "DPoP";
             /** @description The id of the user */
             sub?: string;
             /** @description The name of the user */
@@ -1090,6 +1093,13 @@ export interface components {
             iss?: string;
             /** @description `JWT_AUDIENCE`, if it is set */
             aud?: string;
+            /** @description `JWT_CLIENT_ID`, if it is set */
+            client_id?: string;
+            /** @description The key that the token is bound to (RFC 9449 §6.2) */
+            cnf?: {
+                /** @description The thumbprint of the key (RFC 7638) */
+                jkt: string;
+            };
         };
         /**
          * @description Opaque; it does not expire

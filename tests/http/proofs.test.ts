@@ -4,11 +4,12 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { generateKeyPair, generateProof } from 'dpop'
 import { Hono } from 'hono'
+import { calculateJwkThumbprint, exportJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { createApp } from '../../src/http/app.ts'
 import { createProvingClient, wordOf } from '../support/dpop.ts'
 import type { Service } from '../support/service.ts'
-import { MINUTE, PASSWORD, startService } from '../support/service.ts'
+import { INTROSPECTION_TOKEN, MINUTE, PASSWORD, startService } from '../support/service.ts'
 
 const login = { json: { username: 'ada', password: PASSWORD } }
 
@@ -169,6 +170,12 @@ test('oauth4webapi refreshes and calls with its own proofs and nonces', async (t
   assert.equal(data['token_type'], 'DPoP')
   const me = await call(data['access_token'] ?? '', 'GET', '/api/auth/me')
   assert.equal(me.status, 200)
+  const form = new URLSearchParams({ token: data['access_token'] ?? '' })
+  const headers = { Authorization: `Bearer ${INTROSPECTION_TOKEN}` }
+  const introspected = await fetch(`${service.url}/introspect`, { method: 'POST', headers, body: form })
+  const { active, token_type, cnf } = (await introspected.json()) as Record<string, unknown>
+  const jkt = await calculateJwkThumbprint(await exportJWK(pair.publicKey))
+  assert.deepEqual([active, token_type, cnf], [true, 'DPoP', { jkt }])
   service.clock.now += 20 * MINUTE
   assert.equal((await call(data['refresh_token'] ?? '', 'POST', '/refresh_token')).status, 200)
   assert.equal((await call(data['access_token'] ?? '', 'POST', '/api/auth/logout')).status, 200)

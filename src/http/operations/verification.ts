@@ -38,19 +38,19 @@ export function verificationHandlers(core: Core): VerificationHandlers {
 
     // RFC 7662 §2.2: "the authorization server SHOULD NOT include any additional information about an inactive token"
     async introspect(c, { body, json }) {
-      const result = await authenticate(core, body.token)
+      const verification = verifyAccessToken(core.keys, body.token, core.now())
+      const { token } = 'token' in verification ? verification : {}
+      // Whoever asks checks the proof of a bound token (RFC 9449 §6.2).
+      const result = await authenticate(core, body.token, token?.jkt)
       if (result.outcome === 'invalid') c.set('isForged', true)
-      if (result.outcome !== 'authenticated') {
+      if (result.outcome !== 'authenticated' || token === undefined) {
         nameRefusal(c, 'token.refused', { ...result, reason: result.outcome })
         return json(200, { active: false })
       }
-      const verification = verifyAccessToken(core.keys, body.token, core.now())
-      if (verification.outcome === 'invalid') throw new TypeError('it was valid a moment ago')
-      const { token } = verification
-      const { issuer, audience } = core.settings
+      const { issuer, audience, clientId } = core.settings
       return json(200, {
         active: true,
-        token_type: 'Bearer',
+        token_type: token.jkt === undefined ? 'Bearer' : 'DPoP',
         sub: token.userId,
         username: result.user.username,
         sid: token.sessionId,
@@ -59,6 +59,8 @@ export function verificationHandlers(core: Core): VerificationHandlers {
         exp: seconds(token.expiresAt),
         ...(issuer !== undefined && { iss: issuer }),
         ...(audience !== undefined && { aud: audience }),
+        ...(clientId !== undefined && { client_id: clientId }),
+        ...(token.jkt !== undefined && { cnf: { jkt: token.jkt } }),
       })
     },
 

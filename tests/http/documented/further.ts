@@ -84,6 +84,7 @@ async function bound(world: World): Promise<void> {
     await sendProven(world, key, '/refresh_token', { method: 'POST', bearer })
     await sendProven(world, key, '/api/auth/refresh', { json: { token } })
     await service.request('/api/auth/me', { bearer: token })
+    await service.request('/introspect', { bearer: world.introspectionToken, ...asForm({ token }) })
   }
   await service.request(`/admin/users/${user.id}/sessions`, { bearer: ADMIN_TOKEN })
   configure(world, { bindsAccessTokens: false })
@@ -107,7 +108,7 @@ async function verification(world: World): Promise<void> {
   await insertEnded(service.core.db, [...forms, ...many], service.clock.now)
   const { body } = await service.request('/revocations', { bearer })
   await service.request(`/revocations?cursor=${body.data.cursor}&wait=1`, { bearer })
-  configure(world, { issuer: 'https://id.example', audience: 'api' })
+  configure(world, { issuer: 'https://id.example', audience: 'api', clientId: 'app' })
   const { accessToken: token } = await service.login()
   await service.request('/introspect', { bearer: introspectionToken, ...asForm({ token }) })
 }
@@ -115,7 +116,7 @@ async function verification(world: World): Promise<void> {
 /** Sends them all. Each is checked against the contract, as every response. */
 export async function further(world: World): Promise<void> {
   await verification(world)
-  configure(world, { issuer: undefined, audience: undefined })
+  configure(world, { issuer: undefined, audience: undefined, clientId: undefined })
   await misfits(world)
   await withoutDevice(world)
   await bound(world)
