@@ -10,7 +10,7 @@ import { insertEnded } from '../../../src/store/queries/feed.ts'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
 import { PUBLIC_ALGORITHMS } from '../../../src/tokens/algorithms.ts'
 import type { Request } from '../../support/service.ts'
-import { ADMIN_TOKEN, DAY, MINUTE } from '../../support/service.ts'
+import { ADMIN_TOKEN, DAY, MINUTE, override } from '../../support/service.ts'
 import type { World } from '../../support/world.ts'
 import { configure, signWith } from '../../support/world.ts'
 
@@ -113,10 +113,22 @@ async function verification(world: World): Promise<void> {
   await service.request('/introspect', { bearer: introspectionToken, ...asForm({ token }) })
 }
 
+/** Metadata of a service that does not introspect */
+async function withoutIntrospection(world: World): Promise<void> {
+  const { core } = world.service
+  const { introspectionToken } = core
+  override(core, { introspectionToken: undefined })
+  configure(world, { publicUrl: 'https://id.example', issuer: 'https://id.example' })
+  await world.request('/.well-known/oauth-authorization-server')
+  override(core, { introspectionToken })
+  configure(world, { publicUrl: undefined, issuer: undefined })
+}
+
 /** Sends them all. Each is checked against the contract, as every response. */
 export async function further(world: World): Promise<void> {
   await verification(world)
   configure(world, { issuer: undefined, audience: undefined, clientId: undefined })
+  await withoutIntrospection(world)
   await misfits(world)
   await withoutDevice(world)
   await bound(world)
