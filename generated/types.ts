@@ -243,11 +243,12 @@ export interface paths {
         /**
          * Prove that the browser still has the key
          * @description A browser with Device Bound Session Credentials sends this by itself, before a request to this service when it has no bound
-         *     cookie. The first proof binds the session to the key. From then on, `POST /refresh_token` and `POST /api/auth/refresh` need
-         *     the bound cookie.
+         *     cookie. The first proof binds the session to the key, and needs the refresh cookie of the session. From then on,
+         *     `POST /refresh_token` and `POST /api/auth/refresh` need the bound cookie.
          *
          *     Without a proof, or with one of a challenge that is too old, it gets `403` with another challenge. Browsers forget the
-         *     session for good when they get any other `4xx` but `407` and `429`, so `401` means that it is over.
+         *     session for good when they get any other `4xx` but `407` and `429`, so `401` means that it is over. With `404`, when `DBSC` is
+         *     `off`, the session goes on and is no longer bound.
          */
         post: operations["refreshDevice"];
         delete?: never;
@@ -1905,7 +1906,10 @@ export interface components {
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
                 "Rekindle-Error": "device_proof_required" | "cross_site_request";
-                /** @description What the browser has to sign, unless the request was cross-site */
+                /**
+                 * @description What the browser has to sign, unless the request was cross-site
+                 * @example "1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa.2992464.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";id="1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa.6_GB2voQ0qroMh6OlDFCFS_SJriQi1PTvvBOhGZ3bHI.IegOJULyE7SxH_Cd1KCER7lWBvGFHQ-h0xyjzUjEIWE.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+                 */
                 "Secure-Session-Challenge"?: string;
                 [name: string]: unknown;
             };

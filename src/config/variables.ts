@@ -121,6 +121,11 @@ export const variables = z
     error: 'is required with EVENTS_WEBHOOK_URL: at least 32 random bytes, which the receiver also knows',
     ...always,
   })
+  .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.PUBLIC_URL), {
+    path: ['PUBLIC_URL'],
+    error: 'must be https in production: RFC 8414 §2 asks for it, and tokens cross the network',
+    ...always,
+  })
   .refine((read) => read.NODE_ENV !== 'production' || !isPlainHttp(read.EVENTS_WEBHOOK_URL), {
     path: ['EVENTS_WEBHOOK_URL'],
     error: 'must be https in production, unless the receiver is on this machine',
@@ -130,8 +135,8 @@ export const variables = z
     (read) =>
       read.NODE_ENV !== 'production' || read.DPOP_ACCESS_TOKENS !== true || read.PUBLIC_URL !== undefined,
     {
-      path: ['PUBLIC_URL'],
-      error: 'is required with DPOP_ACCESS_TOKENS in production: a proof names the URL that it is for',
+      path: ['DPOP_ACCESS_TOKENS'],
+      error: 'needs PUBLIC_URL in production: a proof names the URL that it is for',
       ...always,
     },
   )

@@ -3,15 +3,13 @@ import { randomBytes } from 'node:crypto'
 import type { Connection } from './connection.ts'
 import type { Findings } from './findings.ts'
 import type { Actor, Tokens } from './provocations/provocation.ts'
+import { Unprepared } from './provocations/provocation.ts'
 import type { Answer, Request } from './request.ts'
 
 export interface Credentials {
   readonly username: string
   readonly password: string
 }
-
-/** Something that a provocation or a rule needs cannot be had. */
-export class Unprepared extends Error {}
 
 /** A run cannot begin with what it was given. */
 export class Unusable extends Error {}

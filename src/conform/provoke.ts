@@ -1,12 +1,12 @@
 /** Provokes the documented responses of a server that keeps state, and checks the rules between them. */
 import type { Accounts } from './account.ts'
-import { Unprepared } from './account.ts'
 import { NoAnswer } from './connection.ts'
 import type { Example } from './examples.ts'
 import { exampleOf, examples } from './examples.ts'
 import type { Findings } from './findings.ts'
 import { waysTo } from './provocations/index.ts'
 import type { Actor, Provocation } from './provocations/provocation.ts'
+import { Unprepared } from './provocations/provocation.ts'
 import { mayBeInstead, needsAdmin, reasonFor } from './reasons.ts'
 import type { Rule } from './rule.ts'
 import { Broken, expecting } from './rule.ts'

@@ -1,10 +1,10 @@
 /** What rules are made of. */
 import type { OperationId } from '../http/contract.ts'
 import type { Accounts } from './account.ts'
-import { Unprepared } from './account.ts'
 import { exampleOf } from './examples.ts'
 import { good } from './provocations/good.ts'
 import type { Actor, Ask, Tokens } from './provocations/provocation.ts'
+import { Unprepared } from './provocations/provocation.ts'
 import type { Answer } from './request.ts'
 
 /** A response is documented, but not the one that this request should get. */

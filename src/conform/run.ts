@@ -1,12 +1,13 @@
 /** Runs what the contract documents against a server, as far as requests alone can. */
 import { randomUUID } from 'node:crypto'
 import type { Credentials } from './account.ts'
-import { Accounts, Unprepared } from './account.ts'
+import { Accounts } from './account.ts'
 import type { Connection } from './connection.ts'
 import { connect, NoAnswer } from './connection.ts'
 import { contract } from './contract.ts'
 import type { Report } from './findings.ts'
 import { Findings } from './findings.ts'
+import { Unprepared } from './provocations/provocation.ts'
 import { checkRules, provokeAll } from './provoke.ts'
 import { askMock, isPrism } from './stateless.ts'
 

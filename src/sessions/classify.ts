@@ -49,6 +49,8 @@ export interface PresentedToken extends ProvenDevice {
   readonly caller: string
   /** The thumbprint of the key that was proven. Empty: none */
   readonly jkt: string
+  /** Whether its browser may have the key of the device, which it could not prove now */
+  readonly mayRenew?: boolean
 }
 
 /** Milliseconds after a rotation */
@@ -94,11 +96,21 @@ export function classify(
 function classifyCurrent(session: FoundSession, presented: PresentedToken): Classification {
   if (isUnproven(session, presented)) return 'unproven'
   if (!isOffDevice(session, presented)) return 'current'
-  // Only whoever logged in was asked for the key of a session that was not rotated yet. Later it may have been a thief, who
-  // must not keep the session while its owner is refused.
-  const isOfLogin = session.generation === session.startGeneration
-  return isRotatedSinceBound(session) || isOfLogin ? 'off_device' : 'shared'
+  return isDoubtful(session, presented, session.rotatedAt) ? 'shared' : 'off_device'
 }
+
+/**
+ * Whether the key may be that of a thief, who must not keep the session while its owner is refused: a refresh handed the token
+ * out before the session was bound. With that of a login only whoever logged in was asked for a key. Nobody is in doubt who
+ * may prove it later.
+ *
+ * @param handedOut when the token was issued
+ */
+const isDoubtful = (
+  { boundAt, startGeneration }: FoundSession,
+  { generation, mayRenew }: PresentedToken,
+  handedOut: number,
+) => boundAt !== null && handedOut <= boundAt && generation > startGeneration && mayRenew !== true
 
 const isUnproven = (session: FoundSession, { jkt }: PresentedToken) =>
   session.jkt !== null && session.jkt !== jkt
@@ -114,10 +126,14 @@ function classifyPredecessor(
 ): Classification {
   const outcome = classifyRetry(session, presented, asOf, windows)
   if (outcome === 'reused' || !isOffDevice(session, presented)) return outcome
-  if (isRotatedSinceBound(session)) return 'off_device'
+  if (isRotatedSinceBound(session)) {
+    // A token carries whole seconds.
+    return isDoubtful(session, presented, presented.issuedAt + 999) ? 'reused' : 'off_device'
+  }
   // The session was bound by whoever received the current token, and this is not them. Within the grace window a request of
   // the same browser may have been on its way; if it is a thief's, `shared` tells.
-  return isInGrace(session.rotatedAt, asOf, windows.grace) ? outcome : 'reused'
+  if (isInGrace(session.rotatedAt, asOf, windows.grace)) return outcome
+  return presented.mayRenew === true ? 'off_device' : 'reused'
 }
 
 function classifyRetry(

@@ -7,16 +7,22 @@ import {
   thumbprintOf,
 } from '../proofs/dbsc.ts'
 import { readProof } from '../proofs/dbsc-proof.ts'
-import { bindSession, findBinding } from '../store/queries/devices.ts'
+import { bindSession, findBinding, unbindSession } from '../store/queries/devices.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
 import type { ProvenDevice } from '../store/queries/rotation-conditions.ts'
 import type { FoundSession } from '../store/queries/sessions.ts'
+import type { RefreshToken } from '../tokens/refresh-token.ts'
 import type { SessionContext } from './context.ts'
 
-/** Finds the key that a request proves for a session. @returns its thumbprint, or '' */
-export type Proves = (sessionId: string) => string
+/** What a request proves of the device that it comes from */
+export interface DeviceProofs {
+  /** @returns the thumbprint of the key that is proven for a session, or '' */
+  readonly keyFor: (sessionId: string) => string
+  /** Whether the browser may have a key, so that the same request can prove it later */
+  readonly mayRenew: () => boolean
+}
 
-export const PROVES_NOTHING: Proves = () => ''
+export const PROVES_NOTHING: DeviceProofs = { keyFor: () => '', mayRenew: () => false }
 
 // Milliseconds after a binding, for requests that the browser sent before it had the bound cookie
 const IN_FLIGHT = 30_000
@@ -24,13 +30,13 @@ const IN_FLIGHT = 30_000
 /** @param now milliseconds since the epoch */
 export const provenDevice = (
   { settings }: Pick<SessionContext, 'settings'>,
-  proves: Proves,
+  { keyFor }: DeviceProofs,
   sessionId: string,
   now: number,
 ): ProvenDevice =>
   settings.dbsc === 'off'
     ? { deviceKey: '', bindingsUntil: -1 }
-    : { deviceKey: proves(sessionId), bindingsUntil: now - IN_FLIGHT }
+    : { deviceKey: keyFor(sessionId), bindingsUntil: now - IN_FLIGHT }
 
 /** Whether a session is bound to a device, and the request does not prove that it comes from there. As `isOnDevice`. */
 export const isOffDevice = (
@@ -78,13 +84,14 @@ export type DeviceRefresh =
  * Proves that the browser still has the key, for another bound cookie.
  *
  * @param identifier of the session in the browser
- * @param presented the ids of the sessions whose refresh tokens the browser sent
+ * @param presented the refresh tokens that the browser sent. One of the session is needed to bind it, and one from before a
+ * password change does not do: whoever has no other was shut out by it.
  */
 export async function refreshDevice(
   context: SessionContext,
   identifier: string,
   proof: string | undefined,
-  presented: readonly string[],
+  presented: readonly Pick<RefreshToken, 'sessionId' | 'generation'>[],
   origin: Origin,
 ): Promise<DeviceRefresh> {
   const { db, keys } = context
@@ -92,8 +99,9 @@ export async function refreshDevice(
   const device = deviceOf(keys.refresh, identifier)
   if (device === undefined) return { outcome: 'ended' }
   const { sessionId } = device
+  const own = presented.filter((token) => token.sessionId === sessionId)
   // After a login in another tab, the browser is in another session.
-  if (presented.length > 0 && !presented.includes(sessionId)) return { outcome: 'ended' }
+  if (presented.length > 0 && own.length === 0) return { outcome: 'ended' }
   const binding = await findBinding(db, sessionId, now)
   const deviceKey = thumbprintOf(device)
   const isOurs = binding?.deviceKey === deviceKey || (binding?.deviceKey === null && device.isIssued)
@@ -106,12 +114,24 @@ export async function refreshDevice(
   if (signed === undefined) return { outcome: 'ended' }
   const isFresh = sessionOfChallenge(keys.refresh, 'refresh', signed.challenge, now) === sessionId
   if (!isFresh) return { outcome: 'challenged', challenge }
+  const generation = Math.max(-1, ...own.map((token) => token.generation))
   const events =
-    binding?.deviceKey === null ? await bindSession(db, { sessionId, deviceKey, now }, origin) : []
+    binding?.deviceKey === null
+      ? await bindSession(db, { sessionId, generation, deviceKey, now }, origin)
+      : []
   if (binding?.deviceKey === null && events.length === 0) {
     // Another request has bound the session first, perhaps with this key, or ended it.
     const after = await findBinding(db, sessionId, now)
     if (after?.deviceKey !== deviceKey) return { outcome: 'ended' }
   }
   return { outcome: 'proven', cookie: boundCookieOf(keys.refresh, device, now), challenge, events }
+}
+
+/**
+ * Releases a session from the key that its browser is about to forget. Otherwise nobody could refresh it once bindings count
+ * again.
+ */
+export async function forgetDevice({ db, keys }: SessionContext, identifier: string): Promise<void> {
+  const device = deviceOf(keys.refresh, identifier)
+  if (device !== undefined) await unbindSession(db, device.sessionId, thumbprintOf(device))
 }

@@ -24,13 +24,18 @@ export type RefreshRefusal =
   | 'expired'
   | 'superseded'
 
+interface Granted extends Grant {
+  /** `late`: rotated by a late retry */
+  readonly outcome: 'rotated' | 'replayed' | 'late' | 'refreshed'
+  /** The events that were written */
+  readonly events: readonly NewEvent[]
+  /** Of a rotation: how long ago the presented token was issued, in milliseconds */
+  readonly age?: number
+}
+
 /** Refusals are outcomes, not exceptions: an exception would roll back the revocation after a reuse. */
 export type RefreshOutcome =
-  /** `late`: rotated by a late retry. `events`: those that were written */
-  | ({
-      readonly outcome: 'rotated' | 'replayed' | 'late' | 'refreshed'
-      readonly events: readonly NewEvent[]
-    } & Grant)
+  | Granted
   | { readonly outcome: 'invalid' }
   | {
       readonly outcome: 'limited' | Unproven | RefreshRefusal
@@ -96,7 +101,8 @@ async function attempt(
       rotationOf(context, presented, from, now),
       settings.refreshTokenTtl,
     )
-    if (session !== undefined) return grant(context, 'rotated', session, from, now)
+    if (session !== undefined)
+      return { ...grant(context, 'rotated', session, from, now), age: now - issuedAt }
   } else {
     const session = await touchSession(db, rotationOf(context, presented, from, now))
     if (session !== undefined) return grant(context, 'refreshed', session, from, now)
@@ -104,7 +110,7 @@ async function attempt(
 
   const state = await findSession(db, presented, now)
   const windows = { grace: settings.grace, lateRetry: settings.rotation ? settings.lateRetry : 0 }
-  const outcome = classify(state, presented, now, windows)
+  const outcome = classify(state, { ...presented, mayRenew: proves.mayRenew() }, now, windows)
   const end = (reason: 'reuse' | 'restored' | 'shared') =>
     revokeSession(db, { sessionId, generation, reason, now, origin: from })
   // A thief with a copy of the cookies does not get further. The session goes on where its key is.
@@ -158,12 +164,12 @@ function found(state: SessionState | undefined): FoundSession {
 
 function grant(
   context: SessionContext,
-  outcome: 'rotated' | 'replayed' | 'late' | 'refreshed',
+  outcome: Granted['outcome'],
   session: Grant['session'],
   caller: Caller,
   now: number,
   events: readonly NewEvent[] = [],
-): RefreshOutcome {
+): Granted {
   return {
     outcome,
     session,

@@ -1,12 +1,12 @@
-import type { Proves } from './devices.ts'
+import type { DeviceProofs } from './devices.ts'
 import { PROVES_NOTHING } from './devices.ts'
 
 /** The keys that a request proves. A session may be bound to one of each kind, and then needs both. */
 export interface Proven {
   /** The thumbprint of the key of a DPoP proof. Empty: none */
   readonly jkt: string
-  /** Finds the key of a device (DBSC). */
-  readonly device: Proves
+  /** Of a device (DBSC) */
+  readonly device: DeviceProofs
 }
 
 export const PROVES_NO_KEY: Proven = { jkt: '', device: PROVES_NOTHING }

@@ -1,3 +1,6 @@
+/** The algorithms of proofs (RFC 9449 §5.1), the same as those of the service */
+export const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA']
+
 /** Why a request is refused */
 export type TokenErrorReason =
   /** No token */
@@ -9,6 +12,9 @@ export type TokenErrorReason =
   | 'expired'
   /** Its session or the token itself has ended. */
   | 'ended'
+  /** The token is bound to a key (RFC 9449), and the request does not prove it. */
+  | 'proof_missing'
+  | 'proof_invalid'
   /** The feed could not be followed for longer than `maxStale`. */
   | 'stale'
   /** The keys could not be fetched. */
@@ -17,8 +23,10 @@ export type TokenErrorReason =
 
 interface Form {
   readonly status: number
-  /** RFC 6750 §3.1 */
+  /** RFC 6750 §3.1, RFC 9449 §7.1 */
   readonly code?: string
+  /** `Bearer` by default */
+  readonly scheme?: 'DPoP'
   readonly message: string
 }
 
@@ -29,6 +37,8 @@ const FORMS: Readonly<Record<TokenErrorReason, Form>> = {
   invalid: { status: 401, code: 'invalid_token', message: 'Invalid access token.' },
   expired: { status: 401, code: 'invalid_token', message: 'Access token has expired.' },
   ended: { status: 401, code: 'invalid_token', message: 'Invalid access token.' },
+  proof_missing: { status: 401, code: 'invalid_token', scheme: 'DPoP', message: 'DPoP proof missing.' },
+  proof_invalid: { status: 401, code: 'invalid_dpop_proof', scheme: 'DPoP', message: 'Invalid DPoP proof.' },
   // Not 401: the token may be good, and a client would log its user out.
   stale: { status: 503, code: 'temporarily_unavailable', message: 'Access tokens cannot be verified now.' },
   keys: { status: 503, code: 'temporarily_unavailable', message: 'Access tokens cannot be verified now.' },
@@ -60,7 +70,7 @@ export class TokenError extends Error {
 
   /** @param scope for the reason `scope`: what the token would need, separated by spaces */
   constructor(reason: TokenErrorReason, options: ErrorOptions & { readonly scope?: string } = {}) {
-    const { status, code, message } = FORMS[reason]
+    const { status, code, message, scheme = 'Bearer' } = FORMS[reason]
     super(message, options)
     this.reason = reason
     this.status = status
@@ -71,10 +81,12 @@ export class TokenError extends Error {
       options.scope === undefined
         ? ''
         : `, scope="${options.scope.replaceAll(/[^\x21\x23-\x5B\x5D-\x7E ]/g, '')}"`
+    const algorithms = scheme === 'DPoP' ? `, algs="${ALGORITHMS.join(' ')}"` : ''
+    const challenge = `${scheme}${described}${scope}${algorithms}`
     this.headers = {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
-      ...(status === 503 ? { 'Retry-After': '1' } : { 'WWW-Authenticate': `Bearer${described}${scope}` }),
+      ...(status === 503 ? { 'Retry-After': '1' } : { 'WWW-Authenticate': challenge }),
     }
   }
 }

@@ -3,6 +3,7 @@ export type { TokenErrorReason } from './errors.ts'
 export { TokenError } from './errors.ts'
 export type { Keys } from './keys.ts'
 export type { Middleware } from './middleware.ts'
+export type { PresentedProof } from './proofs.ts'
 export type {
   AccessClaims,
   RevocationOptions,

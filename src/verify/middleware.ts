@@ -1,16 +1,25 @@
 /** Middleware of web frameworks. None is imported: the types name only what is used. */
 import { TokenError } from './errors.ts'
+import type { PresentedProof } from './proofs.ts'
 import type { AccessClaims } from './verifier.ts'
 
 /** Hono's context, as far as it is used */
 interface HonoContext {
-  readonly req: { header(name: string): string | undefined }
+  readonly req: {
+    readonly method: string
+    readonly path: string
+    header(name: string): string | undefined
+  }
   set(name: string, value: unknown): void
 }
 
 /** The request of Express, Connect and Fastify, as far as it is used */
 interface NodeRequest {
-  readonly headers: { readonly authorization?: string | undefined }
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  /** Of Express and Connect: with the path that the middleware is mounted at */
+  readonly originalUrl?: string | undefined
 }
 
 /** The response of Express and Connect, as far as it is used */
@@ -62,24 +71,55 @@ export interface Middleware {
 }
 
 // The scheme is case-insensitive (RFC 9110 §11.1).
-const BEARER = /^Bearer[ \t]+(\S.*)$/i
+const CREDENTIALS = /^(Bearer|DPoP)[ \t]+(\S.*)$/i
 
-/** @throws {@link TokenError} if there is none, or several: a header with several lines is joined by commas */
-export function bearerTokenOf(header: string | undefined): string {
-  const token = BEARER.exec(header ?? '')?.[1]?.trim()
-  if (token === undefined) throw new TokenError('missing')
-  if (/[,\s]/.test(token)) throw new TokenError('several')
-  return token
+/** What of a request is needed */
+interface Incoming {
+  readonly authorization: string | undefined
+  readonly proof: string | undefined
+  readonly method: string
+  readonly host: string
+  readonly path: string
 }
 
-type Verify = (token: string) => Promise<AccessClaims>
+/** A header with several lines is joined by commas. */
+const single = (value: string | readonly string[] | undefined) =>
+  typeof value === 'string' && !value.includes(',') ? value : undefined
 
-export function middlewareOf(verify: Verify): Middleware {
-  const claimsOf = async (header: string | undefined) => verify(bearerTokenOf(header))
+const incomingOf = ({ headers, method = '', originalUrl, url = '' }: NodeRequest): Incoming => ({
+  authorization: [headers['authorization']].flat().join(', ') || undefined,
+  proof: single(headers['dpop']),
+  method,
+  host: single(headers['host'] ?? headers[':authority']) ?? '',
+  path: (originalUrl ?? url).split('?')[0] ?? '',
+})
+
+type Verify = (token: string, presented?: PresentedProof) => Promise<AccessClaims>
+
+export function middlewareOf(verify: Verify, publicUrl: string | undefined): Middleware {
+  async function claimsOf({
+    authorization = '',
+    proof,
+    method,
+    host,
+    path,
+  }: Incoming): Promise<AccessClaims> {
+    const [, scheme = '', rest = ''] = CREDENTIALS.exec(authorization) ?? []
+    const token = rest.trim()
+    if (token === '') throw new TokenError('missing')
+    if (/[,\s]/.test(token)) throw new TokenError('several')
+    if (scheme.toLowerCase() === 'bearer') return verify(token)
+    const bases = publicUrl === undefined ? [`https://${host}`, `http://${host}`] : [publicUrl]
+    return verify(token, { proof, method, url: bases.map((base) => base + path) })
+  }
+
   return {
     hono: () => async (c, next) => {
       try {
-        c.set('claims', await claimsOf(c.req.header('Authorization')))
+        const { method, path } = c.req
+        const authorization = c.req.header('Authorization')
+        const [proof, host] = [single(c.req.header('DPoP')), c.req.header('Host') ?? '']
+        c.set('claims', await claimsOf({ authorization, proof, method, host, path }))
       } catch (error) {
         if (!(error instanceof TokenError)) throw error
         return new Response(JSON.stringify(error.body), { status: error.status, headers: error.headers })
@@ -89,7 +129,7 @@ export function middlewareOf(verify: Verify): Middleware {
     },
 
     express: () => (req, res, next) => {
-      claimsOf(req.headers.authorization).then(
+      claimsOf(incomingOf(req)).then(
         (claims) => {
           Object.assign(req, { auth: claims })
           next()
@@ -105,7 +145,7 @@ export function middlewareOf(verify: Verify): Middleware {
 
     fastify: () => async (request, reply) => {
       try {
-        Object.assign(request, { auth: await claimsOf(request.headers.authorization) })
+        Object.assign(request, { auth: await claimsOf(incomingOf(request)) })
         return undefined
       } catch (error) {
         if (!(error instanceof TokenError)) throw error

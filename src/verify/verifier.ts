@@ -8,6 +8,8 @@ import { importKeys } from './keys.ts'
 import { statusText } from './metrics.ts'
 import type { Middleware } from './middleware.ts'
 import { middlewareOf } from './middleware.ts'
+import type { PresentedProof } from './proofs.ts'
+import { boundKeyOf, requireProof } from './proofs.ts'
 
 /** The claims of an access token. Times are in seconds since the epoch. */
 export interface AccessClaims extends JWTPayload {
@@ -19,6 +21,8 @@ export interface AccessClaims extends JWTPayload {
   readonly iat: number
   readonly exp: number
   readonly type: 'access'
+  /** The key that the token is bound to: only with `DPOP_ACCESS_TOKENS` */
+  readonly cnf?: { readonly jkt: string }
 }
 
 /** How what has ended is followed */
@@ -49,6 +53,13 @@ export interface VerifierOptions {
   readonly audience?: string
   /** Seconds by which clocks may differ, 5 by default */
   readonly clockTolerance?: number
+  /**
+   * The address of this API as its clients know it, without the paths of its routes. Proofs of bound tokens name it. By
+   * default it is `Host`, by http or https, which is enough unless a proxy removes a part of the path or replaces `Host`.
+   */
+  readonly publicUrl?: string
+  /** Seconds that a proof of a bound token may be old, or ahead because the client's clock is wrong. 300 by default */
+  readonly maxProofAge?: number
   /** Undefined: tokens are accepted until they expire. */
   readonly revocations?: RevocationOptions
   /** Another `fetch` for the feed */
@@ -67,8 +78,11 @@ export interface VerifierStatus {
 }
 
 export interface Verifier extends Middleware {
-  /** @returns the claims of a valid access token. @throws {@link TokenError} */
-  verify(token: string): Promise<AccessClaims>
+  /**
+   * @param presented for a token that came with `Authorization: DPoP`. A token that is bound to a key is refused without it.
+   * @returns the claims of a valid access token. @throws {@link TokenError}
+   */
+  verify(token: string, presented?: PresentedProof): Promise<AccessClaims>
   status(): VerifierStatus
   /** @returns how old the knowledge is, in the text format of Prometheus */
   metrics(): string
@@ -96,7 +110,7 @@ export interface Verifier extends Middleware {
  * ```
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { clockTolerance = 5, revocations } = options
+  const { clockTolerance = 5, maxProofAge = 300, revocations } = options
   const imported = importKeys(options.keys)
   let ready: Awaited<typeof imported.keys> | undefined
   const checks: JWTVerifyOptions = {
@@ -130,9 +144,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   // Usually nothing is waited for but jose.
-  async function verify(token: string): Promise<AccessClaims> {
+  async function verify(token: string, presented?: PresentedProof): Promise<AccessClaims> {
     ready ??= await imported.keys
     const claims = await verifySignature(token, ready, checks)
+    const jkt = boundKeyOf(claims)
+    if (presented !== undefined) await requireProof(token, jkt, presented, maxProofAge)
+    else if (jkt !== undefined) throw new TokenError('proof_missing')
     if (follower === undefined) return claims
     const isFresh = follower.age() <= refreshAfter
     if (!isFresh) await learn(follower)
@@ -152,7 +169,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     status,
     metrics: () => statusText(status()),
     close: () => follower?.close(),
-    ...middlewareOf(verify),
+    ...middlewareOf(verify, options.publicUrl),
   }
 }
 

@@ -1,95 +1,32 @@
 /** Device bound sessions in Chromium: https://w3c.github.io/webappsec-dbsc/. */
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { BrowserContext, Page } from 'playwright-core'
-import type { Clock, Service } from '../support/service.ts'
 import { PASSWORD, startService } from '../support/service.ts'
 import { until } from '../support/until.ts'
+import { configure } from '../support/world.ts'
+import {
+  BOUND,
+  bind,
+  created,
+  dropBoundCookie,
+  ended,
+  endings,
+  isBound,
+  logIn,
+  movableClock,
+  names,
+  openPage,
+  post,
+  prepare,
+  refresh,
+  SETTINGS,
+} from './bound-page.ts'
 import { launchBrowser } from './chromium.ts'
-import type { Site } from './https.ts'
 import { DBSC_ARGS, openSite } from './https.ts'
 
-const NAME = '__Host-refresh_token'
-const BOUND = `${NAME}-bound`
-const SETTINGS = {
-  dbsc: 'optional',
-  cookie: { name: NAME, secure: true, sameSite: 'Strict' },
-  accessTokenTtl: 2000,
-} as const
-
-/** The system's clock, which a test can set ahead for the service alone */
-function movableClock(): Clock & { ahead: number } {
-  return {
-    ahead: 0,
-    get now() {
-      return Date.now() + this.ahead
-    },
-  }
-}
-
-interface BoundSessionEvent {
-  readonly succeeded: boolean
-  readonly creationEventDetails?: object
-  readonly refreshEventDetails?: { readonly refreshResult: string }
-  readonly terminationEventDetails?: { readonly deletionReason: string }
-}
-
-async function openPage(context: BrowserContext, { url }: Site, hash = '') {
-  const page = await context.newPage()
-  const events: BoundSessionEvent[] = []
-  const devtools = await context.newCDPSession(page)
-  devtools.on('Network.deviceBoundSessionEventOccurred', (event) => events.push(event as BoundSessionEvent))
-  await devtools.send('Network.enable')
-  await devtools.send('Network.enableDeviceBoundSessions', { enable: true })
-  await page.goto(`${url}/${hash}`)
-  await page.waitForFunction('globalThis.rekindle !== undefined')
-  return { page, events }
-}
-
-async function prepare(t: TestContext) {
-  const clock = movableClock()
-  const service = await startService(t, SETTINGS, clock)
-  await service.register('ada')
-  const site = await openSite(t, './page.ts')
-  site.upstream = service.url
-  const context = await launchBrowser(t, DBSC_ARGS)
-  return { clock, service, site, context, ...(await openPage(context, site)) }
-}
-
-const post = (page: Page, path: string): Promise<number> =>
-  page.evaluate((path) => fetch(path, { method: 'POST' }).then(({ status }) => status), path)
-const logIn = (page: Page) => page.evaluate(`rekindle.logIn('ada', '${PASSWORD}')`)
-const refresh = (page: Page) => post(page, '/refresh_token')
-const endings = (page: Page): Promise<string[]> => page.evaluate('rekindle.record.ended')
-
-const created = (events: readonly BoundSessionEvent[]) =>
-  events.filter((event) => event.creationEventDetails !== undefined && event.succeeded).length
-const ended = (events: readonly BoundSessionEvent[]) =>
-  events.flatMap(({ terminationEventDetails }) => terminationEventDetails?.deletionReason ?? [])
-
-const isBound = async ({ core }: Service): Promise<boolean> => {
-  const rows = await core.db.selectFrom('sessions').select('bound_at').execute()
-  return rows.every(({ bound_at }) => bound_at !== null)
-}
-
-const names = async ({ core }: Service): Promise<string[]> =>
-  (await core.db.selectFrom('events').select('name').orderBy('position').execute()).map(({ name }) => name)
-
-/** As after nine minutes, when the browser lets it go */
-const dropBoundCookie = (context: BrowserContext) => context.clearCookies({ name: BOUND })
-
-/** Logs in, and makes the request that binds the session */
-async function bind({ page, events, service }: Awaited<ReturnType<typeof prepare>>): Promise<void> {
-  await logIn(page)
-  await until(() => created(events) === 1)
-  assert.equal(await refresh(page), 200)
-  assert.ok(await isBound(service))
-}
-
 test('a login registers a key, the next request binds the session, and the browser renews the cookie', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
   const prepared = await prepare(t)
   const { page, context, events, site } = prepared
@@ -108,7 +45,7 @@ test('a login registers a key, the next request binds the session, and the brows
 })
 
 test('cookies that were copied to another profile are refused and told, and the owner goes on', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
   const prepared = await prepare(t)
   const { page, context, clock, service, site, events } = prepared
@@ -128,7 +65,7 @@ test('cookies that were copied to another profile are refused and told, and the 
 })
 
 test('a bound cookie that has expired here, but not by the clock of the browser: it is renewed', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
   const prepared = await prepare(t)
   const { page, clock } = prepared
@@ -139,26 +76,33 @@ test('a bound cookie that has expired here, but not by the clock of the browser:
 })
 
 test('refreshes that race the registration are all answered, and the session is bound', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
-  const { page, events, service } = await prepare(t)
-  for (let round = 1; round <= 3; round++) {
-    const statuses = await page.evaluate(`rekindle.logIn('ada', '${PASSWORD}').then(() => Promise.all(
-      Array.from({ length: 12 }, (_, index) => new Promise((done) => setTimeout(done, index * 5))
-        .then(() => fetch('/refresh_token', { method: 'POST' })).then(({ status }) => status))))`)
-    assert.deepEqual([...new Set(statuses as number[])], [200])
-    await until(() => created(events) >= round)
-    // Each of the rotations has offered a registration, so the browser may still be at it.
-    await until(async () => {
-      assert.equal(await refresh(page), 200)
-      const newest = service.core.db.selectFrom('sessions').orderBy('created_at', 'desc').select('bound_at')
-      return (await newest.executeTakeFirst())?.bound_at != null
+  const { page, events, service, site } = await prepare(t)
+  // In more rounds Chromium would not sign any more: it does six times in nine minutes.
+  for (let round = 1; round <= 2; round++) {
+    await logIn(page)
+    const statuses = await page.evaluate(() => {
+      const send = () => fetch('/refresh_token', { method: 'POST' }).then(({ status }) => status)
+      const later = (delay: number) => new Promise((done) => setTimeout(done, delay)).then(send)
+      return Promise.all(Array.from({ length: 12 }, (_, index) => later(index * 5)))
     })
+    assert.deepEqual([...new Set(statuses)], [200])
+    await until(() => created(events) === round)
+    assert.equal(await refresh(page), 200)
+    const newest = service.core.db.selectFrom('sessions').orderBy('created_at', 'desc').select('bound_at')
+    assert.notEqual((await newest.executeTakeFirst())?.bound_at, null)
   }
+  // Once for each login: the refreshes have offered no further registrations.
+  assert.equal(site.seen.filter((line) => line.startsWith('/api/auth/dbsc/registration')).length, 2)
+  assert.deepEqual(
+    ended(events).filter((reason) => reason !== 'RefreshFatalError'),
+    [],
+  )
 })
 
 test('the service restarts, and is away for a while: nobody is logged out', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
   const prepared = await prepare(t)
   const { page, context, service, site, events, clock } = prepared
@@ -170,11 +114,11 @@ test('the service restarts, and is away for a while: nobody is logged out', {
   const next = await startService(t, { ...SETTINGS, database: service.database }, clock)
   site.upstream = next.url
   assert.equal(await refresh(page), 200)
-  assert.deepEqual([ended(events), await endings(page)], [[], []])
+  assert.deepEqual(ended(events), [])
 })
 
 test('a logout ends the session in the browser, and the next login registers another key', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
   const prepared = await prepare(t)
   const { page, context, events } = prepared
@@ -188,12 +132,15 @@ test('a logout ends the session in the browser, and the next login registers ano
   assert.equal(await refresh(page), 200)
 })
 
-test('six tabs, for 20 s of refreshes and renewals: nobody is logged out', { timeout: 90_000 }, async (t) => {
-  const prepared = await prepare(t)
+test('six tabs, for 20 s of refreshes and renewals: nobody is logged out', {
+  timeout: 180_000,
+}, async (t) => {
+  const prepared = await prepare(t, '/')
   const { page, context, site, service, events } = prepared
-  await bind(prepared)
+  await page.evaluate(`rekindle.logIn('ada', '${PASSWORD}')`)
+  await until(() => created(events) === 1)
   const tabs = [page]
-  while (tabs.length < 6) tabs.push((await openPage(context, site)).page)
+  while (tabs.length < 6) tabs.push((await openPage(context, site, '/')).page)
   for (const tab of tabs) await tab.evaluate('void rekindle.use()')
   for (let round = 0; round < 10; round++) {
     await wait(2000)
@@ -207,7 +154,7 @@ test('six tabs, for 20 s of refreshes and renewals: nobody is logged out', { tim
 })
 
 test('a page of another origin of the site, in CORS_ORIGINS: bound, and renewed', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
   const [pages, api] = [await openSite(t, './page.ts'), await openSite(t, './page.ts')]
   const service = await startService(t, { ...SETTINGS, corsOrigins: [pages.url] }, movableClock())
@@ -215,21 +162,48 @@ test('a page of another origin of the site, in CORS_ORIGINS: bound, and renewed'
   api.upstream = service.url
   const context = await launchBrowser(t, DBSC_ARGS)
   const { page, events } = await openPage(context, pages)
-  const send = (path: string, body?: object): Promise<number> =>
-    page.evaluate(
-      ([url, json]) =>
-        fetch(url as string, {
-          method: 'POST',
-          credentials: 'include',
-          ...(json !== undefined && { headers: { 'Content-Type': 'application/json' }, body: json }),
-        }).then(({ status }) => status),
-      [api.url + path, body && JSON.stringify(body)],
-    )
-  assert.equal(await send('/api/auth/login', { username: 'ada', password: PASSWORD, cookie: true }), 200)
+  await logIn(page, api.url)
   await until(() => created(events) === 1)
-  assert.equal(await send('/refresh_token'), 200)
+  assert.equal(await refresh(page, api.url), 200)
   assert.ok(await isBound(service))
   await dropBoundCookie(context)
-  assert.equal(await send('/refresh_token'), 200)
+  assert.equal(await refresh(page, api.url), 200)
   assert.deepEqual(ended(events), [])
+})
+
+test('a page of another origin of the site, which is not in CORS_ORIGINS, does not end the session', {
+  timeout: 120_000,
+}, async (t) => {
+  const prepared = await prepare(t)
+  const { page, context, site, events } = prepared
+  await bind(prepared)
+  await dropBoundCookie(context)
+  const foreign = await openSite(t, './page.ts')
+  const { page: theirs } = await openPage(context, foreign)
+  const before = site.seen.length
+  await theirs.evaluate(
+    (url) => fetch(url, { method: 'POST', credentials: 'include', mode: 'no-cors' }).catch(() => {}),
+    `${site.url}/refresh_token`,
+  )
+  await until(() => site.seen.slice(before).includes('/refresh_token 403'))
+  assert.equal(await refresh(page), 200)
+  assert.deepEqual(ended(events), [])
+})
+
+test('DBSC is switched off: browsers forget their keys. On again, they go on and register others', {
+  timeout: 120_000,
+}, async (t) => {
+  const prepared = await prepare(t)
+  const { page, context, service, events, clock } = prepared
+  await bind(prepared)
+  configure({ service }, { dbsc: 'off' })
+  await dropBoundCookie(context)
+  assert.equal(await refresh(page), 200)
+  await until(() => ended(events).length === 1)
+  configure({ service }, { dbsc: 'optional' })
+  clock.ahead = 5 * 60_000
+  assert.equal(await refresh(page), 200)
+  await until(() => created(events) === 2)
+  assert.equal(await refresh(page), 200)
+  assert.ok(await isBound(service))
 })

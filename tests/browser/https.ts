@@ -19,6 +19,8 @@ export const DBSC_ARGS = [
     .digest('base64')}`,
 ]
 
+const BARE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">'
+
 export interface Site {
   readonly url: string
   /** Where requests are sent; undefined while the service is away */
@@ -34,6 +36,8 @@ export async function openSite(t: Pick<TestContext, 'after'>, page: string): Pro
   const server = createServer(LOCALHOST, (incoming, answer) => {
     const { url = '', method, headers } = incoming
     if (url === '/') return answer.setHeader('Content-Type', 'text/html').end(PAGE)
+    // Without a client, which refreshes by itself
+    if (url === '/bare') return answer.setHeader('Content-Type', 'text/html').end(BARE)
     if (url === '/page.js') return answer.setHeader('Content-Type', 'text/javascript').end(script)
     if (site.upstream === undefined) return incoming.socket.destroy()
     const forwarded = ask(site.upstream + url, { method, headers }, (received) => {

@@ -25,7 +25,7 @@ const OF_ADMIN =
 
 /** What needs another server, a broken one, or time */
 const NEEDS_MORE =
-  /^issuerMetadata (200|304) | (500 unexpected|503 \w+|429 too_many|401 expired|404 off|403 (closed|disabled|cookie_over_plain_http|cookie_of_another_site))$/
+  /^(issuerMetadata (200|304)|(register|refresh)Device (200|401|403)) | (500 unexpected|503 \w+|429 too_many|401 (expired|off_device)|404 (off|dbsc_off)|403 (closed|disabled|cookie_over_plain_http|cookie_of_another_site))$/
 
 const everything = ({ core }: Service) =>
   Promise.all([

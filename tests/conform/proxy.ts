@@ -64,7 +64,7 @@ export async function startProxy(
         ...(body.length > 0 && { body: new Uint8Array(body) }),
       }))
     const { status, headers } = answer
-    const bearer = request.headers.authorization?.replace('Bearer ', '') ?? ''
+    const bearer = /^\S+ (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const passing: Passing = {
       ...{ method, path, bearer, status, headers: new Headers(headers), body: await answer.text() },
     }

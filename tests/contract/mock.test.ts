@@ -27,6 +27,7 @@ function requestFor({ method, path, operation }: (typeof operations)[number]) {
   const headers = {
     ...(value !== undefined && { 'Content-Type': type }),
     ...(security.length > 0 && { Authorization: 'Bearer any.token.will.do' }),
+    ...(security.some((one) => 'deviceProof' in one) && { 'Secure-Session-Response': 'any.proof.will.do' }),
   }
   return { url, method, headers, ...(value !== undefined && { body }) }
 }
@@ -74,8 +75,9 @@ test('every documented response can be had', { timeout: 180_000 }, async (t) => 
     const secured = operations.filter(({ operation }) => ((operation as Needs).security ?? []).length > 0)
     const messages = secured.map(async (operation) => {
       const { url, headers, ...request } = requestFor(operation)
-      const { Authorization: _, ...rest } = { Authorization: '', ...headers }
-      const response = await fetch(mock + url, { ...request, headers: rest })
+      const without = new Headers(headers)
+      for (const name of ['Authorization', 'Secure-Session-Response']) without.delete(name)
+      const response = await fetch(mock + url, { ...request, headers: without })
       assert.equal(response.status, 401)
       const { message } = (await response.json()) as { message: string }
       return [operation.operation.operationId, message]
@@ -84,6 +86,11 @@ test('every documented response can be had', { timeout: 180_000 }, async (t) => 
       refreshToken: 'Refresh token missing.',
       logout: 'Token missing.',
       logoutAll: 'Access token missing.',
+      introspect: 'Introspection token missing.',
+      listRevocations: 'Revocations token missing.',
+      // A mock cannot ask for a proof first.
+      registerDevice: 'Invalid device proof.',
+      refreshDevice: 'Device session has ended.',
       listUsers: 'Admin token missing.',
       listEvents: 'Admin token missing.',
       createUser: 'Admin token missing.',

@@ -9,7 +9,16 @@ import { pathToFileURL } from 'node:url'
 import { signatureOf, webhookKey } from '../../src/events/webhook.ts'
 import { startProgram } from '../support/program.ts'
 import type { Tokens } from '../support/service.ts'
-import { client, MINUTE, PASSWORD, realClock, SECRET, startService } from '../support/service.ts'
+import {
+  client,
+  MINUTE,
+  PASSWORD,
+  REVOCATIONS_TOKEN,
+  realClock,
+  SECRET,
+  startService,
+} from '../support/service.ts'
+import { until } from '../support/until.ts'
 import { blocksOf, pageAt, ROOT, sectionOf } from './pages.ts'
 import { temporaryDirectory } from './walk.ts'
 
@@ -44,7 +53,7 @@ describe('your API verifies access tokens', () => {
     const forged = [head, expired.split('.')[1], signature].join('.')
     process.env['JWT_SECRET_KEY'] = SECRET.toString()
     t.after(() => delete process.env['JWT_SECRET_KEY'])
-    return { id, accessToken, refused: [refreshToken, expired, forged, 'nonsense', ''] }
+    return { service, id, accessToken, refused: [refreshToken, expired, forged, 'nonsense', ''] }
   }
 
   test('in Hono', async (t) => {
@@ -56,11 +65,26 @@ describe('your API verifies access tokens', () => {
     assert.equal((await app.request('/things')).status, 401)
   })
 
-  test('in Node with jose', async (t) => {
-    const { id, accessToken, refused } = await cases(t)
-    const { userOf } = await load(t, codeOf('README.md', 'Your API', 'js', 1))
+  test('with the verifier, which a logout reaches', async (t) => {
+    const { service, id, accessToken, refused } = await cases(t)
+    process.env['REVOCATIONS_URL'] = `${service.url}/revocations`
+    process.env['REVOCATIONS_TOKEN'] = REVOCATIONS_TOKEN
+    t.after(() => ['URL', 'TOKEN'].map((name) => delete process.env[`REVOCATIONS_${name}`]))
+    const code = codeOf('README.md', 'Your API', 'js', 1)
+    const { verifier, userOf } = await load(
+      t,
+      code.replace("'rekindle-client/verify'", entry('src/verify/index.ts')),
+    )
+    t.after(() => verifier.close())
     assert.equal(await userOf(accessToken), id)
-    for (const token of refused) await assert.rejects(userOf(token), /JW[ST]|Compact/, token)
+    for (const token of refused) await assert.rejects(userOf(token), { name: 'TokenError' }, token)
+    await service.request('/api/auth/logout', { method: 'POST', bearer: accessToken })
+    await until(() =>
+      userOf(accessToken).then(
+        () => false,
+        ({ reason }: { reason: string }) => reason === 'ended',
+      ),
+    )
   })
 
   const python = ['python3', '/usr/bin/python3'].find(

@@ -22,22 +22,11 @@ const edited = (...edits: Edit[]) => {
   return document
 }
 
+/** Examples and the name of the security scheme, also of the cookie that is bound to a device */
 const cookie =
   (name: string): Edit =>
-  ({ components }) => {
-    const { securitySchemes, headers } = components as unknown as Record<
-      string,
-      Record<string, { name?: string; example?: string }>
-    >
-    for (const part of [
-      securitySchemes?.['refreshCookie'],
-      headers?.['RefreshCookie'],
-      headers?.['ClearedCookie'],
-    ]) {
-      if (part?.name) part.name = name
-      if (part?.example) part.example = part.example.replace('__Host-refresh_token', name)
-    }
-  }
+  (document) =>
+    Object.assign(document, JSON.parse(JSON.stringify(document).replaceAll('__Host-refresh_token', name)))
 
 test('/openapi.json is the bundled contract with the cookie of this service', async (t) => {
   const service = await startService(t, { cookie: { name: 'rt', secure: true, sameSite: 'Lax' } })

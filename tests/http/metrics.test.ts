@@ -4,12 +4,14 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import type { TestContext } from 'node:test'
 import { test as testOnce } from 'node:test'
+import { createKey, sendProven } from '../../src/conform/provocations/dpop.ts'
 import type { Core } from '../../src/http/core.ts'
 import { metricsApp } from '../../src/http/metrics-app.ts'
 import { listen } from '../../src/http/server/listen.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
 import { test } from '../support/database.ts'
+import type { Request } from '../support/service.ts'
 import { DAY, override, PASSWORD, startService } from '../support/service.ts'
 import { addUser, logIn } from '../support/session-context.ts'
 import { sidOf } from '../support/tokens.ts'
@@ -113,6 +115,37 @@ const startAnew: Act = ({ service, user }) =>
     .execute()
 
 // The preparation, and the request that is counted.
+/** Binds the session in the database, as a refresh with a proof does. */
+const bind = ({ service, user }: LoggedIn, binding: Binding) =>
+  service.core.db.updateTable('sessions').set(binding).where('user_id', '=', user.id).execute()
+
+type Binding = { readonly jkt: string } | { readonly device_key: string; readonly bound_at: number }
+
+// A request may have been under way when the session was bound.
+const late: Act = async (world) => {
+  configure(world, { dbsc: 'optional' })
+  await wait(31_000)(world)
+  await refreshNow(world)
+}
+const lateExchange: Act = async (world) => {
+  configure(world, { dbsc: 'optional' })
+  await wait(31_000)(world)
+  await exchangeNow(world)
+}
+
+const prove = ({ service }: LoggedIn, path: string, ask: Request) =>
+  sendProven({ request: service.request, baseUrl: service.url }, createKey(), path, {
+    method: 'POST',
+    ...ask,
+  })
+
+let bound = { accessToken: '', refreshToken: '' }
+const bindByProof: Act = async (world) => {
+  configure(world, { bindsAccessTokens: true })
+  const { data } = (await prove(world, '/refresh_token', { bearer: world.refreshToken })).body
+  bound = { accessToken: data.access_token, refreshToken: data.refresh_token }
+}
+
 const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
   rotated: [() => {}, refreshNow],
   replayed: [refreshNow, refreshNow],
@@ -147,6 +180,9 @@ const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
     },
     refreshNow,
   ],
+  off_device: [(world) => bind(world, { device_key: 'a key', bound_at: world.service.clock.now }), late],
+  unproven: [(world) => bind(world, { jkt: 'a key' }), refreshNow],
+  mismatched: [bindByProof, (world) => prove(world, '/refresh_token', { bearer: bound.refreshToken })],
   // The row has another time of rotation than the token.
   restored: [
     ({ service, user }) =>
@@ -170,6 +206,15 @@ const exchanges: Readonly<Record<string, readonly [Act, Act]>> = {
   unknown_session: [removeSession, exchangeNow],
   revoked: [logout, exchangeNow],
   superseded: [startAnew, exchangeNow],
+  off_device: [
+    (world) => bind(world, { device_key: 'a key', bound_at: world.service.clock.now }),
+    lateExchange,
+  ],
+  unproven: [(world) => bind(world, { jkt: 'a key' }), exchangeNow],
+  mismatched: [
+    bindByProof,
+    (world) => prove(world, '/api/auth/refresh', { json: { token: bound.accessToken } }),
+  ],
   confined: [
     async (world) => {
       configure(world, { exchangeSessions: 'unrotated' })
@@ -223,8 +268,9 @@ testOnce('each outcome of a refresh and an exchange is counted once, by its name
   const answered = Number(
     samples.get('http_request_duration_seconds_count{method="POST",route="/refresh_token",status="200"}'),
   )
-  // Four outcomes, and the preparations of a replay, a late retry, a reuse, two limits, a confined exchange and two copies
-  assert.equal(answered, 13)
+  // Four outcomes, and the preparations of a replay, a late retry, a reuse, two limits, a confined exchange, two bindings and
+  // two copies
+  assert.equal(answered, 15)
 })
 
 const keyOf = (name: string, outcome: string) => `rekindle_${name}_total{outcome="${outcome}"}`

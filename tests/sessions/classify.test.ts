@@ -316,6 +316,8 @@ const bySomebody = { ...bound, rotatedAt: bound.boundAt - 1 }
 const ofRow = bySomebody.rotatedAt
 const boundJustNow = { ...bound, boundAt: NOW - HALF_MINUTE + 1 }
 const proof = { deviceKey: 'a key' }
+// Handed out to the device
+const fromDevice = { issuedAt: bound.boundAt + 1 }
 
 const toBoth = { ...bound, jkt: 'key', lineage: ofOwner }
 
@@ -329,6 +331,7 @@ type Bound = readonly [
     readonly deviceKey?: string
     readonly jkt?: string
     readonly issuedAt?: number
+    readonly mayRenew?: boolean
   },
   outcome: Classification,
 ]
@@ -351,15 +354,52 @@ const ofDevices: readonly Bound[] = [
     { generation: 5, issuedAt: ofRow },
     'off_device',
   ],
-  ['predecessor within the grace', { ...bound, lineage: ofOwner }, {}, 'off_device'],
+  [
+    'current, bound since the rotation by somebody, from a browser that may prove it later',
+    bySomebody,
+    { generation: 5, issuedAt: ofRow, mayRenew: true },
+    'off_device',
+  ],
+  ['predecessor within the grace', { ...bound, lineage: ofOwner }, fromDevice, 'off_device'],
   ['predecessor within the grace, with its key', { ...bound, lineage: ofOwner }, proof, 'replayed'],
   [
     'another copy within the grace',
     { ...bound, lineage: ofOwner },
-    { mark: 'thief', caller: 'thief' },
+    { ...fromDevice, mark: 'thief', caller: 'thief' },
     'off_device',
   ],
-  ['late', { ...bound, lineage: ofOwner, rotatedAt: afterGrace }, {}, 'off_device'],
+  ['late', { ...bound, lineage: ofOwner, rotatedAt: afterGrace }, fromDevice, 'off_device'],
+  // A thief may have bound the session with the successor of this token, and refreshed it.
+  [
+    'late, handed out before the binding',
+    { ...bound, lineage: ofOwner, rotatedAt: afterGrace },
+    {},
+    'reused',
+  ],
+  [
+    'late, handed out before the binding, from a browser that may prove it later',
+    { ...bound, lineage: ofOwner, rotatedAt: afterGrace },
+    { mayRenew: true },
+    'off_device',
+  ],
+  [
+    'late, of the login, before the binding',
+    { ...bound, lineage: ofOwner, rotatedAt: afterGrace, startGeneration: 4 },
+    {},
+    'off_device',
+  ],
+  [
+    'late, handed out in the second of the binding',
+    { ...bound, lineage: ofOwner, rotatedAt: afterGrace },
+    { issuedAt: bound.boundAt - 998 },
+    'off_device',
+  ],
+  [
+    'late, handed out in the second before',
+    { ...bound, lineage: ofOwner, rotatedAt: afterGrace },
+    { issuedAt: bound.boundAt - 999 },
+    'reused',
+  ],
   ['late, with its key', { ...bound, lineage: ofOwner, rotatedAt: afterGrace }, proof, 'late'],
   // Whoever received the current token has bound the session, and it is not the holder of the predecessor.
   [
@@ -367,6 +407,12 @@ const ofDevices: readonly Bound[] = [
     { ...bound, lineage: ofOwner, rotatedAt: bound.boundAt - 1 },
     {},
     'reused',
+  ],
+  [
+    'late, bound since the rotation, from a browser that may prove it later',
+    { ...bound, lineage: ofOwner, rotatedAt: bound.boundAt - 1 },
+    { mayRenew: true },
+    'off_device',
   ],
   [
     'predecessor, bound since the rotation',
@@ -380,12 +426,12 @@ const ofDevices: readonly Bound[] = [
     { mark: 'thief', caller: 'thief' },
     'shared',
   ],
-  ['an older token', bound, { generation: 3 }, 'reused'],
+  ['an older token', bound, { generation: 3, mayRenew: true }, 'reused'],
   ['and a key: current, with both', toBoth, { ...proof, generation: 5, jkt: 'key' }, 'current'],
   ['and a key: current, with the key alone', toBoth, { generation: 5, jkt: 'key' }, 'off_device'],
   ['and a key: current, from the device alone', toBoth, { ...proof, generation: 5 }, 'unproven'],
   ['and a key: predecessor, with both', toBoth, { ...proof, jkt: 'key' }, 'replayed'],
-  ['and a key: predecessor, with the key alone', toBoth, { jkt: 'key' }, 'off_device'],
+  ['and a key: predecessor, with the key alone', toBoth, { ...fromDevice, jkt: 'key' }, 'off_device'],
   ['and a key: predecessor, from the device alone', toBoth, proof, 'unproven'],
   [
     'and a key: predecessor after the grace, with both',

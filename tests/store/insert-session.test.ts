@@ -33,6 +33,7 @@ test('a good login: one session, and the time of the login with the user', async
   assert.deepEqual(session, {
     id: given.id,
     lineage: null,
+    jkt: null,
     userId,
     generation: 0,
     rotatedAt: NOW + 1,
@@ -41,7 +42,7 @@ test('a good login: one session, and the time of the login with the user', async
     revokedAt: null,
   })
   const { rows: listed } = await pageOfSessions(db, { userId, now: NOW, idleCutoff: NOW, limit: 2 })
-  const times = { createdAt: NOW + 1, refreshedAt: NOW + 1, refreshCount: 0 }
+  const times = { createdAt: NOW + 1, refreshedAt: NOW + 1, boundAt: null, refreshCount: 0 }
   const never = { refreshedAddress: null, refreshedUserAgent: null, shown: null }
   assert.deepEqual(listed, [{ ...session, ...times, ...never, userAgent: 'a browser', address: '192.0.2.1' }])
   const { users } = await storedRows(db)

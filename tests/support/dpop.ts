@@ -1,4 +1,5 @@
 /** Clients with a key, made from npm `dpop` and not from our own code. */
+import type { KeyPair } from 'dpop'
 import { generateKeyPair, generateProof } from 'dpop'
 import type { Answer, Request, Service } from './service.ts'
 import { PASSWORD } from './service.ts'
@@ -25,8 +26,9 @@ export interface ProvingClient {
 export async function createProvingClient(
   service: Reached,
   alg: 'ES256' | 'Ed25519' = 'ES256',
+  given?: KeyPair,
 ): Promise<ProvingClient> {
-  const pair = await generateKeyPair(alg)
+  const pair = given ?? (await generateKeyPair(alg))
   let nonce: string | undefined
 
   const send: ProvingClient['send'] = async (path, request, { token, htu = service.url + path } = {}) => {

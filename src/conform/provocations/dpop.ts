@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import type { Answer, Request } from '../request.ts'
 import type { Actor, Provocation } from './provocation.ts'
-import { changed } from './provocation.ts'
+import { changed, Unprepared } from './provocation.ts'
 
 export interface ProofClaims {
   readonly htm: string
@@ -91,7 +91,11 @@ export const inBoundSession =
   async (actor) => {
     const { username } = actor.user
     const login = { json: { username, password: actor.password } }
-    const { body, headers } = await sendProven(actor, createKey(), '/api/auth/login', login)
+    const { status, body, headers } = await sendProven(actor, createKey(), '/api/auth/login', login)
+    // Below a path, proofs are compared with PUBLIC_URL.
+    if (headers.get('Rekindle-Error') === 'invalid_dpop_proof')
+      throw new Unprepared('the server refuses proofs: is PUBLIC_URL its address?')
+    if (status !== 200) throw new Unprepared(`a login with a proof answered ${status}`)
     const { access_token: accessToken, refresh_token: refreshToken } = Object(body?.data)
     const ask = await good({ ...actor, accessToken, refreshToken })
     const nonce = headers.get('DPoP-Nonce') ?? undefined

@@ -29,6 +29,9 @@ export interface Actor extends Tokens {
   readonly another: () => Promise<Actor>
 }
 
+/** Something that a provocation or a rule needs cannot be had. */
+export class Unprepared extends Error {}
+
 export interface Ask {
   readonly path: string
   readonly request: Request

@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import type { operations } from '../../../generated/types.ts'
 import { COOKIE_MAX_AGE } from '../../proofs/dbsc.ts'
-import { refreshDevice, registerDevice } from '../../sessions/devices.ts'
+import { forgetDevice, refreshDevice, registerDevice } from '../../sessions/devices.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { boundCookies, boundName, setBoundCookie } from '../pipeline/credentials.ts'
-import { isDbscOn } from '../pipeline/devices.ts'
+import { boundName, setBoundCookie } from '../pipeline/credentials.ts'
+import { clearBoundCookie, isDbscOn } from '../pipeline/devices.ts'
 import { setHeader } from '../pipeline/headers.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
 import { cookieTokens } from './sessions.ts'
@@ -54,17 +54,19 @@ export const deviceHandlers = (core: Core): Pick<Handlers, 'registerDevice' | 'r
     const { identifier } = result
     challenge(c, result.challenge, identifier)
     // One of another session would be taken for that of this one, until it expires.
-    if (boundCookies(c, core.settings).length > 0) setBoundCookie(c, core.settings, '', 0)
+    clearBoundCookie(c, core.settings)
     return json(200, instructions(core, identifier))
   },
 
   // Any 4xx but 403, 407 and 429 ends the session in the browser for good.
   async refreshDevice(c, { json, failure }) {
-    if (!isDbscOn(core)) return failure(404, 'Not found.')
     const identifier = unquoted(c.req.header('Sec-Secure-Session-Id')) ?? ''
+    if (!isDbscOn(core)) {
+      await forgetDevice(core, identifier)
+      return failure(404, 'Not found.')
+    }
     const proof = unquoted(c.req.header('Secure-Session-Response'))
-    const presented = cookieTokens(core, c).map(({ sessionId }) => sessionId)
-    const result = await refreshDevice(core, identifier, proof, presented, originOf(core, c))
+    const result = await refreshDevice(core, identifier, proof, cookieTokens(core, c), originOf(core, c))
     switch (result.outcome) {
       case 'ended':
         return failure(401, 'Device session has ended.')

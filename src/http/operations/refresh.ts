@@ -7,7 +7,7 @@ import { refresh } from '../../sessions/refresh.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { setRefreshCookie } from '../pipeline/credentials.ts'
-import { canRenewProof, offerRegistration, provenBy } from '../pipeline/devices.ts'
+import { clearBoundCookie, offerAgain, provenBy } from '../pipeline/devices.ts'
 import { setHeader } from '../pipeline/headers.ts'
 import { tooMany } from '../pipeline/limits.ts'
 import { offerNonce, proofFailure, proofOf, proofReason, provenKey } from '../pipeline/proofs.ts'
@@ -52,9 +52,8 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
         if (isCookie && refreshToken !== undefined) {
           setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, core.now())
         }
-        // One of several equal requests, so that the browser registers once. A bound session has proven its key.
-        if (isCookie && result.outcome === 'rotated' && device(session.id) === '')
-          offerRegistration(core, c, session.id, 'api/auth/')
+        // A bound session has proven its key. Of several equal requests one has an age, so that the browser registers once.
+        if (isCookie && device.keyFor(session.id) === '') offerAgain(core, c, session.id, result.age)
         return success(200, {
           message: 'Access token refreshed successfully',
           access_token: accessToken,
@@ -64,9 +63,9 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
         })
       }
       case 'off_device':
-        return canRenewProof(core, c)
-          ? failure(503, 'Service unavailable.')
-          : failure(401, 'Device proof required.')
+        if (!device.mayRenew()) return failure(401, 'Device proof required.')
+        clearBoundCookie(c, core.settings)
+        return failure(503, 'Service unavailable.')
       case 'unproven':
         return failure(401, 'DPoP proof missing.')
       case 'mismatched':

@@ -1,7 +1,7 @@
 /** Device bound sessions in requests and responses: see `docs/adr/0059-dbsc.md`. */
 import type { Context } from 'hono'
 import { challengeFor, keyOfCookie } from '../../proofs/dbsc.ts'
-import type { Proves } from '../../sessions/devices.ts'
+import type { DeviceProofs } from '../../sessions/devices.ts'
 import { PROVES_NOTHING } from '../../sessions/devices.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
@@ -12,14 +12,19 @@ import { setHeader } from './headers.ts'
 export const isDbscOn = ({ settings }: Pick<Core, 'settings'>): boolean =>
   settings.dbsc === 'optional' && settings.cookie.secure
 
-/** @returns what finds the key that the bound cookies of the request prove */
-export function provenBy({ keys, now, settings }: Core, c: Context<Env>): Proves {
+/**
+ * @returns what the bound cookies of the request prove. It may be proven later if the browser could not renew the cookie, and says
+ * so, or has sent one that is of another session or has expired here, but not by its clock.
+ */
+export function provenBy({ keys, now, settings }: Core, c: Context<Env>): DeviceProofs {
   if (settings.dbsc === 'off') return PROVES_NOTHING
   const cookies = boundCookies(c, settings)
-  if (cookies.length === 0) return PROVES_NOTHING
-  return (sessionId) => {
-    const found = cookies.map((value) => keyOfCookie(keys.refresh, value, sessionId, now()))
-    return found.find((key) => key !== undefined) ?? ''
+  return {
+    keyFor(sessionId) {
+      const found = cookies.map((value) => keyOfCookie(keys.refresh, value, sessionId, now()))
+      return found.find((key) => key !== undefined) ?? ''
+    },
+    mayRenew: () => cookies.length > 0 || c.req.header('Secure-Session-Skipped') !== undefined,
   }
 }
 
@@ -35,13 +40,20 @@ export function offerRegistration(core: Core, c: Context<Env>, sessionId: string
   setHeader(c, 'Secure-Session-Registration', value)
 }
 
+// Milliseconds. Until then the browser may be at the registration that came with the token.
+const REGISTERING = 60_000
+
 /**
- * Whether the browser may have a key, so that the same request can succeed later. Either it could not renew the bound cookie,
- * and says so. Or it has sent one that is of another session or has expired here, but not by its clock. Without that cookie, it
- * renews it before it tries again.
+ * {@link offerRegistration} with a rotation, unless the last answer has just offered one: Chromium signs six times in nine
+ * minutes for all of a site, and after that neither registers a key nor renews a cookie.
+ *
+ * @param age of the presented token, in milliseconds
  */
-export function canRenewProof({ settings }: Core, c: Context<Env>): boolean {
-  const hasCookie = boundCookies(c, settings).length > 0
-  if (hasCookie) setBoundCookie(c, settings, '', 0)
-  return hasCookie || c.req.header('Secure-Session-Skipped') !== undefined
+export function offerAgain(core: Core, c: Context<Env>, sessionId: string, age = 0): void {
+  if (age >= REGISTERING) offerRegistration(core, c, sessionId, 'api/auth/')
+}
+
+/** Clears a bound cookie that proves nothing: without one, the browser renews it before it tries again. */
+export function clearBoundCookie(c: Context<Env>, settings: Core['settings']): void {
+  if (boundCookies(c, settings).length > 0) setBoundCookie(c, settings, '', 0)
 }

@@ -28,22 +28,29 @@ export function findBinding(db: Database, sessionId: string, now: number): Promi
 }
 
 /**
- * Binds a session to the key of a device, unless it is bound already or cannot be refreshed any more.
+ * Binds a session to the key of a device, unless it is bound already or cannot be refreshed any more, also not with a token of
+ * this generation.
  *
  * @returns the events that were written; none if nothing was bound
  */
 export function bindSession(
   db: Database,
-  binding: { readonly sessionId: string; readonly deviceKey: string; readonly now: number },
+  binding: {
+    readonly sessionId: string
+    readonly generation: number
+    readonly deviceKey: string
+    readonly now: number
+  },
   origin: Origin,
 ): Promise<readonly NewEvent[]> {
-  const { sessionId, deviceKey, now } = binding
+  const { sessionId, generation, deviceKey, now } = binding
   return transaction(db, async (trx) => {
     const bound = await trx
       .updateTable('sessions')
       .set({ device_key: deviceKey, bound_at: now })
       .where('id', '=', sessionId)
       .where('bound_at', 'is', null)
+      .where('start_generation', '<=', generation)
       .where('revoked_at', 'is', null)
       .where('expires_at', '>', now)
       .where('absolute_expires_at', '>', now)
@@ -55,4 +62,14 @@ export function bindSession(
     await insertEvents(trx, events, now, origin)
     return events
   })
+}
+
+/** Unbinds a session, if it is bound to this key. */
+export async function unbindSession(db: Database, sessionId: string, deviceKey: string): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ device_key: null, bound_at: null })
+    .where('id', '=', sessionId)
+    .where('device_key', '=', deviceKey)
+    .execute()
 }

@@ -10,7 +10,10 @@ import { almostFitting, fitting } from './schemas.ts'
 export type Route = (typeof operations)[number]
 
 /** The ways to authenticate in the contract */
-export type Scheme = 'refreshToken' | 'refreshCookie' | 'accessToken' | 'adminToken'
+export type Scheme = 'refreshToken' | 'refreshCookie' | 'accessToken' | 'deviceProof' | ConstantScheme
+
+/** Those whose token is a setting */
+export type ConstantScheme = 'adminToken' | 'revocationsToken' | 'introspectionToken' | 'introspectionBasic'
 
 /** `live` is valid, `stale` was valid once, `forged` never was, `swapped` is valid elsewhere. */
 export type Condition = 'live' | 'stale' | 'forged' | 'swapped'
@@ -40,7 +43,7 @@ export interface Planned {
 
 interface Described {
   readonly security?: readonly Readonly<Record<string, unknown>>[]
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } }
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
   readonly parameters?: readonly Parameter[]
 }
 export interface Parameter {
@@ -50,12 +53,24 @@ export interface Parameter {
   readonly example: string | number
 }
 
+const JSON_TYPE = 'application/json'
+
+/** The media type of the body of an operation, and its schema */
+export function bodyOf({ operation }: Route): readonly [type: string, schema: Schema | undefined] {
+  const [[type, content] = [JSON_TYPE, undefined]] = Object.entries(
+    (operation as Described).requestBody?.content ?? {},
+  )
+  return [type, content?.schema]
+}
+
 const schemesOf = ({ security = [] }: Described) => security.flatMap((one) => Object.keys(one) as Scheme[])
 
 /** Operations that accept a token that was valid once */
 const STALE = new Set(
   operations
-    .filter(({ operation }) => schemesOf(operation as Described).some((scheme) => scheme !== 'adminToken'))
+    .filter(({ operation }) =>
+      schemesOf(operation as Described).some((scheme) => /^(refresh|access)/.test(scheme)),
+    )
     .map(({ operation }) => operation.operationId)
     .concat('exchangeToken'),
 )
@@ -89,7 +104,7 @@ function unfitting({ format, maximum }: Schema): fc.Arbitrary<string> | undefine
 
 function valid(route: Route, condition: Condition, kind: Planned['kind']): fc.Arbitrary<Planned> {
   const described = route.operation as Described
-  const schema = described.requestBody?.content['application/json'].schema
+  const [, schema] = bodyOf(route)
   return fc.record({
     kind: fc.constant(kind),
     route: fc.constant(route),
@@ -101,10 +116,14 @@ function valid(route: Route, condition: Condition, kind: Planned['kind']): fc.Ar
   })
 }
 
+// All that a form has is text, so it can only lack something.
+const unfittingBody = (type: string, schema: Schema) =>
+  type === JSON_TYPE ? almostFitting(schema) : fc.constant({})
+
 /** Everything is valid except one thing, so it must not succeed. */
 function almost(route: Route): fc.Arbitrary<Planned>[] {
   const described = route.operation as Described
-  const schema = described.requestBody?.content['application/json'].schema
+  const [type, schema] = bodyOf(route)
   const ways: fc.Arbitrary<Planned>[] = []
   if (described.security?.length) {
     ways.push(valid(route, 'forged', 'almost'))
@@ -112,7 +131,7 @@ function almost(route: Route): fc.Arbitrary<Planned>[] {
     if (route.operation.operationId !== 'logout') ways.push(valid(route, 'swapped', 'almost'))
   }
   if (schema !== undefined) {
-    const broken = fc.record({ whole: valid(route, 'live', 'almost'), body: almostFitting(schema) })
+    const broken = fc.record({ whole: valid(route, 'live', 'almost'), body: unfittingBody(type, schema) })
     ways.push(broken.map(({ whole, body }) => ({ ...whole, body, own: false })))
   }
   for (const { name, schema: of } of described.parameters ?? []) {

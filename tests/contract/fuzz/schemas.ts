@@ -33,6 +33,8 @@ function fittingString(schema: Schema): fc.Arbitrary<string> {
   const { format, pattern, minLength = 0, maxLength = 300, 'x-server-check': check } = schema
   if (format === 'uuid') return fc.uuid()
   if (check?.format === 'ip') return fc.oneof(fc.ipV4(), fc.ipV6())
+  // Of one length, which no single character fits
+  if (pattern?.endsWith('}$')) return fc.stringMatching(new RegExp(pattern))
   const allowed = new RegExp(check?.pattern ?? pattern ?? '', 'u')
   const unit = character.filter((one) => allowed.test(one))
   const ofLength = (from: number, to: number) =>

@@ -2,12 +2,12 @@
 
 import { sign } from 'node:crypto'
 import type { Hostile, Received } from '../../http/malformed/send.ts'
-import { ADMIN_TOKEN } from '../../support/service.ts'
 import * as jwt from '../../support/tokens.ts'
 import { respelt, sidOf } from '../../support/tokens.ts'
-import type { Credential, Planned } from './requests.ts'
+import type { ConstantScheme, Credential, Planned } from './requests.ts'
+import { bodyOf } from './requests.ts'
 import type { Member } from './world.ts'
-import { PAIR, SECRET } from './world.ts'
+import { PAIR, SECRET, TOKENS } from './world.ts'
 
 const COOKIE = 'refresh_token'
 
@@ -50,9 +50,10 @@ function stale({ access, refresh, previous }: Member, isAccess: boolean, way: nu
 }
 
 function tokenFor(member: Member, { scheme, condition, way }: Credential): string {
-  if (scheme === 'adminToken') {
-    if (condition === 'forged') return flipped(ADMIN_TOKEN, way)
-    return condition === 'swapped' ? member.access : ADMIN_TOKEN
+  if (scheme in TOKENS) {
+    const token = TOKENS[scheme as ConstantScheme]
+    if (condition === 'forged') return flipped(token, way)
+    return condition === 'swapped' ? member.access : token
   }
   const isAccess = scheme === 'accessToken'
   const own = isAccess ? member.access : member.refresh
@@ -88,22 +89,32 @@ function pathFor({ route, credential, parameters = {} }: Planned, { access, gues
   return query.length === 0 ? filled : `${filled}?${query.join('&')}`
 }
 
+/** The headers with a token */
+function headersWith(token: string, { scheme }: Credential): Record<string, string> {
+  if (scheme === 'refreshCookie') return { Cookie: `${COOKIE}=${token}` }
+  if (scheme === 'deviceProof') return { 'Secure-Session-Response': token }
+  if (scheme === 'introspectionBasic')
+    return { Authorization: `Basic ${Buffer.from(`gateway:${token}`).toString('base64')}` }
+  return { Authorization: `Bearer ${token}` }
+}
+
+const encoded = (type: string, body: unknown) =>
+  type === 'application/json' ? JSON.stringify(body) : new URLSearchParams(Object(body)).toString()
+
 /** The request as it is sent. */
 export function concrete(planned: Planned, member: Member): Hostile {
   if (planned.hostile !== undefined) return planned.hostile
   const { route, credential } = planned
   const body = bodyFor(planned, member)
-  const token = credential && tokenFor(member, credential)
+  const [type] = bodyOf(route)
   return {
     method: route.method,
     path: pathFor(planned, member),
     headers: {
-      ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      ...(credential?.scheme === 'refreshCookie' && { Cookie: `${COOKIE}=${token}` }),
-      ...(token !== undefined &&
-        credential?.scheme !== 'refreshCookie' && { Authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'Content-Type': type }),
+      ...(credential && headersWith(tokenFor(member, credential), credential)),
     },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? undefined : encoded(type, body),
     chunked: planned.who % 2 === 1,
   }
 }

@@ -10,12 +10,21 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { ADMIN_TOKEN, client } from '../../support/service.ts'
 import { UNLIMITED } from '../../support/values.ts'
+import type { ConstantScheme } from './requests.ts'
 
 /** As strong as production requires, and the same in each run */
 export const SECRET = Buffer.from(createHash('sha256').update('fuzz').digest('base64url'))
 
 /** With ES256, the key of the service, so that tokens can be signed for it */
 export const PAIR = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+/** The tokens that are settings, by the scheme of the contract */
+export const TOKENS: Readonly<Record<ConstantScheme, string>> = {
+  adminToken: ADMIN_TOKEN,
+  revocationsToken: 'kR7pW2nX9vB4mQ6tZ1sY8cD3fH5jL0gA',
+  introspectionToken: 'hT5rE8wQ1yU4iO7pA0sD3fG6jK9lZ2xC',
+  introspectionBasic: 'hT5rE8wQ1yU4iO7pA0sD3fG6jK9lZ2xC',
+}
 
 export interface Memory {
   /** Bytes */
@@ -41,6 +50,8 @@ export async function startProcess(algorithm: 'HS256' | 'ES256'): Promise<Proces
     NODE_ENV: 'production',
     JWT_SECRET_KEY: SECRET.toString(),
     ADMIN_TOKEN,
+    REVOCATIONS_TOKEN: TOKENS.revocationsToken,
+    INTROSPECTION_TOKEN: TOKENS.introspectionToken,
     ACCESS_TOKEN_ALGORITHM: algorithm,
     ...(algorithm === 'ES256' && {
       JWT_SIGNING_KEY: PAIR.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),

@@ -10,7 +10,7 @@ import { insertEnded } from '../../../src/store/queries/feed.ts'
 import { deactivateUser } from '../../../src/store/queries/users.ts'
 import { PUBLIC_ALGORITHMS } from '../../../src/tokens/algorithms.ts'
 import type { Request } from '../../support/service.ts'
-import { ADMIN_TOKEN, DAY, MINUTE } from '../../support/service.ts'
+import { ADMIN_TOKEN, DAY, MINUTE, override } from '../../support/service.ts'
 import type { World } from '../../support/world.ts'
 import { configure, signWith } from '../../support/world.ts'
 
@@ -63,11 +63,13 @@ async function keys(world: World): Promise<void> {
   }
 }
 
-/** A registration while there is a bound cookie */
+/** A registration while there is a bound cookie, and one that a rotation offers */
 async function devices(world: World): Promise<void> {
   const { path, request } = await goodRegistration(world)
   const cookie = `${request.cookie}; refresh_token-bound=of another session`
   await world.service.request(path, { ...request, cookie })
+  world.service.clock.now += MINUTE
+  await world.service.request('/refresh_token', { method: 'POST', cookie })
 }
 
 /** Sessions that are bound to a key, with access tokens that are or are not */
@@ -111,13 +113,26 @@ async function verification(world: World): Promise<void> {
   await service.request('/introspect', { bearer: introspectionToken, ...asForm({ token }) })
 }
 
+/** The service's own description when introspection is off */
+async function withoutIntrospection(world: World): Promise<void> {
+  const { core } = world.service
+  const { introspectionToken, settings } = core
+  const issuer = 'https://id.example'
+  configure(world, { issuer, publicUrl: issuer })
+  override(core, { introspectionToken: undefined })
+  await world.request('/.well-known/oauth-authorization-server')
+  override(core, { introspectionToken, settings })
+}
+
 /** Sends them all. Each is checked against the contract, as every response. */
 export async function further(world: World): Promise<void> {
+  await withoutIntrospection(world)
   await verification(world)
   configure(world, { issuer: undefined, audience: undefined, clientId: undefined })
   await misfits(world)
   await withoutDevice(world)
   await bound(world)
+  // The user is deactivated by these.
   await events(world)
   await keys(world)
   await devices((await world.another()) as World)

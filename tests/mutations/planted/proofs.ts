@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.ts'
 const ofProofs = ['tests/proofs/dpop.test.ts']
 const ofBound = ['tests/sessions/bound.test.ts']
 const overHttp = ['tests/http/proofs.test.ts']
+const atApis = ['tests/verify/proofs.test.ts']
 
 /** In src/proofs, and of sessions that are bound to a key */
 export const proofFaults: readonly Mutation[] = [
@@ -152,5 +153,19 @@ export const proofFaults: readonly Mutation[] = [
     replace: '',
     why: 'a session whose key is lost stays open on the service',
     tests: ['tests/client/dpop.test.ts'],
+  },
+  {
+    file: 'src/verify/verifier.ts',
+    find: "else if (jkt !== undefined) throw new TokenError('proof_missing')",
+    replace: '',
+    why: 'an API accepts a bound access token as a bearer token',
+    tests: atApis,
+  },
+  {
+    file: 'src/verify/proofs.ts',
+    find: 'jkt === (await calculateJwkThumbprint(protectedHeader.jwk))',
+    replace: 'true',
+    why: 'an API accepts a bound access token with a proof of any key',
+    tests: atApis,
   },
 ]
