@@ -43,6 +43,8 @@ export class Accounts {
   readonly #made = new Set<string>()
   #account: Credentials | undefined
   #last: Actor | undefined
+  /** Access tokens of the sessions that provocations have opened */
+  #opened: string[] = []
   #spare = newPassword()
   #cookieName = 'refresh_token'
 
@@ -88,6 +90,14 @@ export class Accounts {
       await connection.raw('/api/auth/logout', { method: 'POST', bearer: this.#last.accessToken })
     this.#last = await this.session()
     return this.#last
+  }
+
+  /** Ends the sessions that provocations have opened: a user may have few at once, and the one in use must not end. */
+  async endOpened(): Promise<void> {
+    const { connection } = this.#options
+    const opened = this.#opened
+    this.#opened = []
+    for (const bearer of opened) await connection.raw('/api/auth/logout', { method: 'POST', bearer })
   }
 
   /** Ends sessions and deletes users, as far as the API allows. */
@@ -163,10 +173,22 @@ export class Accounts {
       cookieName: this.#cookieName,
       baseUrl: this.#options.connection.url,
       freeName: newName(),
-      request: (path, request) => this.request(path, request),
-      login: () => this.#logIn(credentials),
+      request: async (path, request) => {
+        const answer = await this.request(path, request)
+        if (path === '/api/auth/login') this.#remember(answer.body?.data?.access_token)
+        return answer
+      },
+      login: async () => {
+        const session = await this.#logIn(credentials)
+        this.#remember(session.accessToken)
+        return session
+      },
       another: async () => this.#actor(await this.#create()),
     }
+  }
+
+  #remember(accessToken: unknown): void {
+    if (typeof accessToken === 'string') this.#opened.push(accessToken)
   }
 
   #passwordChanged(json: unknown): void {

@@ -59,6 +59,7 @@ async function provoke(
   standing: Actor | undefined,
 ): Promise<void> {
   try {
+    await accounts.endOpened()
     const { path, request } = await way(standing ?? (await accounts.fresh()))
     const answer = await accounts.request(path, request)
     const got = exampleOf(example.operationId, answer)

@@ -99,9 +99,6 @@ export const inBoundSession =
     const { access_token: accessToken, refresh_token: refreshToken } = Object(body?.data)
     const ask = await good({ ...actor, accessToken, refreshToken })
     const nonce = headers.get('DPoP-Nonce') ?? undefined
-    // Its refresh token says that it is bound, so the session need not go on. A user may have few.
-    if (ask.request.bearer === refreshToken)
-      await actor.request('/api/auth/logout', { method: 'POST', bearer: refreshToken })
     if (!isOther) return ask
     const { baseUrl } = actor
     return { ...ask, request: withProof(ask.request, createKey(), { baseUrl, path: ask.path, nonce }) }
