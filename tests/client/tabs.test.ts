@@ -91,15 +91,15 @@ test('while one tab refreshes, no other begins, when the tab that they both wait
   skip: locks === undefined && 'no Web Locks in this Node',
 }, async (t) => {
   const slow: typeof fetch = async (input, init) => {
-    if ((input as Request).url.endsWith('/refresh_token')) await wait(400)
+    if ((input as Request).url.endsWith('/refresh_token')) await wait(1200)
     return checkedFetch(input as Request, init)
   }
-  const { service, tabs, name, me } = await openTabs(t, 2, { lockTimeout: 1000, fetch: slow })
+  const { service, tabs, name, me } = await openTabs(t, 2, { lockTimeout: 3000, fetch: slow })
   const [early, late] = tabs as [Tab, Tab]
   // On a slow machine it lets go before the lock is taken away from it, and that is as good.
-  const held = locks?.request(name, () => wait(1100)).catch(() => {})
+  const held = locks?.request(name, () => wait(3300)).catch(() => {})
   service.clock.now += 31 * MINUTE
-  const answers = await Promise.all([me(early), wait(750).then(() => me(late))])
+  const answers = await Promise.all([me(early), wait(2250).then(() => me(late))])
   assert.deepEqual(
     answers.map(({ status }) => status),
     [200, 200],

@@ -40,7 +40,8 @@ test('however long it hangs, it has no more connections of ours than the pool ma
   const outside = await connect({ dialect: 'postgres', url: url.href })
   t.after(() => outside.close())
   const processes = async (): Promise<number[]> => {
-    const select = 'select pid from pg_stat_activity where datname = $1'
+    // Not those of autovacuum
+    const select = "select pid from pg_stat_activity where datname = $1 and backend_type = 'client backend'"
     return (await outside.query(select, [name])).map(({ pid }) => pid)
   }
 
