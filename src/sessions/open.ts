@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { newId } from '../ids.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
-import { insertSession } from '../store/queries/sessions.ts'
+import { insertSession } from '../store/queries/insert-session.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 import type { Grant } from './mint.ts'

@@ -1,7 +1,8 @@
 import { isInGrace } from '../../clock.ts'
 import type { Database } from '../schema.ts'
+import type { NewSession } from './insert-session.ts'
 import { SESSION } from './rotation-conditions.ts'
-import type { NewSession, Session } from './sessions.ts'
+import type { Session } from './sessions.ts'
 
 /** Finds the session that the same request has opened within the grace window. It may have ended since. */
 export async function findOpened(

@@ -3,13 +3,6 @@ import { fewAtATime } from '../few-at-a-time.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { prepared } from '../statement.ts'
-import { transaction } from '../transaction.ts'
-import type { NewEvent, Origin } from './events.ts'
-import { insertEvents } from './events.ts'
-import { evict } from './evict.ts'
-import { insertEnded } from './feed.ts'
-import { findOpened } from './opened-sessions.ts'
-import { revoked } from './revocations.ts'
 import { sharedRotation } from './rotate-batch.ts'
 import type { PresentedRefresh, ProvenDevice, RefreshedFrom } from './rotation-conditions.ts'
 import {
@@ -36,105 +29,6 @@ export interface Session {
   readonly lineage: string | null
   /** The thumbprint of the key that it is bound to. Null: of none */
   readonly jkt: string | null
-}
-
-export interface NewSession {
-  readonly id: string
-  readonly userId: string
-  /**
-   * The hash that the password was verified against. If it has changed since, the login fails. Undefined: the user
-   * was authenticated by other means.
-   */
-  readonly passwordHash: string | undefined
-  /** A hash of the same password at a higher cost, to replace `passwordHash` */
-  readonly rehashed?: string | undefined
-  readonly now: number
-  readonly expiresAt: number
-  readonly absoluteExpiresAt: number
-  readonly userAgent: string | null
-  readonly address: string | null
-  readonly cookieAt?: number | null
-  /** The thumbprint of the key that it is bound to */
-  readonly jkt?: string | undefined
-  /** Identifies the request. A session that it opened within `grace` milliseconds is found instead of opening another. */
-  readonly openKey?: string | undefined
-  readonly grace?: number
-  /** Set if an operator opens the session instead of the user */
-  readonly reason?: 'operator' | undefined
-  /** The number of active sessions that the user may have */
-  readonly ceiling: number
-  /** Milliseconds since the epoch: see `idleCutoff` in `src/sessions/context.ts` */
-  readonly idleCutoff: number
-}
-
-/**
- * Opens a session, and ends others of the user if there are too many. It writes the user's row first: that lock puts the login before or after a password change or
- * deactivation, so that no new session escapes their revocation of all sessions.
- *
- * @returns undefined when the user is no longer active or the password has changed. The session may have ended, if it was
- * opened by an earlier request with the same `openKey`.
- */
-export function insertSession(
-  db: Database,
-  session: NewSession,
-  origin: Origin,
-): Promise<{ readonly session: Session; readonly events: readonly NewEvent[] } | undefined> {
-  return transaction(db, async (trx) => {
-    const user = await trx
-      .updateTable('users')
-      .set({
-        last_login_at: session.now,
-        ...(session.rehashed !== undefined && { password_hash: session.rehashed }),
-      })
-      .where('id', '=', session.userId)
-      .$if(session.passwordHash !== undefined, (query) =>
-        query.where('password_hash', '=', session.passwordHash ?? ''),
-      )
-      .where('deactivated_at', 'is', null)
-      .returning(['session_epoch as epoch', 'ending_at as endingAt'])
-      .executeTakeFirst()
-    if (user === undefined) return undefined
-    const { id: sessionId, userId, reason, now, idleCutoff, ceiling } = session
-    const { epoch, endingAt } = user
-    // The lock of the user's row lets repetitions run one after the other.
-    const opened = await findOpened(trx, session, user)
-    if (opened !== undefined) return { session: opened, events: [] }
-    const isEnding = endingAt !== null
-    const evicted = await evict(trx, { userId, sessions: ceiling, epoch, isEnding, now, idleCutoff })
-    const events: NewEvent[] = [
-      { name: 'session.opened', userId, sessionId, reason },
-      ...evicted.map((id) => revoked(userId, id, 'evicted')),
-    ]
-    await insertEvents(trx, events, session.now, origin)
-    await insertEnded(
-      trx,
-      evicted.map((id) => ({ sessionId: id })),
-      now,
-    )
-    const row = await trx
-      .insertInto('sessions')
-      .values({
-        id: session.id,
-        user_id: session.userId,
-        generation: 0,
-        created_at: session.now,
-        rotated_at: session.now,
-        refreshed_at: session.now,
-        refresh_count: 0,
-        expires_at: session.expiresAt,
-        absolute_expires_at: session.absoluteExpiresAt,
-        prune_at: session.expiresAt,
-        user_agent: session.userAgent,
-        address: session.address,
-        epoch,
-        cookie_at: session.cookieAt ?? null,
-        open_key: session.openKey ?? null,
-        jkt: session.jkt ?? null,
-      })
-      .returning(SESSION)
-      .executeTakeFirstOrThrow()
-    return { session: row, events }
-  })
 }
 
 export interface Refresh extends RefreshedFrom, ProvenDevice {

@@ -56,7 +56,7 @@ export const feedFaults: readonly Mutation[] = [
     tests: ENDINGS,
   },
   {
-    file: 'src/store/queries/sessions.ts',
+    file: 'src/store/queries/insert-session.ts',
     find: '      evicted.map((id) => ({ sessionId: id })),\n',
     replace: '      [],\n',
     why: 'feed: an evicted session is not in it',

@@ -45,7 +45,7 @@ export const storeFaults: readonly Mutation[] = [
     tests: ['tests/store/conditions.test.ts'],
   },
   {
-    file: 'src/store/queries/sessions.ts',
+    file: 'src/store/queries/insert-session.ts',
     find: "        query.where('password_hash', '=', session.passwordHash ?? ''),\n",
     replace: '        query,\n',
     why: 'a login whose password was changed meanwhile opens a session',
