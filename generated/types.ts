@@ -16,8 +16,8 @@ export interface paths {
          *     ignored. With rotation the presented token is superseded. Its successor is returned in `refresh_token` in header mode,
          *     and as a new cookie in cookie mode.
          *
-         *     If a request carries several credentials, only authentic refresh tokens count. An access token, a forged token or an empty
-         *     cookie beside one is ignored. Different refresh tokens are a conflict, whether they came in the header or as cookies.
+         *     Of several credentials only authentic refresh tokens count: an access token, a forged token or an empty cookie beside one
+         *     is ignored. Different refresh tokens are a conflict.
          *
          *     A request whose response was lost can be repeated: within the grace window (30 s by default) the same token gets the
          *     byte-identical successor. Another caller (by user agent and network) gets a copy of it. When both copies are used, two
@@ -27,19 +27,14 @@ export interface paths {
          *     retry gets the token after the successor, and the successor is dead. Any other superseded token is reuse, and the session
          *     ends.
          *
-         *     **Sessions bound to a device (`DBSC`)** are refreshed only with the bound cookie, which the browser renews by itself.
-         *     Without it: `401` `device_proof_required`. With one that is not good any more, or if the browser says in
-         *     `Secure-Session-Skipped` that it could not renew it: `503`, so that the request can be sent again. Neither changes the
-         *     session.
+         *     **Sessions bound to a device (`DBSC`)** need the cookie that the browser renews by itself. Without it: `401`
+         *     `device_proof_required`, or `503` if it could not be renewed.
          *
-         *     **Sessions bound to a key (DPoP).** A request with a proof in the header `DPoP` (RFC 9449) binds the session to the key of the proof, if it
-         *     is not bound yet. From then on each refresh needs a proof of this key, so the tokens alone are worth nothing. The proof
-         *     has `htm`, `htu` and a `nonce`: a proof without a recent one gets 401 `use_dpop_nonce` with the header `DPoP-Nonce`, and is
-         *     made again. The token may be sent as `Authorization: DPoP …` as well. A proof that has `ath` must name this token. The
-         *     predecessor of the current token can be repeated until the current one is used, without a window of time.
+         *     **Sessions bound to a key (DPoP, RFC 9449).** A proof in the header `DPoP` binds the session. From then on each refresh
+         *     needs one, with the `nonce` of `401` `use_dpop_nonce`.
          *
-         *     The checks run in this order: cross-site, conflicting, missing, DPoP proof, readable and authentic, expired, user known, user active, session and
-         *     generation.
+         *     The checks run in this order: cross-site, conflicting, missing, DPoP proof, readable and authentic, expired, user known,
+         *     user active, session and generation.
          */
         post: operations["refreshToken"];
         delete?: never;
