@@ -18,18 +18,28 @@ interface Example {
   readonly value: unknown
 }
 
+// Of responses without a body
+const NONE = 'none'
+
 /** The documented examples, one per status. */
 function examples(operation: (typeof operations)[number]['operation']): Example[] {
-  return Object.keys(operation.responses).flatMap((status) =>
-    Object.entries(documented(operation, status)?.content ?? {}).map(([type, content]) => {
-      const { examples: named } = content as { examples?: Record<string, { value: unknown }> }
-      return { status, type, value: Object.values(named ?? {})[0]?.value }
-    }),
-  )
+  return Object.keys(operation.responses).flatMap((status) => {
+    const { content } = documented(operation, status) ?? {}
+    if (content === undefined) return [{ status, type: NONE, value: undefined }]
+    return Object.entries(content).map(([type, { examples: named }]: [string, Named]) => ({
+      ...{ status, type },
+      value: Object.values(named ?? {})[0]?.value,
+    }))
+  })
+}
+
+interface Named {
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }
 
 /** The expression that returns an example of the contract. */
 function answer({ status, type, value }: Example): string | undefined {
+  if (type === NONE) return `empty(${status})`
   if (type !== 'application/json') return `raw(${status}, ${JSON.stringify(type)}, ${JSON.stringify(value)})`
   const { status: kind, data, message, errors } = value as Record<string, unknown>
   if (errors !== undefined) return undefined // The answer of the validators, not of a handler.
@@ -40,6 +50,7 @@ function answer({ status, type, value }: Example): string | undefined {
 
 /** The same with one member too many, and without any members. */
 function falsified(example: Example): string[] {
+  if (example.type === NONE) return ['success(200, {})', 'json(200, {})']
   const right = answer(example) ?? ''
   // The contract itself is the only body that allows unknown members.
   if (example.type !== 'application/json' || right.includes('"openapi"')) return ["raw(200, 'image/png', '')"]
@@ -65,7 +76,8 @@ function lines({ operation }: (typeof operations)[number]): Line[] {
     "({ status: 200, type: 'application/json', body: '{}' })",
     'undefined',
   ]
-  const handler = (value: string) => `h({ ${id}: async (_c, { success, failure, json, raw }) => ${value} })`
+  const handler = (value: string) =>
+    `h({ ${id}: async (_c, { success, failure, json, raw, empty }) => ${value} })`
   return [
     ...all
       .flatMap((example) => answer(example) ?? [])

@@ -24,6 +24,9 @@ async function bundle(contents: string, resolveDir: string) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
+    // What only pages with DPoP load is not counted.
+    splitting: true,
+    ...{ outdir: '.', chunkNames: '[name]' },
     write: false,
     metafile: true,
     // What the package says of itself does not count: it is looked at.
