@@ -177,7 +177,10 @@ export async function testClientPackage(t: TestContext, whole: string): Promise<
     // Only the examples in comments import the one or the other.
     for (const path of compiled) {
       const text = readFileSync(join(whole, 'node_modules/rekindle', path), 'utf8')
-      assert.equal(read(path), text.replaceAll("from 'rekindle/client'", "from 'rekindle-client'"), path)
+      const renamed = text
+        .replaceAll("from 'rekindle/client'", "from 'rekindle-client'")
+        .replaceAll("from 'rekindle/verify'", "from 'rekindle-client/verify'")
+      assert.equal(read(path), renamed, path)
     }
   })
 }
