@@ -96,9 +96,9 @@ function parameters({ parameters: all = [] }: Described): fc.Arbitrary<Record<st
 }
 
 /** A value that the schema of a path or query parameter does not allow. */
-function unfitting({ format, maximum }: Schema): fc.Arbitrary<string> | undefined {
+function unfitting({ format, minimum = 0, maximum }: Schema): fc.Arbitrary<string> | undefined {
   if (format === 'uuid') return fc.uuid().map((id) => id.slice(0, -1))
-  if (maximum !== undefined) return fc.constantFrom('', '0', '01', '1.0', `${maximum + 1}`)
+  if (maximum !== undefined) return fc.constantFrom('', `${minimum - 1}`, '01', '1.0', `${maximum + 1}`)
   return undefined
 }
 

@@ -10,6 +10,7 @@ export interface Schema {
   readonly 'x-server-check'?: { readonly pattern?: string; readonly format?: 'ip' }
   readonly minLength?: number
   readonly maxLength?: number
+  readonly minimum?: number
   readonly maximum?: number
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
