@@ -16,8 +16,8 @@ export interface Nonces {
 }
 
 /**
- * Creates nonces: each is a keyed hash of a slot of time. Whoever has the key of a session for a moment cannot sign proofs for
- * later, because later nonces cannot be guessed.
+ * Creates nonces. Each is a keyed hash of a time slot. Later nonces cannot be guessed, so a thief who can use the key of a
+ * session for a moment cannot sign proofs in advance.
  *
  * @param secrets the first makes nonces, and all are accepted: secrets are replaced in one process after the other
  * @example

@@ -100,9 +100,9 @@ function classifyCurrent(session: FoundSession, presented: PresentedToken): Clas
 }
 
 /**
- * Whether the key may be that of a thief, who must not keep the session while its owner is refused: a refresh handed the token
- * out before the session was bound. With that of a login only whoever logged in was asked for a key. Nobody is in doubt who
- * may prove it later.
+ * Whether a thief may have bound the session. A thief must not keep it while the owner is refused. That is possible if a
+ * refresh issued the presented token before the session was bound. It is not possible with the token of a login, because only
+ * the browser that logged in was asked for a key. A browser that could not renew its cookie is not suspected.
  *
  * @param handedOut when the token was issued
  */
@@ -130,8 +130,8 @@ function classifyPredecessor(
     // A token carries whole seconds.
     return isDoubtful(session, presented, presented.issuedAt + 999) ? 'reused' : 'off_device'
   }
-  // The session was bound by whoever received the current token, and this is not them. Within the grace window a request of
-  // the same browser may have been on its way; if it is a thief's, `shared` tells.
+  // The session was bound with the current token, and the caller presents the one before it. Within the grace window this may
+  // be an earlier request of the same browser. If it is a thief's, it is found as `shared`.
   if (isInGrace(session.rotatedAt, asOf, windows.grace)) return outcome
   return presented.mayRenew === true ? 'off_device' : 'reused'
 }

@@ -84,8 +84,8 @@ export type DeviceRefresh =
  * Proves that the browser still has the key, for another bound cookie.
  *
  * @param identifier of the session in the browser
- * @param presented the refresh tokens that the browser sent. One of the session is needed to bind it, and one from before a
- * password change does not do: whoever has no other was shut out by it.
+ * @param presented the refresh tokens that the browser sent. To bind the session, one of them has to belong to it and to be
+ * issued since the last password change, which shuts out everybody who has older tokens only.
  */
 export async function refreshDevice(
   context: SessionContext,

@@ -40,7 +40,7 @@ export function verificationHandlers(core: Core): VerificationHandlers {
     async introspect(c, { body, json }) {
       const verification = verifyAccessToken(core.keys, body.token, core.now())
       const { token } = 'token' in verification ? verification : {}
-      // Whoever asks checks the proof of a bound token (RFC 9449 §6.2).
+      // The API that asks has the request, so it checks the proof of a bound token itself (RFC 9449 §6.2).
       const result = await authenticate(core, body.token, token?.jkt)
       if (result.outcome === 'invalid') c.set('isForged', true)
       if (result.outcome !== 'authenticated' || token === undefined) {

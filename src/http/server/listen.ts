@@ -113,7 +113,7 @@ export async function listen(
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close(patience) {
-      // Those who wait for news would wait longer than the patience.
+      // Followers of the feed wait for up to 25 s. They are answered now, so that the server can close in time.
       core?.feed?.close()
       await acceptWaiting(server)
       await new Promise<void>((resolve, reject) => {
