@@ -95,8 +95,10 @@ export function createSession(options: SessionOptions): Session {
       const life = tokens.expiresIn * 1000
       const ahead = Math.min(options.refreshAhead ?? Math.min(60_000, life / 5), life / 2)
       const isToBind = mayBind && !isBound(tokens.refreshToken)
-      mayBind = false
-      timer = wakeIn(isToBind ? 0 : keeper.remaining() - ahead, () => refreshNow().catch(later))
+      timer = wakeIn(isToBind ? 0 : keeper.remaining() - ahead, () => {
+        mayBind = false
+        refreshNow().catch(later)
+      })
     } else if (keeper.isWatched() && isUnknown()) accessToken().catch(later)
   }
 

@@ -82,12 +82,14 @@ test('refreshes that race the registration are all answered, and the session is 
   // In more rounds Chromium would not sign any more: it does six times in nine minutes.
   for (let round = 1; round <= 2; round++) {
     await logIn(page)
-    const statuses = await page.evaluate(() => {
+    // Two at a time: of more, one could be overtaken by two rotations, which is reuse whatever the device.
+    const statuses = await page.evaluate(async () => {
       const send = () => fetch('/refresh_token', { method: 'POST' }).then(({ status }) => status)
-      const later = (delay: number) => new Promise((done) => setTimeout(done, delay)).then(send)
-      return Promise.all(Array.from({ length: 12 }, (_, index) => later(index * 5)))
+      const statuses: number[] = []
+      for (let pair = 0; pair < 8; pair++) statuses.push(...(await Promise.all([send(), send()])))
+      return statuses
     })
-    assert.deepEqual([...new Set(statuses)], [200])
+    assert.deepEqual([...new Set(statuses)], [200], String(await names(service)))
     await until(() => created(events) === round)
     assert.equal(await refresh(page), 200)
     const newest = service.core.db.selectFrom('sessions').orderBy('created_at', 'desc').select('bound_at')

@@ -48,6 +48,19 @@ test('a refresh after the login binds the session, and later ones prove the same
   assert.equal((await service.refresh(tab.refreshed.at(-1)?.refreshToken ?? '')).status, 401)
 })
 
+test('a page that is woken right after the login still binds the session', async (t) => {
+  const page = new EventTarget()
+  const window = globalThis as Partial<Pick<EventTarget, 'addEventListener'>>
+  window.addEventListener = page.addEventListener.bind(page)
+  t.after(() => delete window.addEventListener)
+  const service = await start(t)
+  const tab = openTab(t, service, randomUUID(), { dpop: true })
+  tab.session.subscribe(({ user }) => user && page.dispatchEvent(new Event('focus')))
+  await logIn(service, tab)
+  await until(() => tab.refreshed.length > 1)
+  assert.equal(keyIn(tab.refreshed[1]?.refreshToken), await jktOf(service))
+})
+
 test('a login that is sent with session.fetch binds the session at once', async (t) => {
   const service = await start(t)
   const tab = openTab(t, service, randomUUID(), { dpop: true })
