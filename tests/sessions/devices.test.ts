@@ -21,7 +21,8 @@ import type { StoreContext } from '../support/session-context.ts'
 import { addUser, logIn, NOW, openContext } from '../support/session-context.ts'
 import { GRANTED, Holder } from './devices/holder.ts'
 
-const RUNS = Number(process.env['DEVICES_RUNS'] ?? effort(300, 3000))
+const GIVEN = process.env['DEVICES_RUNS']
+const RUNS = { sqlite: Number(GIVEN ?? effort(100, 2000)), postgres: Number(GIVEN ?? effort(30, 300)) }
 const SEED = Number(process.env['DEVICES_SEED'] ?? 20261130)
 const STEPS = 16
 const SECOND = 1000
@@ -166,7 +167,7 @@ test(`histories of device bound sessions, DEVICES_SEED=${SEED}`, async (t) => {
   // No power cut happens here.
   if (t.dialect === 'sqlite') await sql`pragma synchronous = off`.execute(context.db)
   const reached = new Map<string, number>()
-  for (let run = 0; run < RUNS; run++) await history(context, SEED + run, reached)
+  for (let run = 0; run < RUNS[t.dialect]; run++) await history(context, SEED + run, reached)
   const lines = [...reached].toSorted().map(([line, count]) => `${line}: ${count}`)
   t.diagnostic(lines.join('; '))
 })
