@@ -39,7 +39,11 @@ test('a login with a proof binds the session: its tokens alone are worth nothing
   assert.equal(wordOf(await service.refresh(refreshToken)), MISSING)
   assert.equal(wordOf(await thief.refresh(refreshToken)), MISMATCH)
   assert.equal(wordOf(await owner.exchange(accessToken)), '200')
-  assert.equal(wordOf(await owner.refresh(tokenOf(next))), '200')
+  const last = await owner.refresh(tokenOf(next))
+  assert.equal(wordOf(last), '200')
+  assert.equal(wordOf(await service.refresh(refreshToken)), MISSING)
+  assert.equal(wordOf(await thief.refresh(refreshToken)), MISMATCH)
+  assert.equal(wordOf(await owner.refresh(tokenOf(last))), '200')
   assert.match(service.logged(), /"reason":"mismatched"/)
 })
 

@@ -82,6 +82,7 @@ test('report: the event is written once, and the session goes on', async (t) => 
   const answers = await Promise.all([thief(stolen), thief(stolen), thief(stolen)])
   for (const answer of answers) successor(answer)
   assert.equal(shared(await eventsOf(service)), 1)
+  assert.equal(service.logged().match(/"event":"token.shared"/g)?.length, 1)
   const nextStolen = successor(await thief(stolen))
   successor(await owner(next))
   successor(await thief(nextStolen))
