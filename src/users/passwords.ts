@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { hash, parseOptions, verify } from '@node-rs/argon2'
 import pLimit from 'p-limit'
+import type { Family, Work } from '../store/queries/foreign-hashes.ts'
 import type { ForeignHash } from './hashes/foreign-hash.ts'
 import { isFault } from './hashes/foreign-hash.ts'
 import { isOwn, parseForeign } from './hashes/parse.ts'
-import type { Family, Work } from './hashes/work.ts'
 import { doWork } from './hashes/work.ts'
 
 /** The cost of a hash, and so of each guess at a password. */

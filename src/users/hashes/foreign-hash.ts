@@ -1,11 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Family } from './work.ts'
+import type { ForeignWork } from '../../store/queries/foreign-hashes.ts'
 
 /** A password hash that another system has made */
-export interface ForeignHash {
-  readonly family: Family
-  /** The work of verifying it, in units of the family */
-  readonly cost: number
+export interface ForeignHash extends ForeignWork {
   /** As the other system verified it. Runs on the password threads. */
   verify(password: string): Promise<boolean>
   /** Whether the other system ignored the end of a password, so that what was typed may not be the password */
@@ -21,7 +18,7 @@ export interface HashFault {
 
 export type HashParsing = ForeignHash | HashFault
 
-export const isFault = (parsing: HashParsing): parsing is HashFault => 'message' in parsing
+export const isFault = (parsing: object): parsing is HashFault => 'message' in parsing
 
 export const malformed = (message: string): HashFault => ({ reason: 'malformed', message })
 

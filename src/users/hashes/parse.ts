@@ -1,7 +1,8 @@
+import type { ForeignWork } from '../../store/queries/foreign-hashes.ts'
 import { parseArgon2 } from './argon2.ts'
 import { parseBcrypt } from './bcrypt.ts'
-import type { HashParsing } from './foreign-hash.ts'
-import { malformed } from './foreign-hash.ts'
+import type { HashFault, HashParsing } from './foreign-hash.ts'
+import { isFault, malformed } from './foreign-hash.ts'
 import { parseAspNet, parsePbkdf2 } from './pbkdf2.ts'
 import { parseScrypt } from './scrypt.ts'
 
@@ -20,6 +21,21 @@ export const isOwn = (hash: string): boolean => hash.startsWith('$argon2id$')
 
 /** The form in which the hash of another system is kept: never that of our own, which are of passwords in NFC. */
 export const keptForm = (hash: string): string => (hash.startsWith('$argon2') ? `argon2${hash}` : hash)
+
+/** A hash as it is kept, and its work */
+export interface KeptHash {
+  readonly passwordHash: string
+  readonly work: ForeignWork
+}
+
+/** Reads a hash that another system has made. */
+export function keepHash(hash: string): KeptHash | HashFault {
+  const passwordHash = keptForm(hash)
+  const parsing = parseForeign(passwordHash)
+  if (isFault(parsing)) return parsing
+  const { family, cost } = parsing
+  return { passwordHash, work: { family, cost } }
+}
 
 /** @param hash in its kept form */
 export function parseForeign(hash: string): HashParsing {

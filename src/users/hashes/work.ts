@@ -3,12 +3,7 @@ import { pbkdf2, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { hash as argon2 } from '@node-rs/argon2'
 import { hash as bcrypt } from '@node-rs/bcrypt'
-
-/** Hashes of one family differ only in how much work they are, so that a cheaper one can be topped up. */
-export type Family = 'argon2' | 'bcrypt' | 'pbkdf2-sha1' | 'pbkdf2-sha256' | 'pbkdf2-sha512' | 'scrypt'
-
-/** Work by family. The unit is a KiB in one pass, a round, an iteration for each block of output, or a block of scrypt. */
-export type Work = Readonly<Partial<Record<Family, number>>>
+import type { Family } from '../../store/queries/foreign-hashes.ts'
 
 const derive = { pbkdf2: promisify(pbkdf2), scrypt: promisify(scrypt as Scrypt) }
 
