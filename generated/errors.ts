@@ -15,6 +15,7 @@ export const errorWords = {
   "Device proof required.": 'device_proof_required',
   "Device session has ended.": 'device_session_ended',
   "Exchange is disabled.": 'exchange_disabled',
+  "Id is taken.": 'id_taken',
   "Introspection token missing.": 'introspection_token_missing',
   "Invalid DPoP proof.": 'invalid_dpop_proof',
   "Invalid access token.": 'access_token_invalid',
@@ -212,7 +213,7 @@ export interface Messages {
     401: "Admin token missing." | "Invalid admin token."
     404: "Not found."
     405: "Method not allowed."
-    409: "Username is taken."
+    409: "Username is taken." | "Id is taken."
     413: "Request body too large."
     415: "Unsupported media type."
     500: "An unexpected error occurred"

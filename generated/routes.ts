@@ -310,11 +310,11 @@ export const routes = {
     request: { body: { required: true, content: { 'application/json': { schema: zCreateUserBody } } } },
     responses: {
       201: { description: "The new user" },
-      400: { description: "The body does not fit the contract, or the new password is not acceptable" },
+      400: { description: "The body does not fit the contract, or the new password or the hash is not acceptable" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "Administration is off: `ADMIN_TOKEN` is not set" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
-      409: { description: "The username is taken (case is ignored)" },
+      409: { description: "The username is taken (case is ignored), or the id is, also by a user who was deleted" },
       413: { description: "The body is larger than 16 kB" },
       415: { description: "The body is not declared as plain `application/json`" },
       500: { description: "A defect of this service; the log line with this request id has the details" },
@@ -330,7 +330,7 @@ export const routes = {
     request: { params: zGetUserPath },
     responses: {
       200: { description: "The user" },
-      400: { description: "An id in the path is not a UUID" },
+      400: { description: "The id in the path cannot be that of a user" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -347,7 +347,7 @@ export const routes = {
     request: { params: zDeleteUserPath },
     responses: {
       200: { description: "The user was deleted" },
-      400: { description: "An id in the path is not a UUID" },
+      400: { description: "The id in the path cannot be that of a user" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -365,7 +365,7 @@ export const routes = {
     request: { params: zDeactivateUserPath },
     responses: {
       200: { description: "The user is deactivated" },
-      400: { description: "An id in the path is not a UUID" },
+      400: { description: "The id in the path cannot be that of a user" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -383,7 +383,7 @@ export const routes = {
     request: { params: zActivateUserPath },
     responses: {
       200: { description: "The user is active" },
-      400: { description: "An id in the path is not a UUID" },
+      400: { description: "The id in the path cannot be that of a user" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -401,7 +401,7 @@ export const routes = {
     request: { params: zSetUserPasswordPath, body: { required: true, content: { 'application/json': { schema: zSetUserPasswordBody } } } },
     responses: {
       200: { description: "The password is set" },
-      400: { description: "The body does not fit the contract, the id in the path is not a UUID, or the password is not acceptable" },
+      400: { description: "The body does not fit the contract, the id in the path cannot be that of a user, or the password is not acceptable" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -420,7 +420,7 @@ export const routes = {
     request: { params: zRenameUserPath, body: { required: true, content: { 'application/json': { schema: zRenameUserBody } } } },
     responses: {
       200: { description: "The user with the new name" },
-      400: { description: "The body does not fit the contract, or the id in the path is not a UUID" },
+      400: { description: "The body does not fit the contract, or the id in the path cannot be that of a user" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -440,7 +440,7 @@ export const routes = {
     request: { params: zListUserSessionsPath, query: zListUserSessionsQuery },
     responses: {
       200: { description: "The sessions" },
-      400: { description: "The id in the path is not a UUID, or a parameter does not fit the contract or does not exist" },
+      400: { description: "The id in the path cannot be that of a user, or a parameter does not fit the contract or does not exist" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -457,7 +457,7 @@ export const routes = {
     request: { params: zOpenUserSessionPath, headers: zOpenUserSessionHeaders, body: { required: true, content: { 'application/json': { schema: zOpenUserSessionBody } } } },
     responses: {
       201: { description: "The tokens of a new session" },
-      400: { description: "The body does not fit the contract, or the id in the path is not a UUID" },
+      400: { description: "The body does not fit the contract, or the id in the path cannot be that of a user" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       403: { description: "The account is deactivated" },
       404: { description: "There is no such user, or administration is off" },
@@ -478,7 +478,7 @@ export const routes = {
     request: { params: zEndUserSessionsPath },
     responses: {
       200: { description: "All sessions have ended" },
-      400: { description: "An id in the path is not a UUID" },
+      400: { description: "The id in the path cannot be that of a user" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -496,7 +496,7 @@ export const routes = {
     request: { params: zEndUserSessionPath },
     responses: {
       200: { description: "The session has ended" },
-      400: { description: "An id in the path is not a UUID" },
+      400: { description: "An id in the path cannot be that of a user, or is no UUID" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or the user has no such active session, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -514,7 +514,7 @@ export const routes = {
     request: { params: zExplainUserSessionsPath, query: zExplainUserSessionsQuery },
     responses: {
       200: { description: "The sessions" },
-      400: { description: "The id in the path is not a UUID, or a parameter does not fit the contract or does not exist" },
+      400: { description: "The id in the path cannot be that of a user, or a parameter does not fit the contract or does not exist" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "There is no such user, or administration is off" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },

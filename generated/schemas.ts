@@ -70,9 +70,9 @@ export const zInvalidRequest = z.object({
 });
 
 /**
- * Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed.
+ * A username as in the other operations, but without spaces
  */
-export const zUsername = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,128}$/su, 'too_long: Expected at most 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+$/u, 'malformed: Expected no white space and no control, format or replacement characters');
+export const zNewUsername = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,128}$/su, 'too_long: Expected at most 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+$/u, 'malformed: Expected no white space and no control, format or replacement characters');
 
 /**
  * At least 8 characters, or the value of `PASSWORD_MIN_LENGTH`, and at most 256 bytes in UTF-8, both counted in Unicode NFC. All bytes are significant. Common passwords and passwords that contain the username are refused. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2)
@@ -80,9 +80,19 @@ export const zUsername = z.string().regex(/^.{1,}$/su, 'too_short: Expected at l
 export const zNewPassword = z.string().regex(/^.{8,}$/su, 'too_short: Expected at least 8 characters').regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^\P{Cs}*$/u, 'malformed: Expected no lone surrogates');
 
 export const zRegisterRequest = z.strictObject({
-    username: zUsername,
+    username: zNewUsername,
     password: zNewPassword
 });
+
+/**
+ * What the application calls the user, `sub` of the tokens: printable characters, compared as they are. White space is not allowed at the ends. `.` and `..` are not, because no URL can have them in its path. In a URL, it is percent-encoded
+ */
+export const zUserId = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,128}$/su, 'too_long: Expected at most 128 characters').regex(/^(?!\.{1,2}$)(?!\p{Z})[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}�]+(?<!\p{Z})$/u, 'malformed: Expected printable characters, no white space at the ends, and neither `.` nor `..`');
+
+/**
+ * Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. Single spaces are allowed inside, but no other white space, no Hangul fillers (which look like it), no control and format characters, and not the replacement character U+FFFD.
+ */
+export const zUsername = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,128}$/su, 'too_long: Expected at most 128 characters').regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+(?: [^\p{Cc}\p{Cf}\p{Cs}\p{Z}ᅟᅠㅤﾠ�]+)*$/u, 'malformed: Expected no white space but single spaces between words, and no control, format or replacement characters');
 
 /**
  * RFC 3339, UTC, with milliseconds
@@ -90,7 +100,7 @@ export const zRegisterRequest = z.strictObject({
 export const zTimestamp = zDateTime;
 
 export const zUser = z.object({
-    id: zUuid,
+    id: zUserId,
     username: zUsername,
     created_at: zTimestamp
 });
@@ -282,8 +292,13 @@ export const zRevocationsResult = z.object({
     data: zRevocations
 });
 
+/**
+ * Opaque; it does not expire
+ */
+export const zUserCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,700}$/su, 'too_long: Expected at most 700 characters').regex(/^(?:[A-Za-z0-9_-]{21}[AQgw]|~[A-Za-z0-9_-]{2,699})$/u, 'malformed: Expected a cursor of this list');
+
 export const zUserRecord = z.object({
-    id: zUuid,
+    id: zUserId,
     username: zUsername,
     created_at: zTimestamp,
     last_login_at: zDateTime.nullable(),
@@ -299,9 +314,18 @@ export const zUserRecordsResult = z.object({
     })
 });
 
+/**
+ * Made by another system, in place of `password`: Argon2, bcrypt, scrypt or PBKDF2 in one of the documented forms. At the next login it is replaced by one of ours. Fast digests are refused, and hashes that would cost too much to verify
+ */
+export const zPasswordHash = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,1024}$/su, 'too_long: Expected at most 1024 characters').regex(/^[\x21-\x7E]+$/u, 'malformed: Expected printable ASCII without spaces');
+
 export const zCreateUserRequest = z.strictObject({
     username: zUsername,
-    password: zNewPassword.optional()
+    password: zNewPassword.optional(),
+    id: zUserId.optional(),
+    password_hash: zPasswordHash.optional(),
+    created_at: zDateTime.optional(),
+    deactivated: z.boolean().optional()
 });
 
 export const zUserCreatedResult = z.object({
@@ -552,46 +576,46 @@ export const zListRevocationsQuery = z.strictObject({
 
 export const zListUsersQuery = z.strictObject({
     limit: z.string().regex(/^(0|-?[1-9]\d*)$/, 'malformed: Expected a whole number').transform(Number).pipe(z.int().gte(1).lte(200)).optional().default(50),
-    cursor: zCursor.optional(),
+    cursor: zUserCursor.optional(),
     username: zUsername.optional()
 });
 
 export const zCreateUserBody = zCreateUserRequest;
 
 export const zDeleteUserPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zGetUserPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zDeactivateUserPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zActivateUserPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zSetUserPasswordBody = zSetPasswordRequest;
 
 export const zSetUserPasswordPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zRenameUserBody = zRenameUserRequest;
 
 export const zRenameUserPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zEndUserSessionsPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zListUserSessionsPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zListUserSessionsQuery = z.strictObject({
@@ -606,16 +630,16 @@ export const zOpenUserSessionHeaders = z.object({
 });
 
 export const zOpenUserSessionPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zEndUserSessionPath = z.object({
-    id: zUuid,
+    id: zUserId,
     session_id: zUuid
 });
 
 export const zExplainUserSessionsPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zExplainUserSessionsQuery = z.strictObject({

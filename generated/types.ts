@@ -377,8 +377,8 @@ export interface paths {
         };
         /**
          * List all users
-         * @description In the order of their ids, which is the order of registration, except for ids from old versions. Users may be created
-         *     or deleted while the pages are read: every user that exists during all of that time is on exactly one page.
+         * @description In the order of the bytes of their ids. For ids that this service has made it is the order of registration. Users may be
+         *     created or deleted while the pages are read: every user that exists during all of that time is on exactly one page.
          */
         get: operations["listUsers"];
         put?: never;
@@ -840,19 +840,29 @@ export interface components {
             errors: components["schemas"]["InvalidMember"][];
         };
         /**
-         * @description Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. White space, Hangul fillers (which look like it), control and format characters, and the replacement character U+FFFD are not allowed.
+         * @description A username as in the other operations, but without spaces
          * @example ada
          */
-        Username: string;
+        NewUsername: string;
         /**
          * @description At least 8 characters, or the value of `PASSWORD_MIN_LENGTH`, and at most 256 bytes in UTF-8, both counted in Unicode NFC. All bytes are significant. Common passwords and passwords that contain the username are refused. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2)
          * @example correct horse battery staple
          */
         NewPassword: string;
         RegisterRequest: {
-            username: components["schemas"]["Username"];
+            username: components["schemas"]["NewUsername"];
             password: components["schemas"]["NewPassword"];
         };
+        /**
+         * @description What the application calls the user, `sub` of the tokens: printable characters, compared as they are. White space is not allowed at the ends. `.` and `..` are not, because no URL can have them in its path. In a URL, it is percent-encoded
+         * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+         */
+        UserId: string;
+        /**
+         * @description Stored as given. Compared by Unicode NFKC and case folding, so that `Ada` and `ada` are one name. Single spaces are allowed inside, but no other white space, no Hangul fillers (which look like it), no control and format characters, and not the replacement character U+FFFD.
+         * @example ada
+         */
+        Username: string;
         /**
          * Format: date-time
          * @description RFC 3339, UTC, with milliseconds
@@ -860,11 +870,7 @@ export interface components {
          */
         Timestamp: string;
         User: {
-            /**
-             * Format: uuid
-             * @description `sub` of the tokens
-             */
-            id: string;
+            id: components["schemas"]["UserId"];
             username: components["schemas"]["Username"];
             created_at: components["schemas"]["Timestamp"];
         };
@@ -1134,12 +1140,13 @@ export interface components {
             code: 200;
             data: components["schemas"]["Revocations"];
         };
+        /**
+         * @description Opaque; it does not expire
+         * @example XBsvDo8LSlKdfj0KS49sIQ
+         */
+        UserCursor: string;
         UserRecord: {
-            /**
-             * Format: uuid
-             * @description `sub` of the tokens
-             */
-            id: string;
+            id: components["schemas"]["UserId"];
             username: components["schemas"]["Username"];
             created_at: components["schemas"]["Timestamp"];
             /**
@@ -1169,9 +1176,25 @@ export interface components {
                 next_cursor: string | null;
             };
         };
+        /**
+         * @description Made by another system, in place of `password`: Argon2, bcrypt, scrypt or PBKDF2 in one of the documented forms. At the next login it is replaced by one of ours. Fast digests are refused, and hashes that would cost too much to verify
+         * @example $2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW
+         */
+        PasswordHash: string;
         CreateUserRequest: {
             username: components["schemas"]["Username"];
             password?: components["schemas"]["NewPassword"];
+            /** @description A new UUID, if it is left out */
+            id?: components["schemas"]["UserId"];
+            password_hash?: components["schemas"]["PasswordHash"];
+            /**
+             * Format: date-time
+             * @description When the user was registered. Not in the future. Now, if it is left out
+             * @example 2019-05-04T08:00:00Z
+             */
+            created_at?: string;
+            /** @description Whether the user cannot log in until an administrator activates them */
+            deactivated?: boolean;
         };
         UserCreatedResult: {
             /** @constant */
@@ -2095,6 +2118,45 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The body does not fit the contract, or the new password or the hash is not acceptable */
+        InvalidUser: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description The username is taken (case is ignored), or the id is, also by a user who was deleted */
+        UsernameOrIdTaken: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "username_taken" | "id_taken";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The id in the path cannot be that of a user */
+        InvalidUserId: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
         /** @description There is no such user, or administration is off */
         UnknownUserOrOff: {
             headers: {
@@ -2108,7 +2170,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The body does not fit the contract, the id in the path is not a UUID, or the password is not acceptable */
+        /** @description The body does not fit the contract, the id in the path cannot be that of a user, or the password is not acceptable */
         InvalidIdOrPassword: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -2121,7 +2183,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description The body does not fit the contract, or the id in the path is not a UUID */
+        /** @description The body does not fit the contract, or the id in the path cannot be that of a user */
         InvalidIdOrUsername: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -2134,7 +2196,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description The id in the path is not a UUID, or a parameter does not fit the contract or does not exist */
+        /** @description The id in the path cannot be that of a user, or a parameter does not fit the contract or does not exist */
         InvalidIdOrQuery: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -2147,7 +2209,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description The body does not fit the contract, or the id in the path is not a UUID */
+        /** @description The body does not fit the contract, or the id in the path cannot be that of a user */
         InvalidBodyOrId: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -2171,6 +2233,19 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description An id in the path cannot be that of a user, or is no UUID */
+        InvalidUserOrSessionId: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
             };
         };
         /** @description There is no such user, or the user has no such active session, or administration is off */
@@ -2897,7 +2972,7 @@ export interface operations {
                  * @description `next_cursor` of the previous page, unchanged
                  * @example XBsvDo8LSlKdfj0KS49sIQ
                  */
-                cursor?: components["schemas"]["Cursor"];
+                cursor?: components["schemas"]["UserCursor"];
                 /**
                  * @description Only the user with this name, compared as at a login
                  * @example ada
@@ -2953,11 +3028,11 @@ export interface operations {
                     "application/json": components["schemas"]["UserCreatedResult"];
                 };
             };
-            400: components["responses"]["InvalidBodyOrPassword"];
+            400: components["responses"]["InvalidUser"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["AdministrationOff"];
             405: components["responses"]["MethodNotAllowed"];
-            409: components["responses"]["UsernameTaken"];
+            409: components["responses"]["UsernameOrIdTaken"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
@@ -2973,7 +3048,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -2990,7 +3065,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserRecordResult"];
                 };
             };
-            400: components["responses"]["InvalidId"];
+            400: components["responses"]["InvalidUserId"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
@@ -3007,7 +3082,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3024,7 +3099,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDeletedResult"];
                 };
             };
-            400: components["responses"]["InvalidId"];
+            400: components["responses"]["InvalidUserId"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
@@ -3042,7 +3117,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3059,7 +3134,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDeactivatedResult"];
                 };
             };
-            400: components["responses"]["InvalidId"];
+            400: components["responses"]["InvalidUserId"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
@@ -3077,7 +3152,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3094,7 +3169,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserActivatedResult"];
                 };
             };
-            400: components["responses"]["InvalidId"];
+            400: components["responses"]["InvalidUserId"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
@@ -3112,7 +3187,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3152,7 +3227,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3204,7 +3279,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3245,7 +3320,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3287,7 +3362,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3304,7 +3379,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionsEndedResult"];
                 };
             };
-            400: components["responses"]["InvalidId"];
+            400: components["responses"]["InvalidUserId"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
@@ -3322,7 +3397,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
                 /**
                  * @description A session's id, `sid` of its tokens
                  * @example 1f0c9b1e-3a8e-4a39-8f57-52a4f1f2b7aa
@@ -3344,7 +3419,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionEndedResult"];
                 };
             };
-            400: components["responses"]["InvalidId"];
+            400: components["responses"]["InvalidUserOrSessionId"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["UnknownUserOrSessionOrOff"];
             405: components["responses"]["MethodNotAllowed"];
@@ -3373,7 +3448,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };

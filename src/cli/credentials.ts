@@ -44,7 +44,9 @@ export function addCredentialCommands(users: Command, env: NodeJS.ProcessEnv): v
 
 function requireUsername(username: string): void {
   if (zUsername.safeParse(username).success) return
-  throw new Failure('a username has 1 to 128 characters, without white space or control characters')
+  throw new Failure(
+    'a username has 1 to 128 characters, with single spaces inside, but no other white space and no control characters',
+  )
 }
 
 function unfit(fault: PasswordFault, { settings }: CommandContext): Failure {
@@ -63,8 +65,8 @@ async function add(context: CommandContext, username: string): Promise<void> {
   const password = await readNewPassword()
   const passwords = createPasswords(context.settings.password)
   const result = await register({ ...context, passwords }, { username, password }, OPERATOR)
-  if (result.outcome === 'taken') throw new Failure(`the username is taken: ${username}`)
   if (result.outcome === 'unfit_password') throw unfit(result.fault, context)
+  if (result.outcome !== 'registered') throw new Failure(`the username is taken: ${username}`)
   context.say(`User ${result.user.username} added, id ${result.user.id}.`)
 }
 

@@ -36,7 +36,6 @@ async function exportUser(
   const keys = [
     ...hashes.flatMap((hash) => BY_NAME.map((limit) => `${limit}:${hash}`)),
     ...sessions.map(({ id }) => `refresh:${id}`),
-    `refresh-user:${user.id}`,
   ]
   printJson({
     user: userBody(user),
@@ -55,8 +54,10 @@ const KEYS = 500
 
 async function keptLimits(db: Database, userId: string, keys: readonly string[]): Promise<KeptCount[]> {
   const found = new Map<string, KeptCount>()
+  const alone = `refresh-user:${userId}`
   for (let at = 0; at === 0 || at < keys.length; at += KEYS)
-    for (const row of await listPoints(db, userId, keys.slice(at, at + KEYS))) found.set(row.key, row)
+    for (const row of await listPoints(db, userId, { keys: keys.slice(at, at + KEYS), alone }))
+      found.set(row.key, row)
   return [...found.values()]
 }
 

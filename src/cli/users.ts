@@ -9,6 +9,7 @@ import { addCredentialCommands } from './credentials.ts'
 import { addExportCommand } from './export.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
 import { requireUser } from './find-user.ts'
+import { addImportCommand } from './import.ts'
 import type { ListFormat } from './list.ts'
 import { printList } from './list.ts'
 import { count, isoTime } from './output.ts'
@@ -43,7 +44,7 @@ const USERS: ListFormat<UserRow> = {
   ],
 }
 
-/** `rekindle users add`, `password`, `rename`, `list`, `export`, `deactivate`, `activate` and `remove` */
+/** `rekindle users add`, `password`, `rename`, `list`, `export`, `import`, `deactivate`, `activate` and `remove` */
 export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const users = program.command('users').description('manage users')
   addCredentialCommands(users, env)
@@ -57,6 +58,7 @@ export function addUserCommands(program: Command, env: NodeJS.ProcessEnv): void 
       ),
     )
   addExportCommand(users, env)
+  addImportCommand(users, env)
   users
     .command('deactivate')
     .description('stop a user from logging in, and end all their sessions')

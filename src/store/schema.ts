@@ -9,8 +9,11 @@ export interface Schema {
     username: string
     /** For comparison: folded by `foldCase` */
     username_key: string
-    /** PHC string */
+    /** Our own is a PHC string of Argon2id. Those of other systems are as they were, except Argon2: see `src/users/hashes/`. */
     password_hash: string
+    /** With a hash of another system: its kind, and its work in the unit of that kind */
+    foreign_family: Generated<string | null>
+    foreign_cost: Generated<number | null>
     /** The hash before the last change, so that the same change can be repeated. Pruned after the grace window. */
     replaced_hash: string | null
     replaced_at: number | null

@@ -1,9 +1,11 @@
 import type { Settings } from '../config/settings.ts'
 import { newId } from '../ids.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
+import { mostForeignWork } from '../store/queries/foreign-hashes.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { findUserByName, insertUser } from '../store/queries/users.ts'
 import type { Database } from '../store/schema.ts'
+import type { BroughtUser } from './brought-user.ts'
 import { foldCase } from './fold-case.ts'
 import type { PasswordFault } from './new-password.ts'
 import { faultOf } from './new-password.ts'
@@ -31,11 +33,15 @@ export interface NewAccount {
   readonly password: string | undefined
   /** Set if an operator registers the user */
   readonly reason?: 'operator'
+  /** What another system knows of the user */
+  readonly brought?: BroughtUser | undefined
 }
 
 export type Registration =
   | { readonly outcome: 'registered'; readonly user: UserRow; readonly events: readonly NewEvent[] }
   | { readonly outcome: 'taken' }
+  /** Only with a given id */
+  | { readonly outcome: 'id_taken' }
   | UnfitPassword
 
 /** The fault depends only on the given password and username, so it does not reveal which users exist. */
@@ -47,7 +53,7 @@ export interface UnfitPassword {
 /** Creates a user. Without a password the user can log in only by other means: no password matches the dummy hash. */
 export async function register(
   context: AccountContext,
-  { username, password, reason }: NewAccount,
+  { username, password, reason, brought }: NewAccount,
   origin: Origin,
 ): Promise<Registration> {
   const { passwords, settings } = context
@@ -57,9 +63,9 @@ export async function register(
   }
   const passwordHash = password === undefined ? passwords.dummyHash : await passwords.hash(password)
   const now = context.now()
-  const user = { id: newId(now), username, usernameKey: foldCase(username), passwordHash, now, reason }
-  const inserted = await insertUser(context.db, user, origin)
-  return inserted === undefined ? { outcome: 'taken' } : { outcome: 'registered', ...inserted }
+  const made = { id: newId(now), username, usernameKey: foldCase(username), passwordHash, now, reason }
+  const inserted = await insertUser(context.db, { ...made, ...brought }, origin)
+  return typeof inserted === 'string' ? { outcome: inserted } : { outcome: 'registered', ...inserted }
 }
 
 export type CredentialCheck =
@@ -78,7 +84,7 @@ export async function checkCredentials(
   { username, password }: Credentials,
 ): Promise<CredentialCheck> {
   const found = await findUserByName(db, foldCase(username))
-  const matches = await passwords.verify(found?.passwordHash, password)
+  const matches = await passwords.verify(found?.passwordHash, password, await mostForeignWork(db))
   if (found === undefined || !matches) return { outcome: 'invalid', userId: found?.id }
   const { passwordHash, ...user } = found
   if (user.deactivatedAt !== null) return { outcome: 'inactive_user', userId: user.id }

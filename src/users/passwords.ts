@@ -1,6 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { hash, parseOptions, verify } from '@node-rs/argon2'
 import pLimit from 'p-limit'
+import type { Family, Work } from '../store/queries/foreign-hashes.ts'
+import type { ForeignHash } from './hashes/foreign-hash.ts'
+import { isFault } from './hashes/foreign-hash.ts'
+import { isOwn, parseForeign } from './hashes/parse.ts'
+import { doWork } from './hashes/work.ts'
 
 /** The cost of a hash, and so of each guess at a password. */
 export interface HashCost {
@@ -40,12 +45,16 @@ export interface Passwords {
   readonly dummyHash: string
   /** @returns a PHC string */
   hash(password: string): Promise<string>
-  /** Refusing takes the same time for every hash, including an older one at a lower cost and none (an unknown user). */
-  verify(passwordHash: string | undefined, password: string): Promise<boolean>
   /**
-   * Hashes a verified password again if its hash costs less than new hashes do.
+   * Refusing takes the same time for every hash, including an older one at a lower cost and none (an unknown user).
    *
-   * @returns undefined when the cost is high enough
+   * @param foreign the most work of hashes of other systems that users have. Every refusal takes at least that.
+   */
+  verify(passwordHash: string | undefined, password: string, foreign?: Work): Promise<boolean>
+  /**
+   * Hashes a verified password again if its hash is of another system, or costs less than new hashes do.
+   *
+   * @returns undefined when the cost is high enough, or when the other system has ignored the end of the password
    */
   rehash(passwordHash: string, password: string): Promise<string | undefined>
 }
@@ -86,17 +95,24 @@ export function createPasswords(cost: HashCost, concurrency = CONCURRENCY): Pass
 
     hash: (password) => hashAt(cost, password),
 
-    async verify(passwordHash, password) {
+    async verify(passwordHash, password, foreign = {}) {
       return onThread(async () => {
-        const matches = await verify(passwordHash ?? dummyHash, normalizePassword(password))
-        if (passwordHash === undefined || matches) return passwordHash !== undefined
-        const padding = paddingCost(costOf(passwordHash), cost)
-        if (padding !== undefined) await hash('', argon2id(padding))
+        const known = readHash(passwordHash ?? dummyHash)
+        if (await known.verify(password)) return passwordHash !== undefined
+        const most: Work = { ...foreign, argon2: Math.max(workOf(cost), foreign.argon2 ?? 0) }
+        for (const [family, work] of Object.entries(most) as [Family, number][]) {
+          const missing = work - (family === known.family ? known.cost : 0)
+          if (missing > 0) await doWork(family, missing, cost.memory)
+        }
         return false
       })
     },
 
     async rehash(passwordHash, password) {
+      if (!isOwn(passwordHash)) {
+        const isWhole = readHash(passwordHash).truncates?.(password) !== true
+        return isWhole ? hashAt(cost, password) : undefined
+      }
       const old = costOf(passwordHash)
       if (old.memory >= cost.memory && old.iterations >= cost.iterations) return undefined
       const raised = {
@@ -113,13 +129,19 @@ function costOf(passwordHash: string): HashCost {
   return { memory: memoryCost, iterations: timeCost }
 }
 
-/**
- * The cost to add to an old, cheaper hash, so that refusing its user takes as long as refusing an unknown one. Time
- * is proportional to memory times passes. The padding never takes more memory than a new hash.
- */
-function paddingCost(old: HashCost, cost: HashCost): HashCost | undefined {
-  const missing = cost.memory * cost.iterations - old.memory * old.iterations
-  if (missing <= 0) return undefined
-  const iterations = Math.ceil(missing / cost.memory)
-  return { memory: Math.max(8, Math.round(missing / iterations)), iterations }
+const workOf = ({ memory, iterations }: HashCost) => memory * iterations
+
+/** A kept hash, of this service or of another system */
+function readHash(passwordHash: string): ForeignHash {
+  if (isOwn(passwordHash))
+    return {
+      family: 'argon2',
+      cost: workOf(costOf(passwordHash)),
+      verify: (password) => verify(passwordHash, normalizePassword(password)),
+    }
+  const parsed = parseForeign(passwordHash)
+  if (isFault(parsed)) throw new TypeError(`a password hash that cannot be read: ${parsed.message}`)
+  // NUL ends a password in bcrypt, and adds nothing to it in HMAC, so that another password would match.
+  const verifyWhole = async (password: string) => (await parsed.verify(password)) && !password.includes('\0')
+  return { ...parsed, verify: verifyWhole }
 }

@@ -81,6 +81,7 @@ export const common: Readonly<Record<string, Common>> = {
       json: Object.fromEntries(Object.entries(request.json as object).slice(1)),
     })),
   '400 invalid_id': (good) => moved(good, (path) => path.replace(UUID, 'not-a-uuid')),
+  '400 invalid_user_id': (good) => moved(good, (path) => path.replace(UUID, 'x'.repeat(129))),
   '400 invalid_parameter': (good, { parameters = [] }) => {
     const maximum = parameters.find(({ name }) => name === 'limit')?.schema.maximum ?? 0
     return moved(good, (path) => `${path}?limit=${maximum + 1}`)

@@ -11,6 +11,15 @@ const login = (change: object): Provocation =>
   changed(good.login, ({ json, ...request }) => ({ ...request, json: { ...(json as object), ...change } }))
 
 /** Somebody's name, written otherwise */
+const BCRYPT = '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW'
+
+/** A new user with something that another system has given them */
+const brought = (members: object): Provocation =>
+  changed(good.createUser, ({ json, ...request }) => {
+    const { username } = json as { username: string }
+    return { ...request, json: { username, ...members } }
+  })
+
 const taken =
   (operation: OperationId): Provocation =>
   async (actor) =>
@@ -180,7 +189,15 @@ export const own: Partial<Record<OperationId, Provocations>> = {
         json: { username: `${(json as { username: string }).username}.x` },
       })),
     ],
+    '201 from_elsewhere': changed(good.createUser, ({ json, ...request }) => {
+      const { username } = json as { username: string }
+      const brought = { password_hash: BCRYPT, created_at: '2019-05-04T08:00:00Z', deactivated: true }
+      return { ...request, json: { id: `${username}/1 ü`, username: `${username} Lovelace`, ...brought } }
+    }),
+    '400 fast_hash': brought({ password_hash: '5f4dcc3b5aa765d61d8327deb882cf99' }),
+    '400 costly_hash': brought({ password_hash: BCRYPT.replace('$12$', '$15$') }),
     '409 taken': taken('createUser'),
+    '409 id_taken': (actor) => brought({ id: actor.user.id })(actor),
   },
   getUser: { '200 ada': good.getUser },
   deleteUser: { '200 deleted': good.deleteUser },
@@ -222,10 +239,7 @@ export const own: Partial<Record<OperationId, Provocations>> = {
   endUserSessions: { '200 ended': good.endUserSessions },
   endUserSession: {
     '200 ended': good.endUserSession,
-    '400 invalid_id': [
-      moved(good.endUserSession, (path) => path.replace(/users\/[^/]+/, 'users/not-a-uuid')),
-      moved(good.endUserSession, (path) => path.replace(/[^/]+$/, 'not-a-uuid')),
-    ],
+    '400 invalid_session_id': moved(good.endUserSession, (path) => path.replace(/[^/]+$/, 'not-a-uuid')),
   },
   jwks: { '200 keys': good.jwks },
   issuerMetadata: { '200 metadata': good.issuerMetadata, '404 no_issuer': good.issuerMetadata },

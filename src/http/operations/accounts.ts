@@ -37,7 +37,7 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
     if (result.outcome === 'unfit_password') {
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
     }
-    if (result.outcome === 'taken') return failure(409, 'Username is taken.')
+    if (result.outcome !== 'registered') return failure(409, 'Username is taken.')
     logEvents(core, c, result.events)
     return success(201, userBody(result.user))
   },

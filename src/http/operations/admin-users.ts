@@ -1,6 +1,7 @@
 import { rememberedAs } from '../../limits/names.ts'
 import { activateUser, deactivateUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
 import { register } from '../../users/accounts.ts'
+import { readBrought } from '../../users/brought-user.ts'
 import { deleteAccount } from '../../users/delete.ts'
 import { foldCase } from '../../users/fold-case.ts'
 import { rename } from '../../users/rename.ts'
@@ -10,7 +11,7 @@ import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
 import { faults } from './accounts.ts'
-import { cursorOf, pageOf, readCursor } from './pagination.ts'
+import { cursorOfUser, pageOf, readUserCursor } from './pagination.ts'
 
 type UserOperations =
   | 'listUsers'
@@ -22,24 +23,36 @@ type UserOperations =
   | 'setUserPassword'
   | 'renameUser'
 
+const TWO_PASSWORDS = {
+  path: 'password_hash',
+  reason: 'unknown',
+  message: 'Expected either password or password_hash',
+}
+
 /** Handlers of the contract's tag `admin`: users. The admin token was checked before: see `guards.ts`. */
 export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> => ({
   async listUsers(_c, { query, success }) {
     const { limit, cursor, username } = query
     const found = await pageOfUsers(core.db, {
-      after: cursor === undefined ? '' : readCursor(cursor),
+      after: cursor === undefined ? '' : readUserCursor(cursor),
       limit: limit + 1,
       usernameKey: username === undefined ? undefined : foldCase(username),
     })
-    const { rows, nextCursor } = pageOf(found, limit, ({ id }) => cursorOf(id))
+    const { rows, nextCursor } = pageOf(found, limit, ({ id }) => cursorOfUser(id))
     return success(200, { users: rows.map(userBody), next_cursor: nextCursor })
   },
 
   async createUser(c, { body, success, failure }) {
-    const account = { username: body.username, password: body.password, reason: 'operator' } as const
+    const { username, password, ...record } = body
+    const brought = readBrought(record, core.now())
+    if (brought.outcome === 'unfit') return failure(400, 'Invalid request.', [brought.fault])
+    if (password !== undefined && record.password_hash !== undefined)
+      return failure(400, 'Invalid request.', [TWO_PASSWORDS])
+    const account = { username, password, reason: 'operator', brought: brought.user } as const
     const result = await register(core, account, originOf(core, c))
     if (result.outcome === 'unfit_password')
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
+    if (result.outcome === 'id_taken') return failure(409, 'Id is taken.')
     if (result.outcome === 'taken') return failure(409, 'Username is taken.')
     logEvents(core, c, result.events)
     return success(201, userBody(result.user))

@@ -4,6 +4,7 @@ import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
 import { evict } from './evict.ts'
 import { insertEnded } from './feed.ts'
+import { OWN_HASH } from './foreign-hashes.ts'
 import { findOpened } from './opened-sessions.ts'
 import { revoked } from './revocations.ts'
 import { SESSION } from './rotation-conditions.ts'
@@ -55,7 +56,7 @@ export function insertSession(
       .updateTable('users')
       .set({
         last_login_at: session.now,
-        ...(session.rehashed !== undefined && { password_hash: session.rehashed }),
+        ...(session.rehashed !== undefined && { password_hash: session.rehashed, ...OWN_HASH }),
       })
       .where('id', '=', session.userId)
       .$if(session.passwordHash !== undefined, (query) =>

@@ -4,6 +4,7 @@ import type { EndedSessions } from './endings.ts'
 import { endSessions, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEnded } from './feed.ts'
+import { OWN_HASH } from './foreign-hashes.ts'
 import { isNotEnding, refreshedFrom, rotatedColumns, SESSION } from './rotation-conditions.ts'
 import type { FoundSession, Session } from './sessions.ts'
 
@@ -51,6 +52,7 @@ export function updatePassword(
       .updateTable('users')
       .set({
         password_hash: change.newHash,
+        ...OWN_HASH,
         replaced_hash: change.oldHash,
         replaced_at: now,
         replaced_by: sessionId,
@@ -113,7 +115,7 @@ export function replacePassword(
     const user = await trx
       .updateTable('users')
       // An earlier change can no longer be repeated.
-      .set({ password_hash: newHash, replaced_hash: null, replaced_at: null, replaced_by: null })
+      .set({ password_hash: newHash, ...OWN_HASH, replaced_hash: null, replaced_at: null, replaced_by: null })
       .where('id', '=', userId)
       .returning('id')
       .executeTakeFirst()

@@ -148,14 +148,22 @@ export interface KeptCount extends Count {
   readonly key: string
 }
 
-/** Lists the rows of a user, and those whose keys are, or begin with one of `keys` and a colon. */
-export function listPoints(db: Database, userId: string, keys: readonly string[]): Promise<KeptCount[]> {
+/**
+ * Lists the rows of a user, that with the key `alone`, and those whose keys are, or begin with one of `keys` and a colon.
+ * `alone` may end with an id in which a colon is part of the id.
+ */
+export function listPoints(
+  db: Database,
+  userId: string,
+  { keys, alone }: { readonly keys: readonly string[]; readonly alone: string },
+): Promise<KeptCount[]> {
   return db
     .selectFrom('rate_limits')
     .select(['key', ...COUNT])
     .where((eb) =>
       eb.or([
         eb('user_id', '=', userId),
+        eb('key', '=', alone),
         ...keys.map((key) => eb('key', '=', key)),
         ...keys.map((key) => below(eb, key)),
       ]),
