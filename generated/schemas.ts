@@ -159,6 +159,20 @@ export const zPasswordResult = z.object({
     })
 });
 
+export const zPasswordResetRequest = z.strictObject({
+    token: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters'),
+    new_password: zNewPassword
+});
+
+export const zPasswordSetResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Password set'),
+        sessions_ended: z.int().gte(0)
+    })
+});
+
 export const zUserResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
@@ -345,12 +359,13 @@ export const zSetPasswordRequest = z.strictObject({
     password: zNewPassword
 });
 
-export const zPasswordSetResult = z.object({
+export const zPasswordResetRequestedResult = z.object({
     status: z.literal('success'),
-    code: z.literal(200),
+    code: z.literal(201),
     data: z.object({
-        message: z.literal('Password set'),
-        sessions_ended: z.int().gte(0)
+        message: z.literal('Password reset requested'),
+        reset_token: z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]{43}$'),
+        expires_in: z.int().gte(1)
     })
 });
 
@@ -528,6 +543,8 @@ export const zLoginBody = zLoginRequest;
 
 export const zChangePasswordBody = zPasswordRequest;
 
+export const zResetPasswordBody = zPasswordResetRequest;
+
 export const zRefreshDeviceHeaders = z.object({
     'Sec-Secure-Session-Id': z.string().optional()
 });
@@ -577,6 +594,10 @@ export const zActivateUserPath = z.object({
 export const zSetUserPasswordBody = zSetPasswordRequest;
 
 export const zSetUserPasswordPath = z.object({
+    id: zUuid
+});
+
+export const zRequestPasswordResetPath = z.object({
     id: zUuid
 });
 

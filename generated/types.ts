@@ -184,6 +184,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/password_reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password with a reset token
+         * @description The token is that of `POST /admin/users/{id}/password_reset`. All sessions of the user end, and the user logs in with the
+         *     new password. A password that is not acceptable does not use the token up. If the response was lost, send the same request
+         *     again within the grace window (`REFRESH_TOKEN_GRACE_SECONDS`).
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/me": {
         parameters: {
             query?: never;
@@ -474,6 +496,28 @@ export interface paths {
          */
         put: operations["setUserPassword"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/password_reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a token with which a user sets a new password
+         * @description For a user who has forgotten theirs, or who was created without one. Your application sends the token to the user, who
+         *     gives it to `POST /api/auth/password_reset`. It works once. Each new token replaces the one before, and so does every
+         *     other way to a new password. Until it is used, the old password and all sessions stay.
+         */
+        post: operations["requestPasswordReset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -944,6 +988,22 @@ export interface components {
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
+        PasswordResetRequest: {
+            /** @description A reset token */
+            token: string;
+            new_password: components["schemas"]["NewPassword"];
+        };
+        PasswordSetResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Password set";
+                sessions_ended: number;
+            };
+        };
         UserResult: {
             /** @constant */
             status: "success";
@@ -1221,15 +1281,24 @@ export interface components {
         SetPasswordRequest: {
             password: components["schemas"]["NewPassword"];
         };
-        PasswordSetResult: {
+        PasswordResetRequestedResult: {
             /** @constant */
             status: "success";
             /** @constant */
-            code: 200;
+            code: 201;
             data: {
                 /** @constant */
-                message: "Password set";
-                sessions_ended: number;
+                message: "Password reset requested";
+                /**
+                 * @description It is a secret like a password
+                 * @example uEqV1zkv1BbTJQ6TzTn8RSWbAFtQpVE5ESU7o2qS1SA
+                 */
+                reset_token: string;
+                /**
+                 * @description Seconds until it expires
+                 * @example 1800
+                 */
+                expires_in: number;
             };
         };
         RenameUserRequest: {
@@ -1834,6 +1903,20 @@ export interface components {
                 "Cache-Control": components["headers"]["NoStore"];
                 /** @description The error as a word */
                 "Rekindle-Error": "user_inactive" | "current_password_wrong" | "cross_site_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The reset token is unknown, used, replaced or expired, or its user is gone or deactivated; the response does not say which */
+        InvalidResetToken: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "reset_token_invalid";
+                "WWW-Authenticate": components["headers"]["Challenge"];
                 [name: string]: unknown;
             };
             content: {
@@ -2604,6 +2687,41 @@ export interface operations {
             503: components["responses"]["UnavailableOrBusy"];
         };
     };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description The password is set */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordSetResult"];
+                };
+            };
+            400: components["responses"]["InvalidBodyOrPassword"];
+            401: components["responses"]["InvalidResetToken"];
+            403: components["responses"]["CrossSite"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["UnavailableOrBusy"];
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -3141,6 +3259,42 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["UnavailableOrBusy"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetRequestedResult"];
+                };
+            };
+            400: components["responses"]["InvalidId"];
+            401: components["responses"]["InvalidAdminToken"];
+            403: components["responses"]["InactiveUser"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     renameUser: {

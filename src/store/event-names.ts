@@ -20,6 +20,7 @@ export const SECURITY_EVENTS = [
   'token.shared',
   'token.unproven',
   'token.refused',
+  'password.reset_requested',
   'password.changed',
   'password.refused',
   'limit.reached',

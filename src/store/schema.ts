@@ -69,6 +69,15 @@ export interface Schema {
     /** The thumbprint (RFC 7638) of the key that each refresh needs a proof of. Null: none */
     jkt: string | null
   }
+  /** The last token of each user with which a new password can be set: see `docs/adr/0065-password-reset.md` */
+  password_resets: {
+    user_id: string
+    /** SHA-256 */
+    token_hash: string
+    expires_at: number
+    /** When it was used. The same request may be repeated in the grace window. */
+    used_at: number | null
+  }
   /** Access tokens that were exchanged and so ended before their expiry */
   revoked_tokens: {
     jti: string

@@ -93,6 +93,7 @@ test('no secret is in the log, and everything else is', async (t) => {
     'login.failed',
     'password.changed',
     'password.refused',
+    'password.reset_requested',
     'session.opened',
     'session.restored refresh',
     'session.revoked',

@@ -9,6 +9,7 @@ import { httpFaults } from './planted/http.ts'
 import { keyFaults } from './planted/keys.ts'
 import { limitFaults } from './planted/limits.ts'
 import { proofFaults } from './planted/proofs.ts'
+import { resetFaults } from './planted/resets.ts'
 import { sessionFaults } from './planted/sessions.ts'
 import { storeFaults } from './planted/store.ts'
 import { tokenAndUserFaults } from './planted/tokens-and-users.ts'
@@ -27,4 +28,5 @@ export const mutations: readonly Mutation[] = [
   ...exampleFaults,
   ...conformFaults,
   ...feedFaults,
+  ...resetFaults,
 ]

@@ -5,7 +5,7 @@ import { ofRefresh, ofRegistration } from './devices.ts'
 import { createKey, inBoundSession, withInvalidProof, withoutNonce, withoutProof } from './dpop.ts'
 import { asForm, good, ofUser } from './good.ts'
 import type { Provocation, Provocations } from './provocation.ts'
-import { changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
+import { after, changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
 
 const login = (change: object): Provocation =>
   changed(good.login, ({ json, ...request }) => ({ ...request, json: { ...(json as object), ...change } }))
@@ -114,6 +114,17 @@ export const own: Partial<Record<OperationId, Provocations>> = {
       json: { ...(json as object), current_password: 'not the password' },
     })),
   },
+  resetPassword: {
+    '200 set': good.resetPassword,
+    '401 invalid': [
+      changed(good.resetPassword, ({ json, ...request }) => ({
+        ...request,
+        json: { ...(json as object), token: 'made up' },
+      })),
+      // Another one was made since.
+      after(good.resetPassword, (actor) => good.resetPassword(actor)),
+    ],
+  },
   registerDevice: ofRegistration,
   refreshDevice: ofRefresh,
   revoke: {
@@ -187,6 +198,7 @@ export const own: Partial<Record<OperationId, Provocations>> = {
   deactivateUser: { '200 deactivated': good.deactivateUser },
   activateUser: { '200 activated': good.activateUser },
   setUserPassword: { '200 set': good.setUserPassword },
+  requestPasswordReset: { '201 made': good.requestPasswordReset },
   renameUser: {
     '200 renamed': [
       good.renameUser,

@@ -4,6 +4,7 @@ import { register } from '../../users/accounts.ts'
 import { deleteAccount } from '../../users/delete.ts'
 import { foldCase } from '../../users/fold-case.ts'
 import { rename } from '../../users/rename.ts'
+import { requestReset } from '../../users/reset-password.ts'
 import { setPassword } from '../../users/set-password.ts'
 import { userBody } from '../../users/user-body.ts'
 import type { Handlers } from '../contract.ts'
@@ -21,6 +22,7 @@ type UserOperations =
   | 'activateUser'
   | 'setUserPassword'
   | 'renameUser'
+  | 'requestPasswordReset'
 
 /** Handlers of the contract's tag `admin`: users. The admin token was checked before: see `guards.ts`. */
 export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> => ({
@@ -80,6 +82,20 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
     logEvents(core, c, result.events)
     return success(200, { message: 'Password set', sessions_ended: result.endedSessions })
+  },
+
+  async requestPasswordReset(c, { path, success, failure }) {
+    const result = await requestReset(core, path.id, originOf(core, c))
+    if (!('token' in result))
+      return result.outcome === 'unknown_user'
+        ? failure(404, 'User not found.')
+        : failure(403, 'User is inactive.')
+    logEvents(core, c, result.events)
+    return success(201, {
+      message: 'Password reset requested',
+      reset_token: result.token,
+      expires_in: result.expiresIn / 1000,
+    })
   },
 
   async renameUser(c, { path, body, success, failure }) {

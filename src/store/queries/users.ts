@@ -7,6 +7,7 @@ import { endSessions, SLICE, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
 import { insertEnded } from './feed.ts'
+import { dropReset } from './password-changes.ts'
 
 /** A user. Times are in milliseconds since the epoch. */
 export interface UserRow {
@@ -140,6 +141,7 @@ export function deactivateUser(
       .returning('id')
       .executeTakeFirst()
     if (user === undefined) return (await findUser(trx, id)) && { endedSessions: 0, events: [] }
+    await dropReset(trx, id)
     const cause: NewEvent = { name: 'user.deactivated', userId: id }
     return endSessions(trx, { userId: id, reason: 'deactivated', now, origin, cause })
   })
