@@ -75,7 +75,7 @@ testInShells('administration', async (t, shell) => {
     'Deactivating and deleting users',
   ]
   const blocks = headings.flatMap((heading) => blocksOf(sectionOf('docs/administration.md', heading), 'sh'))
-  assert.equal(blocks.length, 6)
+  assert.equal(blocks.length, 7)
   const answers = await inTwoTerminals(t, shell, blocks)
   assert.deepEqual(answers.map(outlineOf), [
     [201, 'grace'],
@@ -88,6 +88,9 @@ testInShells('administration', async (t, shell) => {
     [200, 1],
     [200, 1],
     [200, 'Session ended'],
+    [201, 'Password reset requested'],
+    [400, 'Invalid request.'],
+    [200, 'Password set'],
     [200, 'Password set'],
     [200, 'Hopper'],
     [200, 'User deactivated'],

@@ -13,6 +13,15 @@ export function keptSessions(db: Database, userId: string) {
     .execute()
 }
 
+/** The last reset token of a user, without its hash */
+export function keptReset(db: Database, userId: string) {
+  return db
+    .selectFrom('password_resets')
+    .select(['expires_at', 'used_at'])
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+}
+
 /** Lists the exchanged tokens of a user's sessions. It reads the whole table, which has no index for this. */
 export function keptTokens(db: Database, userId: string) {
   const sessions = db.selectFrom('sessions').select('id').where('user_id', '=', userId)
