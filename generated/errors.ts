@@ -285,6 +285,16 @@ export interface Messages {
     500: "An unexpected error occurred"
     503: "Service unavailable."
   }
+  setUserClaims: {
+    400: "Invalid request."
+    401: "Admin token missing." | "Invalid admin token."
+    404: "User not found." | "Not found."
+    405: "Method not allowed."
+    413: "Request body too large."
+    415: "Unsupported media type."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
   renameUser: {
     400: "Invalid request."
     401: "Admin token missing." | "Invalid admin token."

@@ -1,7 +1,7 @@
 // Made from openapi/ by `npm run generate`. Never edit.
 
 import { createRoute } from '@hono/zod-openapi'
-import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zIntrospectBody, zListEventsQuery, zListRevocationsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRefreshDeviceHeaders, zRegisterBody, zRenameUserBody, zRenameUserPath, zRequestPasswordResetPath, zResetPasswordBody, zRevokeBody, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
+import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zIntrospectBody, zListEventsQuery, zListRevocationsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRefreshDeviceHeaders, zRegisterBody, zRenameUserBody, zRenameUserPath, zRequestPasswordResetPath, zResetPasswordBody, zRevokeBody, zSetUserClaimsBody, zSetUserClaimsPath, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
 
 export const routes = {
   refreshToken: createRoute({
@@ -330,7 +330,7 @@ export const routes = {
     request: { body: { required: true, content: { 'application/json': { schema: zCreateUserBody } } } },
     responses: {
       201: { description: "The new user" },
-      400: { description: "The body does not fit the contract, or the new password is not acceptable" },
+      400: { description: "The body does not fit the contract, or the password or a claim is not acceptable" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "Administration is off: `ADMIN_TOKEN` is not set" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -450,6 +450,25 @@ export const routes = {
       503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
     },
   }),
+  setUserClaims: createRoute({
+    operationId: 'setUserClaims',
+    method: 'put',
+    path: '/admin/users/{id}/claims',
+    tags: ["admin"],
+    summary: "Set the claims of a user",
+    request: { params: zSetUserClaimsPath, body: { required: true, content: { 'application/json': { schema: zSetUserClaimsBody } } } },
+    responses: {
+      200: { description: "The user with the claims" },
+      400: { description: "The body does not fit the contract, a claim is not acceptable, or the id in the path is not a UUID" },
+      401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
+      404: { description: "There is no such user, or administration is off" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      415: { description: "The body is not declared as plain `application/json`" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
   renameUser: createRoute({
     operationId: 'renameUser',
     method: 'put',
@@ -496,7 +515,7 @@ export const routes = {
     request: { params: zOpenUserSessionPath, headers: zOpenUserSessionHeaders, body: { required: true, content: { 'application/json': { schema: zOpenUserSessionBody } } } },
     responses: {
       201: { description: "The tokens of a new session" },
-      400: { description: "The body does not fit the contract, or the id in the path is not a UUID" },
+      400: { description: "The body does not fit the contract, a claim is not acceptable, or the id in the path is not a UUID" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       403: { description: "The account is deactivated" },
       404: { description: "There is no such user, or administration is off" },

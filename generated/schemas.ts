@@ -246,7 +246,7 @@ export const zIntrospectionRequest = z.object({
 });
 
 /**
- * RFC 7662 §2.2
+ * RFC 7662 §2.2. It also has the claims of your application that are in the token
  */
 export const zIntrospection = z.object({
     active: z.boolean(),
@@ -271,12 +271,13 @@ export const zIntrospection = z.object({
 export const zFeedCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^(?:0|[1-9]\d{0,14}\.[A-Za-z0-9_-]{10})$/u, 'malformed: Expected a cursor of this feed');
 
 /**
- * Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users
+ * Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user, and with `claims_version` only tokens whose claim of that name (0 if it is not there) is lower. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users
  */
 export const zRevocation = z.object({
     sid: z.string().optional(),
     generation: z.int().optional(),
     sub: z.string().optional(),
+    claims_version: z.int().optional(),
     through: z.string().optional(),
     except: z.string().optional(),
     jti: z.string().optional(),
@@ -296,12 +297,18 @@ export const zRevocationsResult = z.object({
     data: zRevocations
 });
 
+/**
+ * Claims of your application in the access tokens: any JSON, at most 1024 bytes. Names that this service sets, such as `sub` and `type`, are refused
+ */
+export const zClaims = z.record(z.string(), z.unknown());
+
 export const zUserRecord = z.object({
     id: zUuid,
     username: zUsername,
     created_at: zTimestamp,
     last_login_at: zDateTime.nullable(),
-    deactivated_at: zDateTime.nullable()
+    deactivated_at: zDateTime.nullable(),
+    claims: zClaims
 });
 
 export const zUserRecordsResult = z.object({
@@ -315,7 +322,8 @@ export const zUserRecordsResult = z.object({
 
 export const zCreateUserRequest = z.strictObject({
     username: zUsername,
-    password: zNewPassword.optional()
+    password: zNewPassword.optional(),
+    claims: zClaims.optional()
 });
 
 export const zUserCreatedResult = z.object({
@@ -369,6 +377,11 @@ export const zPasswordResetRequestedResult = z.object({
     })
 });
 
+export const zSetClaimsRequest = z.strictObject({
+    claims: zClaims,
+    refresh_now: z.boolean().optional()
+});
+
 export const zRenameUserRequest = z.strictObject({
     username: zUsername
 });
@@ -398,7 +411,8 @@ export const zSessionRecordsResult = z.object({
 export const zOpenSessionRequest = z.strictObject({
     device: z.string().regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'malformed: Expected no control characters').optional(),
     address: z.string().regex(/^.{0,45}$/su, 'too_long: Expected at most 45 characters').pipe(zIp).optional(),
-    jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]{43}$').optional()
+    jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]{43}$').optional(),
+    claims: zClaims.optional()
 });
 
 export const zSessionOpenedResult = z.object({
@@ -598,6 +612,12 @@ export const zSetUserPasswordPath = z.object({
 });
 
 export const zRequestPasswordResetPath = z.object({
+    id: zUuid
+});
+
+export const zSetUserClaimsBody = zSetClaimsRequest;
+
+export const zSetUserClaimsPath = z.object({
     id: zUuid
 });
 

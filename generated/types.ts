@@ -524,6 +524,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users/{id}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the claims of a user
+         * @description In place of all that the user had. Each access token that is made from now on has them. With `refresh_now`, access tokens
+         *     from before are refused here, and by APIs that follow `GET /revocations`, so that clients refresh. Sessions go on.
+         */
+        put: operations["setUserClaims"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/users/{id}/username": {
         parameters: {
             query?: never;
@@ -1123,7 +1144,7 @@ export interface components {
             /** @description The token */
             token: string;
         };
-        /** @description RFC 7662 §2.2 */
+        /** @description RFC 7662 §2.2. It also has the claims of your application that are in the token */
         Introspection: {
             /** @description Whether the token is a valid access token now */
             active: boolean;
@@ -1155,13 +1176,15 @@ export interface components {
                 /** @description The thumbprint of the key (RFC 7638) */
                 jkt: string;
             };
+        } & {
+            [key: string]: unknown;
         };
         /**
          * @description Opaque; it does not expire
          * @example 4711.f3Xk0bTq9A
          */
         FeedCursor: string;
-        /** @description Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users */
+        /** @description Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user, and with `claims_version` only tokens whose claim of that name (0 if it is not there) is lower. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users */
         Revocation: {
             /** @description The session */
             sid?: string;
@@ -1169,6 +1192,8 @@ export interface components {
             generation?: number;
             /** @description The user */
             sub?: string;
+            /** @description Only tokens with an earlier version of the claims of the user have ended. Their clients have to refresh */
+            claims_version?: number;
             /** @description The last session that has ended */
             through?: string;
             /** @description The session that has not ended */
@@ -1194,6 +1219,17 @@ export interface components {
             code: 200;
             data: components["schemas"]["Revocations"];
         };
+        /**
+         * @description Claims of your application in the access tokens: any JSON, at most 1024 bytes. Names that this service sets, such as `sub` and `type`, are refused
+         * @example {
+         *       "roles": [
+         *         "editor"
+         *       ]
+         *     }
+         */
+        Claims: {
+            [key: string]: unknown;
+        };
         UserRecord: {
             /**
              * Format: uuid
@@ -1214,6 +1250,7 @@ export interface components {
              * @example 2026-11-22T09:00:00.000Z
              */
             deactivated_at: string | null;
+            claims: components["schemas"]["Claims"];
         };
         UserRecordsResult: {
             /** @constant */
@@ -1232,6 +1269,7 @@ export interface components {
         CreateUserRequest: {
             username: components["schemas"]["Username"];
             password?: components["schemas"]["NewPassword"];
+            claims?: components["schemas"]["Claims"];
         };
         UserCreatedResult: {
             /** @constant */
@@ -1301,6 +1339,11 @@ export interface components {
                 expires_in: number;
             };
         };
+        SetClaimsRequest: {
+            claims: components["schemas"]["Claims"];
+            /** @description Whether access tokens from before are refused from now on */
+            refresh_now?: boolean;
+        };
         RenameUserRequest: {
             username: components["schemas"]["Username"];
         };
@@ -1363,6 +1406,7 @@ export interface components {
             address?: string;
             /** @description The JWK thumbprint (RFC 7638) of the key that the session is bound to. From then on each refresh needs a DPoP proof of it. Your application must have seen a proof of it, with the login of the user */
             jkt?: string;
+            claims?: components["schemas"]["Claims"];
         };
         SessionOpenedResult: {
             /** @constant */
@@ -2178,6 +2222,19 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The body does not fit the contract, or the password or a claim is not acceptable */
+        InvalidNewUser: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
         /** @description There is no such user, or administration is off */
         UnknownUserOrOff: {
             headers: {
@@ -2193,6 +2250,19 @@ export interface components {
         };
         /** @description The body does not fit the contract, the id in the path is not a UUID, or the password is not acceptable */
         InvalidIdOrPassword: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
+        /** @description The body does not fit the contract, a claim is not acceptable, or the id in the path is not a UUID */
+        InvalidIdOrClaims: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -2230,7 +2300,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description The body does not fit the contract, or the id in the path is not a UUID */
+        /** @description The body does not fit the contract, a claim is not acceptable, or the id in the path is not a UUID */
         InvalidBodyOrId: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3071,7 +3141,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserCreatedResult"];
                 };
             };
-            400: components["responses"]["InvalidBodyOrPassword"];
+            400: components["responses"]["InvalidNewUser"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["AdministrationOff"];
             405: components["responses"]["MethodNotAllowed"];
@@ -3293,6 +3363,46 @@ export interface operations {
             404: components["responses"]["UnknownUserOrOff"];
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setUserClaims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetClaimsRequest"];
+            };
+        };
+        responses: {
+            /** @description The user with the claims */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRecordResult"];
+                };
+            };
+            400: components["responses"]["InvalidIdOrClaims"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

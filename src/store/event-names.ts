@@ -4,6 +4,7 @@ export const SECURITY_EVENTS = [
   'user.deactivated',
   'user.activated',
   'user.renamed',
+  'user.claims_changed',
   'user.deleted',
   'login.failed',
   'session.opened',

@@ -4,6 +4,8 @@ import type { NewEvent, Origin } from '../store/queries/events.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { findUserByName, insertUser } from '../store/queries/users.ts'
 import type { Database } from '../store/schema.ts'
+import type { Claims } from '../tokens/jwt.ts'
+import { writeClaims } from '../tokens/own-claims.ts'
 import { foldCase } from './fold-case.ts'
 import type { PasswordFault } from './new-password.ts'
 import { faultOf } from './new-password.ts'
@@ -31,6 +33,7 @@ export interface NewAccount {
   readonly password: string | undefined
   /** Set if an operator registers the user */
   readonly reason?: 'operator'
+  readonly claims?: Claims | undefined
 }
 
 export type Registration =
@@ -47,7 +50,7 @@ export interface UnfitPassword {
 /** Creates a user. Without a password the user can log in only by other means: no password matches the dummy hash. */
 export async function register(
   context: AccountContext,
-  { username, password, reason }: NewAccount,
+  { username, password, reason, claims = {} }: NewAccount,
   origin: Origin,
 ): Promise<Registration> {
   const { passwords, settings } = context
@@ -57,7 +60,15 @@ export async function register(
   }
   const passwordHash = password === undefined ? passwords.dummyHash : await passwords.hash(password)
   const now = context.now()
-  const user = { id: newId(now), username, usernameKey: foldCase(username), passwordHash, now, reason }
+  const user = {
+    id: newId(now),
+    username,
+    usernameKey: foldCase(username),
+    passwordHash,
+    now,
+    reason,
+    claims: writeClaims(claims),
+  }
   const inserted = await insertUser(context.db, user, origin)
   return inserted === undefined ? { outcome: 'taken' } : { outcome: 'registered', ...inserted }
 }

@@ -100,6 +100,7 @@ test('every documented response can be had', { timeout: 180_000 }, async (t) => 
       activateUser: 'Admin token missing.',
       setUserPassword: 'Admin token missing.',
       requestPasswordReset: 'Admin token missing.',
+      setUserClaims: 'Admin token missing.',
       renameUser: 'Admin token missing.',
       explainUserSessions: 'Admin token missing.',
       listUserSessions: 'Admin token missing.',

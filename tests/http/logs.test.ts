@@ -110,6 +110,7 @@ test('no secret is in the log, and everything else is', async (t) => {
     'token.reuse_detected refresh',
     'token.rotated refresh',
     'user.activated',
+    'user.claims_changed',
     'user.deactivated',
     'user.deleted',
     'user.registered',

@@ -1,4 +1,5 @@
 import type { Mutation } from './mutation.ts'
+import { claimFaults } from './planted/claims.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
 import { conformFaults } from './planted/conform.ts'
 import { contractFaults } from './planted/contract.ts'
@@ -29,4 +30,5 @@ export const mutations: readonly Mutation[] = [
   ...conformFaults,
   ...feedFaults,
   ...resetFaults,
+  ...claimFaults,
 ]

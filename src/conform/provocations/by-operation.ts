@@ -190,6 +190,10 @@ export const own: Partial<Record<OperationId, Provocations>> = {
         ...request,
         json: { username: `${(json as { username: string }).username}.x` },
       })),
+      changed(good.createUser, ({ json, ...request }) => ({
+        ...request,
+        json: { ...(json as object), claims: { roles: ['editor'] } },
+      })),
     ],
     '409 taken': taken('createUser'),
   },
@@ -198,6 +202,9 @@ export const own: Partial<Record<OperationId, Provocations>> = {
   deactivateUser: { '200 deactivated': good.deactivateUser },
   activateUser: { '200 activated': good.activateUser },
   setUserPassword: { '200 set': good.setUserPassword },
+  setUserClaims: {
+    '200 set': [good.setUserClaims, ofUser('/claims', { method: 'PUT', json: { claims: {} } })],
+  },
   requestPasswordReset: { '201 made': good.requestPasswordReset },
   renameUser: {
     '200 renamed': [
@@ -222,6 +229,7 @@ export const own: Partial<Record<OperationId, Provocations>> = {
       good.openUserSession,
       ofUser('/sessions', { json: {} }),
       ofUser('/sessions', { json: { jkt: createKey().thumbprint } }),
+      ofUser('/sessions', { json: { claims: { amr: ['pwd', 'otp'] } } }),
     ],
     '400 invalid_member': ofUser('/sessions', { json: { address: 'localhost' } }),
     '409 session_ended': async (actor) => {

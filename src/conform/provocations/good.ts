@@ -97,6 +97,10 @@ export const good: Readonly<Record<OperationId, Provocation>> = {
   activateUser: ofUser('/activate', POST),
   setUserPassword: (actor) =>
     ofUser('/password', { method: 'PUT', json: { password: actor.newPassword } })(actor),
+  setUserClaims: ofUser('/claims', {
+    method: 'PUT',
+    json: { claims: { roles: ['editor'] }, refresh_now: true },
+  }),
   requestPasswordReset: ofUser('/password_reset', POST),
   renameUser: (actor) => ofUser('/username', { method: 'PUT', json: { username: actor.freeName } })(actor),
   listUserSessions: ofUser('/sessions'),

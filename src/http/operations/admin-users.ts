@@ -1,6 +1,8 @@
 import { rememberedAs } from '../../limits/names.ts'
+import { setClaims } from '../../store/queries/claims.ts'
 import { activateUser, deactivateUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
 import { register } from '../../users/accounts.ts'
+import { faultOfClaims } from '../../users/claims.ts'
 import { deleteAccount } from '../../users/delete.ts'
 import { foldCase } from '../../users/fold-case.ts'
 import { rename } from '../../users/rename.ts'
@@ -23,6 +25,7 @@ type UserOperations =
   | 'setUserPassword'
   | 'renameUser'
   | 'requestPasswordReset'
+  | 'setUserClaims'
 
 /** Handlers of the contract's tag `admin`: users. The admin token was checked before: see `guards.ts`. */
 export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> => ({
@@ -38,7 +41,10 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
   },
 
   async createUser(c, { body, success, failure }) {
-    const account = { username: body.username, password: body.password, reason: 'operator' } as const
+    const { username, password, claims } = body
+    const fault = faultOfClaims(claims ?? {})
+    if (fault !== undefined) return failure(400, 'Invalid request.', [fault])
+    const account = { username, password, claims, reason: 'operator' } as const
     const result = await register(core, account, originOf(core, c))
     if (result.outcome === 'unfit_password')
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
@@ -96,6 +102,17 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
       reset_token: result.token,
       expires_in: result.expiresIn / 1000,
     })
+  },
+
+  async setUserClaims(c, { path, body, success, failure }) {
+    const { claims, refresh_now: refreshNow = false } = body
+    const fault = faultOfClaims(claims)
+    if (fault !== undefined) return failure(400, 'Invalid request.', [fault])
+    const change = { id: path.id, claims, refreshNow, now: core.now() }
+    const result = await setClaims(core.db, change, originOf(core, c))
+    if (result === undefined) return failure(404, 'User not found.')
+    logEvents(core, c, result.events)
+    return success(200, userBody(result.user))
   },
 
   async renameUser(c, { path, body, success, failure }) {

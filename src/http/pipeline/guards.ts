@@ -48,6 +48,7 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   activateUser: [requireAdminToken],
   setUserPassword: [requireAdminToken, requireJson],
   requestPasswordReset: [requireAdminToken],
+  setUserClaims: [requireAdminToken, requireJson],
   renameUser: [requireAdminToken, requireJson],
   explainUserSessions: [requireAdminToken],
   listUserSessions: [requireAdminToken],

@@ -6,7 +6,7 @@ export function keptSessions(db: Database, userId: string) {
     .selectFrom('sessions')
     .select(['id', 'user_agent', 'address', 'created_at', 'rotated_at', 'refreshed_at', 'refresh_count'])
     .select(['expires_at', 'absolute_expires_at', 'revoked_at', 'revoked_reason'])
-    .select(['refreshed_address', 'refreshed_user_agent', 'shown', 'jkt'])
+    .select(['refreshed_address', 'refreshed_user_agent', 'shown', 'jkt', 'claims'])
     .where('user_id', '=', userId)
     .orderBy('created_at')
     .orderBy('id')

@@ -16,6 +16,8 @@ export interface UserRow {
   readonly createdAt: number
   readonly lastLoginAt: number | null
   readonly deactivatedAt: number | null
+  /** JSON: see `src/tokens/own-claims.ts`. Null: none */
+  readonly claims: string | null
 }
 
 export const USER = [
@@ -24,6 +26,7 @@ export const USER = [
   'users.created_at as createdAt',
   'users.last_login_at as lastLoginAt',
   'users.deactivated_at as deactivatedAt',
+  'users.claims as claims',
 ] as const
 
 export interface NewUser {
@@ -34,6 +37,7 @@ export interface NewUser {
   readonly now: number
   /** Set if an operator registers the user */
   readonly reason?: 'operator' | undefined
+  readonly claims?: string | null
 }
 
 /** @returns undefined when the username is taken */
@@ -51,6 +55,7 @@ export function insertUser(
         username_key: user.usernameKey,
         password_hash: user.passwordHash,
         created_at: user.now,
+        claims: user.claims ?? null,
       })
       .onConflict((conflict) => conflict.column('username_key').doNothing())
       .returning(USER)
