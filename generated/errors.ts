@@ -25,6 +25,7 @@ export const errorWords = {
   "Invalid introspection token.": 'introspection_token_invalid',
   "Invalid refresh token.": 'refresh_token_invalid',
   "Invalid request.": 'invalid_request',
+  "Invalid reset token.": 'reset_token_invalid',
   "Invalid revocations token.": 'revocations_token_invalid',
   "Invalid token.": 'token_invalid',
   "Method not allowed.": 'method_not_allowed',
@@ -119,6 +120,17 @@ export interface Messages {
     401: "Access token missing." | "Invalid access token." | "Access token has expired." | "DPoP proof missing." | "Invalid DPoP proof." | "DPoP nonce required."
     403: "User is inactive." | "Current password is wrong." | "Cross-site request refused."
     404: "User not found."
+    405: "Method not allowed."
+    413: "Request body too large."
+    415: "Unsupported media type."
+    429: "Too many requests."
+    500: "An unexpected error occurred"
+    503: "Service unavailable." | "Too many logins at once."
+  }
+  resetPassword: {
+    400: "Invalid request."
+    401: "Invalid reset token."
+    403: "Cross-site request refused."
     405: "Method not allowed."
     413: "Request body too large."
     415: "Unsupported media type."
@@ -263,6 +275,26 @@ export interface Messages {
     415: "Unsupported media type."
     500: "An unexpected error occurred"
     503: "Service unavailable." | "Too many logins at once."
+  }
+  requestPasswordReset: {
+    400: "Invalid request."
+    401: "Admin token missing." | "Invalid admin token."
+    403: "User is inactive."
+    404: "User not found." | "Not found."
+    405: "Method not allowed."
+    413: "Request body too large."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
+  }
+  setUserClaims: {
+    400: "Invalid request."
+    401: "Admin token missing." | "Invalid admin token."
+    404: "User not found." | "Not found."
+    405: "Method not allowed."
+    413: "Request body too large."
+    415: "Unsupported media type."
+    500: "An unexpected error occurred"
+    503: "Service unavailable."
   }
   renameUser: {
     400: "Invalid request."

@@ -1,7 +1,7 @@
 // Made from openapi/ by `npm run generate`. Never edit.
 
 import { createRoute } from '@hono/zod-openapi'
-import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zIntrospectBody, zListEventsQuery, zListRevocationsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRefreshDeviceHeaders, zRegisterBody, zRenameUserBody, zRenameUserPath, zRevokeBody, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
+import { zActivateUserPath, zChangePasswordBody, zCreateUserBody, zDeactivateUserPath, zDeleteUserPath, zDocsAssetPath, zEndSessionPath, zEndUserSessionPath, zEndUserSessionsPath, zExchangeTokenBody, zExplainUserSessionsPath, zExplainUserSessionsQuery, zGetUserPath, zIntrospectBody, zListEventsQuery, zListRevocationsQuery, zListSessionsQuery, zListUserSessionsPath, zListUserSessionsQuery, zListUsersQuery, zLoginBody, zOpenUserSessionBody, zOpenUserSessionHeaders, zOpenUserSessionPath, zRefreshDeviceHeaders, zRegisterBody, zRenameUserBody, zRenameUserPath, zRequestPasswordResetPath, zResetPasswordBody, zRevokeBody, zSetUserClaimsBody, zSetUserClaimsPath, zSetUserPasswordBody, zSetUserPasswordPath } from './schemas.ts'
 
 export const routes = {
   refreshToken: createRoute({
@@ -131,6 +131,26 @@ export const routes = {
       401: { description: "No usable access token was presented" },
       403: { description: "The account is deactivated, the current password is wrong, or a cross-site request carried the refresh cookie" },
       404: { description: "The account was deleted" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      415: { description: "The body is not declared as plain `application/json`" },
+      429: { description: "Too many requests of one account, session or address. Nothing was changed: a valid token can be used again after `Retry-After`" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time: the request may have been carried out, or may be carried out later. Or too many passwords wait to be checked: nothing was changed" },
+    },
+  }),
+  resetPassword: createRoute({
+    operationId: 'resetPassword',
+    method: 'post',
+    path: '/api/auth/password_reset',
+    tags: ["accounts"],
+    summary: "Set a new password with a reset token",
+    request: { body: { required: true, content: { 'application/json': { schema: zResetPasswordBody } } } },
+    responses: {
+      200: { description: "The password is set" },
+      400: { description: "The body does not fit the contract, or the new password is not acceptable" },
+      401: { description: "The reset token is unknown, used, replaced or expired, or its user is gone or deactivated; the response does not say which" },
+      403: { description: "A cross-site request carried the refresh cookie" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
       413: { description: "The body is larger than 16 kB" },
       415: { description: "The body is not declared as plain `application/json`" },
@@ -310,7 +330,7 @@ export const routes = {
     request: { body: { required: true, content: { 'application/json': { schema: zCreateUserBody } } } },
     responses: {
       201: { description: "The new user" },
-      400: { description: "The body does not fit the contract, or the new password or the hash is not acceptable" },
+      400: { description: "The body does not fit the contract, or the new password, the hash or a claim is not acceptable" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       404: { description: "Administration is off: `ADMIN_TOKEN` is not set" },
       405: { description: "This path does not have the method; every method that is not listed gets this response" },
@@ -411,6 +431,44 @@ export const routes = {
       503: { description: "The database cannot be reached or written to, or does not answer in time: the request may have been carried out, or may be carried out later. Or too many passwords wait to be checked: nothing was changed" },
     },
   }),
+  requestPasswordReset: createRoute({
+    operationId: 'requestPasswordReset',
+    method: 'post',
+    path: '/admin/users/{id}/password_reset',
+    tags: ["admin"],
+    summary: "Make a token with which a user sets a new password",
+    request: { params: zRequestPasswordResetPath },
+    responses: {
+      201: { description: "The token" },
+      400: { description: "The id in the path cannot be that of a user" },
+      401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
+      403: { description: "The account is deactivated" },
+      404: { description: "There is no such user, or administration is off" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
+  setUserClaims: createRoute({
+    operationId: 'setUserClaims',
+    method: 'put',
+    path: '/admin/users/{id}/claims',
+    tags: ["admin"],
+    summary: "Set the claims of a user",
+    request: { params: zSetUserClaimsPath, body: { required: true, content: { 'application/json': { schema: zSetUserClaimsBody } } } },
+    responses: {
+      200: { description: "The user with the claims" },
+      400: { description: "The body does not fit the contract, a claim is not acceptable, or the id in the path cannot be that of a user" },
+      401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
+      404: { description: "There is no such user, or administration is off" },
+      405: { description: "This path does not have the method; every method that is not listed gets this response" },
+      413: { description: "The body is larger than 16 kB" },
+      415: { description: "The body is not declared as plain `application/json`" },
+      500: { description: "A defect of this service; the log line with this request id has the details" },
+      503: { description: "The database cannot be reached or written to, or does not answer in time. The request may have been carried out, or may be carried out later. A refresh or exchange can be sent again: its grace window begins when it is carried out" },
+    },
+  }),
   renameUser: createRoute({
     operationId: 'renameUser',
     method: 'put',
@@ -457,7 +515,7 @@ export const routes = {
     request: { params: zOpenUserSessionPath, headers: zOpenUserSessionHeaders, body: { required: true, content: { 'application/json': { schema: zOpenUserSessionBody } } } },
     responses: {
       201: { description: "The tokens of a new session" },
-      400: { description: "The body does not fit the contract, or the id in the path cannot be that of a user" },
+      400: { description: "The body does not fit the contract, a claim is not acceptable, or the id in the path cannot be that of a user" },
       401: { description: "No `ADMIN_TOKEN` was presented in `Authorization`" },
       403: { description: "The account is deactivated" },
       404: { description: "There is no such user, or administration is off" },

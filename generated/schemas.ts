@@ -169,6 +169,20 @@ export const zPasswordResult = z.object({
     })
 });
 
+export const zPasswordResetRequest = z.strictObject({
+    token: z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters'),
+    new_password: zNewPassword
+});
+
+export const zPasswordSetResult = z.object({
+    status: z.literal('success'),
+    code: z.literal(200),
+    data: z.object({
+        message: z.literal('Password set'),
+        sessions_ended: z.int().gte(0)
+    })
+});
+
 export const zUserResult = z.object({
     status: z.literal('success'),
     code: z.literal(200),
@@ -242,7 +256,7 @@ export const zIntrospectionRequest = z.object({
 });
 
 /**
- * RFC 7662 §2.2
+ * RFC 7662 §2.2. It also has the claims of your application that are in the token
  */
 export const zIntrospection = z.object({
     active: z.boolean(),
@@ -267,12 +281,13 @@ export const zIntrospection = z.object({
 export const zFeedCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,64}$/su, 'too_long: Expected at most 64 characters').regex(/^(?:0|[1-9]\d{0,14}\.[A-Za-z0-9_-]{10})$/u, 'malformed: Expected a cursor of this feed');
 
 /**
- * Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users
+ * Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user, and with `claims_version` only tokens whose claim of that name (0 if it is not there) is lower. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users
  */
 export const zRevocation = z.object({
     sid: z.string().optional(),
     generation: z.int().optional(),
     sub: z.string().optional(),
+    claims_version: z.int().optional(),
     through: z.string().optional(),
     except: z.string().optional(),
     jti: z.string().optional(),
@@ -297,12 +312,18 @@ export const zRevocationsResult = z.object({
  */
 export const zUserCursor = z.string().regex(/^.{1,}$/su, 'too_short: Expected at least 1 character').regex(/^.{0,700}$/su, 'too_long: Expected at most 700 characters').regex(/^(?:[A-Za-z0-9_-]{21}[AQgw]|~[A-Za-z0-9_-]{2,699})$/u, 'malformed: Expected a cursor of this list');
 
+/**
+ * Claims of your application in the access tokens: any JSON, at most 1024 bytes. Names that this service sets, such as `sub` and `type`, are refused
+ */
+export const zClaims = z.record(z.string(), z.unknown());
+
 export const zUserRecord = z.object({
     id: zUserId,
     username: zUsername,
     created_at: zTimestamp,
     last_login_at: zDateTime.nullable(),
-    deactivated_at: zDateTime.nullable()
+    deactivated_at: zDateTime.nullable(),
+    claims: zClaims
 });
 
 export const zUserRecordsResult = z.object({
@@ -325,7 +346,8 @@ export const zCreateUserRequest = z.strictObject({
     id: zUserId.optional(),
     password_hash: zPasswordHash.optional(),
     created_at: zDateTime.optional(),
-    deactivated: z.boolean().optional()
+    deactivated: z.boolean().optional(),
+    claims: zClaims.optional()
 });
 
 export const zUserCreatedResult = z.object({
@@ -369,13 +391,19 @@ export const zSetPasswordRequest = z.strictObject({
     password: zNewPassword
 });
 
-export const zPasswordSetResult = z.object({
+export const zPasswordResetRequestedResult = z.object({
     status: z.literal('success'),
-    code: z.literal(200),
+    code: z.literal(201),
     data: z.object({
-        message: z.literal('Password set'),
-        sessions_ended: z.int().gte(0)
+        message: z.literal('Password reset requested'),
+        reset_token: z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]{43}$'),
+        expires_in: z.int().gte(1)
     })
+});
+
+export const zSetClaimsRequest = z.strictObject({
+    claims: zClaims,
+    refresh_now: z.boolean().optional()
 });
 
 export const zRenameUserRequest = z.strictObject({
@@ -407,7 +435,8 @@ export const zSessionRecordsResult = z.object({
 export const zOpenSessionRequest = z.strictObject({
     device: z.string().regex(/^.{0,256}$/su, 'too_long: Expected at most 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'malformed: Expected no control characters').optional(),
     address: z.string().regex(/^.{0,45}$/su, 'too_long: Expected at most 45 characters').pipe(zIp).optional(),
-    jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]{43}$').optional()
+    jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/u, 'malformed: Expected a text that matches ^[A-Za-z0-9_-]{43}$').optional(),
+    claims: zClaims.optional()
 });
 
 export const zSessionOpenedResult = z.object({
@@ -552,6 +581,8 @@ export const zLoginBody = zLoginRequest;
 
 export const zChangePasswordBody = zPasswordRequest;
 
+export const zResetPasswordBody = zPasswordResetRequest;
+
 export const zRefreshDeviceHeaders = z.object({
     'Sec-Secure-Session-Id': z.string().optional()
 });
@@ -602,6 +633,16 @@ export const zSetUserPasswordBody = zSetPasswordRequest;
 
 export const zSetUserPasswordPath = z.object({
     id: zUserId
+});
+
+export const zRequestPasswordResetPath = z.object({
+    id: zUuid
+});
+
+export const zSetUserClaimsBody = zSetClaimsRequest;
+
+export const zSetUserClaimsPath = z.object({
+    id: zUuid
 });
 
 export const zRenameUserBody = zRenameUserRequest;

@@ -184,6 +184,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/password_reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password with a reset token
+         * @description The token is that of `POST /admin/users/{id}/password_reset`. All sessions of the user end, and the user logs in with the
+         *     new password. A password that is not acceptable does not use the token up. If the response was lost, send the same request
+         *     again within the grace window (`REFRESH_TOKEN_GRACE_SECONDS`).
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/me": {
         parameters: {
             query?: never;
@@ -473,6 +495,49 @@ export interface paths {
          *     with the new password only. A user who is deactivated stays so.
          */
         put: operations["setUserPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/password_reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a token with which a user sets a new password
+         * @description For a user who has forgotten theirs, or who was created without one. Your application sends the token to the user, who
+         *     gives it to `POST /api/auth/password_reset`. It works once. Each new token replaces the one before, and so does every
+         *     other way to a new password. Until it is used, the old password and all sessions stay.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the claims of a user
+         * @description In place of all that the user had. Each access token that is made from now on has them. With `refresh_now`, access tokens
+         *     from before are refused here, and by APIs that follow `GET /revocations`, so that clients refresh. Sessions go on.
+         */
+        put: operations["setUserClaims"];
         post?: never;
         delete?: never;
         options?: never;
@@ -950,6 +1015,22 @@ export interface components {
                 refresh_token?: components["schemas"]["Jwt"];
             };
         };
+        PasswordResetRequest: {
+            /** @description A reset token */
+            token: string;
+            new_password: components["schemas"]["NewPassword"];
+        };
+        PasswordSetResult: {
+            /** @constant */
+            status: "success";
+            /** @constant */
+            code: 200;
+            data: {
+                /** @constant */
+                message: "Password set";
+                sessions_ended: number;
+            };
+        };
         UserResult: {
             /** @constant */
             status: "success";
@@ -1069,7 +1150,7 @@ export interface components {
             /** @description The token */
             token: string;
         };
-        /** @description RFC 7662 §2.2 */
+        /** @description RFC 7662 §2.2. It also has the claims of your application that are in the token */
         Introspection: {
             /** @description Whether the token is a valid access token now */
             active: boolean;
@@ -1101,13 +1182,15 @@ export interface components {
                 /** @description The thumbprint of the key (RFC 7638) */
                 jkt: string;
             };
+        } & {
+            [key: string]: unknown;
         };
         /**
          * @description Opaque; it does not expire
          * @example 4711.f3Xk0bTq9A
          */
         FeedCursor: string;
-        /** @description Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users */
+        /** @description Access tokens that have ended. With `jti` it is that token. With `sid` it is the session, and with `generation` only its tokens whose claim `generation` (0 if it is not there) is lower. With `sub` it is the user, and with `claims_version` only tokens whose claim of that name (0 if it is not there) is lower. With `through` it is only sessions whose `sid` is not greater, compared as text, and with `except` not that session. With `through` alone it is the sessions of all users */
         Revocation: {
             /** @description The session */
             sid?: string;
@@ -1115,6 +1198,8 @@ export interface components {
             generation?: number;
             /** @description The user */
             sub?: string;
+            /** @description Only tokens with an earlier version of the claims of the user have ended. Their clients have to refresh */
+            claims_version?: number;
             /** @description The last session that has ended */
             through?: string;
             /** @description The session that has not ended */
@@ -1145,6 +1230,17 @@ export interface components {
          * @example XBsvDo8LSlKdfj0KS49sIQ
          */
         UserCursor: string;
+        /**
+         * @description Claims of your application in the access tokens: any JSON, at most 1024 bytes. Names that this service sets, such as `sub` and `type`, are refused
+         * @example {
+         *       "roles": [
+         *         "editor"
+         *       ]
+         *     }
+         */
+        Claims: {
+            [key: string]: unknown;
+        };
         UserRecord: {
             id: components["schemas"]["UserId"];
             username: components["schemas"]["Username"];
@@ -1161,6 +1257,7 @@ export interface components {
              * @example 2026-11-22T09:00:00.000Z
              */
             deactivated_at: string | null;
+            claims: components["schemas"]["Claims"];
         };
         UserRecordsResult: {
             /** @constant */
@@ -1195,6 +1292,7 @@ export interface components {
             created_at?: string;
             /** @description Whether the user cannot log in until an administrator activates them */
             deactivated?: boolean;
+            claims?: components["schemas"]["Claims"];
         };
         UserCreatedResult: {
             /** @constant */
@@ -1244,16 +1342,30 @@ export interface components {
         SetPasswordRequest: {
             password: components["schemas"]["NewPassword"];
         };
-        PasswordSetResult: {
+        PasswordResetRequestedResult: {
             /** @constant */
             status: "success";
             /** @constant */
-            code: 200;
+            code: 201;
             data: {
                 /** @constant */
-                message: "Password set";
-                sessions_ended: number;
+                message: "Password reset requested";
+                /**
+                 * @description It is a secret like a password
+                 * @example uEqV1zkv1BbTJQ6TzTn8RSWbAFtQpVE5ESU7o2qS1SA
+                 */
+                reset_token: string;
+                /**
+                 * @description Seconds until it expires
+                 * @example 1800
+                 */
+                expires_in: number;
             };
+        };
+        SetClaimsRequest: {
+            claims: components["schemas"]["Claims"];
+            /** @description Whether access tokens from before are refused from now on */
+            refresh_now?: boolean;
         };
         RenameUserRequest: {
             username: components["schemas"]["Username"];
@@ -1317,6 +1429,7 @@ export interface components {
             address?: string;
             /** @description The JWK thumbprint (RFC 7638) of the key that the session is bound to. From then on each refresh needs a DPoP proof of it. Your application must have seen a proof of it, with the login of the user */
             jkt?: string;
+            claims?: components["schemas"]["Claims"];
         };
         SessionOpenedResult: {
             /** @constant */
@@ -1863,6 +1976,20 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The reset token is unknown, used, replaced or expired, or its user is gone or deactivated; the response does not say which */
+        InvalidResetToken: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "reset_token_invalid";
+                "WWW-Authenticate": components["headers"]["Challenge"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description The account is deactivated */
         InactiveUser: {
             headers: {
@@ -2118,8 +2245,8 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The body does not fit the contract, or the new password or the hash is not acceptable */
-        InvalidUser: {
+        /** @description The body does not fit the contract, or the new password, the hash or a claim is not acceptable */
+        InvalidNewUser: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
@@ -2183,6 +2310,19 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
+        /** @description The body does not fit the contract, a claim is not acceptable, or the id in the path cannot be that of a user */
+        InvalidIdOrClaims: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                /** @description The error as a word */
+                "Rekindle-Error": "invalid_request";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidRequest"];
+            };
+        };
         /** @description The body does not fit the contract, or the id in the path cannot be that of a user */
         InvalidIdOrUsername: {
             headers: {
@@ -2209,7 +2349,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidRequest"];
             };
         };
-        /** @description The body does not fit the contract, or the id in the path cannot be that of a user */
+        /** @description The body does not fit the contract, a claim is not acceptable, or the id in the path cannot be that of a user */
         InvalidBodyOrId: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -2679,6 +2819,41 @@ export interface operations {
             503: components["responses"]["UnavailableOrBusy"];
         };
     };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description The password is set */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordSetResult"];
+                };
+            };
+            400: components["responses"]["InvalidBodyOrPassword"];
+            401: components["responses"]["InvalidResetToken"];
+            403: components["responses"]["CrossSite"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["UnavailableOrBusy"];
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -3028,7 +3203,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserCreatedResult"];
                 };
             };
-            400: components["responses"]["InvalidUser"];
+            400: components["responses"]["InvalidNewUser"];
             401: components["responses"]["InvalidAdminToken"];
             404: components["responses"]["AdministrationOff"];
             405: components["responses"]["MethodNotAllowed"];
@@ -3216,6 +3391,82 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["UnavailableOrBusy"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetRequestedResult"];
+                };
+            };
+            400: components["responses"]["InvalidUserId"];
+            401: components["responses"]["InvalidAdminToken"];
+            403: components["responses"]["InactiveUser"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setUserClaims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A user's id, `sub` of their tokens
+                 * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetClaimsRequest"];
+            };
+        };
+        responses: {
+            /** @description The user with the claims */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRecordResult"];
+                };
+            };
+            400: components["responses"]["InvalidIdOrClaims"];
+            401: components["responses"]["InvalidAdminToken"];
+            404: components["responses"]["UnknownUserOrOff"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     renameUser: {

@@ -70,24 +70,33 @@ testInShells('administration', async (t, shell) => {
   const headings = [
     'Access',
     'Your own login',
+    'Claims',
     'Lists',
     'Forgotten passwords and other names',
     'Deactivating and deleting users',
   ]
   const blocks = headings.flatMap((heading) => blocksOf(sectionOf('docs/administration.md', heading), 'sh'))
-  assert.equal(blocks.length, 6)
+  assert.equal(blocks.length, 8)
   const answers = await inTwoTerminals(t, shell, blocks)
   assert.deepEqual(answers.map(outlineOf), [
     [201, 'grace'],
     [201, 'Session opened'],
     [200, 'Access token refreshed successfully'],
+    [200, 'grace'],
+    [201, 'Session opened'],
+    [200, 'grace'],
+    [401, 'Access token has expired.'],
+    [200, 'Access token refreshed successfully'],
     [200, 1],
     [200, 1],
-    // Registered, and one session opened
+    // Registered, two sessions opened, and claims changed twice
+    [200, 5],
     [200, 2],
-    [200, 1],
-    [200, 1],
+    [200, 2],
     [200, 'Session ended'],
+    [201, 'Password reset requested'],
+    [400, 'Invalid request.'],
+    [200, 'Password set'],
     [200, 'Password set'],
     [200, 'Hopper'],
     [200, 'User deactivated'],

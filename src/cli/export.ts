@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { eventBody } from '../events/event-body.ts'
 import { eventsAfter } from '../store/queries/events.ts'
-import { keptSessions, keptTokens } from '../store/queries/kept-of-user.ts'
+import { keptReset, keptSessions, keptTokens } from '../store/queries/kept-of-user.ts'
 import type { KeptCount } from '../store/queries/rate-limits.ts'
 import { listPoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
@@ -16,7 +16,7 @@ import { withDatabase } from './with-database.ts'
 export function addExportCommand(users: Command, env: NodeJS.ProcessEnv): void {
   users
     .command('export')
-    .description('print all that is kept of a user as JSON, except the hash of the password')
+    .description('print all that is kept of a user as JSON, except hashes of passwords and tokens')
     .argument('<username>', 'name or id')
     .action((username: string) => {
       // Finds the counters of the username.
@@ -32,6 +32,7 @@ async function exportUser(
 ): Promise<void> {
   const user = await requireUser(db, nameOrId)
   const sessions = await keptSessions(db, user.id)
+  const reset = await keptReset(db, user.id)
   const hashes = nameHashes(foldCase(user.username))
   const keys = [
     ...hashes.flatMap((hash) => BY_NAME.map((limit) => `${limit}:${hash}`)),
@@ -40,6 +41,7 @@ async function exportUser(
   printJson({
     user: userBody(user),
     sessions: sessions.map(withTimes),
+    password_reset: reset === undefined ? null : withTimes(reset),
     exchanged_tokens: (await keptTokens(db, user.id)).map(withTimes),
     events: await allEvents(db, user.id),
     limits: (await keptLimits(db, user.id, keys)).map(limitBody),

@@ -74,6 +74,7 @@ export function settingsOf(data: Parsed): Settings {
       refreshUser: data.LIMIT_REFRESH_USER,
       failuresAddress: data.LIMIT_FAILURES_ADDRESS,
     }),
+    passwordResetTtl: data.PASSWORD_RESET_EXPIRE_MINUTES * minute,
     eventsRetention: data.EVENTS_RETENTION_DAYS * day,
     keepEventsOfDeleted: data.EVENTS_KEEP_DELETED_USERS,
     webhook: webhookOf(data.EVENTS_WEBHOOK_URL, data.EVENTS_WEBHOOK_SECRET),

@@ -79,6 +79,8 @@ export interface Settings {
     /** PASSWORD_ITERATIONS: the passes over that memory. */
     readonly iterations: number
   }
+  /** PASSWORD_RESET_EXPIRE_MINUTES, in milliseconds: how long a reset token is good. */
+  readonly passwordResetTtl: number
   /** REGISTRATION: by default closed in production and open elsewhere. */
   readonly registration: 'open' | 'closed'
   /** REFRESH_COOKIE_NAME, COOKIE_SECURE, COOKIE_SAME_SITE. */

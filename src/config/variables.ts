@@ -72,6 +72,8 @@ export const variables = z
     // OWASP's first choice for Argon2id. At most two hashes are computed at a time.
     PASSWORD_MEMORY_KIB: whole(7168, 1_048_576).default(19_456),
     PASSWORD_ITERATIONS: whole(1, 20).default(2),
+    // NIST SP 800-63B-4 §4.2.1.2: a recovery code sent by mail is good for 24 hours at most.
+    PASSWORD_RESET_EXPIRE_MINUTES: whole(1, 24 * 60).default(30),
     REGISTRATION: oneOf('open', 'closed').optional(),
     REFRESH_COOKIE_NAME: cookieName.optional(),
     COOKIE_SECURE: flag.default(true),

@@ -179,6 +179,18 @@ export const rules: readonly Rule[] = [
     },
   },
   {
+    name: 'a reset token sets a password once, and ends the sessions',
+    needs: 'admin',
+    async check(expect, actor) {
+      const reset = (await good.resetPassword(actor)) as Ask
+      await expect('resetPassword', '200 set', reset)
+      await isOver(expect, actor)
+      const another = { ...(reset.request.json as object), new_password: `${actor.newPassword}, again` }
+      await expect('resetPassword', '401 invalid', { ...reset, request: { json: another } })
+      await expect('login', '200 header', { ...actor, password: actor.newPassword })
+    },
+  },
+  {
     name: 'a renamed user logs in with the new name',
     needs: 'admin',
     async check(expect, actor) {

@@ -1,3 +1,4 @@
+import { deletePoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
 import { transaction } from '../store/transaction.ts'
 import type { LimitContext } from './count.ts'
@@ -69,6 +70,12 @@ export class Guesses {
       if ('undone' in answer) return answer
       if (!answer.isOutdated && !(await this.#undecided.nextDecision(answer.key))) return answer.refusal()
     }
+  }
+
+  /** Forgets all failures. @param counters in the same order as elsewhere */
+  async forgive(counters: readonly Counter[]): Promise<void> {
+    await this.#transaction(counters, ({ key }, trx) => deletePoints(trx, key))
+    for (const { key } of counters) this.#refused.delete(key)
   }
 
   #remembered(counters: readonly Counter[]): Refusal | undefined {

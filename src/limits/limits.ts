@@ -19,6 +19,8 @@ type Counters = (subject: string) => readonly Counter[]
 export interface Limits {
   /** @param account the case-folded username, whether or not the account exists */
   login(account: string, address: string | null): Promise<Attempt | LimitRefusal>
+  /** Lets the owner of an account in, who has proven by a reset token to be it: failures from this network are forgotten. */
+  forgive(account: string, address: string | null): Promise<void>
   /** Counts an attempt to change a password, which is a guess at the current one by the holder of a session. */
   password(account: string, sessionId: string, address: string | null): Promise<Attempt | LimitRefusal>
   register(address: string | null): Promise<Attempt | LimitRefusal>
@@ -96,6 +98,11 @@ export function createLimits(
         ...loginAccount(subject),
         ...passwordAddress(known ? pair : network),
       ])
+    },
+    async forgive(account, address) {
+      const pair = `${names.hash(account)}:${networkOf(address)}`
+      await guesses.forgive([...delays(pair), ...loginAccount(pair), ...loginAddress(pair)])
+      for (const counter of successes(pair, account)) await counter.giveBack(context.db, 'succeeded')
     },
     register: (address) => guesses.begin(registerAddress(networkOf(address))),
     mayWrite: async ({ sessionId, userId }) =>

@@ -40,6 +40,10 @@ export class RefusedKeys {
     return { policy: found.policy, until: found.until, isFirst: false }
   }
 
+  delete(key: string): void {
+    this.#keys.delete(key)
+  }
+
   add(key: string, policy: Policy, until: number, now: number): LimitRefusal {
     const isFirst = (this.#keys.get(key)?.until ?? 0) <= now
     this.#keys.delete(key)

@@ -2,6 +2,7 @@ import { isInGrace } from '../clock.ts'
 import { findAccess } from '../store/queries/session-of-user.ts'
 import type { UserRow } from '../store/queries/users.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
+import { versionOf } from '../tokens/own-claims.ts'
 import type { SessionContext } from './context.ts'
 import type { Unproven } from './unproven.ts'
 import { unproven } from './unproven.ts'
@@ -17,6 +18,8 @@ export type Authentication =
       /** `spent`: already exchanged. `session_expired`: the session is past its absolute deadline. */
       readonly outcome:
         | 'expired'
+        /** It has an earlier version of the user's claims, and is to be refreshed. */
+        | 'outdated'
         | 'unknown_user'
         | 'inactive_user'
         | 'unknown_session'
@@ -50,7 +53,7 @@ export async function authenticate(
   const now = context.now()
   const verification = verifyAccessToken(tokens, accessToken, now)
   if (verification.outcome === 'invalid') return { outcome: 'invalid' }
-  const { id, userId, sessionId, generation, jkt: boundTo } = verification.token
+  const { id, userId, sessionId, generation, jkt: boundTo, claimsVersion = 0 } = verification.token
   // RFC 9449 §7.2: a bound token is not a bearer token. Nor is an unbound one sent with a proof.
   if (boundTo !== jkt)
     return boundTo === undefined
@@ -66,6 +69,7 @@ export async function authenticate(
   if (session.revokedAt !== null) return { outcome: 'revoked', ...subject }
   if (session.absoluteExpiresAt <= now) return { outcome: 'session_expired', ...subject }
   if (generation < session.startGeneration) return { outcome: 'superseded', ...subject, generation, user }
+  if (claimsVersion < versionOf(user.claims)) return { outcome: 'outdated', ...subject }
   // It stays valid for as long as it can be exchanged again: for requests in flight, and so that a thief of it does not learn
   // when its owner refreshes.
   const isSpent = exchangedAt !== null && !isInGrace(exchangedAt, now, settings.grace)

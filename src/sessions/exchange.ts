@@ -2,11 +2,13 @@ import { CLOCK_SKEW, isInGrace } from '../clock.ts'
 import { idAfter } from '../ids.ts'
 import { retryOvertaken } from '../retry.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
+import type { ClaimedToken } from '../store/queries/exchange-batch.ts'
 import { claimToken, findRevokedToken } from '../store/queries/exchanges.ts'
 import { revokeSession } from '../store/queries/revocations.ts'
 import { findSession } from '../store/queries/sessions.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
+import { claimsFor } from '../tokens/own-claims.ts'
 import type { SessionContext } from './context.ts'
 import { settledBefore } from './context.ts'
 import { isOffDevice, provenDevice } from './devices.ts'
@@ -121,7 +123,7 @@ async function attempt(
     return mayWrite ? undefined : { outcome: 'limited', ...subject }
   }
   if (isInGrace(earlier.revokedAt, state.asOf, settings.grace)) {
-    return successor(context, 'replayed', token, { ...earlier, jkt: session.jkt }, now)
+    return successor(context, 'replayed', token, { ...session, ...earlier }, now)
   }
   const { sessionId, generation } = token
   const events = await revokeSession(db, { sessionId, generation, reason: 'reuse', now, origin: from })
@@ -132,12 +134,12 @@ async function attempt(
 const isAnnounced = ({ feed, settings }: SessionContext, { expiresAt }: AccessToken, now: number) =>
   feed !== undefined && expiresAt + CLOCK_SKEW > now + settings.grace
 
-/** Makes the successor from the row alone, so that a repetition gets the same token. */
+/** Makes the successor from the rows alone, so that a repetition gets the same token, unless claims were changed since. */
 function successor(
   context: SessionContext,
   outcome: 'exchanged' | 'replayed',
   token: AccessToken,
-  claim: { readonly revokedAt: number; readonly successorExpiresAt: number; readonly jkt: string | null },
+  claim: Omit<ClaimedToken, 'id'>,
   now: number,
 ): ExchangeOutcome {
   const jkt = accessKeyOf(context, claim)
@@ -149,6 +151,7 @@ function successor(
     issuedAt: claim.revokedAt,
     expiresAt: claim.successorExpiresAt,
     jkt,
+    claims: claimsFor(claim),
   })
   return {
     outcome,

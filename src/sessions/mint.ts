@@ -1,6 +1,8 @@
 import { newId } from '../ids.ts'
 import type { Session } from '../store/queries/sessions.ts'
 import { signAccessToken } from '../tokens/access-token.ts'
+import type { KeptClaims } from '../tokens/own-claims.ts'
+import { claimsFor } from '../tokens/own-claims.ts'
 import { signRefreshToken } from '../tokens/refresh-token.ts'
 import type { SessionContext } from './context.ts'
 import { readLineage } from './lineage.ts'
@@ -36,7 +38,7 @@ export interface Grant extends Access {
 /** Makes a new access token for a session. The token never outlives the session's absolute deadline. */
 export function mintAccess(
   context: SessionContext,
-  session: Pick<Session, 'id' | 'userId' | 'generation' | 'absoluteExpiresAt' | 'jkt'>,
+  session: Pick<Session, 'id' | 'userId' | 'generation' | 'absoluteExpiresAt' | 'jkt' | keyof KeptClaims>,
   now: number,
 ): Access {
   const { keys: tokens, settings } = context
@@ -50,6 +52,7 @@ export function mintAccess(
     issuedAt: now,
     expiresAt,
     jkt,
+    claims: claimsFor(session),
   })
   return { accessToken, expiresIn: secondsBetween(now, expiresAt), tokenType: tokenTypeOf(jkt) }
 }

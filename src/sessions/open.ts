@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { newId } from '../ids.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { insertSession } from '../store/queries/insert-session.ts'
+import type { Claims } from '../tokens/jwt.ts'
+import { writeClaims } from '../tokens/own-claims.ts'
 import type { SessionContext } from './context.ts'
 import { idleCutoff } from './context.ts'
 import type { Grant } from './mint.ts'
@@ -21,6 +23,8 @@ export interface Login {
   readonly idempotencyKey?: string | undefined
   /** The thumbprint of the key that the session is bound to */
   readonly jkt?: string | undefined
+  /** The claims of the session */
+  readonly claims?: Claims | undefined
   /** Set if an operator opens the session instead of the user */
   readonly reason?: 'operator' | undefined
 }
@@ -44,6 +48,7 @@ export async function openSession(
     context.db,
     {
       ...login,
+      claims: writeClaims(login.claims ?? {}),
       id: newId(now),
       now,
       expiresAt: Math.min(now + settings.refreshTokenTtl, absoluteExpiresAt),
@@ -75,6 +80,7 @@ const openKey = (login: Login & { readonly idempotencyKey: string }) =>
         login.userAgent,
         login.address,
         ...(login.jkt ? [login.jkt] : []),
+        ...(login.claims ? [login.claims] : []),
       ]),
     )
     .digest('base64url')

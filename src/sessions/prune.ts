@@ -4,6 +4,7 @@ import { inSlices } from '../slices.ts'
 import { deletedUsers, deleteEventsOf } from '../store/queries/deleted-users.ts'
 import { finishEndings } from '../store/queries/endings.ts'
 import { pruneFeed } from '../store/queries/feed.ts'
+import { pruneResets } from '../store/queries/password-resets.ts'
 import type { PrunedBatch } from '../store/queries/prune.ts'
 import {
   pruneCounters,
@@ -49,8 +50,8 @@ interface PruneContext extends Pick<SessionContext, 'db' | 'now'> {
 }
 
 /**
- * Deletes expired sessions, revoked tokens, counters, hashes of replaced passwords, old events and events of deleted
- * users in small batches. First, it writes the rows of sessions that ended together in a process that died meanwhile.
+ * Deletes expired sessions, revoked tokens, counters, hashes of replaced passwords, reset tokens, old events and events
+ * of deleted users in small batches. First, it writes the rows of sessions that ended together in a process that died meanwhile.
  *
  * @param context the core of `createCore`
  * @returns the numbers of deleted rows
@@ -88,6 +89,7 @@ export async function pruneAll(
   // No slack: a password that was replaced should not be kept for longer than its change can be repeated.
   const replacedBefore = () => context.now() - settings.grace - CLOCK_SKEW
   await inBatches((batch) => pruneReplacedHashes(db, replacedBefore(), batch))
+  await inBatches((batch) => pruneResets(db, replacedBefore(), batch))
   let undelivered = 0
   try {
     const events = await inBatches(async (batch) => {

@@ -12,6 +12,8 @@ import { dbsc } from './migrations/0011-dbsc.ts'
 import { boundSessions } from './migrations/0012-bound-sessions.ts'
 import { feed } from './migrations/0013-feed.ts'
 import { foreignHashes } from './migrations/0014-foreign-hashes.ts'
+import { claims } from './migrations/0015-claims.ts'
+import { passwordResets } from './migrations/0016-password-resets.ts'
 
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -28,4 +30,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012_bound_sessions': boundSessions,
   '0013_feed': feed,
   '0014_foreign_hashes': foreignHashes,
+  '0015_claims': claims,
+  '0016_password_resets': passwordResets,
 }

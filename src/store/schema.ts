@@ -27,6 +27,8 @@ export interface Schema {
     /** Set until the rows of such an ending are done. Meanwhile, sessions of an earlier epoch are over without their row. */
     ending_at: number | null
     ending_reason: string | null
+    /** JSON: see `docs/adr/0064-claims.md`. Null: none */
+    claims: string | null
   }
   sessions: {
     id: string
@@ -71,6 +73,17 @@ export interface Schema {
     bound_at: number | null
     /** The thumbprint (RFC 7638) of the key that each refresh needs a proof of. Null: none */
     jkt: string | null
+    /** JSON, as those of the user. Null: none */
+    claims: string | null
+  }
+  /** The last token of each user with which a new password can be set: see `docs/adr/0065-password-reset.md` */
+  password_resets: {
+    user_id: string
+    /** SHA-256 */
+    token_hash: string
+    expires_at: number
+    /** When it was used. The same request may be repeated in the grace window. */
+    used_at: number | null
   }
   /** Access tokens that were exchanged and so ended before their expiry */
   revoked_tokens: {
@@ -144,7 +157,7 @@ export interface Schema {
     session_id: string | null
     user_id: string | null
     jti: string | null
-    /** Only tokens of an earlier generation of the session have ended. */
+    /** Only tokens of an earlier generation of the session have ended, or with `user_id` of an earlier version of the claims. */
     generation: number | null
     /** Only sessions with this id or a lower one have ended, of the user or of everybody. */
     through: string | null

@@ -1,3 +1,4 @@
+import type { Claims } from './jwt.ts'
 import {
   isConfirmation,
   isGeneration,
@@ -9,6 +10,7 @@ import {
   verify,
 } from './jwt.ts'
 import type { TokenKeys } from './keys.ts'
+import { withoutReserved } from './own-claims.ts'
 
 /** Times in milliseconds; the token carries whole seconds. */
 export interface AccessToken {
@@ -21,6 +23,10 @@ export interface AccessToken {
   readonly jkt?: string | undefined
   readonly issuedAt: number
   readonly expiresAt: number
+  /** Of the application: `sign` only, see {@link claimsIn} */
+  readonly claims?: Claims | undefined
+  /** Of the user's claims: see `own-claims.ts`. Undefined: 0 */
+  readonly claimsVersion?: number
 }
 
 export type AccessTokenVerification =
@@ -30,6 +36,7 @@ export type AccessTokenVerification =
 /** `typ` is that of RFC 9068 §2.1. Flask-JWT-Extended and similar libraries read the claim `type` instead. */
 export function signAccessToken(keys: TokenKeys, token: AccessToken): string {
   const claims = {
+    ...token.claims,
     sub: token.userId,
     sid: token.sessionId,
     jti: token.id,
@@ -50,12 +57,17 @@ const EXPECTED = { typ: 'at+jwt' as const, requiredClaims: ['exp', 'iat', 'sub',
 export function verifyAccessToken(keys: TokenKeys, token: string, now: number): AccessTokenVerification {
   const verification = verify(keys, token, EXPECTED, now)
   if (verification.outcome === 'invalid') return verification
-  const { sub, jti, sid, type, iat, exp, generation = 0, cnf } = verification.payload
+  const { sub, jti, sid, type, iat, exp, generation = 0, cnf, claims_version = 0 } = verification.payload
   if (type !== 'access' || !isId(sub) || !isId(jti) || !isId(sid) || !isConfirmation(cnf))
     return { outcome: 'invalid' }
   const issuedAt = plausibleIssuedAt(iat, now)
   const expiresAt = milliseconds(exp)
-  if (issuedAt === undefined || expiresAt === undefined || !isGeneration(generation)) {
+  if (
+    issuedAt === undefined ||
+    expiresAt === undefined ||
+    !isGeneration(generation) ||
+    !isGeneration(claims_version)
+  ) {
     return { outcome: 'invalid' }
   }
   return {
@@ -68,6 +80,11 @@ export function verifyAccessToken(keys: TokenKeys, token: string, now: number): 
       issuedAt,
       expiresAt,
       ...(cnf && { jkt: cnf.jkt }),
+      ...(claims_version > 0 && { claimsVersion: claims_version }),
     },
   }
 }
+
+/** @returns the claims of the application in an access token that was verified */
+export const claimsIn = (token: string): Claims =>
+  withoutReserved(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()))

@@ -2,6 +2,8 @@
 import type { zCreateUserRequest } from '../../generated/schemas.ts'
 import { instantOf } from '../date-time.ts'
 import type { NewUser } from '../store/queries/users.ts'
+import { writeClaims } from '../tokens/own-claims.ts'
+import { faultOfClaims } from './claims.ts'
 import { isFault } from './hashes/foreign-hash.ts'
 import { keepHash } from './hashes/parse.ts'
 
@@ -11,7 +13,7 @@ type Request = ReturnType<typeof zCreateUserRequest.parse>
 export type BroughtRecord = Omit<Request, 'username' | 'password'>
 
 export type BroughtUser = Partial<
-  Pick<NewUser, 'id' | 'passwordHash' | 'work' | 'createdAt' | 'isDeactivated'>
+  Pick<NewUser, 'id' | 'passwordHash' | 'work' | 'createdAt' | 'isDeactivated' | 'claims'>
 >
 
 export type Reading =
@@ -28,7 +30,7 @@ const unfit = (path: string, reason: string, message: string): Reading => ({
 
 /** @param now milliseconds since the epoch */
 export function readBrought(record: BroughtRecord, now: number): Reading {
-  const { id, password_hash: hash, created_at: created, deactivated } = record
+  const { id, password_hash: hash, created_at: created, deactivated, claims } = record
   const kept = hash === undefined ? undefined : keepHash(hash)
   if (kept !== undefined && isFault(kept)) return unfit('password_hash', kept.reason, kept.message)
   const createdAt = created === undefined ? undefined : instantOf(created)
@@ -36,11 +38,14 @@ export function readBrought(record: BroughtRecord, now: number): Reading {
     return unfit('created_at', 'too_small', 'Expected a time since 1970')
   if (createdAt !== undefined && createdAt > now)
     return unfit('created_at', 'too_large', 'Expected a time that is not in the future')
+  const fault = faultOfClaims(claims ?? {})
+  if (fault !== undefined) return { outcome: 'unfit', fault }
   const user = {
     ...(id !== undefined && { id }),
     ...kept,
     ...(createdAt !== undefined && { createdAt }),
     ...(deactivated !== undefined && { isDeactivated: deactivated }),
+    ...(claims !== undefined && { claims: writeClaims(claims) }),
   }
   return { outcome: 'fit', user }
 }

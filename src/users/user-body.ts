@@ -1,4 +1,5 @@
 import type { UserRow } from '../store/queries/users.ts'
+import { readClaims, withoutReserved } from '../tokens/own-claims.ts'
 
 const time = (at: number | null) => (at === null ? null : new Date(at).toISOString())
 
@@ -9,4 +10,5 @@ export const userBody = (user: UserRow) => ({
   created_at: new Date(user.createdAt).toISOString(),
   last_login_at: time(user.lastLoginAt),
   deactivated_at: time(user.deactivatedAt),
+  claims: withoutReserved(readClaims(user.claims)),
 })

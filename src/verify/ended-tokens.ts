@@ -10,11 +10,13 @@ export interface TokenIdentity {
   readonly jti: string
   readonly exp: number
   readonly generation?: number
+  readonly claims_version?: number
 }
 
 interface Range {
   readonly exp: number
   readonly generation?: number | undefined
+  readonly claimsVersion?: number | undefined
   readonly through?: string | undefined
   readonly except?: string | undefined
 }
@@ -34,6 +36,9 @@ export interface EndedTokens {
 const isWithin = ({ through, except }: Range, sid: string) =>
   (through === undefined || sid <= through) && sid !== except
 
+const isOfUser = (range: Range, sid: string, version: number) =>
+  range.claimsVersion === undefined ? isWithin(range, sid) : version < range.claimsVersion
+
 export function createEndedTokens(): EndedTokens {
   // Sessions and tokens by their ids: almost all entries. The value is when they can be forgotten.
   const ids = new Map<string, number>()
@@ -41,22 +46,26 @@ export function createEndedTokens(): EndedTokens {
   const users = new Map<string, readonly Range[]>()
   let everybody: readonly Range[] = []
 
-  function addOne({ sid, jti, sub, generation, through, except, exp }: Revocation): void {
+  function addOne(revocation: Revocation): void {
+    const { sid, jti, sub, generation, through, except, exp } = revocation
     if (jti !== undefined) ids.set(jti, exp)
     else if (sid !== undefined && generation === undefined) ids.set(sid, exp)
     else if (sid !== undefined) restarted.set(sid, latest(restarted.get(sid), { generation, exp }))
-    else if (sub !== undefined) users.set(sub, [...(users.get(sub) ?? []), { through, except, exp }])
+    else if (sub !== undefined) {
+      const range = { through, except, exp, claimsVersion: revocation.claims_version }
+      users.set(sub, [...(users.get(sub) ?? []).filter((other) => !isCovered(other, range)), range])
+    }
     // The later one covers the earlier one, whose expiry is not later.
     else everybody = [{ through: greater(everybody[0]?.through, through), exp }]
   }
 
   return {
-    has({ sub, sid, jti, generation = 0 }) {
+    has({ sub, sid, jti, generation = 0, claims_version = 0 }) {
       return (
         ids.has(sid) ||
         ids.has(jti) ||
         generation < (restarted.get(sid)?.generation ?? 0) ||
-        users.get(sub)?.some((range) => isWithin(range, sid)) === true ||
+        users.get(sub)?.some((range) => isOfUser(range, sid, claims_version)) === true ||
         everybody.some((range) => isWithin(range, sid))
       )
     },
@@ -87,5 +96,9 @@ export function createEndedTokens(): EndedTokens {
 
 const latest = (one: Range | undefined, two: Range): Range =>
   (one?.generation ?? 0) > (two.generation ?? 0) ? (one ?? two) : two
+
+/** Demands for a refresh of one user: the later one says all, and is kept for longer. */
+const isCovered = (one: Range, by: Range) =>
+  one.claimsVersion !== undefined && one.claimsVersion <= (by.claimsVersion ?? 0)
 
 const greater = (one = '', two = '') => (one > two ? one : two)

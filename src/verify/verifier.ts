@@ -23,6 +23,8 @@ export interface AccessClaims extends JWTPayload {
   readonly type: 'access'
   /** The key that the token is bound to: only with `DPOP_ACCESS_TOKENS` */
   readonly cnf?: { readonly jkt: string }
+  /** Grows with each change of the user's claims that demands a refresh. Undefined: 0 */
+  readonly claims_version?: number
 }
 
 /** How what has ended is followed */

@@ -21,7 +21,7 @@ export const copy = (from: StoreOptions, to: StoreOptions) => rekindle(argsOf(fr
 export async function rowsOf(database: StoreOptions) {
   const connection = await connect(database)
   const rows = []
-  for (const table of ['users', 'sessions', 'revoked_tokens', 'events', 'signing_keys']) {
+  for (const table of ['users', 'sessions', 'password_resets', 'revoked_tokens', 'events', 'signing_keys']) {
     const found = await connection.query(`select * from ${table} order by 1`)
     // Without our parser pg gives big integers as text.
     rows.push(

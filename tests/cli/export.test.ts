@@ -1,5 +1,6 @@
 /** `rekindle users export`: all that is kept of a user, as JSON that a terminal can show. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test as testOnce } from 'node:test'
@@ -8,7 +9,7 @@ import { createNames } from '../../src/limits/names.ts'
 import { connect, test } from '../support/database.ts'
 import { rekindle } from '../support/program.ts'
 import type { Service } from '../support/service.ts'
-import { LIMITS, override, STRONG_SECRET, startService } from '../support/service.ts'
+import { ADMIN_TOKEN, LIMITS, override, STRONG_SECRET, startService } from '../support/service.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { failedIn, madeDatabase } from './fixtures.ts'
 
@@ -18,6 +19,8 @@ const environment = ({ database }: Service) => ({
   DATABASE_URL: database.dialect === 'sqlite' ? `sqlite:${database.file}` : database.url,
   JWT_SECRET_KEY: STRONG_SECRET,
 })
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url')
 
 /** Ada has a session that was refreshed and exchanged, one that has ended, and a failed login. */
 async function live(service: Service) {
@@ -36,7 +39,13 @@ async function live(service: Service) {
   const ended = await service.login()
   await service.request('/api/auth/logout', { method: 'POST', bearer: ended.refreshToken })
   await service.tryLogin('a typing error')
-  return { id, secrets: [accessToken, refreshToken, ended.accessToken, ended.refreshToken] }
+  const asked = { method: 'POST', bearer: ADMIN_TOKEN }
+  const { body } = await service.request(`/admin/users/${id}/password_reset`, asked)
+  const token = body.data.reset_token
+  return {
+    id,
+    secrets: [token, hashOf(token), accessToken, refreshToken, ended.accessToken, ended.refreshToken],
+  }
 }
 
 test('account, sessions, exchanged tokens, events and limits, and no secret', async (t) => {
@@ -47,7 +56,10 @@ test('account, sessions, exchanged tokens, events and limits, and no secret', as
   assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u)
   for (const secret of [...secrets, '$argon2', STRONG_SECRET]) assert.ok(!stdout.includes(secret))
   const kept = JSON.parse(stdout)
-  assert.deepEqual(Object.keys(kept), ['user', 'sessions', 'exchanged_tokens', 'events', 'limits'])
+  assert.deepEqual(Object.keys(kept), [
+    ...['user', 'sessions', 'password_reset', 'exchanged_tokens', 'events', 'limits'],
+  ])
+  assert.deepEqual(Object.keys(kept.password_reset), ['expires_at', 'used_at'])
   assert.deepEqual([kept.user.id, kept.user.username], [id, 'ada'])
   assert.equal(kept.sessions.length, 3)
   assert.ok(kept.sessions.some((session: { user_agent: string }) => session.user_agent === HOSTILE))
@@ -58,7 +70,7 @@ test('account, sessions, exchanged tokens, events and limits, and no secret', as
     kept.events.map(({ type }: { type: string }) => type),
     [
       ...['user.registered', 'session.opened', 'session.opened', 'session.opened'],
-      ...['session.revoked', 'login.failed'],
+      ...['session.revoked', 'login.failed', 'password.reset_requested'],
     ],
   )
   assert.deepEqual(

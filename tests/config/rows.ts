@@ -252,6 +252,12 @@ export const rows: Readonly<Record<string, Row>> = {
     good: { 1: day, 3650: 3650 * day },
     wrong: [...notWhole, '0', '3651'],
   },
+  PASSWORD_RESET_EXPIRE_MINUTES: {
+    pick: ({ settings }) => settings.passwordResetTtl,
+    unset: 30 * minute,
+    good: { 1: minute, 1440: day },
+    wrong: [...notWhole, '0', '1441'],
+  },
   SESSIONS_PER_USER: {
     pick: ({ settings }) => settings.sessionsPerUser,
     unset: 100,

@@ -21,7 +21,7 @@ const outcomes = ({ rules }: Report) => [...new Set(rules.map(({ outcome }) => o
 const hourly = (points: number) => ({ points, seconds: 3600 })
 
 const OF_ADMIN =
-  /^(listUsers|createUser|getUser|deleteUser|(de)?activateUser|setUserPassword|renameUser|\w+UserSessions?|listEvents) | (403 inactive|404 unknown_user)$/
+  /^(listUsers|createUser|getUser|deleteUser|(de)?activateUser|setUserPassword|requestPasswordReset|setUserClaims|renameUser|\w+UserSessions?|listEvents) | (403 inactive|404 unknown_user)$|^resetPassword (200|400 (\w+_password|username_inside)$)/
 
 /** What needs another server, a broken one, or time */
 const NEEDS_MORE =

@@ -99,6 +99,8 @@ test('every documented response can be had', { timeout: 180_000 }, async (t) => 
       deactivateUser: 'Admin token missing.',
       activateUser: 'Admin token missing.',
       setUserPassword: 'Admin token missing.',
+      requestPasswordReset: 'Admin token missing.',
+      setUserClaims: 'Admin token missing.',
       renameUser: 'Admin token missing.',
       explainUserSessions: 'Admin token missing.',
       listUserSessions: 'Admin token missing.',

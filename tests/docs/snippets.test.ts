@@ -10,6 +10,7 @@ import { signatureOf, webhookKey } from '../../src/events/webhook.ts'
 import { startProgram } from '../support/program.ts'
 import type { Tokens } from '../support/service.ts'
 import {
+  ADMIN_TOKEN,
   client,
   MINUTE,
   PASSWORD,
@@ -148,6 +149,27 @@ describe('your page', () => {
       assert.match(service.logged(), /"reason":"logout"/)
     })
   }
+})
+
+test('the page of a link that was mailed to who has forgotten the password', async (t) => {
+  const service = await startService(t, {}, realClock)
+  const { id } = await service.register()
+  const asked = { method: 'POST', bearer: ADMIN_TOKEN }
+  const { body } = await service.request(`/admin/users/${id}/password_reset`, asked)
+  const block = codeOf('docs/administration.md', 'Forgotten passwords and other names', 'js')
+  const { resetPassword } = await load(
+    t,
+    block
+      .replace(`'rekindle-client'`, entry('src/client/index.ts'))
+      .replace('https://auth.example.com', service.url),
+  )
+  Object.assign(globalThis, { location: { hash: `#token=${body.data.reset_token}` } })
+  t.after(() => Reflect.deleteProperty(globalThis, 'location'))
+  assert.equal(await resetPassword('password1'), 'Is one of the most common passwords')
+  assert.equal(await resetPassword('another one entirely'), 'Your password is set. Please log in.')
+  assert.equal((await service.tryLogin('another one entirely')).status, 200)
+  Object.assign(globalThis, { location: { hash: '' } })
+  assert.match(await resetPassword('another one entirely'), /^This link is no longer good/)
 })
 
 test('the service in your program, until SIGTERM', async (t) => {

@@ -1,4 +1,5 @@
 import type { Mutation } from './mutation.ts'
+import { claimFaults } from './planted/claims.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
 import { conformFaults } from './planted/conform.ts'
 import { contractFaults } from './planted/contract.ts'
@@ -9,6 +10,7 @@ import { httpFaults } from './planted/http.ts'
 import { keyFaults } from './planted/keys.ts'
 import { limitFaults } from './planted/limits.ts'
 import { proofFaults } from './planted/proofs.ts'
+import { resetFaults } from './planted/resets.ts'
 import { sessionFaults } from './planted/sessions.ts'
 import { storeFaults } from './planted/store.ts'
 import { tokenAndUserFaults } from './planted/tokens-and-users.ts'
@@ -27,4 +29,6 @@ export const mutations: readonly Mutation[] = [
   ...exampleFaults,
   ...conformFaults,
   ...feedFaults,
+  ...resetFaults,
+  ...claimFaults,
 ]

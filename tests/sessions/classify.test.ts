@@ -31,6 +31,8 @@ const living = {
   deviceKey: null as string | null,
   boundAt: null as number | null,
   jkt: null as string | null,
+  claims: null,
+  userClaims: null,
 }
 // No request proves a key, unless a row says so. Bindings to devices of the last half minute are not in force.
 const NO_PROOF = { jkt: '', deviceKey: '', bindingsUntil: NOW - 30_000 }

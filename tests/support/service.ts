@@ -65,6 +65,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
   exchangeSessions: 'all',
   // Argon2id as ever, but not so dear: tests log in by the thousand. See FULL_COST.
   password: { minLength: 8, memory: 64, iterations: 1 },
+  passwordResetTtl: 30 * MINUTE,
   eventsRetention: 90 * DAY,
   keepEventsOfDeleted: false,
   webhook: undefined,

@@ -49,7 +49,7 @@ export async function startWorld(
 export async function hideTables({ service }: Pick<World, 'service'>): Promise<() => Promise<void>> {
   const rename = async (from: string, to: string) => {
     const database = await connect(service.database)
-    for (const table of ['users', 'sessions', 'revoked_tokens', 'events', 'feed']) {
+    for (const table of ['users', 'sessions', 'password_resets', 'revoked_tokens', 'events', 'feed']) {
       await database.query(`alter table ${from}${table} rename to ${to}${table}`)
     }
     await database.close()

@@ -32,6 +32,10 @@ export const withPassword = (good: Provocation, password: string): Provocation =
     return { ...request, json: { ...json, ['new_password' in json ? 'new_password' : 'password']: password } }
   })
 
+/** The request with claims */
+const withClaims = (good: Provocation, claims: object): Provocation =>
+  changed(good, (request) => ({ ...request, json: { ...(request.json as object), claims } }))
+
 /** The same request from another site, with the cookie of the browser */
 export const crossSite = (good: Provocation): Provocation =>
   changed(good, (request, actor) => ({
@@ -101,6 +105,14 @@ export const common: Readonly<Record<string, Common>> = {
     return withPassword(() => ({ path, request }), inside)(actor)
   },
   '400 common_password': (good) => [withPassword(good, 'password1'), withPassword(good, 'Rekindle')],
+  '400 reserved_claim': (good) =>
+    ['sub', 'type', 'claims_version'].map((name) => withClaims(good, { role: 'editor', [name]: 1 })),
+  // In UTF-8 one byte too many
+  '400 large_claims': (good) => withClaims(good, { role: 'ß'.repeat(507) }),
+  '400 unportable_claim': (good) => [
+    withClaims(good, { account: { id: 2 ** 53 } }),
+    withClaims(good, { account: ['a\0b'] }),
+  ],
   '401 missing': (good, operation) =>
     isAdmin(operation)
       ? [

@@ -5,7 +5,7 @@ import { ofRefresh, ofRegistration } from './devices.ts'
 import { createKey, inBoundSession, withInvalidProof, withoutNonce, withoutProof } from './dpop.ts'
 import { asForm, good, ofUser } from './good.ts'
 import type { Provocation, Provocations } from './provocation.ts'
-import { changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
+import { after, changed, cookieOf, forge, fromElsewhere, moved } from './provocation.ts'
 
 const login = (change: object): Provocation =>
   changed(good.login, ({ json, ...request }) => ({ ...request, json: { ...(json as object), ...change } }))
@@ -123,6 +123,17 @@ export const own: Partial<Record<OperationId, Provocations>> = {
       json: { ...(json as object), current_password: 'not the password' },
     })),
   },
+  resetPassword: {
+    '200 set': good.resetPassword,
+    '401 invalid': [
+      changed(good.resetPassword, ({ json, ...request }) => ({
+        ...request,
+        json: { ...(json as object), token: 'made up' },
+      })),
+      // Another one was made since.
+      after(good.resetPassword, (actor) => good.resetPassword(actor)),
+    ],
+  },
   registerDevice: ofRegistration,
   refreshDevice: ofRefresh,
   revoke: {
@@ -188,6 +199,10 @@ export const own: Partial<Record<OperationId, Provocations>> = {
         ...request,
         json: { username: `${(json as { username: string }).username}.x` },
       })),
+      changed(good.createUser, ({ json, ...request }) => ({
+        ...request,
+        json: { ...(json as object), claims: { roles: ['editor'] } },
+      })),
     ],
     '201 from_elsewhere': changed(good.createUser, ({ json, ...request }) => {
       const { username } = json as { username: string }
@@ -204,6 +219,10 @@ export const own: Partial<Record<OperationId, Provocations>> = {
   deactivateUser: { '200 deactivated': good.deactivateUser },
   activateUser: { '200 activated': good.activateUser },
   setUserPassword: { '200 set': good.setUserPassword },
+  setUserClaims: {
+    '200 set': [good.setUserClaims, ofUser('/claims', { method: 'PUT', json: { claims: {} } })],
+  },
+  requestPasswordReset: { '201 made': good.requestPasswordReset },
   renameUser: {
     '200 renamed': [
       good.renameUser,
@@ -227,6 +246,7 @@ export const own: Partial<Record<OperationId, Provocations>> = {
       good.openUserSession,
       ofUser('/sessions', { json: {} }),
       ofUser('/sessions', { json: { jkt: createKey().thumbprint } }),
+      ofUser('/sessions', { json: { claims: { amr: ['pwd', 'otp'] } } }),
     ],
     '400 invalid_member': ofUser('/sessions', { json: { address: 'localhost' } }),
     '409 session_ended': async (actor) => {

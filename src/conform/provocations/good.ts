@@ -64,6 +64,13 @@ export const good: Readonly<Record<OperationId, Provocation>> = {
     path: '/api/auth/password',
     request: { bearer: accessToken, json: { current_password: password, new_password: newPassword } },
   }),
+  // Without the admin token, it is a token that nobody has made.
+  resetPassword: async (actor) => {
+    const { path, request } = await good.requestPasswordReset(actor)
+    const { body } = await actor.request(path, request)
+    const token = String(body?.data?.reset_token ?? 'made up')
+    return { path: '/api/auth/password_reset', request: { json: { token, new_password: actor.newPassword } } }
+  },
   registerDevice: goodRegistration,
   refreshDevice: goodRefresh,
   revoke: ({ refreshToken }) => ({ path: '/revoke', request: asForm({ token: refreshToken }) }),
@@ -90,6 +97,11 @@ export const good: Readonly<Record<OperationId, Provocation>> = {
   activateUser: ofUser('/activate', POST),
   setUserPassword: (actor) =>
     ofUser('/password', { method: 'PUT', json: { password: actor.newPassword } })(actor),
+  setUserClaims: ofUser('/claims', {
+    method: 'PUT',
+    json: { claims: { roles: ['editor'] }, refresh_now: true },
+  }),
+  requestPasswordReset: ofUser('/password_reset', POST),
   renameUser: (actor) => ofUser('/username', { method: 'PUT', json: { username: actor.freeName } })(actor),
   listUserSessions: ofUser('/sessions'),
   explainUserSessions: ofUser('/session_history'),

@@ -3,12 +3,14 @@ import type { UserRow } from '../../store/queries/users.ts'
 import type { RefreshToken } from '../../tokens/refresh-token.ts'
 import { register } from '../../users/accounts.ts'
 import { changePassword } from '../../users/change-password.ts'
+import { foldCase } from '../../users/fold-case.ts'
 import type { PasswordFault } from '../../users/new-password.ts'
 import { MAX_BYTES } from '../../users/new-password.ts'
+import { resetPassword } from '../../users/reset-password.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { setRefreshCookie } from '../pipeline/credentials.ts'
-import { logEvents, originOf, recordRefusal } from '../pipeline/record.ts'
+import { logEvents, nameRefusal, originOf, recordRefusal } from '../pipeline/record.ts'
 import { cookieTokens } from './sessions.ts'
 
 const userBody = (user: UserRow) => ({
@@ -30,7 +32,9 @@ export function faults({ settings }: Core, path: string, fault: PasswordFault) {
 }
 
 /** Handlers of the contract's tag `accounts` */
-export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'changePassword' | 'me'> => ({
+export const accountHandlers = (
+  core: Core,
+): Pick<Handlers, 'register' | 'changePassword' | 'resetPassword' | 'me'> => ({
   async register(c, { body, success, failure }) {
     if (core.settings.registration === 'closed') return failure(403, 'Registration is closed.')
     const result = await register(core, body, originOf(core, c))
@@ -81,5 +85,28 @@ export const accountHandlers = (core: Core): Pick<Handlers, 'register' | 'change
     }
   },
 
+  async resetPassword(c, { body, success, failure }) {
+    const reset = { token: body.token, newPassword: body.new_password }
+    const result = await resetPassword(core, reset, originOf(core, c))
+    if (result.outcome === 'unfit_password')
+      return failure(400, 'Invalid request.', faults(core, 'new_password', result.fault))
+    if (!('endedSessions' in result)) {
+      nameRefusal(c, 'token.refused', { ...result, reason: result.outcome })
+      return failure(401, 'Invalid reset token.')
+    }
+    logEvents(core, c, result.events)
+    await forgive(core, foldCase(result.username), c.get('address'))
+    return success(200, { message: 'Password set', sessions_ended: result.endedSessions })
+  },
+
   me: (c, { success }) => success(200, userBody(c.get('access').user)),
 })
+
+// The password is set, so an error here must not change the answer.
+async function forgive(core: Core, account: string, address: string | null): Promise<void> {
+  try {
+    await core.limits.forgive(account, address)
+  } catch (error) {
+    core.log.warn({ err: error }, 'failed logins stay counted')
+  }
+}

@@ -4,6 +4,7 @@ import { openSession } from '../../sessions/open.ts'
 import { endAllSessions, endSession } from '../../sessions/revoke.ts'
 import { explainedBody, sessionBody } from '../../sessions/session-body.ts'
 import { findUser } from '../../store/queries/users.ts'
+import { faultOfClaims } from '../../users/claims.ts'
 import type { Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { logEvents, originOf } from '../pipeline/record.ts'
@@ -40,11 +41,13 @@ export const adminSessionHandlers = (core: Core): Pick<Handlers, SessionOperatio
 
   async openUserSession(c, { path, body, success, failure }) {
     const userId = path.id
-    const { device, address = null, jkt } = body
+    const { device, address = null, jkt, claims } = body
+    const fault = faultOfClaims(claims ?? {})
+    if (fault !== undefined) return failure(400, 'Invalid request.', [fault])
     const userAgent = device == null ? null : withoutSecrets(device, core.holdsSecret)
     const idempotencyKey = c.req.header('Idempotency-Key')
     const opener = { reason: 'operator', idempotencyKey } as const
-    const login = { userId, passwordHash: undefined, userAgent, address, jkt, ...opener }
+    const login = { userId, passwordHash: undefined, userAgent, address, jkt, claims, ...opener }
     const grant = await openSession(core, login, originOf(core, c))
     if (grant === undefined) {
       const isGone = (await findUser(core.db, userId)) === undefined

@@ -1,10 +1,13 @@
 import { rememberedAs } from '../../limits/names.ts'
+import { setClaims } from '../../store/queries/claims.ts'
 import { activateUser, deactivateUser, findUser, pageOfUsers } from '../../store/queries/users.ts'
 import { register } from '../../users/accounts.ts'
 import { readBrought } from '../../users/brought-user.ts'
+import { faultOfClaims } from '../../users/claims.ts'
 import { deleteAccount } from '../../users/delete.ts'
 import { foldCase } from '../../users/fold-case.ts'
 import { rename } from '../../users/rename.ts'
+import { requestReset } from '../../users/reset-password.ts'
 import { setPassword } from '../../users/set-password.ts'
 import { userBody } from '../../users/user-body.ts'
 import type { Handlers } from '../contract.ts'
@@ -22,6 +25,8 @@ type UserOperations =
   | 'activateUser'
   | 'setUserPassword'
   | 'renameUser'
+  | 'requestPasswordReset'
+  | 'setUserClaims'
 
 const TWO_PASSWORDS = {
   path: 'password_hash',
@@ -93,6 +98,31 @@ export const adminUserHandlers = (core: Core): Pick<Handlers, UserOperations> =>
       return failure(400, 'Invalid request.', faults(core, 'password', result.fault))
     logEvents(core, c, result.events)
     return success(200, { message: 'Password set', sessions_ended: result.endedSessions })
+  },
+
+  async requestPasswordReset(c, { path, success, failure }) {
+    const result = await requestReset(core, path.id, originOf(core, c))
+    if (!('token' in result))
+      return result.outcome === 'unknown_user'
+        ? failure(404, 'User not found.')
+        : failure(403, 'User is inactive.')
+    logEvents(core, c, result.events)
+    return success(201, {
+      message: 'Password reset requested',
+      reset_token: result.token,
+      expires_in: result.expiresIn / 1000,
+    })
+  },
+
+  async setUserClaims(c, { path, body, success, failure }) {
+    const { claims, refresh_now: refreshNow = false } = body
+    const fault = faultOfClaims(claims)
+    if (fault !== undefined) return failure(400, 'Invalid request.', [fault])
+    const change = { id: path.id, claims, refreshNow, now: core.now() }
+    const result = await setClaims(core.db, change, originOf(core, c))
+    if (result === undefined) return failure(404, 'User not found.')
+    logEvents(core, c, result.events)
+    return success(200, userBody(result.user))
   },
 
   async renameUser(c, { path, body, success, failure }) {

@@ -4,7 +4,7 @@ import type { FeedPage } from '../../feed/feed.ts'
 import { authenticate } from '../../sessions/authenticate.ts'
 import { logout } from '../../sessions/revoke.ts'
 import type { FeedEntry } from '../../store/queries/feed.ts'
-import { verifyAccessToken } from '../../tokens/access-token.ts'
+import { claimsIn, verifyAccessToken } from '../../tokens/access-token.ts'
 import type { Env, Handlers } from '../contract.ts'
 import type { Core } from '../core.ts'
 import { logEvents, nameRefusal, originOf } from '../pipeline/record.ts'
@@ -49,6 +49,7 @@ export function verificationHandlers(core: Core): VerificationHandlers {
       }
       const { issuer, audience, clientId } = core.settings
       return json(200, {
+        ...claimsIn(body.token),
         active: true,
         token_type: token.jkt === undefined ? 'Bearer' : 'DPoP',
         sub: token.userId,
@@ -91,7 +92,7 @@ function bodyOf({ settings }: Core, { entries, cursor, isSnapshot, hasMore }: Fe
 function revocationOf({ sessionId, userId, jti, generation, through }: FeedEntry, exp: number) {
   return {
     ...(sessionId !== null && (userId === null ? { sid: sessionId } : { except: sessionId })),
-    ...(generation !== null && { generation }),
+    ...(generation !== null && (userId === null ? { generation } : { claims_version: generation })),
     ...(userId !== null && { sub: userId }),
     ...(through !== null && { through }),
     ...(jti !== null && { jti }),

@@ -12,9 +12,11 @@ import {
   limitPasswordChanges,
   limitRefusedTokens,
   limitRegistrations,
+  UNAUTHORIZED,
 } from './limits.ts'
 import { proveLogin } from './proofs.ts'
 import { requireAccess } from './require-access.ts'
+import { requireResetToken } from './require-reset-token.ts'
 import { inTurn } from './turns.ts'
 import { requireIntrospectionToken, requireRevocationsToken } from './verification-access.ts'
 
@@ -33,6 +35,7 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   // APIs have no cookie either.
   introspect: [requireIntrospectionToken, requireForm],
   listRevocations: [requireRevocationsToken],
+  resetPassword: [refuseCrossSite, requireJson],
   me: [],
   listSessions: [],
   endSession: [refuseCrossSite],
@@ -44,6 +47,8 @@ export const CHECKS: { readonly [Id in OperationId]: readonly Check[] } = {
   deactivateUser: [requireAdminToken],
   activateUser: [requireAdminToken],
   setUserPassword: [requireAdminToken, requireJson],
+  requestPasswordReset: [requireAdminToken],
+  setUserClaims: [requireAdminToken, requireJson],
   renameUser: [requireAdminToken, requireJson],
   explainUserSessions: [requireAdminToken],
   listUserSessions: [requireAdminToken],
@@ -76,6 +81,12 @@ export function guarded(core: Core, handlers: Handlers): Handlers {
       core,
       inTurn(core, limitPasswordChanges(core, handlers.changePassword)),
       (access) => mayRepeatChange(core, access),
+    ),
+    // Its turn comes last, so that made-up tokens take none.
+    resetPassword: limitRefusedTokens(
+      core,
+      requireResetToken(core, inTurn(core, handlers.resetPassword)),
+      UNAUTHORIZED,
     ),
     createUser: inTurn(core, handlers.createUser, ({ body }) => body.password !== undefined),
     setUserPassword: inTurn(core, handlers.setUserPassword),

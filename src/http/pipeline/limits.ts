@@ -50,20 +50,25 @@ export const limitPasswordChanges =
     return finish(core, attempt, () => handler(c, operation), verdictOf)
   }
 
-const REFUSED_TOKEN = new Set([400, 401, 404])
+const REFUSED_TOKEN: ReadonlySet<number> = new Set([400, 401, 404])
+
+/** Of operations whose 400 or 404 says nothing about a token */
+export const UNAUTHORIZED: ReadonlySet<number> = new Set([401])
 
 /**
  * Counts refused tokens by address. They are counted after the operation, so that a valid token always passes.
+ *
+ * @param statuses of refused tokens
  */
 export const limitRefusedTokens =
-  <Id extends LimitedOperation>(core: Core, handler: Handler<Id>): Handler<Id> =>
+  <Id extends LimitedOperation>(core: Core, handler: Handler<Id>, statuses = REFUSED_TOKEN): Handler<Id> =>
   async (c, operation) => {
     // TypeScript cannot resolve the statuses of a type parameter. Here they are checked for all operations of its constraint.
     const { failure } = operation as unknown as Respond<LimitedOperation>
     const reply = await handler(c, operation)
     const { status, message } = draftOf(reply)
     // A nonce is outdated after minutes, so every client has to ask for another one.
-    if (!REFUSED_TOKEN.has(status) || message === 'DPoP nonce required.') return reply
+    if (!statuses.has(status) || message === 'DPoP nonce required.') return reply
     const hasToken =
       operation.body !== undefined || sentTokens(c).length > 0 || refreshCookies(c, core.settings).length > 0
     if (!hasToken) return reply

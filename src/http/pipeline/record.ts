@@ -116,7 +116,7 @@ export function recordRefusal(
 }
 
 // Usual ends of tokens, which are no sign of an attack
-const ORDINARY = new Set<string | undefined>(['expired', 'session_expired', 'spent'])
+const ORDINARY = new Set<string | undefined>(['expired', 'outdated', 'session_expired', 'spent'])
 
 /** @returns undefined for an event that is not kept */
 function keep(

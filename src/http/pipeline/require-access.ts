@@ -23,6 +23,8 @@ const REFUSALS = {
   mismatched: INVALID,
   unproven: [401, 'DPoP proof missing.'],
   expired: [401, 'Access token has expired.'],
+  // As an expired one: the client has to refresh, and the session goes on.
+  outdated: [401, 'Access token has expired.'],
   unknown_user: [404, 'User not found.'],
   inactive_user: [403, 'User is inactive.'],
 } as const

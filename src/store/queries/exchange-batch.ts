@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { KeptClaims } from '../../tokens/own-claims.ts'
 import { rowVersion, withLockedSessions } from '../postgres/lock-rows.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
@@ -10,6 +11,7 @@ import {
   isProven,
   refreshedColumns,
   userAllows,
+  userClaims,
 } from './rotation-conditions.ts'
 
 /** An access token to exchange. Times are in milliseconds since the epoch. */
@@ -38,7 +40,7 @@ export interface RevokedToken {
   readonly successorExpiresAt: number
 }
 
-export interface ClaimedToken extends RevokedToken {
+export interface ClaimedToken extends RevokedToken, KeptClaims {
   /** The id of the session */
   readonly id: string
   /** The thumbprint of the key that the session is bound to. Null: of none */
@@ -156,6 +158,8 @@ const statement = prepared((db, claims: Claims) =>
     .returning([
       'sessions.id as id',
       'sessions.jkt as jkt',
+      'sessions.claims as claims',
+      userClaims(),
       'claimed.revoked_at as revokedAt',
       'claimed.successor_expires_at as successorExpiresAt',
     ]),

@@ -6,7 +6,14 @@ import { transaction } from '../transaction.ts'
 import type { ClaimedToken, ExchangeClaim, RevokedToken } from './exchange-batch.ts'
 import { claimAll } from './exchange-batch.ts'
 import { insertEnded } from './feed.ts'
-import { isExchangeable, isOnDevice, isProven, refreshedColumns, userAllows } from './rotation-conditions.ts'
+import {
+  isExchangeable,
+  isOnDevice,
+  isProven,
+  refreshedColumns,
+  userAllows,
+  userClaims,
+} from './rotation-conditions.ts'
 
 const REVOKED_TOKEN = ['revoked_at as revokedAt', 'successor_expires_at as successorExpiresAt'] as const
 
@@ -45,7 +52,8 @@ const claimAlone = (db: Database, claim: ExchangeClaim): Promise<Omit<ClaimedTok
     if (token === undefined) throw new AlreadyClaimed()
     const ended = { jti: claim.jti, heldUntil: token.revokedAt + claim.grace }
     if (claim.announced === 1) await insertEnded(trx, [ended], token.revokedAt)
-    return { ...token, jkt: session.jkt }
+    const { jkt, claims, userClaims } = session
+    return { ...token, jkt, claims, userClaims }
   })
 
 const countRefresh = prepared((db, claim: ExchangeClaim) => {
@@ -61,7 +69,12 @@ const countRefresh = prepared((db, claim: ExchangeClaim) => {
     .where(isOnDevice(claim))
     .where(isProven({ jkt }))
     .where(userAllows)
-    .returning(['sessions.absolute_expires_at as absoluteExpiresAt', 'sessions.jkt as jkt'])
+    .returning([
+      'sessions.absolute_expires_at as absoluteExpiresAt',
+      'sessions.jkt as jkt',
+      'sessions.claims as claims',
+      userClaims(),
+    ])
 })
 
 const insertClaim = prepared((db, claim: ExchangeClaim) =>

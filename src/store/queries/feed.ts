@@ -12,6 +12,8 @@ import { timed, unlocked } from './prune.ts'
 export type Ended =
   | { readonly sessionId: string; readonly generation?: number }
   | { readonly userId: string; readonly through?: string; readonly except?: string | undefined }
+  /** Tokens with an earlier version of the user's claims */
+  | { readonly userId: string; readonly claimsVersion: number }
   | { readonly through: string }
   /** `heldUntil`: when its grace window ends */
   | { readonly jti: string; readonly heldUntil: number }
@@ -22,12 +24,17 @@ const BATCH = 500
 const rowOf = (ended: Ended, now: number) => ({
   ended_at: now,
   held_until: 'jti' in ended ? ended.heldUntil : 0,
-  session_id: 'sessionId' in ended ? ended.sessionId : 'userId' in ended ? (ended.except ?? null) : null,
+  session_id: 'sessionId' in ended ? ended.sessionId : 'except' in ended ? (ended.except ?? null) : null,
   user_id: 'userId' in ended ? ended.userId : null,
   jti: 'jti' in ended ? ended.jti : null,
-  generation: 'generation' in ended ? ended.generation : null,
+  generation: generationOf(ended),
   through: 'through' in ended ? ended.through : null,
 })
+
+function generationOf(ended: Ended): number | null {
+  if ('claimsVersion' in ended) return ended.claimsVersion
+  return 'generation' in ended ? ended.generation : null
+}
 
 /**
  * Puts what has ended into the feed. It is called in the transaction of the ending, so that both or neither are committed.

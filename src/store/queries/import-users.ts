@@ -8,7 +8,7 @@ export type Placement =
   | { readonly outcome: 'added' }
   /** The user is there, just so. */
   | { readonly outcome: 'unchanged' }
-  /** The user is there, and has changed since: has logged in or got another password, or was deactivated or activated. */
+  /** The user is there, and has changed since: has logged in or got another password or other claims, or was deactivated or activated. */
   | { readonly outcome: 'kept' }
   | { readonly outcome: 'id_taken'; readonly username: string }
   | { readonly outcome: 'id_deleted' }
@@ -64,7 +64,7 @@ export async function findPlacements(db: Database, users: readonly NewUser[]): P
   const known = () =>
     db
       .selectFrom('users')
-      .select(['id', 'username', 'username_key', 'password_hash', 'created_at', 'deactivated_at'])
+      .select(['id', 'username', 'username_key', 'password_hash', 'created_at', 'deactivated_at', 'claims'])
   const keys = users.map(({ usernameKey }) => usernameKey)
   const byId = new Map((await known().where('id', 'in', ids).execute()).map((row) => [row.id, row]))
   const named = await known().where('username_key', 'in', keys).execute()
@@ -87,10 +87,12 @@ interface Known {
   readonly password_hash: string
   readonly created_at: number
   readonly deactivated_at: number | null
+  readonly claims: string | null
 }
 
 const isAsGiven = (row: Known, user: NewUser): boolean =>
   row.username === user.username &&
   row.password_hash === user.passwordHash &&
   (user.createdAt ?? row.created_at) === row.created_at &&
-  (user.isDeactivated === true) === (row.deactivated_at !== null)
+  (user.isDeactivated === true) === (row.deactivated_at !== null) &&
+  (user.claims ?? null) === row.claims

@@ -28,6 +28,8 @@ export interface NewSession {
   readonly cookieAt?: number | null
   /** The thumbprint of the key that it is bound to */
   readonly jkt?: string | undefined
+  /** JSON. Null: none */
+  readonly claims?: string | null
   /** Identifies the request. A session that it opened within `grace` milliseconds is found instead of opening another. */
   readonly openKey?: string | undefined
   readonly grace?: number
@@ -102,6 +104,7 @@ export function insertSession(
         cookie_at: session.cookieAt ?? null,
         open_key: session.openKey ?? null,
         jkt: session.jkt ?? null,
+        claims: session.claims ?? null,
       })
       .returning(SESSION)
       .executeTakeFirstOrThrow()

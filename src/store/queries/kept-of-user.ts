@@ -6,11 +6,20 @@ export function keptSessions(db: Database, userId: string) {
     .selectFrom('sessions')
     .select(['id', 'user_agent', 'address', 'created_at', 'rotated_at', 'refreshed_at', 'refresh_count'])
     .select(['expires_at', 'absolute_expires_at', 'revoked_at', 'revoked_reason'])
-    .select(['refreshed_address', 'refreshed_user_agent', 'shown', 'jkt'])
+    .select(['refreshed_address', 'refreshed_user_agent', 'shown', 'jkt', 'claims'])
     .where('user_id', '=', userId)
     .orderBy('created_at')
     .orderBy('id')
     .execute()
+}
+
+/** The last reset token of a user, without its hash */
+export function keptReset(db: Database, userId: string) {
+  return db
+    .selectFrom('password_resets')
+    .select(['expires_at', 'used_at'])
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
 }
 
 /** Lists the exchanged tokens of a user's sessions. It reads the whole table, which has no index for this. */

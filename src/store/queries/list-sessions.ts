@@ -1,13 +1,14 @@
+import type { KeptClaims } from '../../tokens/own-claims.ts'
 import { oneAtATime } from '../one-at-a-time.ts'
 import type { Database } from '../schema.ts'
 import type { ActiveAt } from './active-sessions.ts'
 import { isActiveSession } from './active-sessions.ts'
 import { defined } from './defined.ts'
-import { SESSION, userAllows } from './rotation-conditions.ts'
+import { SESSION_STATE, userAllows } from './rotation-conditions.ts'
 import type { Session } from './sessions.ts'
 
 /** A session with everything that its user sees of it */
-export interface SessionRow extends Session {
+export interface SessionRow extends Omit<Session, keyof KeptClaims> {
   readonly createdAt: number
   readonly refreshedAt: number
   readonly refreshCount: number
@@ -24,7 +25,7 @@ export interface SessionRow extends Session {
 }
 
 const SESSION_ROW = [
-  ...SESSION,
+  ...SESSION_STATE,
   'sessions.created_at as createdAt',
   'sessions.refreshed_at as refreshedAt',
   'sessions.refresh_count as refreshCount',

@@ -1,6 +1,7 @@
-import type { Database } from '../schema.ts'
+import type { Transaction } from 'kysely'
+import type { Database, Schema } from '../schema.ts'
 import { locked } from '../statement.ts'
-import type { EndedSessions } from './endings.ts'
+import type { EndedSessions, Ending } from './endings.ts'
 import { endSessions, withEnding } from './endings.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEnded } from './feed.ts'
@@ -48,6 +49,7 @@ export function updatePassword(
     // This lock puts another end of this session, and its event, before or after the password change.
     const session = await startAnew(trx, change, origin)
     if (session === undefined) return undefined
+    await dropReset(trx, userId)
     await trx
       .updateTable('users')
       .set({
@@ -111,18 +113,39 @@ export function replacePassword(
   origin: Origin,
 ): Promise<EndedSessions | undefined> {
   return withEnding(db, userId, async (trx) => {
-    // This locks the user's row first: see endSessions. A login that has verified the old hash waits here and then fails.
-    const user = await trx
-      .updateTable('users')
-      // An earlier change can no longer be repeated.
-      .set({ password_hash: newHash, ...OWN_HASH, replaced_hash: null, replaced_at: null, replaced_by: null })
-      .where('id', '=', userId)
-      .returning('id')
-      .executeTakeFirst()
-    if (user === undefined) return undefined
-    const cause: NewEvent = { name: 'password.changed', userId, reason: 'operator' }
-    return endSessions(trx, { userId, reason: 'password', now, origin, cause })
+    const ending = await replaceLocked(trx, { userId, newHash, now, reason: 'operator' }, origin)
+    if (ending !== undefined) await dropReset(trx, userId)
+    return ending
   })
+}
+
+/** @param replacement.reason who replaces it: an operator, or the holder of a reset token */
+export async function replaceLocked(
+  trx: Transaction<Schema>,
+  {
+    userId,
+    newHash,
+    now,
+    reason,
+  }: Pick<PasswordChange, 'userId' | 'newHash' | 'now'> & { readonly reason: 'operator' | 'reset' },
+  origin: Origin,
+): Promise<Ending | undefined> {
+  // This locks the user's row first: see endSessions. A login that has verified the old hash waits here and then fails.
+  const user = await trx
+    .updateTable('users')
+    // An earlier change can no longer be repeated.
+    .set({ password_hash: newHash, ...OWN_HASH, replaced_hash: null, replaced_at: null, replaced_by: null })
+    .where('id', '=', userId)
+    .returning('id')
+    .executeTakeFirst()
+  if (user === undefined) return undefined
+  const cause: NewEvent = { name: 'password.changed', userId, reason }
+  return endSessions(trx, { userId, reason: 'password', now, origin, cause })
+}
+
+/** A reset token does not outlive what its user or an operator did since: the user's row is locked. */
+export async function dropReset(trx: Transaction<Schema>, userId: string): Promise<void> {
+  await trx.deleteFrom('password_resets').where('user_id', '=', userId).execute()
 }
 
 /** A password and the one that it replaced. Times are in milliseconds since the epoch. */

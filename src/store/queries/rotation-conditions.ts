@@ -42,8 +42,8 @@ export type Operands<Name extends keyof PresentedRefresh> = {
   readonly [Key in Name]: PresentedRefresh[Key] | Expression<PresentedRefresh[Key]>
 }
 
-/** The columns from which tokens are made and verified. Reading fewer columns makes a refresh faster. */
-export const SESSION = [
+/** The columns by which a session is judged. Reading fewer columns makes a refresh faster. */
+export const SESSION_STATE = [
   'sessions.id as id',
   'sessions.user_id as userId',
   'sessions.generation as generation',
@@ -54,6 +54,18 @@ export const SESSION = [
   'sessions.lineage as lineage',
   'sessions.jkt as jkt',
 ] as const
+
+/** The same, with what else is in access tokens */
+export const SESSION = [...SESSION_STATE, 'sessions.claims as claims', userClaims()] as const
+
+/** The claims of the user, read with the session: a refresh has no other look at the user's row. */
+export function userClaims() {
+  return expressionBuilder<Schema, 'sessions'>()
+    .selectFrom('users as owner')
+    .select('owner.claims')
+    .whereRef('owner.id', '=', 'sessions.user_id')
+    .as('userClaims')
+}
 
 /** Whether the token belongs to the current generation of an active session of an active user. */
 export function isCurrent(

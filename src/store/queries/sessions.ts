@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { KeptClaims } from '../../tokens/own-claims.ts'
 import { fewAtATime } from '../few-at-a-time.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
@@ -17,7 +18,7 @@ import type { TokenSubject } from './session-of-user.ts'
 import { endingAt, sessionOfUser } from './session-of-user.ts'
 
 /** The part of a session from which tokens are made and verified. Times are in milliseconds since the epoch. */
-export interface Session {
+export interface Session extends KeptClaims {
   readonly id: string
   readonly userId: string
   readonly generation: number

@@ -9,6 +9,7 @@ import { insertEvents } from './events.ts'
 import { insertEnded } from './feed.ts'
 import type { ForeignWork } from './foreign-hashes.ts'
 import { workColumns } from './foreign-hashes.ts'
+import { dropReset } from './password-changes.ts'
 
 /** A user. Times are in milliseconds since the epoch. */
 export interface UserRow {
@@ -17,6 +18,8 @@ export interface UserRow {
   readonly createdAt: number
   readonly lastLoginAt: number | null
   readonly deactivatedAt: number | null
+  /** JSON: see `src/tokens/own-claims.ts`. Null: none */
+  readonly claims: string | null
 }
 
 export const USER = [
@@ -25,6 +28,7 @@ export const USER = [
   'users.created_at as createdAt',
   'users.last_login_at as lastLoginAt',
   'users.deactivated_at as deactivatedAt',
+  'users.claims as claims',
 ] as const
 
 export interface NewUser {
@@ -40,6 +44,7 @@ export interface NewUser {
   readonly work?: ForeignWork | undefined
   /** Set if an operator registers the user */
   readonly reason?: 'operator' | undefined
+  readonly claims?: string | null
 }
 
 /** The columns of a new user */
@@ -50,6 +55,7 @@ export const userColumns = (user: NewUser) => ({
   password_hash: user.passwordHash,
   created_at: user.createdAt ?? user.now,
   deactivated_at: user.isDeactivated === true ? user.now : null,
+  claims: user.claims ?? null,
   ...workColumns(user.work),
 })
 
@@ -170,6 +176,7 @@ export function deactivateUser(
       .returning('id')
       .executeTakeFirst()
     if (user === undefined) return (await findUser(trx, id)) && { endedSessions: 0, events: [] }
+    await dropReset(trx, id)
     const cause: NewEvent = { name: 'user.deactivated', userId: id }
     return endSessions(trx, { userId: id, reason: 'deactivated', now, origin, cause })
   })

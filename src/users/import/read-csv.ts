@@ -6,7 +6,7 @@ import { MAX_LINE } from './read-lines.ts'
 /** A file of CSV that cannot be read any further */
 export class CsvError extends Error {}
 
-interface Record {
+interface Fields {
   readonly record: readonly string[]
   readonly info: { readonly lines: number; readonly bytes: number }
 }
@@ -19,6 +19,21 @@ const BOOLEANS: Readonly<{ [text: string]: boolean }> = {
   false: false,
   f: false,
   '0': false,
+}
+
+// What is no JSON is refused as no object.
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Of the members that are no text */
+const READERS: Readonly<Record<string, (text: string) => unknown>> = {
+  deactivated: (text) => BOOLEANS[text.toLowerCase()] ?? text,
+  claims: jsonOf,
 }
 
 /**
@@ -35,7 +50,7 @@ export async function* readCsv(file: string, members: readonly string[]): AsyncG
   let names: readonly string[] | undefined
   let number = 1
   try {
-    for await (const { record, info } of parser as AsyncIterable<Record>) {
+    for await (const { record, info } of parser as AsyncIterable<Fields>) {
       if (names === undefined) names = headOf(record, members)
       else if (record.length > 1 || record[0] !== '')
         yield { number, end: info.bytes, ...membersOf(names, record) }
@@ -62,7 +77,7 @@ function membersOf(names: readonly string[], record: readonly string[]): Pick<Li
   const entries = names.flatMap((name, at) => {
     const text = record[at] ?? ''
     if (text === '') return []
-    return [[name, name === 'deactivated' ? (BOOLEANS[text.toLowerCase()] ?? text) : text]]
+    return [[name, (READERS[name] ?? String)(text)]]
   })
   return { value: Object.fromEntries(entries) }
 }

@@ -10,6 +10,7 @@ import { createCore } from '../../../src/http/core.ts'
 import { mintAccess, mintRefreshToken } from '../../../src/sessions/mint.ts'
 import type { StoreOptions } from '../../../src/store/open.ts'
 import type { SessionRow } from '../../../src/store/queries/list-sessions.ts'
+import type { Session } from '../../../src/store/queries/sessions.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { PASSWORD } from '../../support/service.ts'
 import { UNLIMITED } from '../../support/values.ts'
@@ -73,7 +74,9 @@ export async function fill(
   return files
 }
 
-function linesOf(core: Core, kind: Kind, rows: readonly SessionRow[], names: readonly string[]): string[] {
+type Row = SessionRow & Session
+
+function linesOf(core: Core, kind: Kind, rows: readonly Row[], names: readonly string[]): string[] {
   if (kind === 'login') return names.map((username) => JSON.stringify({ username, password: PASSWORD }))
   if (kind === 'refresh' || kind === 'bound') return rows.map((row) => mintRefreshToken(core, row, row))
   return rows.map((row) => mintAccess(core, row, core.now()).accessToken)
@@ -92,7 +95,7 @@ async function insertUsers(core: Core, names: readonly string[]): Promise<void> 
   await core.db.insertInto('users').values(rows).execute()
 }
 
-function newSession({ now, settings }: Core, userId: string, jkt: string | null): SessionRow {
+function newSession({ now, settings }: Core, userId: string, jkt: string | null): Row {
   const begun = now()
   return {
     id: randomUUID(),
@@ -113,10 +116,11 @@ function newSession({ now, settings }: Core, userId: string, jkt: string | null)
     lineage: null,
     boundAt: null,
     jkt,
+    ...{ claims: null, userClaims: null },
   }
 }
 
-async function insertSessions({ db }: Core, rows: readonly SessionRow[]): Promise<void> {
+async function insertSessions({ db }: Core, rows: readonly Row[]): Promise<void> {
   for (let at = 0; at < rows.length; at += CHUNK) {
     const values = rows.slice(at, at + CHUNK).map((row) => ({
       id: row.id,

@@ -52,7 +52,7 @@ function mayBeRefused({ route, body }: Planned): boolean {
 
 /** The name of a user whose password is set or changed is not in the request, and another request may have shortened it. */
 const isOwnName = ({ route }: Planned, text: string): boolean =>
-  ['changePassword', 'setUserPassword'].includes(route.operation.operationId) &&
+  ['changePassword', 'setUserPassword', 'resetPassword'].includes(route.operation.operationId) &&
   text.includes('"Contains the username"')
 
 /** @throws AssertionError with the smallest request that still fails, and the seed */

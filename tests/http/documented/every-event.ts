@@ -66,6 +66,8 @@ async function ofUsers({ service, user }: World): Promise<void> {
   }
   await asAdmin(`${user.id}/username`, { method: 'PUT', json: { username: 'lovelace' } })
   for (const act of ['deactivate', 'activate']) await asAdmin(`${user.id}/${act}`, {})
+  await asAdmin(`${user.id}/password_reset`, {})
+  await asAdmin(`${user.id}/claims`, { method: 'PUT', json: { claims: { roles: ['editor'] } } })
   const { id } = await service.register('grace')
   await asAdmin(id, { method: 'DELETE' })
 }

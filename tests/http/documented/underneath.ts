@@ -45,6 +45,7 @@ const hashing: Partial<Record<OperationId, InWorld>> = {
   changePassword: way('changePassword', '403 wrong_password'),
   createUser: way('createUser', '409 taken'),
   setUserPassword: good.setUserPassword,
+  resetPassword: good.resetPassword,
 }
 
 /** Requests that a limit counts */
@@ -52,6 +53,7 @@ const counted: Partial<Record<OperationId, InWorld>> = {
   ...hashing,
   refreshToken: way('refreshToken', '401 invalid'),
   exchangeToken: way('exchangeToken', '401 invalid'),
+  resetPassword: way('resetPassword', '401 invalid'),
   logout: way('logout', '401 invalid'),
   registerDevice: way('registerDevice', '401 invalid_proof'),
   refreshDevice: way('refreshDevice', '401 ended'),
@@ -73,6 +75,7 @@ const LOCKED: readonly OperationId[] = [
     'changePassword',
   ] as const),
   ...(['endSession', 'setUserPassword', 'renameUser', 'openUserSession'] as const),
+  ...(['requestPasswordReset', 'resetPassword'] as const),
 ]
 
 /** With a page of `CORS_ORIGINS`, whose browser would drop the cookie */
