@@ -353,3 +353,19 @@ test('deactivated and deleted: claims are set for whom there is, and go with the
   await admin(service, `/${id}`, { method: 'DELETE' })
   assert.equal((await set(service, id, {})).status, 404)
 })
+
+testOnce('claims of brackets only are refused as any others', async (t) => {
+  const { service, id } = await start(t)
+  for (const depth of [1000, 7000]) {
+    const body = `{"username":"grace","claims":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`
+    const request = { body, headers: { 'Content-Type': 'application/json' } }
+    const created = await admin(service, '', { method: 'POST', ...request })
+    assert.deepEqual([created.status, created.body.errors[0].path], [400, 'claims.a'])
+    const changed = await admin(service, `/${id}/claims`, {
+      method: 'PUT',
+      ...request,
+      body: body.replace('"username":"grace",', ''),
+    })
+    assert.deepEqual([changed.status, changed.body.errors[0].path], [400, 'claims.a'])
+  }
+})
