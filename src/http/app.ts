@@ -107,7 +107,7 @@ function bind(app: App, core: Core, route: Route, handler: Handler<OperationId>)
         ...respond,
         body: bodyIn && c.req.valid(bodyIn),
         query: hasQuery ? c.req.valid('query') : undefined,
-        path: hasParameters ? lowerCaseIds(c.req.param()) : undefined,
+        path: hasParameters ? lowerCaseUuids(route.path, c.req.param()) : undefined,
       }
       const reply = await handler(c, operation as Parameters<typeof handler>[1])
       return send(core, c, draftOf(reply))
@@ -123,11 +123,12 @@ const bodyOf = (route: Route) =>
     : undefined
 
 // RFC 9562 §4: "The alphabetic characters may be all uppercase, all lowercase, or mixed case."
-const lowerCaseIds = (parameters: Readonly<Record<string, string>>) =>
+// In administration, `id` is that of a user, which may be any text.
+const lowerCaseUuids = (path: string, parameters: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [
       name,
-      name.endsWith('id') ? value.toLowerCase() : value,
+      name === 'session_id' || (name === 'id' && !path.startsWith(ADMIN)) ? value.toLowerCase() : value,
     ]),
   )
 

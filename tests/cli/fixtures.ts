@@ -61,6 +61,7 @@ export async function listUsers(db: Database) {
 /** A user who cannot log in. The id is made of the name unless given. */
 export async function seedUser(db: Database, username: string, id = `id-of-${username}`): Promise<string> {
   const user = { id, username, usernameKey: foldCase(username), passwordHash: PASSWORD_HASH, now: 0 }
-  if ((await insertUser(db, user, OPERATOR)) === undefined) throw new Error(`${username} is there already`)
+  if (typeof (await insertUser(db, user, OPERATOR)) === 'string')
+    throw new Error(`${username} is there already`)
   return id
 }

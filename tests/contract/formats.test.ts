@@ -39,7 +39,7 @@ const FORMATS = {
     ],
   },
   uuid: {
-    accepts: (id: string) => schemas.zGetUserPath.safeParse({ id }).success,
+    accepts: (id: string) => schemas.zEndSessionPath.safeParse({ id }).success,
     valid: [
       UUID,
       UUID.toUpperCase(),

@@ -61,14 +61,15 @@ async function insertAll(trx: Database, users: readonly NewUser[]): Promise<Read
 export async function findPlacements(db: Database, users: readonly NewUser[]): Promise<Placement[]> {
   if (users.length === 0) return []
   const ids = users.map(({ id }) => id)
-  const known = () =>
-    db
-      .selectFrom('users')
-      .select(['id', 'username', 'username_key', 'password_hash', 'created_at', 'deactivated_at', 'claims'])
   const keys = users.map(({ usernameKey }) => usernameKey)
-  const byId = new Map((await known().where('id', 'in', ids).execute()).map((row) => [row.id, row]))
-  const named = await known().where('username_key', 'in', keys).execute()
-  const byName = new Map(named.map((row) => [row.username_key, row]))
+  // One statement: with two, another import may commit a user in between, who would seem to clash with themselves.
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'username', 'username_key', 'password_hash', 'created_at', 'deactivated_at', 'claims'])
+    .where((eb) => eb.or([eb('id', 'in', ids), eb('username_key', 'in', keys)]))
+    .execute()
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const byName = new Map(rows.map((row) => [row.username_key, row]))
   const absent = ids.filter((id) => !byId.has(id))
   const deleted = absent.length === 0 ? new Set<string>() : await deletedIds(db, absent)
   return users.map((user): Placement => {
