@@ -11,6 +11,7 @@ import { lineage } from './migrations/0010-lineage.ts'
 import { dbsc } from './migrations/0011-dbsc.ts'
 import { boundSessions } from './migrations/0012-bound-sessions.ts'
 import { feed } from './migrations/0013-feed.ts'
+import { adoptedTokens } from './migrations/0017-adopted-tokens.ts'
 
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011_dbsc': dbsc,
   '0012_bound_sessions': boundSessions,
   '0013_feed': feed,
+  '0017_adopted_tokens': adoptedTokens,
 }

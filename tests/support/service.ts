@@ -86,6 +86,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
     refreshUser: false,
     failuresAddress: false,
   },
+  adoption: undefined,
   logLevel: 'trace',
   logProbes: true,
 }
