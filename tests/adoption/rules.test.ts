@@ -83,7 +83,7 @@ test('a secret verifies no public algorithm, and a public key no HMAC', async (t
 })
 
 test('numbers, other claims, members of claims and usernames name the user', async (t) => {
-  const cases: readonly [NonNullable<Options['adoption']>, object][] = [
+  const cases: readonly [NonNullable<Options['adoption']>, Record<string, unknown>][] = [
     [{}, { sub: 42 }],
     [{ userClaim: 'user_id' }, { sub: undefined, user_id: 42 }],
     [{ userClaim: 'user.id' }, { user: { id: '42' } }],

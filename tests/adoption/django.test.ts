@@ -1,0 +1,37 @@
+/** An application with Django and simplejwt moves to the service, with clients that are logged in. */
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { byRefreshToken, startApp, startBeside, without } from './apps.ts'
+import { walk } from './walk.ts'
+
+const PASSWORD = 'correct horse battery staple'
+const skip = without('django, rest_framework_simplejwt')
+
+test('Django with simplejwt: clients that are logged in notice nothing', { skip }, async (t) => {
+  const directory = temporaryDirectory('django')
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const app = await startApp(t, 'django', join(directory, 'app.db'))
+  const service = await startBeside(t, {
+    userClaim: 'user_id',
+    kinds: { refresh: { claim: 'token_type', value: 'refresh' }, access: 'off' },
+  })
+  await walk(t, {
+    app,
+    service,
+    async logIn(username) {
+      const { body } = await app.json('/login', { username, password: PASSWORD })
+      return { access: String(body['access']), refresh: String(body['refresh']) }
+    },
+    renew: byRefreshToken(service),
+    request: ({ refresh }) => ({
+      path: '/refresh_token',
+      init: { method: 'POST', headers: { Authorization: `Bearer ${refresh}` } },
+    }),
+    async logOut({ refresh }) {
+      assert.equal((await app.json('/logout', { refresh })).status, 200)
+    },
+  })
+})

@@ -1,0 +1,33 @@
+/** An application with FastAPI and python-jose moves to the service. It has access tokens only, so they are exchanged. */
+import { test } from 'node:test'
+import type { Login } from './apps.ts'
+import { byAccessToken, startApp, startBeside, without } from './apps.ts'
+import { walk } from './walk.ts'
+
+const skip = without('fastapi, uvicorn, jose, multipart')
+
+test('FastAPI with python-jose: clients that are logged in notice nothing', { skip }, async (t) => {
+  const app = await startApp(t, 'fastapi')
+  const service = await startBeside(t, { kinds: { refresh: 'off', access: 'any' } })
+  // Two tokens of a user that expire in the same second are one token: there is nothing else in them.
+  let lifetime = 1800
+  await walk(t, {
+    app,
+    service,
+    async logIn(username): Promise<Login> {
+      lifetime += 2
+      const body = new URLSearchParams({ username, password: 'any' })
+      const response = await fetch(`${app.url}/token?lifetime=${lifetime}`, { method: 'POST', body })
+      return { access: ((await response.json()) as { access_token: string }).access_token }
+    },
+    renew: byAccessToken(service),
+    request: ({ access }) => ({
+      path: '/api/auth/refresh',
+      init: {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ token: access }),
+      },
+    }),
+  })
+})
