@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Settings } from '../../src/config/settings.ts'
+import type { Secrets, Settings } from '../../src/config/settings.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { insertUser } from '../../src/store/queries/users.ts'
 import type { Service } from '../support/service.ts'
@@ -33,10 +33,13 @@ export interface App {
   text(path: string): Promise<string>
 }
 
-/** One process for all cases of a file */
-export async function startApp(t: Pick<TestContext, 'after'>, name: string, ...more: string[]): Promise<App> {
-  const program = fileURLToPath(new URL(`apps/${name}_app.py`, import.meta.url))
-  const child = spawn(PYTHON, [program, OLD_SECRET, ...more], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** One process for all cases of a file. @param args what runs it, and its program */
+export async function startProgram(
+  t: Pick<TestContext, 'after'>,
+  command: string,
+  args: readonly string[],
+): Promise<App> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   t.after(() => child.kill('SIGKILL'))
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => {
@@ -46,8 +49,16 @@ export async function startApp(t: Pick<TestContext, 'after'>, name: string, ...m
     const [, library = '', url = ''] = /^(\S+) (http:\S+)$/.exec(line) ?? []
     if (url !== '') return { library, url, ...requests(url) }
   }
-  throw new Error(`${name} did not start: ${errors}`)
+  throw new Error(`${args.join(' ')} did not start: ${errors}`)
 }
+
+/** An application in Python */
+export const startApp = (t: Pick<TestContext, 'after'>, name: string, ...more: string[]): Promise<App> =>
+  startProgram(t, PYTHON, [
+    fileURLToPath(new URL(`apps/${name}_app.py`, import.meta.url)),
+    OLD_SECRET,
+    ...more,
+  ])
 
 function requests(url: string): Pick<App, 'json' | 'text'> {
   return {
@@ -66,26 +77,34 @@ function requests(url: string): Pick<App, 'json' | 'text'> {
   }
 }
 
-/** A service that adopts tokens of an application with the users 1, 2 and 3 */
+/** Usernames and ids of an application's users */
+export type Users = Readonly<Record<'ada' | 'grace' | 'barbara', string>>
+
+/** As Flask, FastAPI and Django count them */
+export const NUMBERED: Users = { ada: '1', grace: '2', barbara: '3' }
+
+/** A service with the users of an application, whose tokens it adopts */
 export async function startBeside(
   t: Pick<TestContext, 'after'>,
   adoption: Partial<NonNullable<Settings['adoption']>>,
+  { users = NUMBERED, key }: { readonly users?: Users; readonly key?: Secrets['adoption'] } = {},
 ): Promise<Service> {
   const clock = { now: Date.now() }
   const until = clock.now + 86_400_000 * 365
-  const key = { secret: Buffer.from(OLD_SECRET), isShared: false }
-  const service = await startService(t, { adoption: { ...ADOPTION, until, ...adoption } }, clock, undefined, {
-    adoption: key,
+  const settings = { adoption: { ...ADOPTION, until, ...adoption } }
+  const service = await startService(t, settings, clock, undefined, {
+    adoption: key ?? { secret: Buffer.from(OLD_SECRET), isShared: false },
   })
-  for (const [at, username] of ['ada', 'grace', 'barbara'].entries()) {
-    const user = { id: String(at + 1), username, usernameKey: username, passwordHash: 'none', now: 0 }
+  for (const [username, id] of Object.entries(users)) {
+    const user = { id, username, usernameKey: username, passwordHash: 'none', now: 0 }
     await insertUser(service.core.db, user, OPERATOR)
   }
   return service
 }
 
 /** The application verifies tokens of the new service from now on, and no others. */
-export const move = (app: App) => app.json('/move', { secret: Buffer.from(SECRET).toString() })
+export const move = (app: App, service: Service) =>
+  app.json('/move', { secret: Buffer.from(SECRET).toString(), service: service.url })
 
 /** What a client has of its login */
 export interface Login {

@@ -1,5 +1,7 @@
 /** An application with FastAPI and python-jose moves to the service. It has access tokens only, so they are exchanged. */
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PASSWORD } from '../support/service.ts'
 import type { Login } from './apps.ts'
 import { byAccessToken, startApp, startBeside, without } from './apps.ts'
 import { walk } from './walk.ts'
@@ -30,4 +32,25 @@ test('FastAPI with python-jose: clients that are logged in notice nothing', { sk
       },
     }),
   })
+
+  await t.test('the button Authorize of its docs page logs in at the service', async () => {
+    await service.register('button')
+    const authorize = (password: string) =>
+      fetch(`${app.url}/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'password', username: 'button', password }),
+      })
+    const contract = (await (await fetch(`${app.url}/openapi.json`)).json()) as Contract
+    const { flows } = contract.components.securitySchemes.OAuth2PasswordBearer
+    assert.deepEqual(flows, { password: { scopes: {}, tokenUrl: 'token' } })
+    const { access_token: bearer } = (await (await authorize(PASSWORD)).json()) as { access_token: string }
+    assert.equal((await app.json('/me', undefined, bearer)).status, 200)
+    assert.equal((await authorize('wrong')).status, 401)
+  })
 })
+
+interface Contract {
+  readonly components: {
+    readonly securitySchemes: { readonly OAuth2PasswordBearer: { readonly flows: unknown } }
+  }
+}

@@ -5,13 +5,15 @@ import { OPERATOR } from '../../src/store/queries/events.ts'
 import { deactivateUser } from '../../src/store/queries/users.ts'
 import { rekindleAlone } from '../support/program.ts'
 import type { Service } from '../support/service.ts'
-import type { App, Client, Login } from './apps.ts'
-import { createClient, move } from './apps.ts'
+import type { App, Client, Login, Users } from './apps.ts'
+import { createClient, move, NUMBERED } from './apps.ts'
 import { sessionsOf } from './foreign.ts'
 
 export interface Moving {
   readonly app: App
   readonly service: Service
+  /** By default as {@link NUMBERED} */
+  readonly users?: Users
   /** At the application, before it moves */
   readonly logIn: (username: string) => Promise<Login>
   /** Gets new tokens at the service, for the refresh token or the access token of a login */
@@ -28,21 +30,25 @@ const times = <T>(count: number, make: (index: number) => T) =>
 
 /** Logs clients in, moves the application, and looks at what they notice. */
 export async function walk(t: TestContext, moving: Moving): Promise<void> {
-  const { app, service, logIn, renew, logOut } = moving
+  const { app, service, logIn, renew, logOut, users = NUMBERED } = moving
   const client = async (username: string): Promise<Client> => createClient(app, await logIn(username), renew)
   const clients = [await client('ada'), await client('grace'), await client('barbara')]
   const stolen = await client('grace')
   const raced = await logIn('ada')
   const lost = await logIn('barbara')
   const revoked = await logIn('grace')
-  assert.equal(await clients[0]?.whoAmI(), '1', 'the application works')
+  assert.equal(await clients[0]?.whoAmI(), users.ada, 'the application works')
   await logOut?.(revoked)
-  await move(app)
+  await move(app, service)
   const active = async () => (await sessionsOf(service)).filter((row) => row.revoked_reason === null).length
 
   await t.test('clients go on and notice nothing', async () => {
     for (const each of clients) await each.whoAmI()
-    assert.deepEqual(await Promise.all(clients.map((each) => each.whoAmI())), ['1', '2', '3'])
+    assert.deepEqual(await Promise.all(clients.map((each) => each.whoAmI())), [
+      users.ada,
+      users.grace,
+      users.barbara,
+    ])
     assert.equal(await active(), 3)
     for (const each of clients) assert.notEqual(await renew({ ...each.login }), undefined)
     assert.equal(await active(), 3)
@@ -53,7 +59,7 @@ export async function walk(t: TestContext, moving: Moving): Promise<void> {
     const sessions = await active()
     assert.deepEqual(
       await Promise.all(tabs.map((tab) => tab.whoAmI())),
-      times(20, () => '1'),
+      times(20, () => users.ada),
     )
     assert.equal(new Set(tabs.map(({ login }) => login.refresh ?? login.access)).size, 1)
     assert.equal(await active(), sessions + 1)
@@ -69,13 +75,13 @@ export async function walk(t: TestContext, moving: Moving): Promise<void> {
     cut.abort()
     await answer.catch(() => {})
     const again = createClient(app, { ...lost }, renew)
-    assert.equal(await again.whoAmI(), '3')
+    assert.equal(await again.whoAmI(), users.barbara)
     assert.equal(await active(), sessions + 1)
   })
 
   await t.test('a thief with a copy is found when both have used it', async () => {
     const copy = { ...stolen.login }
-    assert.equal(await stolen.whoAmI(), '2')
+    assert.equal(await stolen.whoAmI(), users.grace)
     Object.assign(stolen.login, await renew({ ...stolen.login }))
     const sessions = await active()
     service.clock.now += HOUR
@@ -95,7 +101,7 @@ export async function walk(t: TestContext, moving: Moving): Promise<void> {
     })
 
   await t.test('a user who is deactivated here is out', async () => {
-    await deactivateUser(service.core.db, '2', service.clock.now, OPERATOR)
+    await deactivateUser(service.core.db, users.grace, service.clock.now, OPERATOR)
     assert.equal(await renew({ ...(clients[1]?.login ?? revoked) }), undefined)
   })
 }
