@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { eventBody } from '../events/event-body.ts'
 import { eventsAfter } from '../store/queries/events.ts'
-import { keptSessions, keptTokens } from '../store/queries/kept-of-user.ts'
+import { keptAdoptions, keptSessions, keptTokens } from '../store/queries/kept-of-user.ts'
 import type { KeptCount } from '../store/queries/rate-limits.ts'
 import { listPoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
@@ -42,6 +42,7 @@ async function exportUser(
     user: userBody(user),
     sessions: sessions.map(withTimes),
     exchanged_tokens: (await keptTokens(db, user.id)).map(withTimes),
+    adopted_tokens: (await keptAdoptions(db, user.id)).map(withTimes),
     events: await allEvents(db, user.id),
     limits: (await keptLimits(db, user.id, keys)).map(limitBody),
   })

@@ -18,6 +18,8 @@ test('Django with simplejwt: clients that are logged in notice nothing', { skip 
     userClaim: 'user_id',
     kinds: { refresh: { claim: 'token_type', value: 'refresh' }, access: 'off' },
   })
+  const { body: first } = await app.json('/login', { username: 'ada', password: PASSWORD })
+  const spare = String(first['refresh'])
   await walk(t, {
     app,
     service,
@@ -34,4 +36,16 @@ test('Django with simplejwt: clients that are logged in notice nothing', { skip 
       assert.equal((await app.json('/logout', { refresh })).status, 200)
     },
   })
+
+  await t.test(
+    'the way back: its own refresh takes the tokens of the service, whose secret it has',
+    async () => {
+      service.clock.now = Date.now()
+    const { body } = await service.refresh(spare)
+      const back = await app.json('/refresh', { refresh: body.data.refresh_token })
+      assert.equal(back.status, 200)
+      const me = await app.json('/me', undefined, String(back.body['access']))
+      assert.equal(me.body['id'], '1')
+    },
+  )
 })

@@ -8,6 +8,8 @@ test('Flask: clients that are logged in notice nothing', { skip: without('flask,
   const app = await startApp(t, 'flask')
   t.diagnostic(`tokens of ${app.library}`)
   const service = await startBeside(t, {})
+  const { body: first } = await app.json('/login', { username: 'ada' })
+  const spare = String(first['refresh_token'])
   await walk(t, {
     app,
     service,
@@ -24,4 +26,16 @@ test('Flask: clients that are logged in notice nothing', { skip: without('flask,
       assert.equal((await app.json('/logout', {}, refresh)).status, 200)
     },
   })
+
+  await t.test(
+    'the way back: its own refresh takes the tokens of the service, whose secret it has',
+    async () => {
+      service.clock.now = Date.now()
+    const { body } = await service.refresh(spare)
+      const back = await app.json('/refresh', {}, body.data.refresh_token)
+      assert.equal(back.status, 200)
+      const me = await app.json('/me', undefined, String(back.body['access_token']))
+      assert.equal(me.body['id'], '1')
+    },
+  )
 })
