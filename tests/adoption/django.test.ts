@@ -41,7 +41,7 @@ test('Django with simplejwt: clients that are logged in notice nothing', { skip 
     'the way back: its own refresh takes the tokens of the service, whose secret it has',
     async () => {
       service.clock.now = Date.now()
-    const { body } = await service.refresh(spare)
+      const { body } = await service.refresh(spare)
       const back = await app.json('/refresh', { refresh: body.data.refresh_token })
       assert.equal(back.status, 200)
       const me = await app.json('/me', undefined, String(back.body['access']))

@@ -37,7 +37,7 @@ from rest_framework.response import Response
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.state import token_backend
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
 
 
@@ -64,6 +64,7 @@ def move(request):
     api_settings._cached_attrs.clear()
     token_backend.signing_key = secret
     token_backend.verifying_key = secret
+    RefreshToken.no_copy_claims = ("type", "exp", "jti")
     return JsonResponse({})
 
 
