@@ -1,6 +1,5 @@
 /** ADOPT_…: tokens of another system that are traded for sessions. See docs/moving-in.md. */
 import { readFileSync } from 'node:fs'
-import type { JSONWebKeySet } from 'jose'
 import type { ForeignKey, KindRule } from '../tokens/foreign.ts'
 import type { Environment } from './environment.ts'
 import { guessable } from './guessable.ts'
@@ -10,6 +9,8 @@ import { list, value } from './values.ts'
 import { isPlainHttp } from './webhook.ts'
 
 const DAY = 86_400_000
+
+type KeySet = Extract<ForeignKey, { readonly jwks: unknown }>['jwks']
 
 /** A day, up to the end of which tokens are adopted, in UTC */
 export const lastDay = value((text, wrong) => {
@@ -144,7 +145,7 @@ function readJwks(text: string, env: Environment): ForeignKey | string {
     return { url: text }
   }
   try {
-    const jwks = JSON.parse(readFileSync(text, 'utf8')) as Partial<JSONWebKeySet>
+    const jwks = JSON.parse(readFileSync(text, 'utf8')) as Partial<KeySet>
     if (!Array.isArray(jwks.keys) || jwks.keys.length === 0)
       return 'names a file without keys: it must be a JSON Web Key Set'
     if (jwks.keys.some((key) => key.kty === 'oct' || 'd' in key))

@@ -1,7 +1,11 @@
 /** An application with FastAPI and python-jose moves to the service. It has access tokens only, so they are exchanged. */
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { blocksOf, sectionOf } from '../docs/pages.ts'
 import { PASSWORD } from '../support/service.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
 import type { Login } from './apps.ts'
 import { byAccessToken, startApp, startBeside, without } from './apps.ts'
 import { walk } from './walk.ts'
@@ -9,7 +13,11 @@ import { walk } from './walk.ts'
 const skip = without('fastapi, uvicorn, jose, multipart')
 
 test('FastAPI with python-jose: clients that are logged in notice nothing', { skip }, async (t) => {
-  const app = await startApp(t, 'fastapi')
+  const directory = temporaryDirectory('fastapi')
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const form = join(directory, 'form.py')
+  writeFileSync(form, String(blocksOf(sectionOf('docs/moving-in.md', 'FastAPI'), 'python')[0]))
+  const app = await startApp(t, 'fastapi', form)
   const service = await startBeside(t, { kinds: { refresh: 'off', access: 'any' } })
   // Two tokens of a user that expire in the same second are one token: there is nothing else in them.
   let lifetime = 1800

@@ -47,7 +47,14 @@ test('account, sessions, exchanged tokens, events and limits, and no secret', as
   assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u)
   for (const secret of [...secrets, '$argon2', STRONG_SECRET]) assert.ok(!stdout.includes(secret))
   const kept = JSON.parse(stdout)
-  assert.deepEqual(Object.keys(kept), ['user', 'sessions', 'exchanged_tokens', 'adopted_tokens', 'events', 'limits'])
+  assert.deepEqual(Object.keys(kept), [
+    'user',
+    'sessions',
+    'exchanged_tokens',
+    'adopted_tokens',
+    'events',
+    'limits',
+  ])
   assert.deepEqual([kept.user.id, kept.user.username], [id, 'ada'])
   assert.equal(kept.sessions.length, 3)
   assert.ok(kept.sessions.some((session: { user_agent: string }) => session.user_agent === HOSTILE))
