@@ -51,7 +51,6 @@ export type VerifyForeign = (token: string, kind: ForeignKind, now: number) => P
 
 /** Errors of jose that say something of the token. Others come from fetching keys. */
 const OF_TOKENS = [
-  errors.JWTClaimValidationFailed,
   errors.JWSSignatureVerificationFailed,
   errors.JWKSNoMatchingKey,
   errors.JWKSMultipleMatchingKeys,
@@ -88,9 +87,9 @@ export function createVerifyForeign(key: ForeignKey, rules: ForeignRules): Verif
       // jose checks all other claims first.
       if (error instanceof errors.JWTExpired) return judge(token, error.payload, kind, rules, now)
       if (error instanceof errors.JWTClaimValidationFailed) return CLAIMS
-      if (OF_TOKENS.some((type) => error instanceof type)) return KEY
-      if ('url' in key) return { outcome: 'unavailable' }
-      throw error
+      // Also a key that jose cannot use, such as RSA with 1024 bits
+      if (!('url' in key) || OF_TOKENS.some((type) => error instanceof type)) return KEY
+      return { outcome: 'unavailable' }
     }
   }
 }

@@ -1,6 +1,7 @@
 /** A refresh token of another system is traded once, by the rules of any superseded token. */
 import assert from 'node:assert/strict'
 import { decodeJwt } from 'jose'
+import { sql } from 'kysely'
 import { pruneAll } from '../../src/sessions/prune.ts'
 import { revokeForeign } from '../../src/store/queries/adoptions.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
@@ -41,6 +42,18 @@ test('20 at once with one token: one session, one successor', async (t) => {
   )
   assert.equal(new Set(answers.map(({ body }) => body.data.refresh_token)).size, 1)
   assert.equal((await sessionsOf(service)).length, 1)
+})
+
+test('two processes with one database, 20 at once: one session, one successor', async (t) => {
+  const one = await adopting(t)
+  const two = await adopting(t, { settings: { database: one.database } })
+  for (let round = 1; round <= 5; round++) {
+    const token = foreignRefresh()
+    const answers = await Promise.all(times(20, (at) => (at % 2 === 0 ? one : two).refresh(token)))
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+    assert.equal(new Set(answers.map(({ body }) => body.data.refresh_token)).size, 1)
+    assert.equal((await sessionsOf(one)).length, round)
+  }
 })
 
 test('a lost answer: the same token again gets the same successor, and hours later one that still works', async (t) => {
@@ -118,6 +131,19 @@ test('an end of the session wins over an adoption in flight, and a password chan
   assert.equal(`${status} ${body.message}`, '403 User is inactive.')
   const other = await service.refresh(foreignRefresh())
   assert.equal(`${other.status} ${other.body.message}`, '403 User is inactive.')
+})
+
+test('half a trade leaves nothing: the same token can be traded afterwards', async (t) => {
+  const service = await adopting(t)
+  const { db } = service.core
+  const token = foreignRefresh()
+  // The event is written after the row of the token and before that of the session.
+  await db.schema.alterTable('events').renameTo('events_away').execute()
+  assert.equal((await service.refresh(token)).status, 500)
+  assert.deepEqual(await db.selectFrom('adopted_tokens').selectAll().execute(), [])
+  assert.deepEqual(await sessionsOf(service), [])
+  await sql`alter table events_away rename to events`.execute(db)
+  assert.equal((await service.refresh(token)).status, 200)
 })
 
 test('unknown and deleted users get 404', async (t) => {

@@ -82,6 +82,15 @@ test('a secret verifies no public algorithm, and a public key no HMAC', async (t
   assert.equal((await byKeys.refresh(await signed({}, { kid: 'unknown' }))).status, 401)
 })
 
+test('a key that cannot be used refuses its tokens, and is no error of the service', async (t) => {
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const broken = { kty: 'RSA', kid: 'broken', n: 'AAAA', e: 'AQAB' }
+  const keys = [{ ...(await exportJWK(weak.publicKey)), kid: 'old' }, broken]
+  const service = await adopting(t, { ...byPublicKeys, key: { jwks: { keys } } })
+  for (const kid of ['old', 'broken'])
+    assert.equal((await service.refresh(await signed({}, { kid }))).status, 401)
+})
+
 test('numbers, other claims, members of claims and usernames name the user', async (t) => {
   const cases: readonly [NonNullable<Options['adoption']>, Record<string, unknown>][] = [
     [{}, { sub: 42 }],

@@ -1,4 +1,5 @@
 import type { Mutation } from './mutation.ts'
+import { adoptionFaults } from './planted/adoption.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
 import { conformFaults } from './planted/conform.ts'
 import { contractFaults } from './planted/contract.ts'
@@ -27,4 +28,5 @@ export const mutations: readonly Mutation[] = [
   ...exampleFaults,
   ...conformFaults,
   ...feedFaults,
+  ...adoptionFaults,
 ]
