@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { adoptionNotice } from '../config/adoption.ts'
 import type { Secrets, Settings } from '../config/settings.ts'
 import type { Core } from '../http/core.ts'
 import type { Listener } from '../http/server/listen.ts'
@@ -9,8 +10,10 @@ export async function announce(core: Core, secrets: Secrets, { url }: Listener):
   const { settings, log } = core
   const { database } = settings
   const data = database.dialect === 'sqlite' ? resolve(database.file) : 'PostgreSQL'
+  const adoption = adoptionNotice(settings, core.now())
   if (settings.production) {
     log.info({ url, data }, 'listening')
+    if (adoption !== undefined) log[adoption.isOver ? 'warn' : 'info'](adoption.text)
     return
   }
   // A page of a development server is mostly on localhost, and for browsers 127.0.0.1 is another site.
@@ -18,7 +21,7 @@ export async function announce(core: Core, secrets: Secrets, { url }: Listener):
   console.log(`
   Rekindle listens on  ${home}
   Docs                 ${home}/docs
-  Data                 ${data}${secrets.file === undefined ? '' : `\n  Secret               ${resolve(secrets.file)}`}${unlimited(settings)}
+  Data                 ${data}${secrets.file === undefined ? '' : `\n  Secret               ${resolve(secrets.file)}`}${unlimited(settings)}${adoption === undefined ? '' : `\n  Moving in            ${adoption.text}`}
 ${await trial(core, home)}`)
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { eventBody } from '../events/event-body.ts'
 import { eventsAfter } from '../store/queries/events.ts'
-import { keptReset, keptSessions, keptTokens } from '../store/queries/kept-of-user.ts'
+import { keptAdoptions, keptReset, keptSessions, keptTokens } from '../store/queries/kept-of-user.ts'
 import type { KeptCount } from '../store/queries/rate-limits.ts'
 import { listPoints } from '../store/queries/rate-limits.ts'
 import type { Database } from '../store/schema.ts'
@@ -43,6 +43,7 @@ async function exportUser(
     sessions: sessions.map(withTimes),
     password_reset: reset === undefined ? null : withTimes(reset),
     exchanged_tokens: (await keptTokens(db, user.id)).map(withTimes),
+    adopted_tokens: (await keptAdoptions(db, user.id)).map(withTimes),
     events: await allEvents(db, user.id),
     limits: (await keptLimits(db, user.id, keys)).map(limitBody),
   })

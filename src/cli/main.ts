@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { lookalikes } from '../config/lookalikes.ts'
+import { addAdoptCommand } from './adopt.ts'
 import { addBackupCommand } from './backup.ts'
 import { addConformCommand } from './conform.ts'
 import { addCopyCommand } from './copy.ts'
@@ -47,6 +48,7 @@ function createProgram(env: NodeJS.ProcessEnv): Command {
   addSessionCommands(program, env)
   addEventCommand(program, env)
   addKeyCommands(program, env)
+  addAdoptCommand(program, env)
   addSecretCommand(program)
   addSettingsCommand(program, env)
   return program

@@ -16,6 +16,7 @@ const SECRETS = [
   'ADMIN_TOKEN',
   'REVOCATIONS_TOKEN',
   'INTROSPECTION_TOKEN',
+  'ADOPT_SECRET',
 ] as const
 
 /** Each of these can also be in a file that `NAME_FILE` names, where `ps`, crash reports and child processes do not show it. */

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import type { ForeignKey } from '../tokens/foreign.ts'
+import { readForeignKey } from './adoption.ts'
 import type { Environment } from './environment.ts'
 import { guessable } from './guessable.ts'
 import { keptSecret, placeMistake } from './kept-secret.ts'
@@ -22,6 +24,8 @@ export interface Secrets {
   readonly revocations: Uint8Array | undefined
   /** INTROSPECTION_TOKEN, by default REVOCATIONS_TOKEN. Undefined switches introspection off. */
   readonly introspection: Uint8Array | undefined
+  /** ADOPT_SECRET or ADOPT_JWKS: the key of another system. It verifies what is adopted, and nothing else. */
+  readonly adoption: ForeignKey | undefined
   /** The file that holds the secret of a development service. Undefined with JWT_SECRET_KEY. */
   readonly file: string | undefined
 }
@@ -55,11 +59,13 @@ export function readSecrets(
     ...reused([...texts, ...previous.texts, ...refresh.texts], env),
     ...unparted(refresh, texts),
   ]
-  const isPlain = mistakesWith({ texts: [], mistakes: [] }).length === 0
+  const isPlain =
+    mistakesWith({ texts: [], mistakes: [] }).length + readForeignKey(env, []).mistakes.length === 0
   const found = findCurrent(env, mayKeep && isPlain)
-  const mistakes = mistakesWith(found)
+  const foreign = readForeignKey(env, [...found.texts, ...previous.texts, ...refresh.texts])
+  const mistakes = [...mistakesWith(found), ...foreign.mistakes]
   const [current] = found.texts
-  const { warnings = [] } = found
+  const warnings = [...(found.warnings ?? []), ...foreign.warnings]
   if (mistakes.length > 0 || current === undefined) return { mistakes, warnings }
 
   const encoder = new TextEncoder()
@@ -74,6 +80,7 @@ export function readSecrets(
     admin,
     revocations,
     introspection,
+    adoption: foreign.key,
     file: found.file,
   }
   return { secrets: Object.freeze(secrets), mistakes, warnings }

@@ -1,3 +1,4 @@
+import { adoptionOf } from './adoption.ts'
 import type { Parsed } from './parse.ts'
 import type { Settings } from './settings.ts'
 
@@ -78,6 +79,7 @@ export function settingsOf(data: Parsed): Settings {
     eventsRetention: data.EVENTS_RETENTION_DAYS * day,
     keepEventsOfDeleted: data.EVENTS_KEEP_DELETED_USERS,
     webhook: webhookOf(data.EVENTS_WEBHOOK_URL, data.EVENTS_WEBHOOK_SECRET),
+    adoption: adoptionOf(data),
     logLevel: data.LOG_LEVEL,
     logProbes: data.LOG_PROBES,
   }

@@ -1,3 +1,4 @@
+import type { ForeignRules } from '../tokens/foreign.ts'
 import { given, NAMES, PLAIN } from './environment.ts'
 import { lookalikes } from './lookalikes.ts'
 import { parse } from './parse.ts'
@@ -120,10 +121,22 @@ export interface Settings {
   readonly keepEventsOfDeleted: boolean
   /** EVENTS_WEBHOOK_URL, EVENTS_WEBHOOK_SECRET: the receiver of events. The secret is never printed. */
   readonly webhook: { readonly url: string; readonly secret: string } | undefined
+  /** ADOPT_…: how tokens of another system are traded for sessions. Undefined without ADOPT_UNTIL. */
+  readonly adoption: Adoption | undefined
   /** LOG_LEVEL: one of pino's levels. */
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** LOG_PROBES: whether successful requests to `/livez` and `/readyz` are logged. */
   readonly logProbes: boolean
+}
+
+/** How tokens of another system are verified and adopted. Its key is with the secrets. */
+export interface Adoption extends ForeignRules {
+  /** The end of ADOPT_UNTIL, in milliseconds since the epoch. */
+  readonly until: number
+  /** ADOPT_USER_BY: whether ADOPT_USER_CLAIM names an id or a username. */
+  readonly userBy: 'id' | 'username'
+  /** ADOPT_COOKIE_NAME: where browsers have the other system's refresh token. Undefined: only in our own cookie. */
+  readonly cookieName: string | undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { algorithms, kindRule, lastDay, plain } from './adoption.ts'
 import { headerNames, host, origins, proxies } from './network.ts'
 import {
   clientId,
@@ -99,6 +100,16 @@ export const variables = z
     EVENTS_KEEP_DELETED_USERS: flag.default(false),
     EVENTS_WEBHOOK_URL: webhookUrl.optional(),
     EVENTS_WEBHOOK_SECRET: webhookSecret.optional(),
+    ADOPT_JWKS: plain.optional(),
+    ADOPT_UNTIL: lastDay.optional(),
+    ADOPT_ALGORITHMS: algorithms.optional(),
+    ADOPT_ISSUER: plain.optional(),
+    ADOPT_AUDIENCE: plain.optional(),
+    ADOPT_USER_CLAIM: plain.default('sub'),
+    ADOPT_USER_BY: oneOf('id', 'username').default('id'),
+    ADOPT_REFRESH_TOKENS: kindRule.default('type=refresh'),
+    ADOPT_ACCESS_TOKENS: kindRule.default('off'),
+    ADOPT_COOKIE_NAME: cookieName.optional(),
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
     LOG_PROBES: flag.default(true),
   })

@@ -21,6 +21,7 @@ import { openStore } from '../store/open.ts'
 import type { RecordRefusal } from '../store/queries/events.ts'
 import { oncePerHour } from '../store/queries/events.ts'
 import type { Store } from '../store/store.ts'
+import { createVerifyForeign } from '../tokens/foreign.ts'
 import { createTokenKeys } from '../tokens/keys.ts'
 import type { AccountContext } from '../users/accounts.ts'
 import { createPasswords } from '../users/passwords.ts'
@@ -71,7 +72,7 @@ export interface CoreOptions {
   readonly settings: Settings
   /** From `readServiceSettings`: HS256 keys of at least 32 bytes, the keys that were given, and the tokens of operators and APIs */
   readonly secrets: Pick<Secrets, 'current' | 'previous'> &
-    Partial<Pick<Secrets, 'refresh' | 'signing' | 'admin' | 'revocations' | 'introspection'>>
+    Partial<Pick<Secrets, 'refresh' | 'signing' | 'admin' | 'revocations' | 'introspection' | 'adoption'>>
   /** A logger of pino */
   readonly log: Logger
   /** Milliseconds since the epoch; `Date.now` by default */
@@ -127,7 +128,12 @@ export async function createCore({ settings, secrets, log, now = Date.now }: Cor
     const used = { keys, signingKeys, passwords, turns, limits, names, mayWrite }
     const nonces = createNonces(keys.refresh.verifying)
     const feed = revocationsToken && createFeed({ db: store.db, now, settings })
-    const tools = { ...used, ...tokens, recordRefusal, nonces, holdsSecret, feed }
+    const adoption = settings.adoption &&
+      secrets.adoption && {
+        ...settings.adoption,
+        verify: createVerifyForeign(secrets.adoption, settings.adoption),
+      }
+    const tools = { ...used, ...tokens, recordRefusal, nonces, holdsSecret, feed, adoption }
     const context = { store, db: store.db, ...tools, now, settings, log, ...state }
     return { ...context, metrics: settings.metrics && (await startMetrics(context)) }
   } catch (error) {

@@ -35,6 +35,8 @@ const REFRESHES: Readonly<Record<RefreshOutcome['outcome'], true>> = {
   replayed: true,
   late: true,
   refreshed: true,
+  adopted: true,
+  unavailable: true,
   invalid: true,
   limited: true,
   unproven: true,
@@ -53,6 +55,8 @@ const REFRESHES: Readonly<Record<RefreshOutcome['outcome'], true>> = {
 const EXCHANGES: Readonly<Record<ExchangeOutcome['outcome'], true>> = {
   exchanged: true,
   replayed: true,
+  adopted: true,
+  unavailable: true,
   disabled: true,
   invalid: true,
   limited: true,

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Database } from '../store/schema.ts'
 import type { TokenKeys } from '../tokens/keys.ts'
+import type { AdoptionRules } from './adopt.ts'
 
 /** The settings of sessions. All durations are in milliseconds. */
 export type SessionSettings = Pick<
@@ -34,6 +35,8 @@ export interface SessionContext {
    * the revocation after a reuse happen in any case.
    */
   readonly mayWrite?: (session: { readonly sessionId: string; readonly userId: string }) => Promise<boolean>
+  /** Undefined: tokens of other systems are refused */
+  readonly adoption?: AdoptionRules | undefined
   /** The feed of what has ended, if APIs follow it. Endings are in it in any case, exchanged tokens only then. */
   readonly feed?: Pick<Feed, 'wake'> | undefined
 }

@@ -2,13 +2,15 @@ import { CLOCK_SKEW, isInGrace } from '../clock.ts'
 import { idAfter } from '../ids.ts'
 import { retryOvertaken } from '../retry.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
-import type { ClaimedToken } from '../store/queries/exchange-batch.ts'
+import type { ClaimedToken, RevokedToken } from '../store/queries/exchange-batch.ts'
 import { claimToken, findRevokedToken } from '../store/queries/exchanges.ts'
 import { revokeSession } from '../store/queries/revocations.ts'
 import { findSession } from '../store/queries/sessions.ts'
 import type { AccessToken } from '../tokens/access-token.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import { claimsFor } from '../tokens/own-claims.ts'
+import type { AdoptionRefusal } from './adopt.ts'
+import { adopt } from './adopt.ts'
 import type { SessionContext } from './context.ts'
 import { settledBefore } from './context.ts'
 import { isOffDevice, provenDevice } from './devices.ts'
@@ -19,7 +21,10 @@ import { PROVES_NO_KEY, unproven } from './unproven.ts'
 
 export type ExchangeOutcome =
   | ({ readonly outcome: 'exchanged' | 'replayed' } & Access & Subject)
-  | { readonly outcome: 'invalid' | 'disabled' }
+  /** A session was opened for a token of another system. */
+  | ({ readonly outcome: 'adopted'; readonly events: readonly NewEvent[] } & Access & Subject)
+  | { readonly outcome: 'invalid' | 'disabled'; readonly why?: undefined }
+  | AdoptionRefusal
   | ({
       readonly outcome:
         | 'limited'
@@ -66,14 +71,49 @@ async function attempt(
   context: SessionContext,
   accessToken: string,
   origin: () => Origin,
-  { jkt, device: proves }: Proven,
+  proven: Proven,
 ): Promise<ExchangeOutcome | undefined> {
-  const { db, keys, settings } = context
-  if (settings.exchangeWindow === 0) return { outcome: 'disabled' }
+  if (context.settings.exchangeWindow === 0) return { outcome: 'disabled' }
   const now = context.now()
-  const verification = verifyAccessToken(keys, accessToken, now)
-  if (verification.outcome === 'invalid') return { outcome: 'invalid' }
-  const { token } = verification
+  const verification = verifyAccessToken(context.keys, accessToken, now)
+  if (verification.outcome !== 'invalid')
+    return exchangeAuthentic(context, verification.token, origin, proven, now)
+  if (context.adoption === undefined) return { outcome: 'invalid' }
+  return exchangeForeign(context, accessToken, origin, proven)
+}
+
+/** Trades an access token of another system for a session, or repeats that. */
+async function exchangeForeign(
+  context: SessionContext,
+  text: string,
+  origin: () => Origin,
+  proven: Proven,
+): Promise<ExchangeOutcome | undefined> {
+  const adoption = await adopt(context, { kind: 'access', text, origin, jkt: '', cookie: false })
+  if (adoption?.outcome !== 'adopted' && adoption?.outcome !== 'known') return adoption
+  const { userId, sessionId, adoptedAt, successorExpiresAt } = adoption
+  const { digest: id, expiresAt } = adoption.token
+  const token = { id, userId, sessionId, generation: 0, issuedAt: adoptedAt, expiresAt }
+  const earlier = { revokedAt: adoptedAt, successorExpiresAt }
+  if (adoption.outcome === 'known')
+    return exchangeAuthentic(context, token, origin, proven, context.now(), earlier)
+  const { session, events } = adoption
+  return { ...successor(context, token, { ...session, ...earlier }, adoptedAt), outcome: 'adopted', events }
+}
+
+/**
+ * @param claimed of a token that is known to have been exchanged
+ * @returns undefined when another writer changed the row between the statements
+ */
+async function exchangeAuthentic(
+  context: SessionContext,
+  token: AccessToken,
+  origin: () => Origin,
+  { jkt, device: proves }: Proven,
+  now: number,
+  claimed?: RevokedToken,
+): Promise<ExchangeOutcome | undefined> {
+  const { db, settings } = context
   const subject = { userId: token.userId, sessionId: token.sessionId }
   const exchangeableUntil = token.expiresAt + settings.exchangeWindow
   if (exchangeableUntil <= now) return { outcome: 'expired', ...subject }
@@ -83,7 +123,8 @@ async function attempt(
   const device = provenDevice(context, proves, token.sessionId, now)
   const isConfined = settings.exchangeSessions === 'unrotated'
   const mayWrite = (await context.mayWrite?.(subject)) ?? true
-  const claim = mayWrite
+  const mayClaim = mayWrite && claimed === undefined
+  const claim = mayClaim
     ? await claimToken(db, {
         ...subject,
         ...device,
@@ -101,7 +142,7 @@ async function attempt(
         announced: isAnnounced(context, token, now) ? 1 : 0,
       })
     : undefined
-  if (claim !== undefined) return successor(context, 'exchanged', token, claim, now)
+  if (claim !== undefined) return { outcome: 'exchanged', ...successor(context, token, claim, now) }
 
   const state = await findSession(db, subject, now)
   if (state === undefined) return { outcome: 'unknown_user', ...subject }
@@ -117,13 +158,13 @@ async function attempt(
   if (isConfined && isContinued) return { outcome: 'confined', ...subject }
   if (isOffDevice(session, device)) return { outcome: 'off_device', ...subject }
 
-  const earlier = await findRevokedToken(db, token.id)
+  const earlier = claimed ?? (await findRevokedToken(db, token.id))
   if (earlier === undefined) {
     // The row changed between the statements: for example, the user was activated again.
     return mayWrite ? undefined : { outcome: 'limited', ...subject }
   }
   if (isInGrace(earlier.revokedAt, state.asOf, settings.grace)) {
-    return successor(context, 'replayed', token, { ...session, ...earlier }, now)
+    return { outcome: 'replayed', ...successor(context, token, { ...session, ...earlier }, now) }
   }
   const { sessionId, generation } = token
   const events = await revokeSession(db, { sessionId, generation, reason: 'reuse', now, origin: from })
@@ -137,11 +178,10 @@ const isAnnounced = ({ feed, settings }: SessionContext, { expiresAt }: AccessTo
 /** Makes the successor from the rows alone, so that a repetition gets the same token, unless claims were changed since. */
 function successor(
   context: SessionContext,
-  outcome: 'exchanged' | 'replayed',
   token: AccessToken,
   claim: Omit<ClaimedToken, 'id'>,
   now: number,
-): ExchangeOutcome {
+): Access & Subject {
   const jkt = accessKeyOf(context, claim)
   const accessToken = signAccessToken(context.keys, {
     id: idAfter(token.id, claim.revokedAt),
@@ -154,7 +194,6 @@ function successor(
     claims: claimsFor(claim),
   })
   return {
-    outcome,
     accessToken,
     expiresIn: secondsBetween(now, claim.successorExpiresAt),
     tokenType: tokenTypeOf(jkt),

@@ -9,6 +9,7 @@ import type { PrunedBatch } from '../store/queries/prune.ts'
 import {
   pruneCounters,
   pruneEvents,
+  pruneForeign,
   pruneReplacedHashes,
   pruneRevokedTokens,
   pruneSessions,
@@ -83,6 +84,7 @@ export async function pruneAll(
     pruneSessions(db, { now: now(), idleCutoff: idleCutoff(context, now()), batch }),
   )
   const revokedTokens = await inBatches((batch) => pruneRevokedTokens(db, now(), batch))
+  await inBatches((batch) => pruneForeign(db, now(), settings.exchangeWindow, batch))
   await inBatches((batch) => pruneCounters(db, now(), batch))
   // With the slack, because access tokens were longer-lived before the setting was lowered, or a clock was set back.
   await inBatches((batch) => pruneFeed(db, now() - settings.accessTokenTtl, batch))

@@ -4,7 +4,10 @@ import { insertOnce } from '../store/queries/events.ts'
 import { revokeSession } from '../store/queries/revocations.ts'
 import type { FoundSession, SessionState } from '../store/queries/sessions.ts'
 import { findSession, rotateSession, touchSession } from '../store/queries/sessions.ts'
+import type { RefreshToken } from '../tokens/refresh-token.ts'
 import { verifyRefreshToken } from '../tokens/refresh-token.ts'
+import type { AdoptionRefusal } from './adopt.ts'
+import { adopt } from './adopt.ts'
 import { classify } from './classify.ts'
 import type { SessionContext } from './context.ts'
 import { provenDevice } from './devices.ts'
@@ -25,8 +28,8 @@ export type RefreshRefusal =
   | 'superseded'
 
 interface Granted extends Grant {
-  /** `late`: rotated by a late retry */
-  readonly outcome: 'rotated' | 'replayed' | 'late' | 'refreshed'
+  /** `late`: rotated by a late retry. `adopted`: opened for a token of another system */
+  readonly outcome: 'rotated' | 'replayed' | 'late' | 'refreshed' | 'adopted'
   /** The events that were written */
   readonly events: readonly NewEvent[]
   /** Of a rotation: how long ago the presented token was issued, in milliseconds */
@@ -36,7 +39,8 @@ interface Granted extends Grant {
 /** Refusals are outcomes, not exceptions: an exception would roll back the revocation after a reuse. */
 export type RefreshOutcome =
   | Granted
-  | { readonly outcome: 'invalid' }
+  | { readonly outcome: 'invalid'; readonly why?: undefined }
+  | AdoptionRefusal
   | {
       readonly outcome: 'limited' | Unproven | RefreshRefusal
       readonly userId: string
@@ -59,14 +63,16 @@ export type RefreshOutcome =
  *
  * @param origin called only for an authentic token
  * @param proven the keys that the request proves. That of DPoP binds the session, if it is not bound yet
+ * @param cookie whether the successor is handed out as a cookie
  */
 export async function refresh(
   context: SessionContext,
   refreshToken: string,
   origin: () => Origin,
   proven: Proven = PROVES_NO_KEY,
+  cookie = false,
 ): Promise<RefreshOutcome> {
-  const outcome = await retryOvertaken(() => attempt(context, refreshToken, origin, proven))
+  const outcome = await retryOvertaken(() => attempt(context, refreshToken, origin, proven, cookie))
   if (outcome === undefined) throw new Error('a session that can be rotated is not rotated')
   return outcome
 }
@@ -76,17 +82,58 @@ async function attempt(
   context: SessionContext,
   refreshToken: string,
   origin: () => Origin,
-  { jkt, device: proves }: Proven,
+  proven: Proven,
+  cookie: boolean,
 ): Promise<RefreshOutcome | undefined> {
-  const { db, keys, settings } = context
   const now = context.now()
-  const verification = verifyRefreshToken(keys, refreshToken, now)
-  if (verification.outcome === 'invalid') return { outcome: 'invalid' }
-  const { userId, sessionId, generation, issuedAt, mark } = verification.token
+  const verification = verifyRefreshToken(context.keys, refreshToken, now)
+  if (verification.outcome === 'invalid') {
+    if (context.adoption === undefined) return { outcome: 'invalid' }
+    return refreshForeign(context, refreshToken, origin, proven, cookie)
+  }
+  const { userId, sessionId, jkt: boundTo = proven.jkt } = verification.token
   if (verification.outcome === 'expired') return { outcome: 'expired', userId, sessionId }
   // Nothing is read or changed: who has only the token cannot even end the session.
-  const boundTo = verification.token.jkt ?? jkt
-  if (boundTo !== jkt) return { outcome: unproven(jkt), userId, sessionId }
+  if (boundTo !== proven.jkt) return { outcome: unproven(proven.jkt), userId, sessionId }
+  return refreshAuthentic(context, verification.token, origin, proven, now)
+}
+
+/** Trades a token of another system for a session, or repeats that. */
+async function refreshForeign(
+  context: SessionContext,
+  text: string,
+  origin: () => Origin,
+  proven: Proven,
+  cookie: boolean,
+): Promise<RefreshOutcome | undefined> {
+  const adoption = await adopt(context, { kind: 'refresh', text, origin, jkt: proven.jkt, cookie })
+  switch (adoption?.outcome) {
+    case undefined:
+      return undefined
+    case 'adopted':
+      return grant(context, 'adopted', adoption.session, origin(), adoption.adoptedAt, adoption.events)
+    case 'known': {
+      const { userId, sessionId, adoptedAt: issuedAt, token } = adoption
+      // It stands for the generation that the session began with.
+      const presented = { userId, sessionId, generation: 0, issuedAt, expiresAt: token.expiresAt }
+      const outcome = await refreshAuthentic(context, presented, origin, proven, context.now())
+      if (outcome?.outcome !== 'refreshed') return outcome
+      return { ...outcome, refreshToken: mintRefreshToken(context, outcome.session, origin()) }
+    }
+    default:
+      return adoption
+  }
+}
+
+/** @returns undefined when another writer changed the row between the statements */
+async function refreshAuthentic(
+  context: SessionContext,
+  { userId, sessionId, generation, issuedAt, mark }: RefreshToken,
+  origin: () => Origin,
+  { jkt, device: proves }: Proven,
+  now: number,
+): Promise<RefreshOutcome | undefined> {
+  const { db, keys, settings } = context
 
   const from = origin()
   const caller = markOf(keys, from)

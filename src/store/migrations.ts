@@ -14,6 +14,7 @@ import { feed } from './migrations/0013-feed.ts'
 import { foreignHashes } from './migrations/0014-foreign-hashes.ts'
 import { claims } from './migrations/0015-claims.ts'
 import { passwordResets } from './migrations/0016-password-resets.ts'
+import { adoptedTokens } from './migrations/0017-adopted-tokens.ts'
 
 /** Migrations run in the order of their names, forward only. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -32,4 +33,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014_foreign_hashes': foreignHashes,
   '0015_claims': claims,
   '0016_password_resets': passwordResets,
+  '0017_adopted_tokens': adoptedTokens,
 }

@@ -96,6 +96,26 @@ export interface Schema {
     /** When the row may be deleted: `exp` of the token plus the exchange window */
     expires_at: number
   }
+  /** Tokens of another system that were traded for a session. Each can be traded once: the row is the lock. */
+  adopted_tokens: {
+    /** Of what was signed: see `src/tokens/foreign.ts` */
+    digest: string
+    jti: string | null
+    /** The session may already be deleted: the row is kept until the token is over. */
+    session_id: string
+    adopted_at: number
+    /** `exp` of the access token that was given for an access token */
+    successor_expires_at: number
+    /** When the row may be deleted: `exp` of the token, plus the exchange window if it is an access token */
+    expires_at: number
+  }
+  /** Tokens that the other system had revoked, as `rekindle adopt revoke` has read them */
+  foreign_revocations: {
+    jti: string
+    revoked_at: number
+    /** When the row may be deleted. Null: when the token ends is not known */
+    expires_at: number | null
+  }
   /** Counters of limits */
   rate_limits: {
     /** The limit's name and what it counts by. Usernames are hashed with a key: see `src/limits/names.ts`. */

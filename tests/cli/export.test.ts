@@ -57,7 +57,7 @@ test('account, sessions, exchanged tokens, events and limits, and no secret', as
   for (const secret of [...secrets, '$argon2', STRONG_SECRET]) assert.ok(!stdout.includes(secret))
   const kept = JSON.parse(stdout)
   assert.deepEqual(Object.keys(kept), [
-    ...['user', 'sessions', 'password_reset', 'exchanged_tokens', 'events', 'limits'],
+    ...['user', 'sessions', 'password_reset', 'exchanged_tokens', 'adopted_tokens', 'events', 'limits'],
   ])
   assert.deepEqual(Object.keys(kept.password_reset), ['expires_at', 'used_at'])
   assert.deepEqual([kept.user.id, kept.user.username], [id, 'ada'])

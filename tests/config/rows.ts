@@ -1,3 +1,4 @@
+import { adoptionRows } from './adoption-rows.ts'
 import { textOf } from './fresh.ts'
 import { limitRows } from './limit-rows.ts'
 import { networkRows } from './network-rows.ts'
@@ -18,6 +19,7 @@ const postgres = (url: string) => ({ [url]: { dialect: 'postgres', url } })
 export const rows: Readonly<Record<string, Row>> = {
   ...networkRows,
   ...limitRows,
+  ...adoptionRows,
   NODE_ENV: {
     pick: ({ settings }) => settings.production,
     unset: false,

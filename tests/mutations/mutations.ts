@@ -1,4 +1,5 @@
 import type { Mutation } from './mutation.ts'
+import { adoptionFaults } from './planted/adoption.ts'
 import { claimFaults } from './planted/claims.ts'
 import { clientAndCommandFaults } from './planted/client-and-commands.ts'
 import { conformFaults } from './planted/conform.ts'
@@ -31,4 +32,5 @@ export const mutations: readonly Mutation[] = [
   ...feedFaults,
   ...resetFaults,
   ...claimFaults,
+  ...adoptionFaults,
 ]

@@ -30,6 +30,9 @@ async function schemaOf(database: StoreOptions): Promise<string[]> {
 }
 
 const SCHEMA = [
+  'adopted_tokens',
+  'adopted_tokens_expires_at',
+  'adopted_tokens_jti',
   'events',
   'events_deliver_at',
   'events_lane',
@@ -43,6 +46,8 @@ const SCHEMA = [
   'feed_head',
   'feed_position',
   'feed_unplaced',
+  'foreign_revocations',
+  'foreign_revocations_expires_at',
   'password_resets',
   'password_resets_expires_at',
   'rate_limits',
@@ -230,8 +235,10 @@ testOnce('whoever starts during a long migration waits for it [sqlite]', async (
   // With the migration records, as in any database that is not new.
   await migrate(db)
   for (const table of [
+    'adopted_tokens',
     'feed',
     'feed_head',
+    'foreign_revocations',
     'events',
     'rate_limits',
     'password_resets',

@@ -87,6 +87,7 @@ const DEFAULTS: Omit<Settings, 'database'> = {
     refreshUser: false,
     failuresAddress: false,
   },
+  adoption: undefined,
   logLevel: 'trace',
   logProbes: true,
 }

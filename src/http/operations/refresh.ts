@@ -38,7 +38,8 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     }
     const origin = () => originOf(core, c, 'refresh')
     const device = provenBy(core, c)
-    const result = await refresh(core, token, origin, { jkt: provenKey(proof), device })
+    const proven = { jkt: provenKey(proof), device }
+    const result = await refresh(core, token, origin, proven, isCookie)
     core.metrics?.refreshed(result.outcome)
     if (result.outcome === 'limited') return failure(429, limitedSession(core, c, result))
     recordRefresh(core, c, result)
@@ -46,14 +47,16 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
       case 'rotated':
       case 'replayed':
       case 'late':
-      case 'refreshed': {
+      case 'refreshed':
+      case 'adopted': {
         const { accessToken, expiresIn, tokenType, refreshToken, session } = result
         offerNonce(core, c)
         if (isCookie && refreshToken !== undefined) {
           setRefreshCookie(c, core.settings, refreshToken, session.expiresAt, core.now())
         }
         // A bound session has proven its key. Of several equal requests one has an age, so that the browser registers once.
-        if (isCookie && device.keyFor(session.id) === '') offerAgain(core, c, session.id, result.age)
+        const age = result.outcome === 'adopted' ? Number.POSITIVE_INFINITY : result.age
+        if (isCookie && device.keyFor(session.id) === '') offerAgain(core, c, session.id, age)
         return success(200, {
           message: 'Access token refreshed successfully',
           access_token: accessToken,
@@ -62,6 +65,8 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
           ...(!isCookie && refreshToken !== undefined && { refresh_token: refreshToken }),
         })
       }
+      case 'unavailable':
+        return failure(503, 'Service unavailable.')
       case 'off_device':
         if (!device.mayRenew()) return failure(401, 'Device proof required.')
         clearBoundCookie(c, core.settings)
@@ -106,6 +111,7 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
     switch (result.outcome) {
       case 'exchanged':
       case 'replayed':
+      case 'adopted':
         setHeader(c, 'Deprecation', DEPRECATED_SINCE)
         offerNonce(core, c)
         return json(200, {
@@ -113,6 +119,8 @@ export const refreshHandlers = (core: Core): Pick<Handlers, 'refreshToken' | 'ex
           token_type: result.tokenType,
           expires_in: result.expiresIn,
         })
+      case 'unavailable':
+        return failure(503, 'Service unavailable.')
       case 'unproven':
         return failure(401, 'DPoP proof missing.')
       case 'mismatched':
@@ -149,9 +157,12 @@ function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): voi
     case 'rotated':
     case 'replayed':
     case 'late':
-    case 'refreshed': {
+    case 'refreshed':
+    case 'adopted': {
       const { userId, id: sessionId } = result.session
       logEvents(core, c, result.events, kind)
+      // Its event says that a session was opened.
+      if (result.outcome === 'adopted') break
       const subject = { userId, sessionId, kind } as const
       if (result.outcome === 'late') logOutcome(core, c, 'token.rotated', { ...subject, reason: 'late' })
       else logOutcome(core, c, `token.${result.outcome}`, subject)
@@ -164,9 +175,13 @@ function recordRefresh(core: Core, c: Context<Env>, result: RefreshOutcome): voi
       recordEnd(core, c, result, kind)
       break
     default:
-      recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
+      recordRefusal(core, c, 'token.refused', { ...result, reason: reasonOf(result), kind })
   }
 }
+
+/** Why a token of another system is refused is for the operator, whose settings may be wrong. */
+const reasonOf = (refusal: { readonly outcome: string; readonly why?: string | undefined }) =>
+  refusal.why ?? refusal.outcome
 
 function recordExchange(core: Core, c: Context<Env>, result: ExchangeOutcome): void {
   const kind = 'exchange'
@@ -175,11 +190,14 @@ function recordExchange(core: Core, c: Context<Env>, result: ExchangeOutcome): v
     case 'replayed':
       logOutcome(core, c, `token.${result.outcome}`, { ...result, kind })
       break
+    case 'adopted':
+      logEvents(core, c, result.events, kind)
+      break
     case 'reused':
       recordEnd(core, c, result, kind)
       break
     default:
-      recordRefusal(core, c, 'token.refused', { ...result, reason: result.outcome, kind })
+      recordRefusal(core, c, 'token.refused', { ...result, reason: reasonOf(result), kind })
   }
 }
 

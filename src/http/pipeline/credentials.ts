@@ -50,6 +50,7 @@ export function bearerToken(c: Context<Env>): string | undefined {
 }
 
 type CookieSettings = Pick<Settings, 'cookie'>
+type AdoptionSettings = Pick<Settings, 'adoption'>
 
 /**
  * The refresh cookies that are not empty. A browser sends several of one name if they differ in path or domain: another
@@ -59,6 +60,15 @@ export function refreshCookies(c: Context<Env>, { cookie: { name } }: CookieSett
   const header = c.req.header('Cookie')
   if (header?.includes(name) !== true) return []
   return distinct(header.split(';').flatMap((pair) => parse(pair, name)[name] || []))
+}
+
+/** The cookies in which browsers have a refresh token of another system, while such tokens are adopted */
+export function foreignCookies(
+  c: Context<Env>,
+  { cookie, adoption }: CookieSettings & AdoptionSettings,
+): string[] {
+  const name = adoption?.cookieName
+  return name === undefined || name === cookie.name ? [] : refreshCookies(c, { cookie: { ...cookie, name } })
 }
 
 /** The bound cookies of a request, as {@link refreshCookies} */

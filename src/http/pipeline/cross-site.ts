@@ -5,7 +5,7 @@ import type { Settings } from '../../config/settings.ts'
 import type { Env, Handler } from '../contract.ts'
 import type { Core } from '../core.ts'
 import type { Check } from './checks.ts'
-import { refreshCookies } from './credentials.ts'
+import { foreignCookies, refreshCookies } from './credentials.ts'
 import { recordRefusal } from './record.ts'
 import { failureDraft, send } from './respond.ts'
 
@@ -47,7 +47,8 @@ export function comesCrossSite(c: Context<Env>, settings: OriginSettings): boole
 /** Refuses cross-site requests with the refresh cookie. The cookie is parsed last, because few requests get that far. */
 export const refuseCrossSite: Check = (core, c) => {
   const { settings } = core
-  if (!comesCrossSite(c, settings) || refreshCookies(c, settings).length === 0) return undefined
+  if (!comesCrossSite(c, settings)) return undefined
+  if (refreshCookies(c, settings).length + foreignCookies(c, settings).length === 0) return undefined
   recordRefusal(core, c, 'token.refused', { reason: 'cross_site' })
   return send(core, c, failureDraft(403, 'Cross-site request refused.'))
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { verifyRefreshToken } from '../../tokens/refresh-token.ts'
 import type { Env } from '../contract.ts'
 import type { Core } from '../core.ts'
-import { refreshCookies, sentTokens } from './credentials.ts'
+import { foreignCookies, refreshCookies, sentTokens } from './credentials.ts'
 
 export type RefreshCredential =
   | { readonly outcome: 'missing' }
@@ -14,7 +14,8 @@ export type RefreshCredential =
  * `undefined` or a forged token is not a refresh token and does not count beside one. See the table in docs/glossary.md.
  */
 export function refreshCredential(core: Core, c: Context<Env>): RefreshCredential {
-  const cookies = refreshCookies(c, core.settings)
+  const foreign = foreignCookies(c, core.settings)
+  const cookies = [...refreshCookies(c, core.settings), ...foreign]
   const presented = [...cookies, ...sentTokens(c).filter((token) => !cookies.includes(token))]
   const first = presented[0]
   if (first === undefined) return { outcome: 'missing' }
@@ -24,6 +25,7 @@ export function refreshCredential(core: Core, c: Context<Env>): RefreshCredentia
   const isAuthentic = (token: string) => verifyRefreshToken(core.keys, token, now).outcome !== 'invalid'
   const authentic = presented.filter(isAuthentic)
   if (authentic.length > 1) return { outcome: 'conflicting' }
-  const [token = first] = authentic
+  // A token of another system does not count beside one of ours.
+  const [token = foreign[0] ?? first] = authentic
   return { outcome: 'found', token, isCookie: cookies.includes(token) }
 }

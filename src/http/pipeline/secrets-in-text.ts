@@ -2,12 +2,18 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { CoreOptions } from '../core.ts'
 
+// Bytes. A shorter one, such as `secret`, is also a word that texts have by chance.
+const MIN_FOREIGN = 16
+
+const foreignSecret = (key: CoreOptions['secrets']['adoption']) =>
+  key !== undefined && 'secret' in key && key.secret.length >= MIN_FOREIGN ? key.secret : undefined
+
 /**
  * Creates a function that finds the secrets of this service in a text. Its time depends on the lengths only, so it
  * reveals nothing about them.
  */
 export function secretFinder(
-  { current, previous, refresh, admin, revocations, introspection }: CoreOptions['secrets'],
+  { current, previous, refresh, admin, revocations, introspection, adoption }: CoreOptions['secrets'],
   webhook: string | undefined,
 ): (text: string) => boolean {
   const receivers = webhook === undefined ? undefined : Buffer.from(webhook.replace(/^whsec_/, ''))
@@ -20,6 +26,7 @@ export function secretFinder(
     ...previous,
     refresh?.current,
     ...(refresh?.previous ?? []),
+    foreignSecret(adoption),
   ].filter((secret) => secret !== undefined)
   return (text) => {
     const bytes = Buffer.from(text)

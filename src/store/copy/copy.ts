@@ -14,6 +14,8 @@ const TABLES = [
   { name: 'sessions', key: 'id' },
   { name: 'password_resets', key: 'user_id' },
   { name: 'revoked_tokens', key: 'jti' },
+  { name: 'adopted_tokens', key: 'digest' },
+  { name: 'foreign_revocations', key: 'jti' },
   { name: 'events', key: 'position' },
   { name: 'signing_keys', key: 'kid' },
   { name: 'feed', key: 'id' },
@@ -56,8 +58,10 @@ export function copyRows(
     await markUnfinished(target)
     // Deleting comes first, because a new user may have the name of a deleted one.
     for (const table of TABLES) await deleteMissing(from, to, table)
-    const none = { users: 0, sessions: 0, password_resets: 0, revoked_tokens: 0 }
-    const rows = { ...none, events: 0, signing_keys: 0, feed: 0 }
+    const rows = {
+      ...{ users: 0, sessions: 0, password_resets: 0, revoked_tokens: 0 },
+      ...{ adopted_tokens: 0, foreign_revocations: 0, events: 0, signing_keys: 0, feed: 0 },
+    }
     for (const table of TABLES) rows[table.name] = await upsertAll(from, to, table, onRows)
     for (const table of TABLES) {
       const key = await firstDifference(from, to, table, onRows)

@@ -33,8 +33,12 @@ export interface NewSession {
   /** Identifies the request. A session that it opened within `grace` milliseconds is found instead of opening another. */
   readonly openKey?: string | undefined
   readonly grace?: number
-  /** Set if an operator opens the session instead of the user */
-  readonly reason?: 'operator' | undefined
+  /** Set if it is not opened by a login: by an operator, or for a token of another system */
+  readonly reason?: 'operator' | 'adopted' | undefined
+  /** 1 if the session begins with the successor of a token of another system. Otherwise 0 */
+  readonly generation?: 0 | 1
+  /** See `src/sessions/lineage.ts` */
+  readonly lineage?: string | undefined
   /** The number of active sessions that the user may have */
   readonly ceiling: number
   /** Milliseconds since the epoch: see `idleCutoff` in `src/sessions/context.ts` */
@@ -90,7 +94,7 @@ export function insertSession(
       .values({
         id: session.id,
         user_id: session.userId,
-        generation: 0,
+        generation: session.generation ?? 0,
         created_at: session.now,
         rotated_at: session.now,
         refreshed_at: session.now,
@@ -105,6 +109,7 @@ export function insertSession(
         open_key: session.openKey ?? null,
         jkt: session.jkt ?? null,
         claims: session.claims ?? null,
+        lineage: session.lineage ?? null,
       })
       .returning(SESSION)
       .executeTakeFirstOrThrow()

@@ -33,3 +33,15 @@ export function keptTokens(db: Database, userId: string) {
     .orderBy('jti')
     .execute()
 }
+
+/** Lists the tokens of another system that were traded for a user's sessions, as {@link keptTokens} */
+export function keptAdoptions(db: Database, userId: string) {
+  const sessions = db.selectFrom('sessions').select('id').where('user_id', '=', userId)
+  return db
+    .selectFrom('adopted_tokens')
+    .select(['jti', 'session_id', 'adopted_at', 'expires_at'])
+    .where('session_id', 'in', sessions)
+    .orderBy('adopted_at')
+    .orderBy('session_id')
+    .execute()
+}

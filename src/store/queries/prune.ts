@@ -56,6 +56,32 @@ export function pruneRevokedTokens(db: Database, now: number, batch: number): Pr
   })
 }
 
+/**
+ * Deletes rows of another system's tokens that are over.
+ *
+ * @param exchangeWindow milliseconds for which an access token can be traded after its expiry
+ */
+export function pruneForeign(
+  db: Database,
+  now: number,
+  exchangeWindow: number,
+  batch: number,
+): Promise<PrunedBatch> {
+  return timed(db, async (trx) => {
+    const adopted = trx.selectFrom('adopted_tokens').select('digest').where('expires_at', '<=', now)
+    const adoptions = trx.deleteFrom('adopted_tokens').where('digest', 'in', unlocked(trx, adopted, batch))
+    const revoked = trx
+      .selectFrom('foreign_revocations')
+      .select('jti')
+      .where('expires_at', '<=', now - exchangeWindow)
+    const revocations = trx
+      .deleteFrom('foreign_revocations')
+      .where('jti', 'in', unlocked(trx, revoked, batch))
+    const gone = rows(await adoptions.executeTakeFirst()) + rows(await revocations.executeTakeFirst())
+    return { gone, kept: 0 }
+  })
+}
+
 export function pruneCounters(db: Database, now: number, batch: number): Promise<PrunedBatch> {
   return timed(db, async (trx) => {
     const expired = trx.selectFrom('rate_limits').select('key').where('expires_at', '<=', now)

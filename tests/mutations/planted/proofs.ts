@@ -93,7 +93,7 @@ export const proofFaults: readonly Mutation[] = [
   },
   {
     file: 'src/sessions/refresh.ts',
-    find: 'if (boundTo !== jkt) return',
+    find: 'if (boundTo !== proven.jkt) return',
     replace: 'if (boundTo === undefined) return',
     why: 'a thief of a superseded token ends a bound session',
     tests: ofBound,
