@@ -199,10 +199,6 @@ export const own: Partial<Record<OperationId, Provocations>> = {
         ...request,
         json: { username: `${(json as { username: string }).username}.x` },
       })),
-      changed(good.createUser, ({ json, ...request }) => ({
-        ...request,
-        json: { ...(json as object), claims: { roles: ['editor'] } },
-      })),
     ],
     '201 from_elsewhere': changed(good.createUser, ({ json, ...request }) => {
       const { username } = json as { username: string }
@@ -219,9 +215,7 @@ export const own: Partial<Record<OperationId, Provocations>> = {
   deactivateUser: { '200 deactivated': good.deactivateUser },
   activateUser: { '200 activated': good.activateUser },
   setUserPassword: { '200 set': good.setUserPassword },
-  setUserClaims: {
-    '200 set': [good.setUserClaims, ofUser('/claims', { method: 'PUT', json: { claims: {} } })],
-  },
+  setUserClaims: { '200 set': good.setUserClaims },
   requestPasswordReset: { '201 made': good.requestPasswordReset },
   renameUser: {
     '200 renamed': [

@@ -103,7 +103,13 @@ async function verification(world: World): Promise<void> {
       { sessionId: 'a session', generation: 2 },
       { jti: 'a token', heldUntil: 0 },
     ],
-    ...[{ userId }, { userId, through }, { userId, through, except }, { through }],
+    ...[
+      { userId },
+      { userId, through },
+      { userId, through, except },
+      { userId, claimsVersion: 1 },
+      { through },
+    ],
   ]
   await insertEnded(service.core.db, [...forms, ...many], service.clock.now)
   const { body } = await service.request('/revocations', { bearer })
