@@ -17,13 +17,16 @@ type Claims = Readonly<Record<string, unknown>>
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** HS256, as PyJWT and jsonwebtoken make it */
+/** HS256, or HS512 by the header, as PyJWT and jsonwebtoken make it */
 export function signForeign(
   claims: Claims,
   { secret = FOREIGN_SECRET, header = {} }: { readonly secret?: string; readonly header?: object } = {},
 ): string {
-  const input = `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part(claims)}`
-  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
+  const signed = { alg: 'HS256', typ: 'JWT', ...header }
+  const input = `${part(signed)}.${part(claims)}`
+  return `${input}.${createHmac(signed.alg === 'HS512' ? 'sha512' : 'sha256', secret)
+    .update(input)
+    .digest('base64url')}`
 }
 
 /** A refresh token of Flask-JWT-Extended */

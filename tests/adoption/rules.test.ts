@@ -42,7 +42,10 @@ test('forged and wrong tokens are refused, and nothing changes', async (t) => {
       { ...good, sub: '42', type: 'refresh', exp: seconds + 60 },
       { secret: 'other' },
     ),
-    'another algorithm': signForeign({ ...good }, { header: { alg: 'HS512' } }),
+    'another algorithm': signForeign(
+      { ...good, sub: '42', type: 'refresh', exp: seconds + 60 },
+      { header: { alg: 'HS512' } },
+    ),
     'no exp': foreignRefresh({ ...good, exp: undefined }),
     'exp as text': foreignRefresh({ ...good, exp: String(seconds + 60) }),
     'exp too large': foreignRefresh({ ...good, exp: 1e300 }),
@@ -191,7 +194,9 @@ test('the cookie of the other system: ours comes in its place, and counts alone 
     'Sec-Fetch-Site': 'cross-site',
   })
   assert.equal(cross.status, 403)
-  const first = await send(`refresh_token_cookie=${token}`, { Authorization: 'Bearer undefined' })
+  const first = await send(`refresh_token=undefined; refresh_token_cookie=${token}`, {
+    Authorization: 'Bearer undefined',
+  })
   assert.equal(first.status, 200)
   assert.equal('refresh_token' in first.body.data, false)
   const [ours] = first.headers.getSetCookie().map((cookie) => cookie.split(';')[0])

@@ -114,8 +114,8 @@ export const adoptionFaults: readonly Mutation[] = [
   },
   {
     file: 'src/tokens/foreign.ts',
-    find: "requiredClaims: ['exp'],",
-    replace: '',
+    find: 'const expiresAt = milliseconds(claims.exp)',
+    replace: 'const expiresAt = milliseconds(claims.exp ?? 8e12)',
     why: 'adoption: a token without end is adopted',
     tests: RULES,
   },
@@ -159,7 +159,7 @@ export const adoptionFaults: readonly Mutation[] = [
     file: 'src/http/pipeline/refresh-credential.ts',
     find: 'const [token = foreign[0] ?? first] = authentic',
     replace: 'const [token = first] = authentic',
-    why: 'adoption: rubbish in a header hides the old cookie',
+    why: 'adoption: a cookie of ours that is worth nothing hides the old one',
     tests: RULES,
   },
   {
