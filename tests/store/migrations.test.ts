@@ -57,6 +57,7 @@ const SCHEMA = [
   'signing_keys',
   'users',
   'users_ending_at',
+  'users_foreign',
   'users_replaced_at',
 ]
 
