@@ -8,7 +8,7 @@ import { isPostgres } from '../store/schema.ts'
 import { createDryRun } from '../users/import/dry-run.ts'
 import type { Counts, ImportOptions, ImportRecord, Refusal } from '../users/import/import.ts'
 import { importUsers } from '../users/import/import.ts'
-import { CsvError, readCsv } from '../users/import/read-csv.ts'
+import { readCsv } from '../users/import/read-csv.ts'
 import { readNdjson } from '../users/import/read-lines.ts'
 import { createPasswords } from '../users/passwords.ts'
 import { Failure, WRONG_USAGE } from './failure.ts'
@@ -91,10 +91,6 @@ async function importFile(
     })
     context.say(`${dryRun ? 'Nothing was changed. ' : ''}${summaryOf(counts, dryRun === true)}`)
     if (counts.refused > 0) throw new Failure(`${count(counts.refused, 'line')} refused${report.place}`)
-  } catch (error) {
-    if (error instanceof CsvError)
-      throw new Failure(`${error.message}${dryRun ? '' : '. What comes before it was imported'}`)
-    throw error
   } finally {
     report.close()
   }

@@ -121,3 +121,27 @@ testOnce('nobody of that name, and a wrong secret', async (t) => {
   const url = 'postgres://ada@127.0.0.1:9/ada'
   assert.equal((await rekindle(['users', 'export', 'eve'], { DATABASE_URL: url })).code, 2)
 })
+
+test('a colon in an id: the counters of another user stay with that one', async (t) => {
+  const service = await startService(t)
+  for (const [id, points] of [
+    ['7', 1],
+    ['7:8', 2],
+  ] as const) {
+    const json = { id, username: `user ${id}` }
+    assert.equal((await service.request('/admin/users', { bearer: ADMIN_TOKEN, json })).status, 201)
+    const row = { key: `refresh-user:${id}`, points, expires_at: service.clock.now }
+    await service.core.db.insertInto('rate_limits').values(row).execute()
+  }
+  for (const [name, points] of [
+    ['user 7', 1],
+    ['user 7:8', 2],
+  ] as const) {
+    const { stdout } = await rekindle(['users', 'export', name], environment(service))
+    const { user, limits } = JSON.parse(stdout)
+    assert.deepEqual(
+      limits.map((one: { limit: string; of: string; points: number }) => [one.limit, one.of, one.points]),
+      [['refresh-user', user.id, points]],
+    )
+  }
+})

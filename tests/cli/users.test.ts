@@ -28,11 +28,13 @@ describe('users add', { concurrency: 2 }, () => {
     assert.deepEqual(result, failedIn(database, 'the username is taken: ADA'))
   })
 
-  const names = 'a username has 1 to 128 characters, without white space or control characters'
+  const names =
+    'a username has 1 to 128 characters, with single spaces inside, but no other white space and no control characters'
   const empty = 'no password on standard input: its first line is the password'
   const refused: [string, string, string | Buffer, string][] = [
     ['a name with a control character', 'ada\u001b[2J', PASSWORD, names],
     ['a name that is too long', 'a'.repeat(129), PASSWORD, names],
+    ['a name with two spaces', 'ada  lovelace', PASSWORD, names],
     [
       'a password that is too short',
       'ada',

@@ -17,6 +17,8 @@ import {
 import * as endings from '../../src/store/queries/endings.ts'
 import { eventsAfter, listEvents, OPERATOR } from '../../src/store/queries/events.ts'
 import { findRevokedToken } from '../../src/store/queries/exchanges.ts'
+import { mostForeignWork } from '../../src/store/queries/foreign-hashes.ts'
+import { findPlacements } from '../../src/store/queries/import-users.ts'
 import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
 import { findPassword, updatePassword } from '../../src/store/queries/password-changes.ts'
 import * as rateLimits from '../../src/store/queries/rate-limits.ts'
@@ -76,6 +78,16 @@ const queries: Readonly<Record<string, readonly [count: number, run: Run]>> = {
       )
       for (const { outcome } of results) assert.equal(outcome, 'exchanged')
     },
+  ],
+  'the most work of hashes of other systems': [1, onDb((db) => mostForeignWork(db))],
+  'what becomes of a batch of an import': [
+    2,
+    onDb((db) =>
+      findPlacements(db, [
+        { id: 'new', username: 'new', usernameKey: 'new', passwordHash: '', now: NOW },
+        { id: 'newer', username: 'newer', usernameKey: 'newer', passwordHash: '', now: NOW },
+      ]),
+    ),
   ],
   'find a revoked token': [1, onDb((db) => findRevokedToken(db, 'a'))],
   'the feed: exchanged tokens are held back, placed and read': [

@@ -1,10 +1,8 @@
 import { createReadStream } from 'node:fs'
+import type { Options } from 'csv-parse'
 import { parse } from 'csv-parse'
 import type { Line } from './read-lines.ts'
 import { MAX_LINE } from './read-lines.ts'
-
-/** A file of CSV that cannot be read any further */
-export class CsvError extends Error {}
 
 interface Fields {
   readonly record: readonly string[]
@@ -37,38 +35,55 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
 }
 
 /**
- * Reads CSV (RFC 4180) whose first record names the members. An empty field is a member that is left out. Takes memory
- * for a few records only.
+ * Reads CSV (RFC 4180) whose first record names the members. An empty field is a member that is left out. After a
+ * quotation that is malformed, anything may follow, so that the rest is refused as one line. Takes memory for a few records only.
  *
  * @param members names that the first record may have
- * @throws CsvError for a quotation that does not end, or an unknown name: what follows may be anything
  */
 export async function* readCsv(file: string, members: readonly string[]): AsyncGenerator<Line> {
-  const parser = parse({ bom: true, info: true, relax_column_count: true, max_record_size: MAX_LINE })
   const input = createReadStream(file)
+  let fault: { readonly text: string; readonly line: number } | undefined
+  const stop: Options['on_skip'] = (error) => {
+    const text = `is not CSV, so that the rest of the file cannot be read (${error?.code})`
+    fault ??= { text, line: Number(error?.['lines']) }
+    input.unpipe(parser)
+    // Not from within the parser's own call
+    setImmediate(() => parser.end())
+  }
+  const parser = parse({
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    max_record_size: MAX_LINE,
+    skip_records_with_error: true,
+    on_skip: stop,
+  })
   input.on('error', (error) => parser.destroy(error)).pipe(parser)
   let names: readonly string[] | undefined
-  let number = 1
+  let [number, end] = [1, 0]
   try {
     for await (const { record, info } of parser as AsyncIterable<Fields>) {
-      if (names === undefined) names = headOf(record, members)
-      else if (record.length > 1 || record[0] !== '')
-        yield { number, end: info.bytes, ...membersOf(names, record) }
+      if (info.lines > (fault?.line ?? info.lines)) break
+      end = info.bytes
+      if (names === undefined) {
+        names = headOf(record, members)
+        if (names === undefined) return yield { number, end, value: undefined, fault: headFault(members) }
+      } else if (record.length > 1 || record[0] !== '') yield { number, end, ...membersOf(names, record) }
       number = info.lines + 1
     }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_'))) throw error
-    throw new CsvError(`line ${number}: is not CSV, so that the rest cannot be read (${error.code})`)
+    if (fault !== undefined) yield { number, end, value: undefined, fault: fault.text }
   } finally {
     input.destroy()
   }
 }
 
-function headOf(record: readonly string[], members: readonly string[]): readonly string[] {
+const headFault = (members: readonly string[]) =>
+  `expected names of members, each once: ${members.join(', ')}`
+
+/** @returns undefined for names that are unknown, or there twice */
+function headOf(record: readonly string[], members: readonly string[]): readonly string[] | undefined {
   const names = record.map((name) => name.trim())
-  const unknown = names.find((name, at) => !members.includes(name) || names.indexOf(name) !== at)
-  if (unknown === undefined) return names
-  throw new CsvError(`line 1: expected names of members, each once: ${members.join(', ')}`)
+  return names.every((name, at) => members.includes(name) && names.indexOf(name) === at) ? names : undefined
 }
 
 function membersOf(names: readonly string[], record: readonly string[]): Pick<Line, 'value' | 'fault'> {

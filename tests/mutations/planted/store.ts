@@ -4,8 +4,8 @@ import type { Mutation } from '../mutation.ts'
 export const storeFaults: readonly Mutation[] = [
   {
     file: 'src/store/queries/password-changes.ts',
-    find: '.set({ password_hash: newHash, replaced_hash: null, replaced_at: null, replaced_by: null })',
-    replace: '.set({ password_hash: newHash })',
+    find: '.set({ password_hash: newHash, ...OWN_HASH, replaced_hash: null, replaced_at: null, replaced_by: null })',
+    replace: '.set({ password_hash: newHash, ...OWN_HASH })',
     why: 'what a password change has replaced is kept when an operator sets another one',
     tests: ['tests/http/new-credentials.test.ts'],
   },
