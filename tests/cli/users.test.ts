@@ -153,6 +153,6 @@ describe('users list', () => {
     const [{ deactivated_at, ...user }] = JSON.parse(stdout)
     assert.match(deactivated_at, ISO)
     const created_at = '1970-01-01T00:00:00.000Z'
-    assert.deepEqual(user, { id: 'b', username: HOSTILE, created_at, last_login_at: null })
+    assert.deepEqual(user, { id: 'b', username: HOSTILE, created_at, last_login_at: null, claims: {} })
   })
 })

@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { createClient, createSession } from '../../src/client/index.ts'
 import { checkedFetch } from '../support/check-response.ts'
-import { PASSWORD, startService } from '../support/service.ts'
+import { ADMIN_TOKEN, PASSWORD, startService } from '../support/service.ts'
 import { openTab } from './tab.ts'
 
 interface Seen {
@@ -211,4 +211,18 @@ test('the typed client works through it', async (t) => {
   assert.equal((await client.GET('/api/auth/sessions')).data?.data.sessions.length, 1)
   const refused = await client.POST('/api/auth/login', { body: { username: 'ada', password: 'wrong' } })
   assert.equal(refused.error?.message, 'Invalid credentials.')
+})
+
+test('claims that demand a refresh: the request is repeated with a token that has them', async (t) => {
+  const { service, session, refreshed } = await prepare(t, 0)
+  const { id } = (await service.request('/api/auth/me', { bearer: await session.accessToken() })).body.data
+  const json = { claims: { roles: ['editor'] }, refresh_now: true }
+  const put = { method: 'PUT', bearer: ADMIN_TOKEN, json }
+  assert.equal((await service.request(`/admin/users/${id}/claims`, put)).status, 200)
+  const before = refreshed.length
+  const response = await session.fetch(`${service.url}/api/auth/me`)
+  assert.equal(response.status, 200)
+  assert.equal(refreshed.length - before, 1)
+  const [, payload = ''] = (await session.accessToken())?.split('.') ?? []
+  assert.deepEqual(JSON.parse(Buffer.from(payload, 'base64url').toString()).roles, ['editor'])
 })
