@@ -64,6 +64,30 @@ describe('users import', () => {
     })
   })
 
+  test('claims, in both formats; reserved ones are refused', async (t) => {
+    const place = await madeDatabase(t)
+    const claims = { roles: ['editor'], tenant: 7 }
+    const lines = ndjson([
+      { id: '1', username: 'Ada', claims },
+      { id: '2', username: 'Grace', claims: { sub: '1' } },
+    ])
+    const file = fileBeside(place, 'users.ndjson', lines)
+    const first = await imported(place, file)
+    assert.match(first.stderr, /line 2: claims\.sub: Is a claim that only this service sets/)
+    const csv = 'id,username,claims\n3,Alan,"{""roles"":[""editor""],""tenant"":7}"\n4,Kurt,[]\n5,Emmy,so'
+    const second = await imported(place, fileBeside(place, 'users.csv', csv))
+    assert.match(second.stderr, /line 3: claims: .*\n.*line 4: claims: /)
+    const kept = await inDatabase(place, listUsers)
+    assert.deepEqual(
+      kept.map((user) => [user.username, user.claims]),
+      [
+        ['Ada', JSON.stringify(claims)],
+        ['Alan', JSON.stringify(claims)],
+      ],
+    )
+    assert.match((await imported(place, file)).stdout, / 1 there already/)
+  })
+
   test('CSV, with quotations over lines and the booleans of databases', async (t) => {
     const place = await madeDatabase(t)
     const file = fileBeside(
