@@ -34,6 +34,7 @@ test('a good login: one session, and the time of the login with the user', async
     id: given.id,
     lineage: null,
     jkt: null,
+    ...{ claims: null, userClaims: null },
     userId,
     generation: 0,
     rotatedAt: NOW + 1,
