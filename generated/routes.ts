@@ -436,7 +436,7 @@ export const routes = {
     method: 'post',
     path: '/admin/users/{id}/password_reset',
     tags: ["admin"],
-    summary: "Make a token with which a user sets a new password",
+    summary: "Create a token with which a user sets a new password",
     request: { params: zRequestPasswordResetPath },
     responses: {
       201: { description: "The token" },

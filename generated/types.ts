@@ -512,7 +512,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a token with which a user sets a new password
+         * Create a token with which a user sets a new password
          * @description For a user who has forgotten theirs, or who was created without one. Your application sends the token to the user, who
          *     gives it to `POST /api/auth/password_reset`. It works once. Each new token replaces the one before, and so does every
          *     other way to a new password. Until it is used, the old password and all sessions stay.

@@ -27,8 +27,8 @@ export const claimFaults: readonly Mutation[] = [
   },
   {
     file: 'src/users/claims.ts',
-    find: '.every(([name, member]) => isText(name) && isPortable(member))',
-    replace: '.every(([, member]) => isPortable(member))',
+    find: '.every(([name, member]) => isText(name) && isPortable(member, depth + 1))',
+    replace: '.every(([, member]) => isPortable(member, depth + 1))',
     why: 'a claim has a member __proto__',
     tests,
   },
