@@ -88,11 +88,4 @@ export const claimFaults: readonly Mutation[] = [
     why: 'an API refuses a user for good whose claims demanded a refresh',
     tests,
   },
-  {
-    file: 'src/verify/ended-tokens.ts',
-    find: '(users.get(sub) ?? []).filter((other) => !isCovered(other, range))',
-    replace: '(users.get(sub) ?? [])',
-    why: 'each demand for a refresh takes memory at each API',
-    tests,
-  },
 ]
