@@ -636,13 +636,13 @@ export const zSetUserPasswordPath = z.object({
 });
 
 export const zRequestPasswordResetPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zSetUserClaimsBody = zSetClaimsRequest;
 
 export const zSetUserClaimsPath = z.object({
-    id: zUuid
+    id: zUserId
 });
 
 export const zRenameUserBody = zRenameUserRequest;

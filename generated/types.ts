@@ -3402,7 +3402,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3438,7 +3438,7 @@ export interface operations {
                  * @description A user's id, `sub` of their tokens
                  * @example 5c1b2f0e-8f0b-4a52-9d7e-3d0a4b8f6c21
                  */
-                id: string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };

@@ -94,7 +94,7 @@ const INVALID: readonly (readonly [path: string, json: unknown, errors: readonly
     { address: 'here' },
     [['address', 'malformed', 'Expected one of the documented forms']],
   ],
-  ['/admin/users/7/sessions', {}, [['id', 'malformed', 'Expected a UUID']]],
+  [`/admin/users/${'7'.repeat(129)}/sessions`, {}, [['id', 'too_long', 'Expected at most 128 characters']]],
   ['/admin/users?limit=0', undefined, [['limit', 'too_small', 'Expected at least 1']]],
   ['/admin/users?limit=1e3', undefined, [['limit', 'malformed', 'Expected a whole number']]],
   ['/admin/users?cursor=x', undefined, [['cursor', 'malformed', 'Expected a cursor of this list']]],
