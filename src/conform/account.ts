@@ -104,7 +104,10 @@ export class Accounts {
   async cleanUp(): Promise<void> {
     const { last, findings, adminToken } = this.#options
     for (const id of this.hasAdmin ? this.#made : []) {
-      const { status } = await last.request(`/admin/users/${id}`, { method: 'DELETE', bearer: adminToken })
+      const { status } = await last.request(`/admin/users/${encodeURIComponent(id)}`, {
+        method: 'DELETE',
+        bearer: adminToken,
+      })
       if (status !== 200 && status !== 404) findings.remarks.push(`the user ${id} is left: ${status}`)
     }
     if (this.#account === undefined || (this.hasAdmin && this.isOwn)) return

@@ -50,7 +50,10 @@ export const ofAnother =
   async (actor) => {
     const other = await actor.another()
     const ask = await good(other)
-    await actor.request(`/admin/users/${other.user.id}${rest}`, { method, bearer: actor.adminToken })
+    await actor.request(`/admin/users/${encodeURIComponent(other.user.id)}${rest}`, {
+      method,
+      bearer: actor.adminToken,
+    })
     return ask
   }
 

@@ -199,12 +199,12 @@ export const own: Partial<Record<OperationId, Provocations>> = {
         ...request,
         json: { username: `${(json as { username: string }).username}.x` },
       })),
+      changed(good.createUser, ({ json, ...request }) => {
+        const { username } = json as { username: string }
+        const brought = { password_hash: BCRYPT, created_at: '2019-05-04T08:00:00Z', deactivated: false }
+        return { ...request, json: { id: `${username}|1 ü`, username: `${username} Lovelace`, ...brought } }
+      }),
     ],
-    '201 from_elsewhere': changed(good.createUser, ({ json, ...request }) => {
-      const { username } = json as { username: string }
-      const brought = { password_hash: BCRYPT, created_at: '2019-05-04T08:00:00Z', deactivated: true }
-      return { ...request, json: { id: `${username}/1 ü`, username: `${username} Lovelace`, ...brought } }
-    }),
     '400 fast_hash': brought({ password_hash: '5f4dcc3b5aa765d61d8327deb882cf99' }),
     '400 costly_hash': brought({ password_hash: BCRYPT.replace('$12$', '$15$') }),
     '409 taken': taken('createUser'),

@@ -18,7 +18,7 @@ const asUser =
 export const ofUser =
   (rest: string, request: Request = {}): Provocation =>
   ({ user, adminToken }) => ({
-    path: `/admin/users/${user.id}${rest}`,
+    path: `/admin/users/${encodeURIComponent(user.id)}${rest}`,
     request: { ...request, bearer: adminToken },
   })
 
