@@ -33,6 +33,9 @@ const character = fc.oneof(
 function fittingString(schema: Schema): fc.Arbitrary<string> {
   const { format, pattern, minLength = 0, maxLength = 300, 'x-server-check': check } = schema
   if (format === 'uuid') return fc.uuid()
+  // Of the past, as times of registrations are
+  if (format === 'date-time')
+    return fc.integer({ min: 0, max: 1_500_000_000 }).map((time) => new Date(time * 1000).toISOString())
   if (check?.format === 'ip') return fc.oneof(fc.ipV4(), fc.ipV6())
   // Of one length, which no single character fits
   if (pattern?.endsWith('}$')) return fc.stringMatching(new RegExp(pattern))
