@@ -32,7 +32,7 @@ function judge(planned: Planned, status: number, text: string): void {
   if (planned.kind === 'almost') assert.ok(status >= 400, `a request that does not fit is taken: ${text}`)
 }
 
-const SETS_PASSWORD = ['register', 'createUser', 'changePassword', 'setUserPassword']
+const SETS_PASSWORD = ['register', 'createUser', 'changePassword', 'setUserPassword', 'resetPassword']
 
 /** Rules for new passwords that no schema contains, but the contract does. */
 function mayBeRefused({ route, body }: Planned): boolean {
