@@ -21,7 +21,7 @@ test('the contract asks for this token in all of them, and nowhere else', () => 
     assert.equal(JSON.stringify(security).includes('adminToken'), isAdmin, path)
     if (isAdmin) assert.deepEqual([security, tags], [[{ adminToken: [] }], ['admin']])
   }
-  assert.equal(administration.length, 14)
+  assert.equal(administration.length, 16)
 })
 
 test('nothing else is taken for the token, wherever it stands, and nothing is read or changed', async (t) => {
