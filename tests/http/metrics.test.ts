@@ -10,6 +10,9 @@ import { metricsApp } from '../../src/http/metrics-app.ts'
 import { listen } from '../../src/http/server/listen.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { deactivateUser, deleteUser } from '../../src/store/queries/users.ts'
+import type { ForeignKey } from '../../src/tokens/foreign.ts'
+import { createVerifyForeign } from '../../src/tokens/foreign.ts'
+import { ADOPTION, FOREIGN_KEY, foreignAccess, foreignRefresh } from '../adoption/foreign.ts'
 import { test } from '../support/database.ts'
 import type { Request } from '../support/service.ts'
 import { DAY, override, PASSWORD, startService } from '../support/service.ts'
@@ -146,7 +149,24 @@ const bindByProof: Act = async (world) => {
   bound = { accessToken: data.access_token, refreshToken: data.refresh_token }
 }
 
+/** Tokens of another system are adopted, whose key is given. */
+const adoptBy =
+  (key: ForeignKey): Act =>
+  ({ service }) => {
+    const verify = createVerifyForeign(key, ADOPTION)
+    override(service.core, { adoption: { ...ADOPTION, until: Number.POSITIVE_INFINITY, verify } })
+  }
+const adopts = adoptBy(FOREIGN_KEY)
+// Nothing listens there.
+const adoptsLater = adoptBy({ url: 'http://127.0.0.1:9/jwks' })
+const tradeRefresh: Act = ({ service, user }) =>
+  service.refresh(foreignRefresh({ sub: user.id }, service.clock.now))
+const tradeAccess: Act = ({ service, user }) =>
+  service.exchange(foreignAccess({ sub: user.id }, service.clock.now))
+
 const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
+  adopted: [adopts, tradeRefresh],
+  unavailable: [adoptsLater, tradeRefresh],
   rotated: [() => {}, refreshNow],
   replayed: [refreshNow, refreshNow],
   late: [
@@ -195,6 +215,8 @@ const refreshes: Readonly<Record<string, readonly [Act, Act]>> = {
   ],
 }
 const exchanges: Readonly<Record<string, readonly [Act, Act]>> = {
+  adopted: [adopts, tradeAccess],
+  unavailable: [adoptsLater, tradeAccess],
   exchanged: [() => {}, exchangeNow],
   replayed: [exchangeNow, exchangeNow],
   disabled: [(world) => configure(world, { exchangeWindow: 0 }), exchangeNow],
@@ -268,9 +290,9 @@ testOnce('each outcome of a refresh and an exchange is counted once, by its name
   const answered = Number(
     samples.get('http_request_duration_seconds_count{method="POST",route="/refresh_token",status="200"}'),
   )
-  // Four outcomes, and the preparations of a replay, a late retry, a reuse, two limits, a confined exchange, two bindings and
+  // Five outcomes, and the preparations of a replay, a late retry, a reuse, two limits, a confined exchange, two bindings and
   // two copies
-  assert.equal(answered, 15)
+  assert.equal(answered, 16)
 })
 
 const keyOf = (name: string, outcome: string) => `rekindle_${name}_total{outcome="${outcome}"}`
