@@ -33,7 +33,7 @@ const register = (username: string) =>
       OPERATOR,
     )
     const isFree = model.user(username) === undefined
-    assert.equal(row !== undefined, isFree, 'whether the name is free')
+    assert.equal(row !== 'taken', isFree, 'whether the name is free')
     const name = username.toLowerCase()
     const fresh = { passwordChanges: 0, replaced: undefined, state: 'active' } as const
     if (isFree) model.users.push({ id, name, password: PASSWORDS[0], ...fresh })
