@@ -1,6 +1,6 @@
 import { newId } from '../ids.ts'
 import type { AdoptedToken } from '../store/queries/adoptions.ts'
-import { adoptToken, findAdopted, isForeignRevoked } from '../store/queries/adoptions.ts'
+import { adoptToken, findAdopted, isForeignRevoked, isShutOut } from '../store/queries/adoptions.ts'
 import type { NewEvent, Origin } from '../store/queries/events.ts'
 import { revokeSession } from '../store/queries/revocations.ts'
 import type { Session } from '../store/queries/sessions.ts'
@@ -39,7 +39,7 @@ export type AdoptionRefusal =
   /** The keys of the other system could not be fetched. */
   | { readonly outcome: 'unavailable' }
   | {
-      /** `revoked`: by the other system */
+      /** `revoked`: by the other system, or here, when all sessions of the user ended */
       readonly outcome: 'expired' | 'revoked' | 'unknown_user' | 'inactive_user'
       readonly userId: string | undefined
       readonly sessionId?: undefined
@@ -86,6 +86,7 @@ export async function adopt(context: SessionContext, presented: Presented): Prom
   const known = await findAdopted(db, token.digest)
   if (known !== undefined) return { outcome: 'known', ...known, userId: user.id, token }
   if (user.deactivatedAt !== null) return { outcome: 'inactive_user', userId }
+  if (await isShutOut(db, user.id, token.issuedAt)) return { outcome: 'revoked', userId }
 
   const sessionId = newId(now)
   const mayWrite = (await context.mayWrite?.({ sessionId, userId: user.id })) ?? true
@@ -94,7 +95,7 @@ export async function adopt(context: SessionContext, presented: Presented): Prom
   const opened = await adoptToken(
     db,
     { ...token, expiresAt, successorExpiresAt },
-    newSession(context, { ...presented, id: sessionId, userId: user.id, now }),
+    newSession(context, { ...presented, id: sessionId, userId: user.id, now, token }),
     presented.origin(),
   )
   if (opened === undefined) return undefined
@@ -121,8 +122,9 @@ function newSession(
     origin,
     jkt,
     cookie,
+    token,
     ...given
-  }: Presented & { readonly id: string; readonly userId: string; readonly now: number },
+  }: Presented & Pick<Known, 'token' | 'userId'> & { readonly id: string; readonly now: number },
 ) {
   const { settings, keys } = context
   const { id, userId, now } = given
@@ -139,6 +141,7 @@ function newSession(
     cookieAt: cookie ? now : null,
     jkt: kind === 'refresh' && jkt !== '' ? jkt : undefined,
     reason: 'adopted' as const,
+    tokenIssuedAt: token.issuedAt,
     ...(isRotated && {
       generation: 1 as const,
       lineage: writeLineage(1, {

@@ -27,6 +27,8 @@ export interface Schema {
     /** Set until the rows of such an ending are done. Meanwhile, sessions of an earlier epoch are over without their row. */
     ending_at: number | null
     ending_reason: string | null
+    /** When all sessions of the user, or all but one, last ended. Tokens of another system from before are not adopted. */
+    sessions_ended_at: number | null
     /** JSON: see `docs/adr/0064-claims.md`. Null: none */
     claims: string | null
   }

@@ -37,6 +37,8 @@ export interface ForeignToken {
   readonly jti: string | undefined
   /** Whom the token names: an id or a username */
   readonly subject: string
+  /** Milliseconds since the epoch. 0: the token does not say */
+  readonly issuedAt: number
   /** Milliseconds since the epoch */
   readonly expiresAt: number
 }
@@ -127,7 +129,11 @@ function judge(
   const digest = createHash('sha256')
     .update(token.slice(0, token.lastIndexOf('.')))
     .digest('base64url')
-  return { outcome: expiresAt > now ? 'valid' : 'expired', token: { digest, jti, subject, expiresAt } }
+  const issuedAt = milliseconds(claims.iat) ?? 0
+  return {
+    outcome: expiresAt > now ? 'valid' : 'expired',
+    token: { digest, jti, subject, issuedAt, expiresAt },
+  }
 }
 
 // What Flask-JWT-Extended, simplejwt, Cognito and Keycloak call the kind of a token

@@ -118,7 +118,7 @@ test('after a logout at ours the foreign token is dead, also once its session is
   assert.deepEqual(await sessionsOf(service), [])
 })
 
-test('an end of the session wins over an adoption in flight, and a password change shuts the token out', async (t) => {
+test('a deactivation wins over an adoption in flight', async (t) => {
   const service = await adopting(t)
   const token = foreignRefresh()
   await Promise.all([

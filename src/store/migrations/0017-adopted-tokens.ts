@@ -3,10 +3,11 @@ import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { textOf } from './text-of.ts'
 
-/** Adds what is known of tokens of another system: `docs/adr/0066-adopted-tokens.md`. */
+/** Adds what is known of tokens of another system, and since when those of a user may be adopted: `docs/adr/0066-adopted-tokens.md`. */
 export const adoptedTokens: Migration = {
   async up(db: Kysely<unknown>) {
     const text = textOf(db)
+    await db.schema.alterTable('users').addColumn('sessions_ended_at', 'bigint').execute()
     await db.schema
       .createTable('adopted_tokens')
       .addColumn('digest', text, (column) => column.primaryKey().notNull())

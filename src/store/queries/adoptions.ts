@@ -4,7 +4,7 @@ import { transaction } from '../transaction.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { OPERATOR } from './events.ts'
 import type { NewSession } from './insert-session.ts'
-import { insertSession } from './insert-session.ts'
+import { insertSession, isNotShutOut } from './insert-session.ts'
 import { revokeSession } from './revocations.ts'
 import type { Session } from './sessions.ts'
 
@@ -48,7 +48,7 @@ class Inactive extends Error {}
  * of all processes; the others wait for it. Without a session there is no row: a token whose answer was lost is found with its
  * session, and one whose transaction was lost can be traded again.
  *
- * @returns undefined when the token was already traded, or the user is not active
+ * @returns undefined when the token was already traded, or the user is not active or has ended all sessions
  */
 export async function adoptToken(
   db: Database,
@@ -79,6 +79,17 @@ export async function adoptToken(
     if (error instanceof Inactive) return undefined
     throw error
   }
+}
+
+/** Whether all sessions of a user have ended since a token of another system was issued. @param issuedAt milliseconds since the epoch */
+export async function isShutOut(db: Database, userId: string, issuedAt: number): Promise<boolean> {
+  const user = await db
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where(isNotShutOut(issuedAt))
+    .executeTakeFirst()
+  return user === undefined
 }
 
 /** Whether the other system had revoked the token, as far as it was imported. */

@@ -80,11 +80,12 @@ export function withEnding<Result extends Ending>(
 export async function endSessions(trx: Transaction<Schema>, revocation: RevocationOfUser): Promise<Ending> {
   const { userId, reason, now, origin, except = '', cause } = revocation
   const causes = cause === undefined ? [] : [cause]
-  const query = trx
-    .selectFrom('users')
-    .select(['session_epoch as epoch', 'ending_at as endingAt'])
+  const user = await trx
+    .updateTable('users')
+    .set({ sessions_ended_at: now })
     .where('id', '=', userId)
-  const user = await locked(trx, query).executeTakeFirst()
+    .returning(['session_epoch as epoch', 'ending_at as endingAt'])
+    .executeTakeFirst()
   const found = await trx
     .selectFrom('sessions')
     .select('id')

@@ -1,4 +1,5 @@
-import type { Database } from '../schema.ts'
+import { expressionBuilder } from 'kysely'
+import type { Database, Schema } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import type { NewEvent, Origin } from './events.ts'
 import { insertEvents } from './events.ts'
@@ -35,6 +36,8 @@ export interface NewSession {
   readonly grace?: number
   /** Set if it is not opened by a login: by an operator, or for a token of another system */
   readonly reason?: 'operator' | 'adopted' | undefined
+  /** When that token was issued, in milliseconds since the epoch. If all sessions of the user have ended since, none is opened. */
+  readonly tokenIssuedAt?: number
   /** 1 if the session begins with the successor of a token of another system. Otherwise 0 */
   readonly generation?: 0 | 1
   /** See `src/sessions/lineage.ts` */
@@ -43,6 +46,12 @@ export interface NewSession {
   readonly ceiling: number
   /** Milliseconds since the epoch: see `idleCutoff` in `src/sessions/context.ts` */
   readonly idleCutoff: number
+}
+
+/** Whether a token of another system was issued after all sessions of the user last ended. */
+export function isNotShutOut(issuedAt: number) {
+  const eb = expressionBuilder<Schema, 'users'>()
+  return eb.or([eb('users.sessions_ended_at', 'is', null), eb('users.sessions_ended_at', '<', issuedAt)])
 }
 
 /**
@@ -69,6 +78,9 @@ export function insertSession(
         query.where('password_hash', '=', session.passwordHash ?? ''),
       )
       .where('deactivated_at', 'is', null)
+      .$if(session.tokenIssuedAt !== undefined, (query) =>
+        query.where(isNotShutOut(session.tokenIssuedAt ?? 0)),
+      )
       .returning(['session_epoch as epoch', 'ending_at as endingAt'])
       .executeTakeFirst()
     if (user === undefined) return undefined
