@@ -7,6 +7,7 @@ import { activateUser, deactivateUser } from '../../src/store/queries/users.ts'
 import { requestReset, resetPassword } from '../../src/users/reset-password.ts'
 import { test } from '../support/database.ts'
 import type { Service } from '../support/service.ts'
+import { override } from '../support/service.ts'
 import { adopting, foreignAccess, foreignRefresh, NOW, sessionsOf, signForeign } from './foreign.ts'
 
 const USER = '42'
@@ -62,4 +63,19 @@ test('at the same time: what was traded before has ended, and nothing is traded 
   for (const row of await sessionsOf(service)) assert.equal(row.revoked_reason, 'logout_all')
   for (const token of tokens) assert.equal((await service.refresh(token)).status, 401)
   for (const row of await sessionsOf(service)) assert.notEqual(row.revoked_reason, null)
+})
+
+test('in the middle of a trade: nothing is traded', async (t) => {
+  const service = await adopting(t)
+  const token = foreignRefresh()
+  service.clock.now += MINUTE
+  // This is asked after the look at the user, and before the session is opened.
+  override(service.core, {
+    async mayWrite() {
+      await endAll(service, service.clock.now)
+      return true
+    },
+  })
+  assert.equal((await service.refresh(token)).status, 401)
+  assert.deepEqual(await sessionsOf(service), [])
 })
