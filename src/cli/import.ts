@@ -23,7 +23,7 @@ interface Options {
   readonly refused?: string
 }
 
-// The contract's members of a new user, of which an import has no passwords and always an id.
+// The members of `POST /admin/users`. A file has no passwords, and each line needs an id.
 const record = zCreateUserRequest.omit({ password: true }).extend({ id: zUserId })
 const MEMBERS = Object.keys(record.shape)
 

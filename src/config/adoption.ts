@@ -70,8 +70,8 @@ const OTHERS = [
 ]
 
 /**
- * Reads the key of the other system. A weak secret is allowed, because it is the one that the other system has, but there is a
- * warning: whoever guesses it can be anybody.
+ * Reads the key of the other system. A weak secret is allowed, because the other system has no other one. There is a warning,
+ * because somebody who guesses it can have a session of any user.
  *
  * @param ours the secrets of this service
  */

@@ -85,7 +85,7 @@ export type DeviceRefresh =
  *
  * @param identifier of the session in the browser
  * @param presented the refresh tokens that the browser sent. To bind the session, one of them has to belong to it and to be
- * issued since the last password change, which shuts out everybody who has older tokens only.
+ * issued after the last password change. That change shuts out older tokens.
  */
 export async function refreshDevice(
   context: SessionContext,

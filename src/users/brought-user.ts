@@ -1,7 +1,7 @@
 /** What another system knows of a user, as a request or a line of an import has it. */
 import type { zCreateUserRequest } from '../../generated/schemas.ts'
 import { instantOf } from '../date-time.ts'
-import type { NewUser } from '../store/queries/users.ts'
+import type { NewUser } from '../store/queries/insert-user.ts'
 import { writeClaims } from '../tokens/own-claims.ts'
 import { faultOfClaims } from './claims.ts'
 import { isFault } from './hashes/foreign-hash.ts'

@@ -2,7 +2,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { Secrets, Settings } from '../../src/config/settings.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
-import { insertUser } from '../../src/store/queries/users.ts'
+import { insertUser } from '../../src/store/queries/insert-user.ts'
 import { foldCase } from '../../src/users/fold-case.ts'
 import type { DialectContext } from '../support/database.ts'
 import type { Clock, Service } from '../support/service.ts'

@@ -1,7 +1,7 @@
 import type { Database } from '../schema.ts'
 import { transaction } from '../transaction.ts'
-import type { NewUser } from './users.ts'
-import { deletedIds, userColumns } from './users.ts'
+import type { NewUser } from './insert-user.ts'
+import { deletedIds, userColumns } from './insert-user.ts'
 
 /** What became of a user of an import */
 export type Placement =
@@ -17,8 +17,8 @@ export type Placement =
 const ADDED = { outcome: 'added' } as const
 
 /**
- * Adds those users of a batch that are not there. Nothing of a user who is there is changed, so it can be done again, and
- * by two processes at once. It writes no events: see `docs/adr/0063-users-from-elsewhere.md`.
+ * Adds the users of a batch who are not there yet, and changes nothing of the others. So an import can be repeated, and two
+ * processes can import at once. It writes no events: see `docs/adr/0063-users-from-elsewhere.md`.
  */
 export async function importUsers(db: Database, users: readonly NewUser[]): Promise<Placement[]> {
   const before = await findPlacements(db, users)

@@ -1,6 +1,6 @@
 import type { Placement } from '../../store/queries/import-users.ts'
 import { findPlacements } from '../../store/queries/import-users.ts'
-import type { NewUser } from '../../store/queries/users.ts'
+import type { NewUser } from '../../store/queries/insert-user.ts'
 import type { Database } from '../../store/schema.ts'
 import { createSeen } from '../../store/sqlite/seen.ts'
 

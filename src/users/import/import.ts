@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '../../ids.ts'
 import type { Placement } from '../../store/queries/import-users.ts'
-import type { NewUser } from '../../store/queries/users.ts'
+import type { NewUser } from '../../store/queries/insert-user.ts'
 import type { BroughtRecord } from '../brought-user.ts'
 import { readBrought } from '../brought-user.ts'
 import { foldCase } from '../fold-case.ts'

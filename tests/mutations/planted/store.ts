@@ -53,10 +53,25 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/endings.ts',
-    find: 'const user = await locked(trx, query).executeTakeFirst()',
-    replace: 'const user = await query.executeTakeFirst()',
+    find: "  const user = await trx\n    .updateTable('users')\n    .set({ sessions_ended_at: now })\n    .where('id', '=', userId)\n    .returning([",
+    replace:
+      "  const user = await trx\n    .selectFrom('users')\n    .where('id', '=', userId)\n    .select([",
     why: 'a login slips in behind the revocation of all sessions, and two of those wait for each other',
     tests: ['tests/store/postgres.test.ts', 'tests/sessions/interleavings.test.ts'],
+  },
+  {
+    file: 'src/store/queries/endings.ts',
+    find: '.set({ sessions_ended_at: now })',
+    replace: '.set({ sessions_ended_at: null })',
+    why: 'tokens of another system outlive an end of all sessions',
+    tests: ['tests/adoption/ended-sessions.test.ts'],
+  },
+  {
+    file: 'src/store/queries/insert-session.ts',
+    find: 'query.where(isNotShutOut(session.tokenIssuedAt ?? 0)),',
+    replace: 'query,',
+    why: 'a token of another system is traded although all sessions end at the same time',
+    tests: ['tests/adoption/ended-sessions.test.ts'],
   },
   {
     file: 'src/store/queries/revocations.ts',

@@ -80,7 +80,7 @@ export const tokenAndUserFaults: readonly Mutation[] = [
     tests: ['tests/users/foreign-hashes.test.ts'],
   },
   {
-    file: 'src/store/queries/users.ts',
+    file: 'src/store/queries/insert-user.ts',
     find: 'if ((await deletedIds(trx, [user.id])).size > 0) {',
     replace: 'if (user.id.length > 200) {',
     why: 'the id of a deleted user is given again, and verifiers refuse its tokens',
