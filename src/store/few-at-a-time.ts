@@ -13,13 +13,13 @@ interface Lane {
 const lanes = new WeakMap<Database, Map<string, Lane>>()
 
 /**
- * Runs at most a few reads of one user at once on PostgreSQL. A user who sends many requests at once would otherwise take
- * all connections, and the requests of others would wait for one.
+ * Runs at most a few reads, logins or logouts of one user at once on PostgreSQL. A user who sends many requests at once would
+ * otherwise take all connections, and the requests of others would wait for one.
  *
- * On SQLite the reads of one turn of the event loop share one connection anyway.
+ * On SQLite all work shares one connection anyway. Work of a transaction has its connection already.
  */
 export function fewAtATime<T>(db: Database, userId: string, work: () => Promise<T>): Promise<T> {
-  return isPostgres(db) ? inLane(db, userId, work) : work()
+  return isPostgres(db) && !db.isTransaction ? inLane(db, userId, work) : work()
 }
 
 async function inLane<T>(db: Database, userId: string, work: () => Promise<T>): Promise<T> {

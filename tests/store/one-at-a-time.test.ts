@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { openSession } from '../../src/sessions/open.ts'
 import { fewAtATime } from '../../src/store/few-at-a-time.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
+import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { findAccess } from '../../src/store/queries/session-of-user.ts'
 import { findSession } from '../../src/store/queries/sessions.ts'
 import { deactivateUser, findUser } from '../../src/store/queries/users.ts'
@@ -55,6 +57,16 @@ test('refused refreshes and exchanges of one user', (t) =>
 test('ends of all sessions of one user', (t) =>
   othersGoOn(t, "select * from users where username = 'ada' for update", ({ db, now }, userId) =>
     deactivateUser(db, userId, now(), OPERATOR),
+  ))
+
+test('logins of one user', (t) =>
+  othersGoOn(t, "select * from users where username = 'ada' for update", (context, userId) =>
+    openSession(context, { userId, passwordHash: undefined, userAgent: null, address: null }, OPERATOR),
+  ))
+
+test('logouts of one session', (t) =>
+  othersGoOn(t, 'lock table sessions in access exclusive mode', ({ db, now }, userId) =>
+    revokeSession(db, { userId, sessionId: 'a session', reason: 'logout', now: now(), origin: OPERATOR }),
   ))
 
 test('reads of one user: two at once in the order of their coming, and each user has two', async (t) => {

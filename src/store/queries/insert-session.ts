@@ -1,4 +1,6 @@
+import type { Transaction } from 'kysely'
 import { expressionBuilder } from 'kysely'
+import { fewAtATime } from '../few-at-a-time.ts'
 import type { Database, Schema } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import type { NewEvent, Origin } from './events.ts'
@@ -54,6 +56,11 @@ export function isNotShutOut(issuedAt: number) {
   return eb.or([eb('users.sessions_ended_at', 'is', null), eb('users.sessions_ended_at', '<', issuedAt)])
 }
 
+interface Opened {
+  readonly session: Session
+  readonly events: readonly NewEvent[]
+}
+
 /**
  * Opens a session, and ends others of the user if there are too many. It writes the user's row first: that lock puts the login
  * before or after a password change or deactivation, so that no new session escapes their revocation of all sessions.
@@ -65,66 +72,73 @@ export function insertSession(
   db: Database,
   session: NewSession,
   origin: Origin,
-): Promise<{ readonly session: Session; readonly events: readonly NewEvent[] } | undefined> {
-  return transaction(db, async (trx) => {
-    const user = await trx
-      .updateTable('users')
-      .set({
-        last_login_at: session.now,
-        ...(session.rehashed !== undefined && { password_hash: session.rehashed, ...OWN_HASH }),
-      })
-      .where('id', '=', session.userId)
-      .$if(session.passwordHash !== undefined, (query) =>
-        query.where('password_hash', '=', session.passwordHash ?? ''),
-      )
-      .where('deactivated_at', 'is', null)
-      .$if(session.tokenIssuedAt !== undefined, (query) =>
-        query.where(isNotShutOut(session.tokenIssuedAt ?? 0)),
-      )
-      .returning(['session_epoch as epoch', 'ending_at as endingAt'])
-      .executeTakeFirst()
-    if (user === undefined) return undefined
-    const { id: sessionId, userId, reason, now, idleCutoff, ceiling } = session
-    const { epoch, endingAt } = user
-    // The lock of the user's row lets repetitions run one after the other.
-    const opened = await findOpened(trx, session, user)
-    if (opened !== undefined) return { session: opened, events: [] }
-    const isEnding = endingAt !== null
-    const evicted = await evict(trx, { userId, sessions: ceiling, epoch, isEnding, now, idleCutoff })
-    const events: NewEvent[] = [
-      { name: 'session.opened', userId, sessionId, reason },
-      ...evicted.map((id) => revoked(userId, id, 'evicted')),
-    ]
-    await insertEvents(trx, events, session.now, origin)
-    await insertEnded(
-      trx,
-      evicted.map((id) => ({ sessionId: id })),
-      now,
+): Promise<Opened | undefined> {
+  const open = (trx: Transaction<Schema>) => openIn(trx, session, origin)
+  return fewAtATime(db, session.userId, () => transaction(db, open))
+}
+
+async function openIn(
+  trx: Transaction<Schema>,
+  session: NewSession,
+  origin: Origin,
+): Promise<Opened | undefined> {
+  const user = await trx
+    .updateTable('users')
+    .set({
+      last_login_at: session.now,
+      ...(session.rehashed !== undefined && { password_hash: session.rehashed, ...OWN_HASH }),
+    })
+    .where('id', '=', session.userId)
+    .$if(session.passwordHash !== undefined, (query) =>
+      query.where('password_hash', '=', session.passwordHash ?? ''),
     )
-    const row = await trx
-      .insertInto('sessions')
-      .values({
-        id: session.id,
-        user_id: session.userId,
-        generation: session.generation ?? 0,
-        created_at: session.now,
-        rotated_at: session.now,
-        refreshed_at: session.now,
-        refresh_count: 0,
-        expires_at: session.expiresAt,
-        absolute_expires_at: session.absoluteExpiresAt,
-        prune_at: session.expiresAt,
-        user_agent: session.userAgent,
-        address: session.address,
-        epoch,
-        cookie_at: session.cookieAt ?? null,
-        open_key: session.openKey ?? null,
-        jkt: session.jkt ?? null,
-        claims: session.claims ?? null,
-        lineage: session.lineage ?? null,
-      })
-      .returning(SESSION)
-      .executeTakeFirstOrThrow()
-    return { session: row, events }
-  })
+    .where('deactivated_at', 'is', null)
+    .$if(session.tokenIssuedAt !== undefined, (query) =>
+      query.where(isNotShutOut(session.tokenIssuedAt ?? 0)),
+    )
+    .returning(['session_epoch as epoch', 'ending_at as endingAt'])
+    .executeTakeFirst()
+  if (user === undefined) return undefined
+  const { id: sessionId, userId, reason, now, idleCutoff, ceiling } = session
+  const { epoch, endingAt } = user
+  // The lock of the user's row lets repetitions run one after the other.
+  const opened = await findOpened(trx, session, user)
+  if (opened !== undefined) return { session: opened, events: [] }
+  const isEnding = endingAt !== null
+  const evicted = await evict(trx, { userId, sessions: ceiling, epoch, isEnding, now, idleCutoff })
+  const events: NewEvent[] = [
+    { name: 'session.opened', userId, sessionId, reason },
+    ...evicted.map((id) => revoked(userId, id, 'evicted')),
+  ]
+  await insertEvents(trx, events, session.now, origin)
+  await insertEnded(
+    trx,
+    evicted.map((id) => ({ sessionId: id })),
+    now,
+  )
+  const row = await trx
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      generation: session.generation ?? 0,
+      created_at: session.now,
+      rotated_at: session.now,
+      refreshed_at: session.now,
+      refresh_count: 0,
+      expires_at: session.expiresAt,
+      absolute_expires_at: session.absoluteExpiresAt,
+      prune_at: session.expiresAt,
+      user_agent: session.userAgent,
+      address: session.address,
+      epoch,
+      cookie_at: session.cookieAt ?? null,
+      open_key: session.openKey ?? null,
+      jkt: session.jkt ?? null,
+      claims: session.claims ?? null,
+      lineage: session.lineage ?? null,
+    })
+    .returning(SESSION)
+    .executeTakeFirstOrThrow()
+  return { session: row, events }
 }

@@ -1,5 +1,6 @@
 import { inSlices } from '../../slices.ts'
 import type { SecurityEvent } from '../event-names.ts'
+import { fewAtATime } from '../few-at-a-time.ts'
 import type { Database } from '../schema.ts'
 import { isPostgres } from '../schema.ts'
 import { transaction } from '../transaction.ts'
@@ -49,6 +50,12 @@ export interface Revocation {
   readonly origin: Origin
 }
 
+interface RevocationOfSession extends Revocation {
+  readonly sessionId: string
+  readonly userId?: string | undefined
+  readonly generation?: number
+}
+
 /**
  * Ends a session that has not been revoked. It is revoked even after its absolute deadline, so that a clock that is
  * set back cannot make it valid again.
@@ -57,39 +64,31 @@ export interface Revocation {
  * only a session that has not started anew since.
  * @returns the events that were written: none if the session was not active
  */
-export function revokeSession(
-  db: Database,
-  {
-    sessionId,
-    userId,
-    generation = Number.MAX_SAFE_INTEGER,
-    reason,
-    now,
-    origin,
-  }: Revocation & {
-    readonly sessionId: string
-    readonly userId?: string | undefined
-    readonly generation?: number
-  },
+export function revokeSession(db: Database, revocation: RevocationOfSession): Promise<readonly NewEvent[]> {
+  const { userId, sessionId } = revocation
+  return fewAtATime(db, userId ?? sessionId, () => transaction(db, (trx) => revokeIn(trx, revocation)))
+}
+
+async function revokeIn(
+  trx: Database,
+  { sessionId, userId, generation = Number.MAX_SAFE_INTEGER, reason, now, origin }: RevocationOfSession,
 ): Promise<readonly NewEvent[]> {
-  return transaction(db, async (trx) => {
-    const row = await trx
-      .updateTable('sessions')
-      .set({ revoked_at: now, revoked_reason: reason })
-      .where((eb) => eb.and(defined({ id: sessionId, user_id: userId })))
-      .where('start_generation', '<=', generation)
-      .where('revoked_at', 'is', null)
-      .where(isNotEnding)
-      .returning(['user_id as userId', 'absolute_expires_at as absoluteExpiresAt'])
-      .executeTakeFirst()
-    if (row === undefined || row.absoluteExpiresAt <= now) return []
-    const alarm = ALARMS[reason]
-    const events: NewEvent[] = [revoked(row.userId, sessionId, reason)]
-    if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId })
-    await insertEvents(trx, events, now, origin)
-    await insertEnded(trx, [{ sessionId }], now)
-    return events
-  })
+  const row = await trx
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoked_reason: reason })
+    .where((eb) => eb.and(defined({ id: sessionId, user_id: userId })))
+    .where('start_generation', '<=', generation)
+    .where('revoked_at', 'is', null)
+    .where(isNotEnding)
+    .returning(['user_id as userId', 'absolute_expires_at as absoluteExpiresAt'])
+    .executeTakeFirst()
+  if (row === undefined || row.absoluteExpiresAt <= now) return []
+  const alarm = ALARMS[reason]
+  const events: NewEvent[] = [revoked(row.userId, sessionId, reason)]
+  if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId })
+  await insertEvents(trx, events, now, origin)
+  await insertEnded(trx, [{ sessionId }], now)
+  return events
 }
 
 // Rows per statement. A refresh hardly waits for one, and it stays far below PostgreSQL's statement timeout.

@@ -8,7 +8,7 @@ const VERIFIER = ['tests/verify/verifier.test.ts']
 export const feedFaults: readonly Mutation[] = [
   {
     file: 'src/store/queries/revocations.ts',
-    find: '    await insertEnded(trx, [{ sessionId }], now)\n',
+    find: '  await insertEnded(trx, [{ sessionId }], now)\n',
     replace: '',
     why: 'feed: a logout is not in it',
     tests: ENDINGS,
@@ -57,7 +57,7 @@ export const feedFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/insert-session.ts',
-    find: '      evicted.map((id) => ({ sessionId: id })),\n',
+    find: '    evicted.map((id) => ({ sessionId: id })),\n',
     replace: '      [],\n',
     why: 'feed: an evicted session is not in it',
     tests: ENDINGS,

@@ -46,8 +46,8 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/insert-session.ts',
-    find: "        query.where('password_hash', '=', session.passwordHash ?? ''),\n",
-    replace: '        query,\n',
+    find: "      query.where('password_hash', '=', session.passwordHash ?? ''),\n",
+    replace: '      query,\n',
     why: 'a login whose password was changed meanwhile opens a session',
     tests: ['tests/store/insert-session.test.ts'],
   },
@@ -75,7 +75,7 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/revocations.ts',
-    find: '    if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId })\n',
+    find: '  if (alarm !== undefined) events.unshift({ name: alarm, userId: row.userId, sessionId })\n',
     replace: '',
     why: 'a reuse ends the session without an event of its own',
     tests: ['tests/events/kept.test.ts'],
@@ -103,7 +103,7 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/revocations.ts',
-    find: "      .where('start_generation', '<=', generation)\n",
+    find: "    .where('start_generation', '<=', generation)\n",
     replace: '',
     why: 'reuse from before a password change ends the session that has started anew',
     tests: ['tests/sessions/interleavings.test.ts'],
@@ -159,7 +159,7 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/few-at-a-time.ts',
-    find: 'isPostgres(db) ? inLane(db, userId, work) : work()',
+    find: 'isPostgres(db) && !db.isTransaction ? inLane(db, userId, work) : work()',
     replace: 'work()',
     why: 'the reads of one user take all connections',
     tests: ['tests/store/one-at-a-time.test.ts'],
@@ -169,6 +169,20 @@ export const storeFaults: readonly Mutation[] = [
     find: '    for (const begin of lane.waiting.splice(0)) begin()\n',
     replace: '',
     why: 'while a server hangs, the reads of one user fail one after the other',
+    tests: ['tests/store/one-at-a-time.test.ts'],
+  },
+  {
+    file: 'src/store/queries/insert-session.ts',
+    find: 'fewAtATime(db, session.userId, () => transaction(db, open))',
+    replace: 'transaction(db, open)',
+    why: 'logins of one user take all connections',
+    tests: ['tests/store/one-at-a-time.test.ts'],
+  },
+  {
+    file: 'src/store/queries/revocations.ts',
+    find: 'fewAtATime(db, userId ?? sessionId, () => transaction(db, (trx) => revokeIn(trx, revocation)))',
+    replace: 'transaction(db, (trx) => revokeIn(trx, revocation))',
+    why: 'logouts of one user take all connections',
     tests: ['tests/store/one-at-a-time.test.ts'],
   },
   {
