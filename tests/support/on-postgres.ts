@@ -6,7 +6,7 @@ import { globSync, readFileSync } from 'node:fs'
 const KNOWS_BOTH = /import \{[^}]*\btest\b[^}]*\} from '(\.\.\/)+support\/database\.ts'/
 
 // Without those of `npm run test:contract`, which runs them on both
-const files = globSync('tests/!(conform|contract)/**/!(documented).test.ts')
+const files = globSync('tests/!(conform|contract)/**/!(documented).{test,program}.ts')
   .filter((file) => KNOWS_BOTH.test(readFileSync(file, 'utf8')))
   .sort()
 const options = ['--test', '--test-global-setup=tests/support/global.ts', '--test-concurrency=3']

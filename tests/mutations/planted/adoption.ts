@@ -3,7 +3,7 @@ import type { Mutation } from '../mutation.ts'
 const REFRESH = ['tests/adoption/refresh.test.ts']
 const EXCHANGE = ['tests/adoption/exchange.test.ts']
 const RULES = ['tests/adoption/rules.test.ts']
-const COMMAND = ['tests/cli/adopt.test.ts']
+const COMMAND = ['tests/cli/adopt.program.ts']
 
 /** Where tokens of another system are adopted */
 export const adoptionFaults: readonly Mutation[] = [
@@ -33,7 +33,7 @@ export const adoptionFaults: readonly Mutation[] = [
     find: "  if (await isForeignRevoked(db, token.jti)) return { outcome: 'revoked', userId }\n",
     replace: '',
     why: 'adoption: the old blacklist is not asked first',
-    tests: ['tests/adoption/flask.test.ts', ...REFRESH],
+    tests: ['tests/adoption/flask.program.ts', ...REFRESH],
   },
   {
     file: 'src/sessions/adopt.ts',

@@ -42,6 +42,6 @@ export const conformFaults: readonly Mutation[] = [
     find: 'return Number(length ?? 0) > MAX_BODY ? discardBody(c).then(() => tooLarge(c)) : next()',
     replace: 'return Number(length ?? 0) > MAX_BODY ? tooLarge(c) : next()',
     why: 'nginx answers 502 to some bodies that are too large',
-    tests: ['tests/http/nginx.test.ts'],
+    tests: ['tests/http/nginx.program.ts'],
   },
 ]

@@ -35,7 +35,7 @@ export const contractFaults: readonly Mutation[] = [
     find: 'KINDS.indexOf(kind) < KINDS.indexOf(needed)',
     replace: 'KINDS.indexOf(kind) > KINDS.indexOf(needed)',
     why: 'a patch release may break clients',
-    tests: ['tests/packaging/release.test.ts'],
+    tests: ['tests/packaging/release.program.ts'],
   },
   {
     file: '.ci/release.ts',

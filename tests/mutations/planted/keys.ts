@@ -49,7 +49,7 @@ export const keyFaults: readonly Mutation[] = [
     find: "if (row.revokedAt !== null) return { row, state: 'revoked', until: undefined }",
     replace: '',
     why: '`rekindle keys list` calls a revoked key a current one',
-    tests: ['tests/cli/keys.test.ts'],
+    tests: ['tests/cli/keys.program.ts'],
   },
   {
     file: 'src/keys/upkeep.ts',

@@ -56,7 +56,7 @@ export const sessionFaults: readonly Mutation[] = [
     find: ' && since - now <= Math.min(grace, CLOCK_SKEW)',
     replace: '',
     why: 'a clock that is set back revives superseded tokens',
-    tests: ['tests/faults/clock.test.ts', 'tests/sessions/classify.test.ts'],
+    tests: ['tests/faults/clock.program.ts', 'tests/sessions/classify.test.ts'],
   },
   {
     file: 'src/sessions/classify.ts',

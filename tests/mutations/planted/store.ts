@@ -246,7 +246,7 @@ export const storeFaults: readonly Mutation[] = [
     find: "    if (found !== 'ok') throw",
     replace: "    if (found === '') throw",
     why: 'the backup of a corrupt database is called a good one',
-    tests: ['tests/store/backup.test.ts', 'tests/cli/backup.test.ts'],
+    tests: ['tests/store/backup.test.ts', 'tests/cli/backup.program.ts'],
   },
   {
     file: 'src/store/postgres/guard.ts',
@@ -260,14 +260,14 @@ export const storeFaults: readonly Mutation[] = [
     find: 'destroy === true || this.#isLost',
     replace: 'destroy === true',
     why: 'a connection to a standby is used for the next query',
-    tests: ['tests/store/postgres.test.ts', 'tests/faults/postgres.test.ts'],
+    tests: ['tests/store/postgres.test.ts', 'tests/faults/postgres.program.ts'],
   },
   {
     file: 'src/store/postgres/guard.ts',
     find: '    if (this.#answer !== undefined) void this.#answer.then(() => this.#client.release(true))\n    else this',
     replace: '    this',
     why: 'a server that hangs gets ever more connections',
-    tests: ['tests/faults/stall.test.ts'],
+    tests: ['tests/faults/stall.program.ts'],
   },
   {
     file: 'src/store/sqlite/checkpoints.ts',
@@ -281,7 +281,7 @@ export const storeFaults: readonly Mutation[] = [
     find: '!isLoggedIn && !socket.readableEnded',
     replace: 'socket.bytesRead === 0 && !socket.readableEnded',
     why: 'each login that the server does not finish is followed by a new one',
-    tests: ['tests/faults/silent-login.test.ts'],
+    tests: ['tests/faults/silent-login.program.ts'],
   },
   {
     file: 'src/store/migrate.ts',
@@ -295,14 +295,14 @@ export const storeFaults: readonly Mutation[] = [
     find: 'const INTERVAL = 100\n',
     replace: 'const INTERVAL = 3000\n',
     why: 'refreshes are acknowledged into a deleted file for seconds',
-    tests: ['tests/faults/replaced.test.ts'],
+    tests: ['tests/faults/replaced.program.ts'],
   },
   {
     file: 'src/http/core.ts',
     find: 'failedWrites: { count: 1 }',
     replace: 'failedWrites: { count: 0 }',
     why: 'a service on a replica is ready until a write has failed',
-    tests: ['tests/faults/ready.test.ts'],
+    tests: ['tests/faults/ready.program.ts'],
   },
   {
     file: 'src/store/postgres/server-settings.ts',
@@ -372,6 +372,6 @@ export const storeFaults: readonly Mutation[] = [
     find: "socket.prependOnceListener('close'",
     replace: "socket.once('close'",
     why: 'while logins hang, a request that waits gets a connection more than the pool may have',
-    tests: ['tests/faults/silent-login.test.ts'],
+    tests: ['tests/faults/silent-login.program.ts'],
   },
 ]

@@ -2,7 +2,7 @@
  * A synchronous standby hangs: rotations are committed here, but the server does not say so. Their clients get 503, and try
  * again after the grace window. Nobody is logged out, whatever the length.
  *
- * In full length: STANDBY_SECONDS=90 node --test tests/faults/standby.test.ts
+ * In full length: STANDBY_SECONDS=90 node --test tests/faults/standby.program.ts
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
