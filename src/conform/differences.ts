@@ -1,6 +1,6 @@
 /** Holds a response against the contract: status, headers and their values, media type, members, words and messages. */
 import type { Documented, Header } from './contract.ts'
-import { documented, faultsOf, headersOf, operations, pathOf } from './contract.ts'
+import { documented, faultsOf, headersOf, operations } from './contract.ts'
 
 /** What a server behind proxies, or a mock, may do and the service itself may not. */
 export interface Leniency {
@@ -25,7 +25,7 @@ const isEarly = ({ status }: Answered, text: string) =>
 
 /** @returns the operation that answers, or the first one of the path for other methods; none for other paths */
 export function operationAt(method: string, path: string) {
-  const onPath = operations.filter((operation) => pathOf(operation.path).test(path))
+  const onPath = operations.filter(({ pattern }) => pattern.test(path))
   const wanted = method === 'HEAD' ? 'GET' : method
   return onPath.find((candidate) => candidate.method === wanted) ?? onPath[0]
 }
@@ -118,7 +118,7 @@ function headerDifferences(expected: Documented, { headers }: Answered, leniency
 
 /** RFC 9110 §10.2.1: "the set of methods advertised as supported by the target resource" */
 function allowDifferences(path: string, { headers }: Answered): string[] {
-  const methods = operations.filter((one) => pathOf(one.path).test(path)).map(({ method }) => method)
+  const methods = operations.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   const known = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   const said = headers.get('Allow')?.split(/ *, */).sort().join()
   return said === undefined || said === known.sort().join() ? [] : ['Allow is not the methods of the path']

@@ -22,7 +22,7 @@ const bodyOf = ({ json, body }: Request) => (json === undefined ? body : JSON.st
 
 /** POST if there is a body, else GET, unless the request says another method. */
 export const methodOf = (request: Request): string =>
-  request.method ?? (bodyOf(request) === undefined ? 'GET' : 'POST')
+  request.method ?? (request.json === undefined && request.body === undefined ? 'GET' : 'POST')
 
 /** @param how further options of `fetch` */
 export async function send(url: string, request: Request, how: RequestInit = {}): Promise<Answer> {

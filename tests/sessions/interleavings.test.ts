@@ -18,7 +18,7 @@ import type { World } from './interleavings/world.ts'
 import { openWorld } from './interleavings/world.ts'
 
 // Statement by statement these are the same operations on PostgreSQL, where the pairs take longer.
-const SHARES = { sqlite: effort(0.5, 1), postgres: effort(0.2, 1) }
+const SHARES = { sqlite: effort(0.25, 1), postgres: effort(0.2, 1) }
 const SEED = Number(process.env['INTERLEAVINGS_SEED'] ?? 20261122)
 
 test(`every two operations, the second between any two statements of the first, INTERLEAVINGS_SEED=${SEED}`, async (t) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { differencesOf, operationAt } from '../../src/conform/differences.ts'
 
 export type { Operation } from '../../src/conform/contract.ts'
-export { contract, documented, headersOf, operations, pathOf, validator } from '../../src/conform/contract.ts'
+export { contract, documented, headersOf, operations, validator } from '../../src/conform/contract.ts'
 
 /** A response that was as documented */
 export interface Observed {
