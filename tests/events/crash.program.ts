@@ -59,7 +59,8 @@ test('killed: each committed change has its event, and all of them arrive after 
   await until(() => receiver.received.length > before, 'a delivery to break off')
   const begun = performance.now()
   assert.equal(await second.stop('SIGTERM'), 0)
-  assert.ok(performance.now() - begun < 5000, 'it drains in time')
+  // Supervisors kill after that.
+  assert.ok(performance.now() - begun < 10_000, 'it drains in time')
   const left = () => connection.query('select id from events where deliver_at is not null')
   assert.equal((await left()).length, events.length)
   isDown = false

@@ -189,7 +189,7 @@ testOnce(
     assert.ok(!recording.executed.some(({ sql }) => sql.startsWith('insert')))
     const begun = performance.now()
     await stop()
-    assert.ok(performance.now() - begun < 2500, 'it has to fit into the time to drain')
+    assert.ok(performance.now() - begun < 7000, 'it has to fit into the time to drain')
     assert.equal(await undelivered(service), 2, 'for the next start')
     const next = await startReceiver(t)
     deliverFor(t, service, next.url)

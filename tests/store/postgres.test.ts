@@ -241,10 +241,10 @@ onPostgres('a server that does not answer: unavailable, and its connection is no
   assert.ok(database.dialect === 'postgres')
   const url = `${database.url}&statement_timeout=0&query_timeout=200`
   const store = await openStore({ dialect: 'postgres', url })
-  await assert.rejects(sql`select pg_sleep(2)`.execute(store.db), (error) => store.isUnavailable(error))
+  await assert.rejects(sql`select pg_sleep(20)`.execute(store.db), (error) => store.isUnavailable(error))
   const began = performance.now()
   await store.db.selectFrom('users').selectAll().execute()
-  assert.ok(performance.now() - began < 1000)
+  assert.ok(performance.now() - began < 10_000)
   await store.close()
 })
 

@@ -11,6 +11,8 @@ export interface ServiceProcess {
   readonly stdin: Writable
   /** What it printed before it said its address */
   readonly printed: readonly string[]
+  /** @returns the last 10,000 characters that it printed since */
+  tail(): string
   /** The exit code, or the signal that ended it */
   readonly ended: Promise<number | NodeJS.Signals | null>
   /** @returns the exit code, or the signal that ended it */
@@ -45,8 +47,11 @@ export async function spawnService(
       ? String(JSON.parse(line).url)
       : /listens on\s+(http\S+)/.exec(line)?.[1]
     if (url !== undefined) {
-      child.stdout.resume()
-      return { url, pid: Number(child.pid), stdin: child.stdin, printed, ended, stop }
+      let tail = ''
+      child.stdout.on('data', (chunk: Buffer) => {
+        tail = (tail + chunk.toString()).slice(-10_000)
+      })
+      return { url, pid: Number(child.pid), stdin: child.stdin, printed, tail: () => tail, ended, stop }
     }
     // In production a failed start is told here.
     errors += `${line}\n`

@@ -97,7 +97,7 @@ test('nginx refuses what has ended, and nothing else', { skip }, async (t) => {
   await service.request('/api/auth/logout', { method: 'POST', bearer: one.refreshToken })
   const ended = performance.now()
   await until(() => isRefused(one.accessToken))
-  assert.ok(performance.now() - ended < 3000)
+  assert.ok(performance.now() - ended < 15_000)
   assert.ok(!(await isRefused(two.accessToken)))
 
   const json = { current_password: PASSWORD, new_password: 'another one entirely' }

@@ -36,7 +36,7 @@ test('SIGKILL of the service: what ended before stays refused, and the others ar
   const logout = performance.now()
   await first.stop('SIGKILL')
   await until(async () => (await outcomeOf(verifier, alive.access)) === 'stale')
-  assert.ok(performance.now() - logout < MAX_STALE + 3000)
+  assert.ok(performance.now() - logout < MAX_STALE + 15_000)
   assert.match(await outcomeOf(verifier, ended.access), /^(ended|stale)$/)
   const second = await spawnService(t, { ...env, PORT: new URL(first.url).port })
   await until(async () => (await outcomeOf(verifier, alive.access)) === 'accepted')

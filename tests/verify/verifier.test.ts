@@ -152,7 +152,7 @@ describe('a verifier that cannot follow the feed', () => {
       if (onStale === 'refuse') {
         let outcome = 'accepted'
         while (outcome === 'accepted') {
-          assert.ok(performance.now() - stopped < 3000)
+          assert.ok(performance.now() - stopped < 15_000)
           outcome = await outcomeOf(verifier, accessToken)
         }
         assert.equal(outcome, 'stale')

@@ -117,7 +117,10 @@ export async function listen(
       core?.feed?.close()
       await acceptWaiting(server)
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => server.closeAllConnections(), patience)
+        const timer = setTimeout(() => {
+          core?.log.warn('connections with unfinished requests are cut')
+          server.closeAllConnections()
+        }, patience)
         server.close((error) => {
           clearTimeout(timer)
           if (error === undefined) resolve()
