@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { request } from 'node:http'
 import { getPriority } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -10,6 +10,7 @@ import { describe, test } from 'node:test'
 import { freePort } from '../bench/throughput/process.ts'
 import { checkedFetch } from '../support/check-response.ts'
 import { finish, MAIN, rekindle, start } from '../support/program.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
 import { post, spawnService } from '../support/service-process.ts'
 import { PASSWORD } from '../support/values.ts'
 import type { Place } from './fixtures.ts'
@@ -127,17 +128,23 @@ test('METRICS_PORT: served there, and when one of both ports is taken the proces
   assert.equal(await service.stop('SIGTERM'), 0)
 })
 
+/** Begins a registration. @returns the request, whose body is still to come */
+async function begin({ url }: ServiceProcess, text: string): Promise<ClientRequest> {
+  const headers = { 'Content-Type': 'application/json' }
+  const register = request(`${url}/api/auth/register`, { method: 'POST', headers })
+  await new Promise((written) => register.write(text, written))
+  // Its head has surely been read when a later request is answered.
+  await checkedFetch(`${url}/livez`)
+  return register
+}
+
 test('SIGTERM drains: /readyz turns 503, a running request finishes, then exit 0', {
   timeout: 180_000,
 }, async (t) => {
   const service = await spawnService(t, freshDatabase(t))
-  const headers = { 'Content-Type': 'application/json' }
-  const register = request(`${service.url}/api/auth/register`, { method: 'POST', headers })
-  const answered = once(register, 'response') as Promise<[IncomingMessage]>
   const body = JSON.stringify(USER)
-  await new Promise((written) => register.write(body.slice(0, 10), written))
-  // Its head has surely been read when a later request is answered.
-  await checkedFetch(`${service.url}/livez`)
+  const register = await begin(service, body.slice(0, 10))
+  const answered = once(register, 'response') as Promise<[IncomingMessage]>
 
   const stopped = service.stop('SIGTERM')
   let ready = 200
@@ -156,11 +163,7 @@ test('a request that does not end is cut after seven seconds, and the log says s
   timeout: 180_000,
 }, async (t) => {
   const service = await spawnService(t, freshDatabase(t))
-  const headers = { 'Content-Type': 'application/json' }
-  const register = request(`${service.url}/api/auth/register`, { method: 'POST', headers })
-  const cut = once(register, 'error')
-  await new Promise((written) => register.write('{', written))
-  await checkedFetch(`${service.url}/livez`)
+  const cut = once(await begin(service, '{'), 'error')
   assert.equal(await service.stop('SIGTERM'), 0)
   await cut
   assert.match(service.tail(), CUT)
