@@ -13,8 +13,8 @@ interface Lane {
 const lanes = new WeakMap<Database, Map<string, Lane>>()
 
 /**
- * Runs at most a few reads, logins or logouts of one user at once on PostgreSQL. A user who sends many requests at once would
- * otherwise take all connections, and the requests of others would wait for one.
+ * Runs at most two pieces of work of one user at once on PostgreSQL: reads, logins, logouts and trades. A user who sends many
+ * requests at once would otherwise take all connections, and the requests of others would wait for one.
  *
  * On SQLite all work shares one connection anyway. Work of a transaction has its connection already.
  */

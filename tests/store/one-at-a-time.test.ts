@@ -1,10 +1,12 @@
 /** What one user asks for many times at once leaves the connections to others. PostgreSQL: SQLite has one connection. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { openSession } from '../../src/sessions/open.ts'
 import { fewAtATime } from '../../src/store/few-at-a-time.ts'
+import { adoptToken } from '../../src/store/queries/adoptions.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { pageOfSessions } from '../../src/store/queries/list-sessions.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
@@ -63,6 +65,14 @@ test('logins of one user', (t) =>
   othersGoOn(t, "select * from users where username = 'ada' for update", (context, userId) =>
     openSession(context, { userId, passwordHash: undefined, userAgent: null, address: null }, OPERATOR),
   ))
+
+test('trades of one token of another system', (t) =>
+  othersGoOn(t, 'lock table adopted_tokens in access exclusive mode', ({ db, now }, userId) => {
+    const times = { now: now(), expiresAt: now() + 1000, absoluteExpiresAt: now() + 1000, idleCutoff: 0 }
+    const session = { ...times, id: randomUUID(), userId, passwordHash: undefined, ceiling: 100 }
+    const token = { digest: 'a token', jti: undefined, successorExpiresAt: now(), expiresAt: now() + 1000 }
+    return adoptToken(db, token, { ...session, userAgent: null, address: null }, OPERATOR)
+  }))
 
 test('logouts of one session', (t) =>
   othersGoOn(t, 'lock table sessions in access exclusive mode', ({ db, now }, userId) =>

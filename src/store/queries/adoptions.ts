@@ -1,12 +1,12 @@
+import { fewAtATime } from '../few-at-a-time.ts'
 import type { Database } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import { transaction } from '../transaction.ts'
-import type { NewEvent, Origin } from './events.ts'
+import type { Origin } from './events.ts'
 import { OPERATOR } from './events.ts'
-import type { NewSession } from './insert-session.ts'
+import type { NewSession, Opened } from './insert-session.ts'
 import { insertSession, isNotShutOut } from './insert-session.ts'
 import { revokeSession } from './revocations.ts'
-import type { Session } from './sessions.ts'
 
 /** A token of another system that was traded for a session. Times are in milliseconds since the epoch. */
 export interface AdoptedToken {
@@ -50,35 +50,44 @@ class Inactive extends Error {}
  *
  * @returns undefined when the token was already traded, or the user is not active or has ended all sessions
  */
-export async function adoptToken(
+export function adoptToken(
   db: Database,
   token: TokenToAdopt,
   session: NewSession,
   origin: Origin,
-): Promise<{ readonly session: Session; readonly events: readonly NewEvent[] } | undefined> {
-  try {
-    return await transaction(db, async (trx) => {
-      const { numInsertedOrUpdatedRows } = await trx
-        .insertInto('adopted_tokens')
-        .values({
-          digest: token.digest,
-          jti: token.jti ?? null,
-          session_id: session.id,
-          adopted_at: session.now,
-          successor_expires_at: token.successorExpiresAt,
-          expires_at: token.expiresAt,
-        })
-        .onConflict((conflict) => conflict.column('digest').doNothing())
-        .executeTakeFirst()
-      if (Number(numInsertedOrUpdatedRows) === 0) return undefined
-      const opened = await insertSession(trx, session, origin)
-      if (opened === undefined) throw new Inactive()
-      return opened
+): Promise<Opened | undefined> {
+  return fewAtATime(db, session.userId, async () => {
+    try {
+      return await transaction(db, (trx) => adoptIn(trx, token, session, origin))
+    } catch (error) {
+      if (error instanceof Inactive) return undefined
+      throw error
+    }
+  })
+}
+
+async function adoptIn(
+  trx: Database,
+  token: TokenToAdopt,
+  session: NewSession,
+  origin: Origin,
+): Promise<Opened | undefined> {
+  const { numInsertedOrUpdatedRows } = await trx
+    .insertInto('adopted_tokens')
+    .values({
+      digest: token.digest,
+      jti: token.jti ?? null,
+      session_id: session.id,
+      adopted_at: session.now,
+      successor_expires_at: token.successorExpiresAt,
+      expires_at: token.expiresAt,
     })
-  } catch (error) {
-    if (error instanceof Inactive) return undefined
-    throw error
-  }
+    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .executeTakeFirst()
+  if (Number(numInsertedOrUpdatedRows) === 0) return undefined
+  const opened = await insertSession(trx, session, origin)
+  if (opened === undefined) throw new Inactive()
+  return opened
 }
 
 /** Whether all sessions of a user have ended since a token of another system was issued. @param issuedAt milliseconds since the epoch */

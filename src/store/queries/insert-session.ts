@@ -56,7 +56,7 @@ export function isNotShutOut(issuedAt: number) {
   return eb.or([eb('users.sessions_ended_at', 'is', null), eb('users.sessions_ended_at', '<', issuedAt)])
 }
 
-interface Opened {
+export interface Opened {
   readonly session: Session
   readonly events: readonly NewEvent[]
 }

@@ -16,8 +16,16 @@ export const adoptionFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/queries/adoptions.ts',
-    find: 'return await transaction(db, async (trx) => {',
-    replace: 'return await (async (trx: Database) => {',
+    find: 'return fewAtATime(db, session.userId, async () => {',
+    replace:
+      'return (async (_: string, work: () => Promise<Opened | undefined>) => work())(session.userId, async () => {',
+    why: 'trades of one token take all connections',
+    tests: ['tests/store/one-at-a-time.test.ts'],
+  },
+  {
+    file: 'src/store/queries/adoptions.ts',
+    find: 'return await transaction(db, (trx) => adoptIn(trx, token, session, origin))',
+    replace: 'return await adoptIn(db, token, session, origin)',
     why: 'adoption: half a trade is kept',
     tests: REFRESH,
   },
