@@ -4,7 +4,7 @@ import { effort } from '../support/effort.ts'
 import { runCampaign } from './campaign.ts'
 import { report } from './figures.ts'
 
-const KILLS = effort(3, 40)
+const KILLS = effort(2, 40)
 const SEED = Number(process.env['CRASH_SEED'] ?? 20261122)
 
 test(`${KILLS} kills under load lose and undo nothing, CRASH_SEED=${SEED}`, async (t) => {

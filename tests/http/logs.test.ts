@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { operations } from '../support/check-response.ts'
+import { effort } from '../support/effort.ts'
 import type { Request } from '../support/service.ts'
 import { ADMIN_TOKEN, SECRET, startService } from '../support/service.ts'
 import { forge, hideTables, lockDatabase } from '../support/world.ts'
@@ -41,22 +42,23 @@ test('no secret is in the log, and everything else is', async (t) => {
     to,
     { ...request, headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, ...headers } },
   ]
-  const everywhere = async () => {
+  // Where nothing works, each operation gets a third of the secrets in the short form.
+  const everywhere = async (share = 1) => {
     for (const { method, path } of operations.filter((one) => one.path.startsWith('/admin/'))) {
       const all = places(path, method, ADMIN_TOKEN).map(admitted)
       await Promise.all(all.map(([to, request]) => witness.ask(to, request)))
     }
-    for (const { method, path } of operations) {
+    for (const [index, { method, path }] of operations.entries()) {
       if (path.startsWith('/admin/')) continue
       // It is large, and the same for all clients.
       if (path === '/openapi.json') continue
-      for (const secret of secrets) {
+      for (const secret of secrets.filter((_, at) => (index + at) % share === 0)) {
         await Promise.all(places(path, method, secret).map(([to, request]) => witness.ask(to, request)))
       }
     }
   }
   const putBack = await hideTables({ service })
-  await everywhere()
+  await everywhere(effort(3, 1))
   await putBack()
   const unlock = await lockDatabase({ t, service })
   for (const { path } of operations.filter(({ method }) => method === 'POST')) {
@@ -65,7 +67,7 @@ test('no secret is in the log, and everything else is', async (t) => {
   await unlock()
   await everywhere()
   await service.core.store.close()
-  await everywhere()
+  await everywhere(effort(3, 1))
 
   const log = service.logged()
   for (const secret of witness.secrets) assert.ok(!log.includes(secret), `logged: ${secret}`)

@@ -19,7 +19,7 @@ import { agent, send, understood } from './malformed/send.ts'
 
 const SEED = 20_261_122
 // For each operation; operations of administration get half as many.
-const RUNS = { sqlite: effort(80, 400), postgres: effort(20, 100) }
+const RUNS = { sqlite: effort(50, 400), postgres: effort(20, 100) }
 
 /** The event of an operation's refusal, if it is stored: each login, and a wrong token once an hour. */
 function refusalOf({ path, operation }: (typeof operations)[number]): string | undefined {

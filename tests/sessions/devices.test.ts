@@ -22,7 +22,7 @@ import { addUser, logIn, NOW, openContext } from '../support/session-context.ts'
 import { GRANTED, Holder } from './devices/holder.ts'
 
 const GIVEN = process.env['DEVICES_RUNS']
-const RUNS = { sqlite: Number(GIVEN ?? effort(100, 2000)), postgres: Number(GIVEN ?? effort(30, 300)) }
+const RUNS = { sqlite: Number(GIVEN ?? effort(60, 2000)), postgres: Number(GIVEN ?? effort(30, 300)) }
 const SEED = Number(process.env['DEVICES_SEED'] ?? 20261130)
 const STEPS = 16
 const SECOND = 1000

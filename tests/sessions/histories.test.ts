@@ -17,7 +17,7 @@ import { LENIENT, openWorld } from './histories/world.ts'
 import { Model } from './model.ts'
 
 // The rules are the same on PostgreSQL, where histories take longer.
-const RUNS = { sqlite: effort(60, 1000), postgres: effort(12, 150) }
+const RUNS = { sqlite: effort(40, 1000), postgres: effort(12, 150) }
 const GIVEN = process.env['HISTORIES_RUNS']
 const DATABASE = process.env['HISTORIES_DATABASE']
 const SEED = Number(process.env['HISTORIES_SEED'] ?? 20261122)

@@ -18,7 +18,7 @@ import type { World } from './interleavings/world.ts'
 import { openWorld } from './interleavings/world.ts'
 
 // Statement by statement these are the same operations on PostgreSQL, where the pairs take longer.
-const SHARES = { sqlite: effort(0.25, 1), postgres: effort(0.2, 1) }
+const SHARES = { sqlite: effort(0.15, 1), postgres: effort(0.2, 1) }
 const SEED = Number(process.env['INTERLEAVINGS_SEED'] ?? 20261122)
 
 test(`every two operations, the second between any two statements of the first, INTERLEAVINGS_SEED=${SEED}`, async (t) => {
@@ -35,7 +35,7 @@ test('the same when the grace windows are over', async (t) => {
 testOnce('the same in one process, where requests share commits', async (t) => {
   const world = await openWorld(Object.assign(t, { dialect: 'sqlite' as const }))
   // A statement that has not returned by then waits in the driver for the other's transaction.
-  await everySchedule(t, effort(0.2, 1), world, world.requests, async (turns) => turns > 20)
+  await everySchedule(t, effort(0.12, 1), world, world.requests, async (turns) => turns > 20)
 })
 
 /** @param share of the pairs; the seed chooses which */
