@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import type { Insertable } from 'kysely'
+import { OPERATOR } from '../../src/store/queries/events.ts'
 import { claimToken } from '../../src/store/queries/exchanges.ts'
+import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { rotateSession, touchSession } from '../../src/store/queries/sessions.ts'
 import type { Database, Schema } from '../../src/store/schema.ts'
 import { test } from '../support/database.ts'
@@ -227,4 +229,14 @@ test('a token is claimed once; its successor ends with the session at the latest
   assert.deepEqual([once.sessions[0]?.refreshed_at, once.sessions[0]?.refresh_count], [NOW, 1])
   assert.equal(await claimToken(db, { ...claim, now: NOW + 1 }), undefined)
   assert.deepEqual(await storedRows(db), once)
+})
+
+test('the reuse of a token from before a password change ends nothing', async (t) => {
+  const { db } = await openContext(t)
+  const { sessionId } = await set(db, { session: { start_generation: GENERATION } })
+  const reuse = { sessionId, reason: 'reuse', now: NOW, origin: OPERATOR } as const
+  const before = await storedRows(db)
+  assert.deepEqual(await revokeSession(db, { ...reuse, generation: GENERATION - 1 }), [])
+  assert.deepEqual(await storedRows(db), before)
+  assert.notDeepEqual(await revokeSession(db, { ...reuse, generation: GENERATION }), [])
 })

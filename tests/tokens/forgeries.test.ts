@@ -1,8 +1,9 @@
 /** Each forgery against the verification alone. The responses of the service are in tests/security/forgeries.test.ts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { signWith } from '../../src/tokens/algorithms.ts'
 import type { TokenKeys } from '../../src/tokens/keys.ts'
-import { NOW, tokensWith } from './forge.ts'
+import { base64url, NOW, parts, tokensWith } from './forge.ts'
 import type { Attack } from './forgeries/index.ts'
 import { attacks, NAMES } from './forgeries/index.ts'
 import { KEY_PAIRS, ringOf } from './key-pairs.ts'
@@ -55,6 +56,20 @@ test('RFC 8725 §2.1: each key verifies its own algorithm, and no token of anoth
     const withoutOverlap = tokensWith({ access: ringOf(pair) })
     const outcome = pair === 'secret' ? 'invalid' : 'valid'
     assert.equal(kinds.access.verify(withoutOverlap, token, NOW).outcome, outcome)
+  }
+})
+
+test('RFC 8725 §3.1: a right signature counts only under the name of the algorithm of its key', () => {
+  for (const pair of KEY_PAIRS) {
+    const { kid, algorithm, privateKey } = pair
+    assert.ok(privateKey)
+    const keys = tokensWith({ access: ringOf(pair) })
+    const [, payload] = parts(kinds.access.sign(keys))
+    for (const alg of [...KEY_PAIRS.map((key) => key.algorithm), 'HS256', 'none', 'ES384', undefined]) {
+      const input = `${base64url({ alg, typ: 'at+jwt', kid })}.${payload}`
+      const token = `${input}.${signWith(algorithm, privateKey, input)}`
+      assert.equal(kinds.access.verify(keys, token, NOW).outcome, alg === algorithm ? 'valid' : 'invalid')
+    }
   }
 })
 

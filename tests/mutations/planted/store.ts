@@ -106,7 +106,7 @@ export const storeFaults: readonly Mutation[] = [
     find: "    .where('start_generation', '<=', generation)\n",
     replace: '',
     why: 'reuse from before a password change ends the session that has started anew',
-    tests: ['tests/sessions/interleavings.test.ts'],
+    tests: ['tests/store/conditions.test.ts'],
   },
   {
     file: 'src/store/queries/exchanges.ts',
