@@ -6,6 +6,7 @@ import type { TokenKeys } from '../../src/tokens/keys.ts'
 import { base64url, NOW, parts, tokensWith } from './forge.ts'
 import type { Attack } from './forgeries/index.ts'
 import { attacks, NAMES } from './forgeries/index.ts'
+import type { KeyPair } from './key-pairs.ts'
 import { KEY_PAIRS, ringOf } from './key-pairs.ts'
 import type { Kind } from './kinds.ts'
 import { kinds, names, other } from './kinds.ts'
@@ -59,16 +60,21 @@ test('RFC 8725 §2.1: each key verifies its own algorithm, and no token of anoth
   }
 })
 
+/** A right signature with a key pair */
+function signed({ kid, algorithm, privateKey }: KeyPair, header: object, payload: string) {
+  assert.ok(privateKey)
+  const input = `${base64url({ ...header, kid })}.${payload}`
+  return `${input}.${signWith(algorithm, privateKey, input)}`
+}
+
 test('RFC 8725 §3.1: a right signature counts only under the name of the algorithm of its key', () => {
   for (const pair of KEY_PAIRS) {
-    const { kid, algorithm, privateKey } = pair
-    assert.ok(privateKey)
     const keys = tokensWith({ access: ringOf(pair) })
     const [, payload] = parts(kinds.access.sign(keys))
     for (const alg of [...KEY_PAIRS.map((key) => key.algorithm), 'HS256', 'none', 'ES384', undefined]) {
-      const input = `${base64url({ alg, typ: 'at+jwt', kid })}.${payload}`
-      const token = `${input}.${signWith(algorithm, privateKey, input)}`
-      assert.equal(kinds.access.verify(keys, token, NOW).outcome, alg === algorithm ? 'valid' : 'invalid')
+      const token = signed(pair, { alg, typ: 'at+jwt' }, payload)
+      const expected = alg === pair.algorithm ? 'valid' : 'invalid'
+      assert.equal(kinds.access.verify(keys, token, NOW).outcome, expected)
     }
   }
 })
@@ -79,5 +85,8 @@ test('a refresh token is never verified with a public key', () => {
     const token = kinds.refresh.sign(keys)
     assert.equal(kinds.refresh.verify(keys, token, NOW).outcome, 'valid')
     assert.equal(kinds.access.verify(keys, token, NOW).outcome, 'invalid')
+    const [, payload] = parts(token)
+    const forgery = signed(pair, { alg: pair.algorithm, typ: 'rt+jwt' }, payload)
+    assert.equal(kinds.refresh.verify(keys, forgery, NOW).outcome, 'invalid')
   }
 })

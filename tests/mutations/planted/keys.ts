@@ -14,7 +14,7 @@ export const keyFaults: readonly Mutation[] = [
     find: "if (typ === 'rt+jwt' || typeof kid !== 'string') return false",
     replace: "if (typeof kid !== 'string') return false",
     why: 'a refresh token may be signed with a key pair',
-    tests: ['tests/tokens/differential.test.ts'],
+    tests: ['tests/tokens/forgeries.test.ts'],
   },
   {
     file: 'src/tokens/jwt.ts',
