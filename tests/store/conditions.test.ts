@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import type { Insertable } from 'kysely'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { claimToken } from '../../src/store/queries/exchanges.ts'
+import { findPassword, updatePassword } from '../../src/store/queries/password-changes.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
 import { rotateSession, touchSession } from '../../src/store/queries/sessions.ts'
 import type { Database, Schema } from '../../src/store/schema.ts'
@@ -239,4 +240,15 @@ test('the reuse of a token from before a password change ends nothing', async (t
   assert.deepEqual(await revokeSession(db, { ...reuse, generation: GENERATION - 1 }), [])
   assert.deepEqual(await storedRows(db), before)
   assert.notDeepEqual(await revokeSession(db, { ...reuse, generation: GENERATION }), [])
+})
+
+test('a password that was replaced meanwhile is not replaced again', async (t) => {
+  const { db } = await openContext(t)
+  const presented = await set(db, {})
+  const oldHash = (await findPassword(db, presented.userId))?.passwordHash ?? ''
+  const change = { ...presented, oldHash, newHash: 'a new hash', expiresAt: NOW + IDLE }
+  const before = await storedRows(db)
+  assert.equal(await updatePassword(db, { ...change, oldHash: 'another hash' }, OPERATOR), undefined)
+  assert.deepEqual(await storedRows(db), before)
+  assert.ok(await updatePassword(db, change, OPERATOR))
 })

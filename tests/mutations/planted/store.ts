@@ -92,7 +92,7 @@ export const storeFaults: readonly Mutation[] = [
     find: "      .where('password_hash', '=', change.oldHash)\n",
     replace: '',
     why: 'of two changes of the password at once the second overwrites the first',
-    tests: ['tests/http/password.test.ts'],
+    tests: ['tests/store/conditions.test.ts'],
   },
   {
     file: 'src/store/queries/rotation-conditions.ts',
