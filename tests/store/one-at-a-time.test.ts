@@ -108,18 +108,15 @@ test('reads of one user: two at once in the order of their coming, and each user
 
 test('a read that fails: the others of its user do not wait for more failures', async (t) => {
   const { db } = await openContext(Object.assign(t, { dialect: 'postgres' as const }))
-  let begun = 0
-  const failing = Promise.withResolvers<never>()
-  const reads = Array.from({ length: MANY }, () =>
-    fewAtATime(db, 'a', () => {
-      begun++
-      return failing.promise
-    }),
-  )
-  const results = Promise.allSettled(reads)
-  assert.equal(begun, 2)
-  failing.reject(new Error('no answer'))
+  const fails: (() => void)[] = []
+  const read = () =>
+    fewAtATime(db, 'a', () => new Promise((_, reject) => fails.push(() => reject(new Error('no answer')))))
+  const results = Promise.allSettled(Array.from({ length: MANY }, read))
+  assert.equal(fails.length, 2)
+  fails[0]?.()
+  await turn()
+  assert.equal(fails.length, MANY)
+  for (const fail of fails) fail()
   await results
-  assert.equal(begun, MANY)
   assert.equal(await fewAtATime(db, 'a', async () => 'again'), 'again')
 })
