@@ -16,6 +16,8 @@ const UNAVAILABLE = { status: 'error', code: 503, message: 'Service unavailable.
 test('a locked database: 503 with Retry-After, reading goes on, and the retry succeeds', async (t) => {
   const world = await startWorld(t)
   const { service, accessToken, refreshToken } = world
+  // From here on it makes sure only after a failure.
+  assert.equal((await service.request('/readyz')).status, 200)
   const before = await snapshot(service.database)
   const unlock = await lockDatabase(world)
   const refused = await service.refresh(refreshToken)
@@ -33,10 +35,10 @@ testSqlite(
   'a request that is refused while /readyz makes sure: the next /readyz makes sure again',
   async (t) => {
     const { service } = await startWorld(Object.assign(t, { dialect: 'sqlite' as const }))
-    const { db, failedWrites: doubts } = service.core
+    const { db, failedWrites } = service.core
     let asked = 0
     let count = 1
-    Object.defineProperty(doubts, 'count', {
+    Object.defineProperty(failedWrites, 'count', {
       get: () => {
         asked++
         return count
@@ -56,13 +58,13 @@ testSqlite(
     await until(() => asked > 0, 'the request')
     // By now it waits for the transaction.
     await new Promise((resolve) => setTimeout(resolve, 50))
-    doubts.count++
+    failedWrites.count++
     free.resolve()
     await transaction
     assert.equal((await ready).status, 200)
-    assert.equal(doubts.count, 2)
+    assert.equal(failedWrites.count, 2)
     assert.equal((await service.request('/readyz')).status, 200)
-    assert.equal(doubts.count, 0)
+    assert.equal(failedWrites.count, 0)
   },
 )
 
