@@ -13,7 +13,7 @@ const LONG_LOG = 8000
 const FEW_PAGES = 500
 /** From this length of the log (47 MiB), writers wait for the checkpoint, however many pages are left. */
 const MAX_LOG = 12_000
-/** With at least this many pages to move, the room on the disk is looked at. */
+/** Each time that this many more pages are to be moved, the room on the disk is looked at. */
 const ROOM_PAGES = 50
 const PAGE_SIZE = 4096
 
@@ -27,6 +27,8 @@ export class Checkpoints {
   readonly #size: SQLite.Statement<[], { log: number; checkpointed: number }>
   #worker: Worker | undefined
   #running: Promise<void> | undefined
+  /** The pages that were to be moved when the room was last looked at */
+  #leftAtLook = 0
   /** Whether the thread has failed. SQLite then checkpoints by itself, later: see `wal_autocheckpoint`. */
   #hasFailed = false
 
@@ -41,7 +43,7 @@ export class Checkpoints {
     const { log, checkpointed } = this.#size.get() ?? { log: 0, checkpointed: 0 }
     if (this.#running !== undefined) return log >= MAX_LOG ? this.#running : undefined
     const left = log - checkpointed
-    const isTight = left >= ROOM_PAGES && this.#room() < 2 * left
+    const isTight = this.#isTight(left)
     const mustWait = isTight || (log >= LONG_LOG && left <= FEW_PAGES) || log >= MAX_LOG
     if (!isTight && log < LONG_LOG && left < MIN_PAGES) return undefined
     const running = this.#start()
@@ -55,6 +57,15 @@ export class Checkpoints {
    */
   whenFull(): Promise<void> | undefined {
     return this.#running ?? (this.#hasFailed ? undefined : this.#start())
+  }
+
+  /** Whether the pages may not fit on the disk by the next look. A look is a system call, so not every commit makes one. */
+  #isTight(left: number): boolean {
+    // A checkpoint may have moved some.
+    this.#leftAtLook = Math.min(this.#leftAtLook, left)
+    if (left < this.#leftAtLook + ROOM_PAGES) return false
+    this.#leftAtLook = left
+    return this.#room() < 2 * (left + ROOM_PAGES)
   }
 
   /** The number of pages that fit on the disk. All pages of the log may be new to the database file, which then grows. */

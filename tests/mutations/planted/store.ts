@@ -271,6 +271,13 @@ export const storeFaults: readonly Mutation[] = [
   },
   {
     file: 'src/store/sqlite/checkpoints.ts',
+    find: '    this.#leftAtLook = Math.min(this.#leftAtLook, left)\n',
+    replace: '',
+    why: 'the log fills a small disk between two looks at the room',
+    tests: ['tests/faults/sqlite.program.ts'],
+  },
+  {
+    file: 'src/store/sqlite/checkpoints.ts',
     find: 'return log >= MAX_LOG ? this.#running : undefined',
     replace: 'return undefined',
     why: 'the log grows while the thread of checkpoints gets no time',
