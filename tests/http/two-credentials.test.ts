@@ -184,10 +184,12 @@ test('many cookies of the name cost no more than a few', async (t) => {
     },
   }
   Object.assign(world.service.core, { keys: { ...keys, refresh: { ...keys.refresh, verifying } } })
-  const cookies = Array.from({ length: 500 }, (_, index) => `a.b.c${index}`)
+  // The header of a refresh token, so that the signature is looked at
+  const [header = ''] = world.refreshToken.split('.')
+  const cookies = Array.from({ length: 100 }, (_, index) => `${header}.e30.c${index}`)
   for (const path of ['/refresh_token', '/api/auth/logout'])
     assert.equal((await send(world, path, { cookies })).code, 401)
-  assert.ok(verified < 50, `${verified} signatures`)
+  assert.ok(verified > 0 && verified < 50, `${verified} signatures`)
 })
 
 test('a request with an expired cookie alone says so', async (t) => {
