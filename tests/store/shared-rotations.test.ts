@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { refresh } from '../../src/sessions/refresh.ts'
+import { PROVES_NO_KEY } from '../../src/sessions/unproven.ts'
 import { openStore } from '../../src/store/open.ts'
 import { OPERATOR } from '../../src/store/queries/events.ts'
 import { revokeSession } from '../../src/store/queries/revocations.ts'
@@ -59,6 +60,20 @@ const successorOf = (result: object) => ('refreshToken' in result ? result.refre
 /** A statement that has written that session stops there, until `past` lets it continue. */
 const stopAt = (past: Connection, sessionId: string) =>
   stopBefore(past, 'update on sessions', `old.id = '${sessionId}' and new.generation > old.generation`)
+
+onPostgres('each of several at once is bound to the key that was proven', async (t) => {
+  const { context, tokens, ids } = await openScene(t, 2)
+  const proven = ['one key', 'another key'].map((jkt) => ({ ...PROVES_NO_KEY, jkt }))
+  const results = await Promise.all(
+    tokens.map((token, index) => refresh(context, token, () => OPERATOR, proven[index])),
+  )
+  assert.deepEqual(outcomesOf(results), ['rotated', 'rotated'])
+  const { sessions } = await storedRows(context.db)
+  assert.deepEqual(
+    ids.map((id) => sessions.find((session) => session.id === id)?.jkt),
+    ['one key', 'another key'],
+  )
+})
 
 onPostgres('20 at once are one statement', async (t) => {
   const recording = recordStatements(t)

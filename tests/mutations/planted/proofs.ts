@@ -89,7 +89,7 @@ export const proofFaults: readonly Mutation[] = [
     find: "      ...boundColumns({ jkt: ref('locked.jkt') }),\n",
     replace: '',
     why: 'on PostgreSQL a refresh among others does not bind its session',
-    tests: ofBound,
+    tests: ['tests/store/shared-rotations.test.ts'],
   },
   {
     file: 'src/sessions/refresh.ts',
